@@ -1,0 +1,57 @@
+#include "autograd/shape.h"
+
+#include <algorithm>
+
+namespace gradus::inline GRADUS_PRECISION {
+
+Shape::Shape(std::span<const int> dims) {
+  if (dims.size() > kMaxRank) fail("shape: {} dimensions; at most {} are supported", dims.size(), kMaxRank);
+  for (int dim : dims) {
+    if (dim < 0) fail("shape: negative dimension {} in ({})", dim, fmt::join(dims, ", "));
+  }
+  std::copy(dims.begin(), dims.end(), dims_.begin());
+  rank_ = static_cast<int>(dims.size());
+}
+
+std::size_t Shape::size() const {
+  std::size_t product = 1;
+  for (int dim : *this) product *= static_cast<std::size_t>(dim);
+  return product;
+}
+
+int Shape::index(int axis) const {
+  if (axis < -rank_ || axis >= rank_) fail("shape: no axis {} in {}", axis, *this);
+  return axis < 0 ? axis + rank_ : axis;
+}
+
+Shape Shape::with(int axis, int length) const {
+  Shape result = *this;
+  result.dims_[index(axis)] = length;
+  return result;
+}
+
+Shape Shape::without(int axis) const {
+  Shape result = *this;
+  const auto removed = result.dims_.begin() + index(axis);
+  std::rotate(removed, removed + 1, result.dims_.end());
+  result.dims_[--result.rank_] = 0;
+  return result;
+}
+
+std::string to_string(const Shape& shape) { return fmt::format("({})", fmt::join(shape, ", ")); }
+
+Shape broadcast(const char* op, const Shape& a, const Shape& b) {
+  const Shape& longer = a.rank() >= b.rank() ? a : b;
+  const Shape& shorter = a.rank() >= b.rank() ? b : a;
+  Shape result = longer;
+  for (int axis = -1; axis >= -shorter.rank(); --axis) {
+    const int m = longer[axis], n = shorter[axis];
+    if (m != n && m != 1 && n != 1) {
+      fail("{}: shapes do not broadcast: a is {}, b is {}; need equal lengths or 1 on axis {}", op, a, b, axis);
+    }
+    result = result.with(axis, m == 1 ? n : m);
+  }
+  return result;
+}
+
+}

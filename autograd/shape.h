@@ -1,0 +1,59 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <initializer_list>
+#include <span>
+#include <string>
+
+#include "autograd/error.h"
+
+namespace gradus::inline GRADUS_PRECISION {
+
+/// The dimensions of a tensor, at most four, row-major. The empty shape () is that of a scalar.
+class Shape {
+ public:
+  static constexpr int kMaxRank = 4;
+
+  Shape() = default;
+  Shape(std::initializer_list<int> dims) : Shape(std::span(dims.begin(), dims.size())) {}
+  /// Throws if there are more than four dimensions, or a negative one.
+  explicit Shape(std::span<const int> dims);
+
+  int rank() const { return rank_; }
+  /// The length of an axis; -1 is the last one. Throws if there is no such axis.
+  int operator[](int axis) const { return dims_[index(axis)]; }
+  /// How many numbers a tensor of this shape holds.
+  std::size_t size() const;
+  /// The axis counted from the front, whatever end it was counted from. Throws if there is no such axis.
+  int index(int axis) const;
+  /// The same shape with the length of one axis replaced.
+  Shape with(int axis, int length) const;
+  /// The same shape without one axis.
+  Shape without(int axis) const;
+
+  const int* begin() const { return dims_.data(); }
+  const int* end() const { return dims_.data() + rank_; }
+  bool operator==(const Shape&) const = default;
+
+ private:
+  std::array<int, kMaxRank> dims_{};  // unused ones stay 0, so that == may compare them all
+  int rank_ = 0;
+};
+
+/// `(32, 512)`.
+std::string to_string(const Shape& shape);
+
+/// The one broadcasting rule: shapes are aligned at their last axis, a missing axis counts as 1, and an axis of length
+/// 1 stretches to the other's length. Throws, naming `op` and both shapes, if two lengths differ and neither is 1.
+Shape broadcast(const char* op, const Shape& a, const Shape& b);
+
+}
+
+template <>
+struct fmt::formatter<gradus::Shape> : fmt::formatter<std::string> {
+  template <class Context>
+  auto format(const gradus::Shape& shape, Context& context) const {
+    return fmt::formatter<std::string>::format(gradus::to_string(shape), context);
+  }
+};

@@ -1,0 +1,298 @@
+#include "autograd/tape.h"
+
+#include <atomic>
+#include <cmath>
+#include <deque>
+
+namespace gradus::inline GRADUS_PRECISION {
+
+namespace {
+
+/// What all tapes of a thread share. Tapes on one thread end in the reverse order of their beginning, so each is a
+/// range at the end of this store, and ending a tape means rewinding to where it began.
+struct Store {
+  Arena arena;
+  std::deque<Node> nodes;      // never freed before the thread ends, so that a stale handle can be recognised
+  std::size_t node_count = 0;  // how many of them are in use
+  Tape* active = nullptr;
+  std::uint64_t next_id;
+  Store();
+};
+
+// An id is (number of the thread, number within the thread); 0 is nobody's.
+constexpr int kThreadShift = 40;
+std::atomic<std::uint64_t> thread_count{0};
+Store::Store() : next_id((thread_count++ << kThreadShift) + 1) {}
+
+Store& store() {
+  static thread_local Store store;
+  return store;
+}
+
+std::atomic<std::uint64_t> next_seed{1};
+std::atomic<bool> check_finite{false};
+std::atomic<void (*)(const char*)> record_observer{nullptr};
+
+void require_finite(const char* op, const char* what, const Shape& shape, const Real* numbers) {
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    if (!std::isfinite(numbers[i])) fail("{}: {} of shape {} is {} at flat index {}", op, what, shape, numbers[i], i);
+  }
+}
+
+}
+
+/// A recorded closure.
+struct Tape::Step {
+  void (*run)(void*);
+  void* closure;
+  std::span<const Tensor> outputs;
+  const char* op;
+  const char* scope;
+  Step* previous;
+};
+
+/// All that a tape holds of one leaf.
+struct Tape::LeafUse {
+  struct Noted {
+    Contribution contribution;
+    Noted* previous;
+  };
+  Leaf* leaf;
+  Tensor tensor;
+  Node* node;
+  Noted* noted;
+  int noted_count;
+  LeafUse* previous;
+};
+
+Tape::Tape(Mode mode) : Tape(mode, next_seed++) {}
+
+Tape::Tape(Mode mode, std::uint64_t seed) : mode_(mode), random_{seed, 0}, outer_(store().active), start_(mark()) {
+  store().active = this;
+}
+
+Tape::~Tape() {
+  rewind(start_);
+  store().active = outer_;
+}
+
+Tape& Tape::active() {
+  Tape* tape = store().active;
+  if (tape == nullptr) fail("tape: no tape is active on this thread; write `Tape tape;` before the first op");
+  return *tape;
+}
+
+Arena& Tape::arena() { return store().arena; }
+
+bool Tape::is_of_this_thread(std::uint64_t id) { return id >> kThreadShift == store().next_id >> kThreadShift; }
+
+Tape::Mark Tape::mark() const { return {store().arena.mark(), store().node_count, last_, uses_}; }
+
+void Tape::rewind(const Mark& mark) {
+  Store& s = store();
+  while (s.node_count > mark.nodes) s.nodes[--s.node_count].id = 0;
+  s.arena.rewind(mark.arena);
+  last_ = mark.last;
+  uses_ = mark.uses;
+}
+
+std::vector<const Node*> Tape::nodes() const {
+  std::vector<const Node*> result;
+  for (std::size_t i = start_.nodes; i < store().node_count; ++i) {
+    if (store().nodes[i].tape == this) result.push_back(&store().nodes[i]);
+  }
+  return result;
+}
+
+Tape::RandomRange Tape::random(std::uint64_t count) {
+  const RandomRange range = random_;
+  random_.begin += count;
+  return range;
+}
+
+Real* Tape::zeros(std::size_t count) {
+  Real* numbers = allocate(count);
+  std::fill_n(numbers, count, Real{0});
+  return numbers;
+}
+
+Tensor Tape::add_node(const Shape& shape, const char* op, bool needs_grad) {
+  Store& s = store();
+  if (s.node_count == s.nodes.size()) s.nodes.emplace_back();
+  Node& node = s.nodes[s.node_count++];
+  node = Node();
+  node.id = s.next_id++;
+  node.shape = shape;
+  node.needs_grad = needs_grad && mode_ == Record;
+  node.op = op;
+  node.scope = Scope::current();
+  node.tape = this;
+  return Tensor(&node, node.id);
+}
+
+Tensor Tape::add_leaf(Leaf& leaf) {
+  for (LeafUse* use = uses_; use != nullptr; use = use->previous) {
+    if (use->leaf == &leaf) return use->tensor;
+  }
+  const Tensor tensor = add_node(leaf.shape(), "parameter", !leaf.frozen);
+  Node& node = tensor.node();
+  node.value = leaf.value().data;
+  node.leaf = &leaf;
+  uses_ = new (allocate<LeafUse>(1)) LeafUse{&leaf, tensor, &node, nullptr, 0, uses_};
+  return tensor;
+}
+
+void* Tape::add_step(const char* op, std::span<const Tensor> outputs, void (*run)(void*), std::size_t closure_bytes) {
+  if (auto* observer = record_observer.load(std::memory_order_relaxed)) observer(op);
+  bool needs_grad = false;
+  for (const Tensor& output : outputs) {
+    Node& node = output.node();
+    node.op = op;
+    needs_grad |= node.needs_grad;
+    if (check_finite.load(std::memory_order_relaxed)) require_finite(op, "output", node.shape, node.value);
+  }
+  if (!needs_grad) return nullptr;
+  void* closure = arena().allocate(closure_bytes);
+  last_ = new (allocate<Step>(1)) Step{run, closure, copy(outputs), op, Scope::current(), last_};
+  return closure;
+}
+
+void Tape::note(Tensor use, const Contribution& contribution) {
+  const Node* node = &use.node();
+  for (LeafUse* candidate = uses_; candidate != nullptr; candidate = candidate->previous) {
+    if (candidate->node != node) continue;
+    candidate->noted = new (allocate<LeafUse::Noted>(1)) LeafUse::Noted{contribution, candidate->noted};
+    ++candidate->noted_count;
+    return;
+  }
+  fail("note: this tensor (made by {}) is not a parameter on this tape", node->op);
+}
+
+void Tape::backward(Tensor loss) {
+  sweep(loss);
+  const Tape* self = this;
+  for (LeafUse* use = uses_; use != nullptr; use = use->previous) {
+    if (!use->leaf->frozen) gather(*use->leaf, {&self, 1}, 0, use->leaf->rows());
+  }
+}
+
+void Tape::backward(Tensor output, std::span<const Real> cotangent) {
+  if (cotangent.size() != output.size()) {
+    fail("backward: the cotangent has {} numbers; the output is {}", cotangent.size(), output.shape());
+  }
+  Tensor weighted = gradus::output({}, {output});
+  Real total = 0;
+  for (std::size_t i = 0; i < cotangent.size(); ++i) total += cotangent[i] * output.value()[i];
+  weighted.value()[0] = total;
+  record("backward", weighted, [=, v = copy(cotangent)] {
+    for (std::size_t i = 0; i < v.size(); ++i) output.grad()[i] += weighted.grad()[0] * v[i];
+  });
+  backward(weighted);
+}
+
+void Tape::sweep(Tensor loss) {
+  if (loss.size() != 1) fail("backward: the loss is {}; need one number (take its sum or mean)", loss.shape());
+  if (!loss.needs_grad()) fail("backward: the loss depends on no variable or parameter, so there is nothing to do");
+  if (loss.node().tape != this) fail("backward: the loss was recorded on another tape");
+  if (swept_) fail("backward: this tape already ran backward; record the step anew on a new tape");
+  swept_ = true;
+  loss.grad()[0] = 1;
+  run_closures();
+}
+
+void Tape::run_closures() {
+  for (const Step* step = last_; step != nullptr; step = step->previous) {
+    const bool reached = std::any_of(step->outputs.begin(), step->outputs.end(),
+                                     [](const Tensor& output) { return output.node().grad != nullptr; });
+    if (!reached) continue;
+    const Scope scope(step->scope);
+    step->run(step->closure);
+    if (!check_finite.load(std::memory_order_relaxed)) continue;
+    for (const Tensor& input : step->outputs.front().node().inputs) {
+      const Node& node = input.node();
+      if (node.grad != nullptr) require_finite(step->op, "gradient passed to an input", node.shape, node.grad);
+    }
+  }
+}
+
+void Tape::gather(Leaf& leaf, std::span<const Tape* const> tapes, int row_begin, int row_end) {
+  const std::size_t row_size = leaf.rows() == 0 ? 0 : leaf.size() / leaf.rows();
+  Scratch scratch;
+  std::size_t noted_count = 0;
+  for (const Tape* tape : tapes) {
+    for (const LeafUse* use = tape->uses_; use != nullptr; use = use->previous) {
+      if (use->leaf != &leaf) continue;
+      noted_count += use->noted_count;
+      if (use->node->grad == nullptr) continue;
+      for (std::size_t i = row_begin * row_size; i < row_end * row_size; ++i) leaf.grad()[i] += use->node->grad[i];
+    }
+  }
+  auto* noted = scratch.allocate<Contribution>(noted_count);
+  std::size_t count = 0;
+  for (const Tape* tape : tapes) {
+    for (const LeafUse* use = tape->uses_; use != nullptr; use = use->previous) {
+      if (use->leaf != &leaf) continue;
+      for (const auto* n = use->noted; n != nullptr; n = n->previous)
+        new (&noted[count++]) Contribution(n->contribution);
+    }
+  }
+  // One call for each run of the same kind: a leaf used in one way only, as most are, is served by a single product.
+  for (std::size_t begin = 0, end; begin < count; begin = end) {
+    for (end = begin + 1; end < count && noted[end].add == noted[begin].add; ++end) {
+    }
+    noted[begin].add(leaf.grad(), row_begin, row_end, {noted + begin, end - begin});
+  }
+}
+
+namespace {
+
+Tensor filled(const Shape& shape, std::span<const Real> values, const char* op, bool needs_grad) {
+  if (values.size() != shape.size()) {
+    fail("{}: {} numbers given for shape {}, which has {}", op, values.size(), shape, shape.size());
+  }
+  Tape& tape = Tape::active();
+  Tensor tensor = tape.add_node(shape, op, needs_grad);
+  tensor.node().value = tape.allocate(shape.size());
+  std::copy(values.begin(), values.end(), tensor.value().begin());
+  return tensor;
+}
+
+}
+
+Tensor constant(const Shape& shape, std::span<const Real> values) { return filled(shape, values, "constant", false); }
+Tensor constant(const Shape& shape, std::initializer_list<Real> values) {
+  return constant(shape, std::span(values.begin(), values.size()));
+}
+Tensor variable(const Shape& shape, std::span<const Real> values) { return filled(shape, values, "variable", true); }
+Tensor variable(const Shape& shape, std::initializer_list<Real> values) {
+  return variable(shape, std::span(values.begin(), values.size()));
+}
+
+Tensor full(const Shape& shape, Real value) {
+  Tape& tape = Tape::active();
+  Tensor tensor = tape.add_node(shape, "constant", false);
+  tensor.node().value = tape.allocate(shape.size());
+  std::fill_n(tensor.value().begin(), shape.size(), value);
+  return tensor;
+}
+
+Tensor output(const Shape& shape, std::span<const Tensor> inputs) {
+  Tape& tape = Tape::active();
+  bool needs_grad = false;
+  for (const Tensor& input : inputs) {
+    if (input.node().tape != &tape) fail("tape: an input (made by {}) is on an outer tape", input.node().op);
+    needs_grad |= input.needs_grad();
+  }
+  Tensor tensor = tape.add_node(shape, "", needs_grad);
+  tensor.node().value = tape.allocate(shape.size());
+  if (tape.mode() == Tape::Record) tensor.node().inputs = tape.copy(inputs);
+  return tensor;
+}
+Tensor output(const Shape& shape, std::initializer_list<Tensor> inputs) {
+  return output(shape, std::span(inputs.begin(), inputs.size()));
+}
+
+void set_check_finite(bool on) { check_finite = on; }
+void set_record_observer(void (*observer)(const char* op)) { record_observer = observer; }
+
+}

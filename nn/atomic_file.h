@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "autograd/real.h"
+
+namespace gradus::inline GRADUS_PRECISION {
+
+/// Writes `bytes` to the file at `path`, whole or not at all: into a temporary file in the same folder, which is
+/// flushed to the disk and then renamed over `path`. A reader sees the old contents or the new ones, also after a power
+/// cut. An existing file keeps its permissions. Throws Error naming the path and the system's reason (no such folder,
+/// no permission, disk full); the temporary file is then removed and an existing file at `path` is as it was.
+void write_file_atomically(const std::string& path, std::string_view bytes);
+
+}

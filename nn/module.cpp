@@ -1,0 +1,72 @@
+#include "nn/module.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace gradus::inline GRADUS_PRECISION {
+
+namespace {
+std::string join(const char* path, const std::string& name) { return *path ? fmt::format("{}.{}", path, name) : name; }
+}
+
+Module::Module(Module* parent, std::string name) : path_(join(parent ? parent->path() : "", name)) {
+  if (parent) parent->add(name, nullptr, this);
+}
+
+void Module::add(const std::string& name, Parameter* parameter, Module* child) {
+  const auto same = [&](const Member& member) { return member.name == name; };
+  if (name.empty() || std::any_of(members_.begin(), members_.end(), same)) {
+    fail("module: the name \"{}\" is {} in \"{}\"", name, name.empty() ? "not allowed" : "taken already", path_);
+  }
+  members_.push_back({name, parameter, child});
+}
+
+std::vector<Parameter*> Module::parameters() {
+  std::vector<Parameter*> result;
+  collect(result);
+  return result;
+}
+
+void Module::collect(std::vector<Parameter*>& parameters) {
+  for (Member& member : members_) {
+    if (member.parameter) parameters.push_back(member.parameter);
+    if (member.child) member.child->collect(parameters);
+  }
+}
+
+void Module::train(bool on) {
+  training_ = on;
+  for (Member& member : members_) {
+    if (member.child) member.child->train(on);
+  }
+}
+
+void Module::zero_grad() {
+  for (Parameter* parameter : parameters()) parameter->zero_grad();
+}
+
+std::size_t Module::parameter_count() {
+  std::size_t count = 0;
+  for (Parameter* parameter : parameters()) count += parameter->size();
+  return count;
+}
+
+std::string Module::summary() {
+  std::string text;
+  std::size_t width = 9;
+  for (Parameter* p : parameters()) width = std::max(width, p->name().size());
+  const auto line = [&](const std::string& name, const std::string& shape, std::size_t count) {
+    text += fmt::format("{:<{}}  {:>16}  {:>12}  {:>12}\n", name, width, shape, count, count * sizeof(Real));
+  };
+  text += fmt::format("{:<{}}  {:>16}  {:>12}  {:>12}\n", "parameter", width, "shape", "numbers", "bytes");
+  for (Parameter* p : parameters()) line(p->name(), to_string(p->shape()), p->size());
+  line("total", "", parameter_count());
+  return text;
+}
+
+Parameter::Parameter(Module* owner, const std::string& name, Shape shape) : Leaf(join(owner->path(), name), shape) {
+  owner->add(name, this, nullptr);
+}
+
+}

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "autograd/leaf.h"
+#include "autograd/scope.h"
+
+/// A layer is a struct whose members register themselves: declared = registered.
+///
+///     struct Linear : Module {
+///       Linear(Module* parent, std::string name, int in, int out)
+///           : Module(parent, std::move(name)), weight_{this, "weight", {out, in}}, bias_{this, "bias", {out}} {}
+///       Tensor operator()(Tensor x) { Scope scope(path()); return linear(x, weight_, bias_); }
+///       Parameter weight_, bias_;
+///     };
+///
+/// Every module knows its dotted path from the root, `decoder.attention.query`, and shows it in errors, files and
+/// graphs.
+
+namespace gradus::inline GRADUS_PRECISION {
+
+class Parameter;
+
+class Module {
+ public:
+  /// A root: its path is empty.
+  Module() = default;
+  /// A child, to be declared as a member of its parent: `Linear query_{this, "query", in, out};`. With a null parent it
+  /// is a root that has a name. Throws if the parent has a parameter or child of that name already.
+  Module(Module* parent, std::string name);
+  virtual ~Module() = default;
+  Module(const Module&) = delete;
+  Module& operator=(const Module&) = delete;
+
+  /// `decoder.attention`; valid as long as the module.
+  const char* path() const { return path_.c_str(); }
+
+  /// All parameters below this module, in the order of their declaration, children where they are declared.
+  std::vector<Parameter*> parameters();
+
+  /// Training mode switches dropout on, evaluation mode off, here and in all children. Modules begin in training mode.
+  void train(bool on = true);
+  void eval() { train(false); }
+  bool training() const { return training_; }
+
+  void zero_grad();
+  /// How many numbers all parameters hold together.
+  std::size_t parameter_count();
+  /// A table of all parameters: path, shape, count, bytes, and their sums.
+  std::string summary();
+
+ private:
+  friend class Parameter;
+  struct Member {
+    std::string name;
+    Parameter* parameter;  // one of the two is set
+    Module* child;
+  };
+  void add(const std::string& name, Parameter* parameter, Module* child);
+  void collect(std::vector<Parameter*>& parameters);
+
+  std::string path_;
+  std::vector<Member> members_;
+  bool training_ = true;
+};
+
+/// A tensor that is trained. Declared as a member of a module: `Parameter weight_{this, "weight", {out, in}};`.
+/// It begins as zeros; initialisers are in nn/init.h.
+class Parameter : public Leaf {
+ public:
+  Parameter(Module* owner, const std::string& name, Shape shape);
+};
+
+}

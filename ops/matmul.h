@@ -1,0 +1,39 @@
+#pragma once
+
+#include "autograd/tape.h"
+
+namespace gradus::inline GRADUS_PRECISION {
+
+/// c = a @ b.   a: (M, K), b: (K, N) -> c: (M, N)
+Tensor matmul(Tensor a, Tensor b);
+
+/// c[i] = a[i] @ b[i].   a: (B, M, K), b: (B, K, N) -> c: (B, M, N)
+Tensor batched_matmul(Tensor a, Tensor b);
+
+/// y = x Wᵀ + b, in PyTorch's layout.   x: (…, in), weight: (out, in), bias: (out) or an empty handle -> y: (…, out)
+///
+/// When the weight is a parameter, the backward only notes the pair (dy, x): `Tape::gather` makes one product of all of
+/// the parameter's uses at the end of the step.
+Tensor linear(Tensor x, Tensor weight, Tensor bias = {});
+
+/// One summand x W[:, first_col : first_col + x.dim(-1)]ᵀ of a sum of linear maps. A layer whose input is a
+/// concatenation [e; c] may multiply its parts by themselves, and so the parts that are known for all time steps at
+/// once.
+struct LinearTerm {
+  Tensor x;       ///< (N, in)
+  Tensor weight;  ///< (out, first_col + in or more)
+  int first_col = 0;
+};
+
+/// y = base + Σ terms.   base: (N, out) or (out), broadcast over rows -> y: (N, out)
+Tensor linear_sum(Tensor base, std::initializer_list<LinearTerm> terms);
+
+namespace detail {
+/// For ops with a product inside: throws unless the term fits (N, out); the value y += x Wᵀ; and for the backward,
+/// given dy of shape (N, out): dx += dy W, dW += dyᵀ x (noted if W is a parameter).
+void require_term(const char* op, const LinearTerm& term, int rows, int out);
+void add_term(const LinearTerm& term, int out, Real* y);
+void add_term_gradients(const LinearTerm& term, int out, const Real* dy);
+}
+
+}

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "autograd/tape.h"
+#include "ops/matmul.h"
+#include "ops/packing.h"
+
+/// Recurrent cells and whole recurrent layers, each as one op. Equations, names and gate order are PyTorch's.
+///
+/// LSTM (Hochreiter, Schmidhuber 1997, with the forget gate of Gers et al. 2000). Gates in the order i f g o:
+///     i = σ(a_i)   f = σ(a_f)   g = tanh(a_g)   o = σ(a_o)      a = W_ih x + b_ih + W_hh h + b_hh
+///     c' = f ∘ c + i ∘ g        h' = o ∘ tanh(c')
+/// GRU (Cho et al. 2014, in the variant of cuDNN and PyTorch, with the reset gate after the product). Order r z n:
+///     r = σ(x_r + h_r)   z = σ(x_z + h_z)   n = tanh(x_n + r ∘ h_n)    x. = W_ih x + b_ih   h. = W_hh h + b_hh
+///     h' = (1 - z) ∘ n + z ∘ h
+
+namespace gradus::inline GRADUS_PRECISION {
+
+struct LstmState {
+  Tensor hidden, cell;  ///< (B, H) each
+};
+
+/// One step. The sum a is given as a base, (B, 4H) or (4H), and any number of linear terms: PyTorch's cell is
+/// `lstm_cell(b_ih + b_hh, {{x, w_ih}, {h, w_hh}}, c)`; a decoder gives in the base what it knows of all steps at once.
+LstmState lstm_cell(Tensor base, std::initializer_list<LinearTerm> terms, Tensor cell);
+
+/// One step.   projected = W_ih x + b_ih: (B, 3H), h: (B, H), weight_hh: (3H, H), bias_hh: (3H) -> (B, H)
+Tensor gru_cell(Tensor projected, Tensor hidden, Tensor weight_hh, Tensor bias_hh);
+
+struct LstmOutput {
+  Tensor output;    ///< (packing.rows(), H): the hidden state of every step
+  LstmState final;  ///< (B, H): of every sequence after its own last step (its first, in reverse)
+};
+
+/// A layer over packed sequences, in one direction.   projected = W_ih x + b_ih + b_hh for all rows, by one product:
+/// (rows, 4H); weight_hh: (4H, H); initial state: (B, H) each, or empty handles for zeros. In reverse each sequence is
+/// read from its own last step to its first. At step t only the alive(t) sequences that are longer than t are computed.
+LstmOutput lstm_sequence(Tensor projected, Tensor weight_hh, LstmState initial, const Packing& packing, bool reverse);
+
+struct GruOutput {
+  Tensor output;  ///< (packing.rows(), H)
+  Tensor final;   ///< (B, H)
+};
+
+/// The same for the GRU.   projected = W_ih x + b_ih: (rows, 3H); weight_hh: (3H, H); bias_hh: (3H)
+GruOutput gru_sequence(Tensor projected, Tensor weight_hh, Tensor bias_hh, Tensor initial, const Packing& packing,
+                       bool reverse);
+
+}
