@@ -170,33 +170,36 @@ void Tape::note(Tensor use, const Contribution& contribution) {
 
 void Tape::backward(Tensor loss) {
   sweep(loss);
+  gather_all();
+}
+
+void Tape::backward(Tensor output, std::span<const Real> cotangent) {
+  sweep(output, cotangent);
+  gather_all();
+}
+
+void Tape::gather_all() {
   const Tape* self = this;
   for (LeafUse* use = uses_; use != nullptr; use = use->previous) {
     if (!use->leaf->frozen) gather(*use->leaf, {&self, 1}, 0, use->leaf->rows());
   }
 }
 
-void Tape::backward(Tensor output, std::span<const Real> cotangent) {
+void Tape::sweep(Tensor loss) {
+  if (loss.size() != 1) fail("backward: the loss is {}; need one number (take its sum or mean)", loss.shape());
+  const Real one = 1;
+  sweep(loss, {&one, 1});
+}
+
+void Tape::sweep(Tensor output, std::span<const Real> cotangent) {
   if (cotangent.size() != output.size()) {
     fail("backward: the cotangent has {} numbers; the output is {}", cotangent.size(), output.shape());
   }
-  Tensor weighted = gradus::output({}, {output});
-  Real total = 0;
-  for (std::size_t i = 0; i < cotangent.size(); ++i) total += cotangent[i] * output.value()[i];
-  weighted.value()[0] = total;
-  record("backward", weighted, [=, v = copy(cotangent)] {
-    for (std::size_t i = 0; i < v.size(); ++i) output.grad()[i] += weighted.grad()[0] * v[i];
-  });
-  backward(weighted);
-}
-
-void Tape::sweep(Tensor loss) {
-  if (loss.size() != 1) fail("backward: the loss is {}; need one number (take its sum or mean)", loss.shape());
-  if (!loss.needs_grad()) fail("backward: the loss depends on no variable or parameter, so there is nothing to do");
-  if (loss.node().tape != this) fail("backward: the loss was recorded on another tape");
+  if (output.node().tape != this) fail("backward: the loss was recorded on another tape");
+  if (!output.needs_grad()) fail("backward: the loss depends on no variable or parameter, so there is nothing to do");
   if (swept_) fail("backward: this tape already ran backward; record the step anew on a new tape");
   swept_ = true;
-  loss.grad()[0] = 1;
+  for (std::size_t i = 0; i < cotangent.size(); ++i) output.grad()[i] += cotangent[i];
   run_closures();
 }
 

@@ -62,6 +62,7 @@ class Tape {
 
   /// `backward` without its last step: the parameters' shares stay on the tape until `gather` adds them up.
   void sweep(Tensor loss);
+  void sweep(Tensor output, std::span<const Real> cotangent);
   /// Adds the leaf's share on each of the tapes, in their order, to rows [row_begin, row_end) of the leaf's gradient,
   /// seen as a matrix (first axis, all others). Different rows may be gathered on different threads at the same time.
   static void gather(Leaf& leaf, std::span<const Tape* const> tapes, int row_begin, int row_end);
@@ -115,6 +116,7 @@ class Tape {
  private:
   static Arena& arena();
   void run_closures();
+  void gather_all();
 
   Mode mode_;
   RandomRange random_;
