@@ -12,7 +12,6 @@
 namespace gradus::inline GRADUS_PRECISION {
 
 namespace {
-constexpr std::size_t kAlignment = 64;
 constexpr std::size_t kFirstBlock = std::size_t{1} << 20;
 }
 

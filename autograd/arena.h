@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <memory>
 #include <new>
+#include <type_traits>
 #include <vector>
 
 #include "autograd/real.h"
@@ -14,6 +15,8 @@ namespace gradus::inline GRADUS_PRECISION {
 /// nothing. Under AddressSanitizer the memory given back is poisoned.
 class Arena {
  public:
+  static constexpr std::size_t kAlignment = 64;
+
   struct Mark {
     std::size_t block = 0, offset = 0;
   };
@@ -28,7 +31,7 @@ class Arena {
   /// `count` uninitialised objects of a type that needs no destructor.
   template <class T>
   T* allocate_array(std::size_t count) {
-    static_assert(std::is_trivially_destructible_v<T>);
+    static_assert(std::is_trivially_destructible_v<T> && alignof(T) <= kAlignment);
     return static_cast<T*>(allocate(count * sizeof(T)));
   }
 
@@ -39,7 +42,7 @@ class Arena {
 
  private:
   struct Free {
-    void operator()(std::byte* memory) const { ::operator delete(memory, std::align_val_t(64)); }
+    void operator()(std::byte* memory) const { ::operator delete(memory, std::align_val_t(kAlignment)); }
   };
   struct Block {
     std::unique_ptr<std::byte, Free> memory;

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <new>
 #include <span>
 #include <string>
 
+#include "autograd/arena.h"
 #include "autograd/tensor.h"
 
 namespace gradus::inline GRADUS_PRECISION {
@@ -25,7 +27,8 @@ class Leaf {
   int rows() const { return shape_.rank() == 0 ? 1 : shape_[0]; }
   Array value() const { return {value_.get(), shape_}; }
   /// The gradient, summed over all `backward` calls since `zero_grad`.
-  Array grad() const { return {grad_.get(), shape_}; }
+  /// Its memory is taken at the first call, so that a program that only translates does not pay for it.
+  Array grad() const;
   void zero_grad();
 
   /// This parameter on the active tape, where ops can use it. Throws if no tape is active.
@@ -37,11 +40,13 @@ class Leaf {
 
  private:
   struct Free {
-    void operator()(Real* memory) const { ::operator delete(memory, std::align_val_t(64)); }
+    void operator()(Real* memory) const { ::operator delete(memory, std::align_val_t(Arena::kAlignment)); }
   };
   std::string name_;
   Shape shape_;
-  std::unique_ptr<Real[], Free> value_, grad_;
+  std::unique_ptr<Real[], Free> value_;
+  mutable std::unique_ptr<Real[], Free> grad_;
+  mutable std::once_flag grad_allocated_;  // several threads may gather at once
 };
 
 /// One use's contribution to a leaf's gradient, noted during the backward sweep and added once at its end.

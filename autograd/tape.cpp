@@ -2,6 +2,8 @@
 
 #include <atomic>
 #include <cmath>
+#include <cstdio>
+#include <cstdlib>
 #include <deque>
 
 namespace gradus::inline GRADUS_PRECISION {
@@ -72,7 +74,11 @@ Tape::Tape(Mode mode, std::uint64_t seed) : mode_(mode), random_{seed, 0}, outer
 }
 
 Tape::~Tape() {
-  rewind(start_);
+  if (store().active != this) {
+    std::fputs("gradus: a Tape must end on its own thread, after all tapes that began later; aborting\n", stderr);
+    std::abort();
+  }
+  release(start_);
   store().active = outer_;
 }
 
@@ -89,6 +95,12 @@ bool Tape::is_of_this_thread(std::uint64_t id) { return id >> kThreadShift == st
 Tape::Mark Tape::mark() const { return {store().arena.mark(), store().node_count, last_, uses_}; }
 
 void Tape::rewind(const Mark& mark) {
+  if (store().active != this) fail("rewind: another tape is active; end it first");
+  if (swept_) fail("rewind: this tape ran backward; its gradients may lie behind the mark");
+  release(mark);
+}
+
+void Tape::release(const Mark& mark) {
   Store& s = store();
   while (s.node_count > mark.nodes) s.nodes[--s.node_count].id = 0;
   s.arena.rewind(mark.arena);
@@ -197,6 +209,7 @@ void Tape::sweep(Tensor output, std::span<const Real> cotangent) {
   }
   if (output.node().tape != this) fail("backward: the loss was recorded on another tape");
   if (!output.needs_grad()) fail("backward: the loss depends on no variable or parameter, so there is nothing to do");
+  if (store().active != this) fail("backward: another tape is active; end it first");
   if (swept_) fail("backward: this tape already ran backward; record the step anew on a new tape");
   swept_ = true;
   for (std::size_t i = 0; i < cotangent.size(); ++i) output.grad()[i] += cotangent[i];
@@ -220,6 +233,7 @@ void Tape::run_closures() {
 
 void Tape::gather(Leaf& leaf, std::span<const Tape* const> tapes, int row_begin, int row_end) {
   const std::size_t row_size = leaf.rows() == 0 ? 0 : leaf.size() / leaf.rows();
+  const Array grad = leaf.grad();
   Scratch scratch;
   std::size_t noted_count = 0;
   for (const Tape* tape : tapes) {
@@ -227,7 +241,7 @@ void Tape::gather(Leaf& leaf, std::span<const Tape* const> tapes, int row_begin,
       if (use->leaf != &leaf) continue;
       noted_count += use->noted_count;
       if (use->node->grad == nullptr) continue;
-      for (std::size_t i = row_begin * row_size; i < row_end * row_size; ++i) leaf.grad()[i] += use->node->grad[i];
+      for (std::size_t i = row_begin * row_size; i < row_end * row_size; ++i) grad[i] += use->node->grad[i];
     }
   }
   auto* noted = scratch.allocate<Contribution>(noted_count);
@@ -243,7 +257,7 @@ void Tape::gather(Leaf& leaf, std::span<const Tape* const> tapes, int row_begin,
   for (std::size_t begin = 0, end; begin < count; begin = end) {
     for (end = begin + 1; end < count && noted[end].add == noted[begin].add; ++end) {
     }
-    noted[begin].add(leaf.grad(), row_begin, row_end, {noted + begin, end - begin});
+    noted[begin].add(grad, row_begin, row_end, {noted + begin, end - begin});
   }
 }
 

@@ -48,6 +48,8 @@ class Tape {
   ~Tape();
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
+  /// Tapes of a thread end in the reverse order of their beginning, as local variables do by nature.
+  static void* operator new(std::size_t) = delete;
 
   /// The tape that ops on this thread record on. Throws if there is none.
   static Tape& active();
@@ -74,6 +76,7 @@ class Tape {
     Step* last = nullptr;
     LeafUse* uses = nullptr;
   };
+  /// Not after `backward`, whose gradients may lie behind the mark.
   Mark mark() const;
   void rewind(const Mark& mark);
 
@@ -115,16 +118,17 @@ class Tape {
 
  private:
   static Arena& arena();
+  void release(const Mark& mark);
   void run_closures();
   void gather_all();
 
   Mode mode_;
   RandomRange random_;
-  Tape* outer_;           // the tape that was active before
-  Mark start_;            // where in the thread's memory this tape begins
   Step* last_ = nullptr;  // the newest closure; each points to the one before
   LeafUse* uses_ = nullptr;
   bool swept_ = false;
+  Tape* outer_;  // the tape that was active before
+  Mark start_;   // where in the thread's memory this tape begins
 };
 
 /// A tensor of given numbers. No gradient flows into it.
@@ -143,7 +147,7 @@ Tensor output(const Shape& shape, std::initializer_list<Tensor> inputs);
 /// A closure that the arena can hold. It is dropped without a destructor, so it may own nothing: capture tensors,
 /// numbers and what `Tape::copy` returns, not vectors or strings.
 template <class F>
-concept Backward = std::invocable<F&> && std::is_trivially_destructible_v<F>;
+concept Backward = std::invocable<F&> && std::is_trivially_destructible_v<F> && alignof(F) <= Arena::kAlignment;
 
 /// Ends an op: names it, and records how gradients flow back through it. `backward` runs only if a gradient reached at
 /// least one of the outputs; it adds to the gradients of those inputs that need one.

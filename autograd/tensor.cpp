@@ -27,7 +27,11 @@ Array Tensor::value() const {
 Array Tensor::grad() const {
   Node& n = node();
   if (!n.needs_grad) fail("grad: this tensor (made by {}) needs no gradient", n.op);
-  if (n.grad == nullptr) n.grad = n.tape->zeros(n.shape.size());
+  if (n.grad == nullptr) {
+    if (n.tape != &Tape::active())
+      fail("grad: another tape is active than the one this tensor (made by {}) is on", n.op);
+    n.grad = n.tape->zeros(n.shape.size());
+  }
   return {n.grad, n.shape};
 }
 
