@@ -1,0 +1,298 @@
+#!/usr/bin/env python3
+"""Writes the golden values of this folder, computed by PyTorch in float64. The tests only read the files; run this
+again after changing a case (it needs torch 2 and safetensors), and the diff shows what changed.
+
+A case is a group of tensors with a common prefix, all float64, ids and lengths included:
+
+    case/input/NAME        what goes in, parameters among it; all have a gradient
+    case/index/NAME        ids, lengths, masks
+    case/output/NAME       what comes out
+    case/cotangent/NAME    random: the loss is the sum of cotangent * output over all outputs
+    case/gradient/NAME     of that loss, by each input
+"""
+import pathlib
+
+import torch
+import torch.nn.functional as F
+from safetensors.torch import save_file
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+import torch_models
+from torch_models import BEGIN, END, PAD
+
+FOLDER = pathlib.Path(__file__).parent
+
+
+def uniform(*shape, low=-1.0, high=1.0):
+    return torch.empty(shape).uniform_(low, high)
+
+
+class File:
+    def __init__(self, name):
+        self.name, self.tensors = name, {}
+        torch.manual_seed(sum(name.encode()))
+
+    def put(self, case, group, tensors):
+        for name, tensor in tensors.items():
+            self.tensors[f"{case}/{group}/{name}"] = torch.as_tensor(tensor).detach().double().clone().contiguous()
+
+    def add(self, case, function, inputs, **index):
+        """Differentiates function(**inputs), which returns a dictionary of outputs or the only output, y."""
+        inputs = {name: tensor.detach().clone().requires_grad_() for name, tensor in inputs.items()}
+        outputs = function(**inputs)
+        if isinstance(outputs, torch.Tensor):
+            outputs = {"y": outputs}
+        cotangents = {name: uniform(*y.shape) for name, y in outputs.items()}
+        torch.autograd.backward(list(outputs.values()), list(cotangents.values()))
+        self.put(case, "input", inputs)
+        self.put(case, "index", index)
+        self.put(case, "output", outputs)
+        self.put(case, "cotangent", cotangents)
+        self.put(case, "gradient", {name: tensor.grad for name, tensor in inputs.items()})
+
+    def add_module(self, case, module, function, inputs, **index):
+        """The same for a module, whose parameters are inputs under their own names. function(module, **inputs)."""
+        parameters = {name: uniform(*p.shape) for name, p in module.named_parameters()}
+
+        def call(**every):
+            own = {name: every.pop(name) for name in parameters}
+            return torch.func.functional_call(Call(module, function), {f"module.{n}": p for n, p in own.items()}, every)
+
+        self.add(case, call, {**inputs, **parameters}, **index)
+
+    def save(self):
+        path = FOLDER / f"{self.name}.safetensors"
+        save_file(self.tensors, path, metadata={"torch": torch.__version__})
+        print(f"{path.name}: {len(self.tensors)} tensors, {path.stat().st_size} bytes")
+
+
+class Call(nn.Module):
+    """What a function of a module computes, as a module."""
+
+    def __init__(self, module, function):
+        super().__init__()
+        self.module, self.function = module, function
+
+    def forward(self, values):
+        return self.function(self.module, **values)
+
+
+def make_ops():
+    f = File("ops")
+    a, b = uniform(2, 3, 4), uniform(3, 1, low=0.5, high=2.0)
+    f.add("add", torch.add, {"input": a, "other": b})
+    f.add("sub", torch.sub, {"input": a, "other": b})
+    f.add("mul", torch.mul, {"input": a, "other": b})
+    f.add("div", torch.div, {"input": a, "other": b})
+
+    x, positive = uniform(3, 7, low=-4, high=4), uniform(3, 7, low=0.01, high=4)
+    f.add("exp", torch.exp, {"input": x})
+    f.add("tanh", torch.tanh, {"input": x})
+    f.add("sigmoid", torch.sigmoid, {"input": x})
+    f.add("relu", torch.relu, {"input": x})
+    f.add("square", torch.square, {"input": x})
+    f.add("clamp", lambda input: input.clamp(-1.5, 2), {"input": x})
+    f.add("log", torch.log, {"input": positive})
+    f.add("sqrt", torch.sqrt, {"input": positive})
+    f.add("power", lambda input: input.pow(2.5), {"input": positive})
+
+    f.add("sum", lambda input: input.sum(1), {"input": a})
+    f.add("mean", lambda input: input.mean(0), {"input": a})
+    f.add("max", lambda input: input.amax(-1), {"input": a})
+
+    f.add("matmul", torch.matmul, {"input": uniform(3, 5), "other": uniform(5, 4)})
+    f.add("batched_matmul", torch.bmm, {"input": uniform(2, 3, 5), "mat2": uniform(2, 5, 4)})
+    f.add("linear", F.linear, {"input": uniform(2, 3, 5), "weight": uniform(4, 5), "bias": uniform(4)})
+    f.add("layer_norm", lambda input, weight, bias: F.layer_norm(input, (6,), weight, bias),
+          {"input": uniform(2, 3, 6, low=-3, high=5), "weight": uniform(6), "bias": uniform(6)})
+
+    ids = torch.tensor([3, 0, 6, 3, 3, 1])
+    f.add("embedding", lambda weight: F.embedding(ids, weight), {"weight": uniform(7, 4)}, ids=ids)
+
+    x = uniform(4, 6, low=-5, high=5)
+    mask = torch.tensor([[1, 1, 1, 1, 1, 1], [0, 1, 1, 0, 1, 0], [1, 0, 0, 0, 0, 0], [1, 1, 1, 1, 0, 0]]).bool()
+    f.add("softmax", lambda input: input.softmax(-1), {"input": x})
+    f.add("log_softmax", lambda input: input.log_softmax(-1), {"input": x})
+    f.add("masked_softmax", lambda input: input.masked_fill(~mask, -torch.inf).softmax(-1), {"input": x}, mask=mask)
+
+    x, weight, bias = uniform(6, 5), uniform(9, 5), uniform(9)
+    targets = torch.tensor([4, 0, 8, 0, 2, 7])
+    for smoothing in 0.0, 0.1:
+        suffix = "_smoothed" if smoothing else ""
+
+        def loss(logits, **more):
+            return F.cross_entropy(logits, targets, ignore_index=PAD, label_smoothing=smoothing, **more)
+
+        f.add(f"cross_entropy{suffix}", loss, {"logits": uniform(6, 9, low=-3, high=3)}, targets=targets)
+        f.add(f"cross_entropy{suffix}_sum", lambda logits: loss(logits, reduction="sum") / 11,
+              {"logits": uniform(6, 9, low=-3, high=3)}, targets=targets, divisor=11)
+        f.add(f"linear_cross_entropy{suffix}", lambda x, weight, bias: loss(F.linear(x, weight, bias)),
+              {"x": x, "weight": weight, "bias": bias}, targets=targets)
+    f.save()
+
+
+def make_recurrent():
+    """Whole layers over ragged sequences: x (B, S, D), output (B, S, directions * H), final states
+    (layers * directions, B, H)."""
+    f = File("recurrent")
+    batch, inputs, hidden = 4, 3, 4
+    lengths = torch.tensor([5, 3, 3, 1])
+
+    def run(rnn, x, *state):
+        output, final = rnn(pack_padded_sequence(x, lengths, batch_first=True), *state)
+        output, _ = pad_packed_sequence(output, batch_first=True)
+        final = {"hidden": final} if isinstance(rnn, nn.GRU) else {"hidden": final[0], "cell": final[1]}
+        return {"output": output, **final}
+
+    for name, kind in ("lstm", nn.LSTM), ("gru", nn.GRU):
+        for layers in 1, 2:
+            for bidirectional in False, True:
+                case = f"{name}_{layers}_{'bi' if bidirectional else 'uni'}"
+                rnn = kind(inputs, hidden, layers, batch_first=True, bidirectional=bidirectional)
+                f.add_module(case, rnn, run, {"x": uniform(batch, 5, inputs)}, lengths=lengths)
+
+    state = lambda: uniform(1, batch, hidden)
+    f.add_module("lstm_initial", nn.LSTM(inputs, hidden, batch_first=True), lambda rnn, x, h, c: run(rnn, x, (h, c)),
+                 {"x": uniform(batch, 5, inputs), "h": state(), "c": state()}, lengths=lengths)
+    f.add_module("gru_initial", nn.GRU(inputs, hidden, batch_first=True), lambda rnn, x, h: run(rnn, x, h),
+                 {"x": uniform(batch, 5, inputs), "h": state()}, lengths=lengths)
+
+    x, h, c = uniform(batch, inputs), uniform(batch, hidden), uniform(batch, hidden)
+    f.add_module("lstm_cell", nn.LSTMCell(inputs, hidden),
+                 lambda cell, x, h, c: dict(zip(("hidden", "cell"), cell(x, (h, c)))), {"x": x, "h": h, "c": c})
+    f.add_module("gru_cell", nn.GRUCell(inputs, hidden), lambda cell, x, h: cell(x, h), {"x": x, "h": h})
+    f.save()
+
+
+def make_attention():
+    """One query a sentence over a ragged memory: context (B, H) and weights (B, S), 0 beyond a length."""
+    f = File("attention")
+    batch, longest, hidden = 4, 5, 6
+    lengths = torch.tensor([5, 2, 3, 1])
+    mask = torch.arange(longest) < lengths.unsqueeze(1)
+    named = lambda pair: dict(zip(("context", "weights"), pair))
+    inputs = lambda: {"query": uniform(batch, hidden), "memory": uniform(batch, longest, hidden)}
+
+    def dot(query, memory, scale=1.0):
+        return named(torch_models.attend(torch.einsum("bh,bsh->bs", query, memory) * scale, memory, mask))
+
+    def scaled_dot(query, memory):
+        ours = dot(query, memory, hidden**-0.5)
+        theirs = F.scaled_dot_product_attention(query.unsqueeze(1), memory, memory, mask.unsqueeze(1)).squeeze(1)
+        torch.testing.assert_close(ours["context"], theirs, rtol=1e-12, atol=1e-12)
+        return {"context": theirs, "weights": ours["weights"]}
+
+    def call(module, query, memory):
+        return named(module(query, memory, mask))
+
+    f.add("dot", dot, inputs(), lengths=lengths)
+    f.add("scaled_dot", scaled_dot, inputs(), lengths=lengths)
+    f.add_module("general", torch_models.GeneralAttention(hidden), call, inputs(), lengths=lengths)
+    f.add_module("additive", torch_models.AdditiveAttention(hidden, 3), call, inputs(), lengths=lengths)
+    f.save()
+
+
+def make_optimizers():
+    """Ten steps with given gradients: start (3, 4), gradients (10, 3, 4) -> values (10, 3, 4) after each step."""
+    f = File("optimizers")
+    steps = 10
+    kinds = {
+        "sgd": lambda p: torch.optim.SGD(p, lr=0.1),
+        "sgd_momentum": lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9),
+        "sgd_nesterov": lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True),
+        "adagrad": lambda p: torch.optim.Adagrad(p, lr=0.1),
+        "adadelta": lambda p: torch.optim.Adadelta(p, lr=1.0, rho=0.9, eps=1e-6),
+        "adam": lambda p: torch.optim.Adam(p, lr=0.01, betas=(0.9, 0.999), eps=1e-8),
+        "adamw": lambda p: torch.optim.AdamW(p, lr=0.01, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.1),
+    }
+    for case, make in kinds.items():
+        start, gradients, values = uniform(3, 4), uniform(steps, 3, 4), []
+        parameter = start.clone().requires_grad_()
+        optimizer = make([parameter])
+        for gradient in gradients:
+            parameter.grad = gradient.clone()
+            optimizer.step()
+            values.append(parameter.detach().clone())
+        f.put(case, "input", {"start": start, "gradients": gradients})
+        f.put(case, "output", {"values": torch.stack(values)})
+
+    for case, limit in ("clip", 0.5), ("clip_not_needed", 50.0):
+        gradients = {"a": uniform(3, 4), "b": uniform(5), "c": uniform(2, 2)}
+        parameters = {name: torch.zeros_like(g).requires_grad_() for name, g in gradients.items()}
+        for name, parameter in parameters.items():
+            parameter.grad = gradients[name].clone()
+        norm = nn.utils.clip_grad_norm_(parameters.values(), limit)
+        f.put(case, "input", gradients)
+        f.put(case, "index", {"limit": limit})
+        f.put(case, "output", {"norm": norm, **{name: p.grad for name, p in parameters.items()}})
+    f.save()
+
+
+SOURCES = [[7, 4, 12, END], [5, 11, 4, 9, 6, END], [END], [10, 5, 8, END]]
+TARGETS = [[6, 9, 6, 4, END], [10, 5, END], [7, 4, 8, END], [END]]
+
+
+def padded(rows):
+    longest = max(map(len, rows))
+    return torch.tensor([row + [PAD] * (longest - len(row)) for row in rows])
+
+
+def make_model(kind, steps=10, clip=0.5):
+    """A whole model on four pairs: logits (B, T, V), loss, all gradients, and ten Adam steps, clipped."""
+    f = File(f"model_{kind}")
+    model = torch_models.Translator(kind, source_vocabulary=13, target_vocabulary=11, embedding=4, hidden=6, attention=5)
+    source, target = padded(SOURCES), padded(TARGETS)
+    target_input = padded([[BEGIN] + row[:-1] for row in TARGETS])
+    parameters = dict(model.named_parameters())
+
+    def differentiate():
+        logits = model(source, target_input)
+        summed = F.cross_entropy(logits.flatten(0, 1), target.flatten(), ignore_index=PAD, label_smoothing=0.1,
+                                 reduction="sum")
+        loss = summed / (target != PAD).sum()
+        model.zero_grad()
+        loss.backward()
+        return logits, loss
+
+    def redraw():
+        for parameter in parameters.values():
+            parameter.detach().uniform_(-1, 1)
+        f.put("start", "output", dict(zip(("logits", "loss"), differentiate())))
+        gradients = torch.cat([p.grad.flatten() for p in parameters.values()]).abs()
+        return gradients[gradients > 0].min()
+
+    while redraw() < 1e-5:  # Adam's first steps go by the sign, which the rounding of float must not decide
+        pass
+    f.put("start", "parameter", parameters)
+    f.put("start", "gradient", {name: p.grad for name, p in parameters.items()})
+    f.put("start", "index", {"source": source, "target": target})
+
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    losses, norms = [], []
+    for step in range(1, steps + 1):
+        _, loss = differentiate()
+        losses.append(loss.detach())
+        norms.append(nn.utils.clip_grad_norm_(model.parameters(), clip))
+        optimizer.step()
+        if step in (1, steps):
+            f.put(f"step_{step}", "parameter", parameters)
+    assert min(norms) > clip, "clipping must matter"
+    f.put("run", "index", {"clip": clip})
+    f.put("run", "output", {"losses": torch.stack(losses), "norms": torch.stack(norms)})
+    f.save()
+
+
+def main():
+    torch.set_default_dtype(torch.float64)
+    torch.set_num_threads(1)
+    make_ops()
+    make_recurrent()
+    make_attention()
+    make_optimizers()
+    for kind in "bahdanau", "luong", "none":
+        make_model(kind)
+
+
+if __name__ == "__main__":
+    main()

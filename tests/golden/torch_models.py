@@ -1,0 +1,173 @@
+#!/usr/bin/env python3
+"""The translator's models in PyTorch, under the parameter names of Gradus.
+
+A model saved by Gradus loads here with `load`, and one saved from here loads in Gradus. Run as a program, it shows
+what a saved model says:
+
+    torch_models.py --model DIR/model.safetensors --source 17 5 242 3                # greedy translation, as ids
+    torch_models.py --model DIR/model.safetensors --source 17 5 3 --target 2 9 11    # logits after each of these
+
+Ids are rows of the embeddings. A source ends with </s> (3); what the decoder reads begins with <s> (2). Needs the
+packages torch and safetensors.
+"""
+import argparse
+
+import torch
+from safetensors.torch import load_file
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+PAD, UNKNOWN, BEGIN, END = 0, 1, 2, 3
+
+
+class Encoder(nn.Module):
+    def __init__(self, vocabulary, embedding, hidden, layers=1):
+        super().__init__()
+        self.embedding = nn.Embedding(vocabulary, embedding)
+        self.rnn = nn.LSTM(embedding, hidden // 2, layers, batch_first=True, bidirectional=True)
+
+    def forward(self, source):
+        """source: (B, S) ids -> memory (B, S, H), last hidden and cell state of both directions (B, H)"""
+        lengths = (source != PAD).sum(1)
+        packed = pack_padded_sequence(self.embedding(source), lengths, batch_first=True, enforce_sorted=False)
+        output, state = self.rnn(packed)
+        memory, _ = pad_packed_sequence(output, batch_first=True, total_length=source.size(1))
+        return (memory, *(torch.cat([s[-2], s[-1]], -1) for s in state))
+
+
+class AdditiveAttention(nn.Module):
+    """v^T tanh(W query + b + U key)"""
+
+    def __init__(self, hidden, size):
+        super().__init__()
+        self.query = nn.Linear(hidden, size)
+        self.key = nn.Linear(hidden, size, bias=False)
+        self.score = nn.Linear(size, 1, bias=False)
+
+    def forward(self, query, memory, mask):
+        scores = self.score(torch.tanh(self.query(query).unsqueeze(1) + self.key(memory))).squeeze(-1)
+        return attend(scores, memory, mask)
+
+
+class GeneralAttention(nn.Module):
+    """query^T W key"""
+
+    def __init__(self, hidden):
+        super().__init__()
+        self.key = nn.Linear(hidden, hidden, bias=False)
+
+    def forward(self, query, memory, mask):
+        return attend(torch.einsum("bh,bsh->bs", query, self.key(memory)), memory, mask)
+
+
+def attend(scores, memory, mask):
+    """scores and mask: (B, S), memory: (B, S, H) -> context (B, H), weights (B, S)"""
+    weights = scores.masked_fill(~mask, -torch.inf).softmax(-1)
+    return torch.einsum("bs,bsh->bh", weights, memory), weights
+
+
+class Decoder(nn.Module):
+    def __init__(self, kind, vocabulary, embedding, hidden, attention, dropout=0.0):
+        super().__init__()
+        self.kind = kind
+        self.dropout = nn.Dropout(dropout)
+        self.embedding = nn.Embedding(vocabulary, embedding)
+        self.bridge_hidden = nn.Linear(hidden, hidden)
+        self.bridge_cell = nn.Linear(hidden, hidden)
+        if kind == "bahdanau":
+            self.attention = AdditiveAttention(hidden, attention)
+        if kind == "luong":
+            self.attention = GeneralAttention(hidden)
+            self.attentional = nn.Linear(2 * hidden, hidden, bias=False)
+        self.cell = nn.LSTMCell(embedding if kind == "none" else embedding + hidden, hidden)
+        self.pre_output = nn.Linear(2 * hidden + embedding if kind == "bahdanau" else hidden, embedding)
+        self.output = nn.Linear(embedding, vocabulary)
+
+    def start(self, memory, hidden, cell):
+        state = torch.tanh(self.bridge_hidden(hidden)), torch.tanh(self.bridge_cell(cell))
+        return state, torch.zeros_like(hidden)
+
+    def step(self, e, state, fed, memory, mask):
+        """One word. e: (B, E) its embedding, fed: (B, H) the attentional vector of the word before (Luong)
+        -> the next state, the next fed, logits (B, V)"""
+        if self.kind == "bahdanau":
+            context, _ = self.attention(state[0], memory, mask)
+            state = self.cell(torch.cat([e, context], -1), state)
+            features = torch.cat([state[0], context, e], -1)
+        elif self.kind == "luong":
+            state = self.cell(torch.cat([e, fed], -1), state)
+            context, _ = self.attention(state[0], memory, mask)
+            features = fed = self.dropout(torch.tanh(self.attentional(torch.cat([context, state[0]], -1))))
+        else:
+            state = self.cell(e, state)
+            features = state[0]
+        return state, fed, self.output(self.dropout(torch.tanh(self.pre_output(features))))
+
+
+class Translator(nn.Module):
+    """kind: bahdanau, luong or none. hidden is the decoder's size; the encoder has half of it in each direction."""
+
+    def __init__(self, kind, source_vocabulary, target_vocabulary, embedding, hidden, attention, layers=1, dropout=0.0):
+        super().__init__()
+        self.encoder = Encoder(source_vocabulary, embedding, hidden, layers)
+        self.decoder = Decoder(kind, target_vocabulary, embedding, hidden, attention, dropout)
+
+    def forward(self, source, target_input):
+        """source: (B, S), target_input: (B, T) ids, padded with 0 -> logits (B, T, V)"""
+        memory, *final = self.encoder(source)
+        mask = source != PAD
+        state, fed = self.decoder.start(memory, *final)
+        embedded = self.decoder.embedding(target_input)
+        steps = []
+        for t in range(target_input.size(1)):
+            state, fed, logits = self.decoder.step(embedded[:, t], state, fed, memory, mask)
+            steps.append(logits)
+        return torch.stack(steps, 1)
+
+    @torch.no_grad()
+    def greedy(self, source, limit=100):
+        """source: a list of ids -> the most probable next word, again and again, until </s>"""
+        target = [BEGIN]
+        while len(target) <= limit and (target[-1] != END):
+            target.append(self(torch.tensor([source]), torch.tensor([target]))[0, -1].argmax().item())
+        return target[1:]
+
+
+def from_state(state):
+    """The model that a state dict belongs to: names and shapes say all there is to know."""
+    kind = "luong" if "decoder.attentional.weight" in state else "none"
+    attention = 0
+    if "decoder.attention.score.weight" in state:
+        kind, attention = "bahdanau", state["decoder.attention.score.weight"].size(1)
+    source_vocabulary, embedding = state["encoder.embedding.weight"].shape
+    layers = sum(name.startswith("encoder.rnn.weight_ih_l") and not name.endswith("_reverse") for name in state)
+    hidden = state["decoder.bridge_hidden.weight"].size(0)
+    target_vocabulary = state["decoder.output.weight"].size(0)
+    model = Translator(kind, source_vocabulary, target_vocabulary, embedding, hidden, attention, layers)
+    model.to(state["decoder.output.weight"].dtype).load_state_dict(state)
+    return model.eval()
+
+
+def load(path):
+    """A model.safetensors as Gradus saves it; strict about names and shapes."""
+    return from_state(load_file(path))
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--model", required=True, help="a model.safetensors")
+    arguments.add_argument("--source", required=True, type=int, nargs="+", help="ids, ending with 3 (</s>)")
+    arguments.add_argument("--target", type=int, nargs="+", help="ids that the decoder reads, beginning with 2 (<s>)")
+    a = arguments.parse_args()
+    model = load(a.model)
+    if a.target:
+        with torch.no_grad():
+            logits = model(torch.tensor([a.source]), torch.tensor([a.target]))[0]
+        for word, row in zip(a.target, logits):
+            print(f"after {word}:", " ".join(f"{number:.6f}" for number in row.tolist()))
+    else:
+        print(*model.greedy(a.source))
+
+
+if __name__ == "__main__":
+    main()
