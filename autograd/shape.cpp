@@ -27,13 +27,13 @@ int Shape::index(int axis) const {
 Shape Shape::with(int axis, int length) const {
   Shape result = *this;
   result.dims_[index(axis)] = length;
-  return result;
+  return Shape(std::span(result.begin(), result.end()));
 }
 
 Shape Shape::without(int axis) const {
   Shape result = *this;
   const auto removed = result.dims_.begin() + index(axis);
-  std::rotate(removed, removed + 1, result.dims_.end());
+  std::copy(removed + 1, result.dims_.begin() + rank_, removed);
   result.dims_[--result.rank_] = 0;
   return result;
 }

@@ -1,0 +1,74 @@
+#include <doctest/doctest.h>
+
+#include <vector>
+
+#include "autograd/shape.h"
+
+using namespace gradus;
+
+TEST_SUITE("shape") {
+  TEST_CASE("size, rank and axes from both ends") {
+    const Shape shape{2, 3, 5};
+    CHECK(shape.rank() == 3);
+    CHECK(shape.size() == 30);
+    CHECK(shape[0] == 2);
+    CHECK(shape[-1] == 5);
+    CHECK(shape.index(-3) == 0);
+    CHECK(Shape{}.size() == 1);
+    CHECK(Shape{4, 0}.size() == 0);
+    CHECK(Shape{100000, 100000}.size() == 10000000000u);
+  }
+
+  TEST_CASE("with and without leave the original alone") {
+    const Shape shape{2, 3, 5};
+    CHECK(shape.with(-1, 7) == Shape{2, 3, 7});
+    CHECK(shape.without(0) == Shape{3, 5});
+    CHECK(shape.without(-1) == Shape{2, 3});
+    CHECK(shape == Shape{2, 3, 5});
+  }
+
+  TEST_CASE("equality looks at rank and lengths") {
+    CHECK(Shape{2, 3} != Shape{3, 2});
+    CHECK(Shape{2} != Shape{2, 1});
+    CHECK(Shape{} != Shape{0});
+    CHECK(Shape{2, 3, 5}.without(-1) == Shape{2, 3});
+  }
+
+  TEST_CASE("text") {
+    CHECK(to_string(Shape{}) == "()");
+    CHECK(to_string(Shape{7}) == "(7)");
+    CHECK(fmt::format("{}", Shape{32, 512}) == "(32, 512)");
+  }
+
+  TEST_CASE("mistakes are named") {
+    CHECK_THROWS_WITH_AS((Shape{1, 2, 3, 4, 5}), "shape: 5 dimensions; at most 4 are supported", Error);
+    CHECK_THROWS_WITH_AS((Shape{2, -1}), "shape: negative dimension -1 in (2, -1)", Error);
+    const Shape shape{2, 3};
+    CHECK_THROWS_WITH_AS(static_cast<void>(shape[2]), "shape: no axis 2 in (2, 3)", Error);
+    CHECK_THROWS_WITH_AS(static_cast<void>(shape.without(-3)), "shape: no axis -3 in (2, 3)", Error);
+    CHECK_THROWS_WITH_AS(static_cast<void>(shape.with(0, -2)), "shape: negative dimension -2 in (-2, 3)", Error);
+  }
+
+  TEST_CASE("broadcasting aligns last axes and stretches ones") {
+    struct Case {
+      Shape a, b, result;
+    };
+    const std::vector<Case> cases{
+        {{2, 3}, {2, 3}, {2, 3}}, {{2, 3}, {3}, {2, 3}},          {{2, 3}, {}, {2, 3}},
+        {{2, 1}, {1, 3}, {2, 3}}, {{4, 1, 3}, {2, 1}, {4, 2, 3}}, {{1}, {0}, {0}},
+    };
+    for (const Case& c : cases) {
+      CHECK(broadcast("add", c.a, c.b) == c.result);
+      CHECK(broadcast("add", c.b, c.a) == c.result);
+    }
+  }
+
+  TEST_CASE("shapes that do not broadcast are named in the caller's order") {
+    CHECK_THROWS_WITH_AS(broadcast("add", {3}, {2, 4}),
+                         "add: shapes do not broadcast: a is (3), b is (2, 4); need equal lengths or 1 on axis -1",
+                         Error);
+    CHECK_THROWS_WITH_AS(
+        broadcast("mul", {2, 3, 4}, {5, 4}),
+        "mul: shapes do not broadcast: a is (2, 3, 4), b is (5, 4); need equal lengths or 1 on axis -2", Error);
+  }
+}
