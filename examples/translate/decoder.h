@@ -1,0 +1,108 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "nn/attention.h"
+#include "nn/layers.h"
+#include "nn/recurrent.h"
+
+namespace gradus::translate {
+
+enum class AttentionKind { None, Bahdanau, Luong };
+
+struct ModelConfig {
+  AttentionKind attention = AttentionKind::Bahdanau;
+  int source_words = 0, target_words = 0;  ///< Vs, Vt
+  int embedding = 256;                     ///< E
+  int hidden = 512;                        ///< H, of the decoder, and of both encoder directions together
+  int attention_size = 512;                ///< A, of additive scores
+  int layers = 1;                          ///< of the encoder
+  Real dropout = Real(0.3);                ///< on embeddings, pre-output and Luong's attentional vector
+};
+
+/// What a decoder carries from step to step.
+struct DecoderState {
+  LstmState lstm;  ///< (N, H) each
+  Tensor context;  ///< (N, H): Bahdanau's context c_i or Luong's attentional vector h̃_t; empty without attention
+  Tensor weights;  ///< (N, S): of the last step; empty before the first step and without attention
+
+  /// The first n rows: those sentences that go on.
+  DecoderState first(int n) const;
+};
+
+/// What all decoders share. The subclasses differ in `step`, and in what the pre-output layer reads.
+///
+/// Rows are sentences, sorted longest target first, so that those still alive are the first N.
+class Decoder : public Module {
+ public:
+  /// The decoder that the configuration names, as the child "decoder" of `parent`.
+  static std::unique_ptr<Decoder> make(Module* parent, const ModelConfig& config);
+
+  /// The state before the first step: s₀ = tanh(W h + b), and the cell likewise, of the encoder's last states.
+  /// `order[i]` is the encoder's row for the decoder's sentence i.
+  DecoderState begin(const LstmState& encoder_final, std::span<const int> order);
+  /// What the attention reads, in the decoder's order; nothing without attention.   (rows, H) -> (B, S, ·)
+  virtual Memory prepare(Tensor encoder_states, const Packing& packing, std::span<const int> order);
+
+  /// The embedded words y_{t-1}, and their part of the cell's gates; in training for all steps at once.
+  Tensor embed(std::span<const int> ids);  ///< (rows) -> (rows, E)
+  Tensor project(Tensor embedded);         ///< (rows, E) -> (rows, 4H)
+  /// One step of the recurrence.   projected: (N, 4H) -> state of N rows
+  virtual DecoderState step(Tensor projected, const DecoderState& previous, const Memory& memory) = 0;
+  /// The deep output (Pascanu et al. 2014): one tanh layer between the recurrence and the words, over any number of
+  /// steps. (rows, H), (rows, H), (rows, E) -> (rows, E)
+  Tensor pre_output(Tensor hidden, Tensor context, Tensor embedded);
+
+  /// The scores of the words are output(pre_output(…)).   (rows, E) -> (rows, Vt)
+  Linear& output() { return output_; }
+
+ protected:
+  Decoder(Module* parent, std::string name, const ModelConfig& config, int context_size, int readout_size);
+  /// The pre-output layer before its tanh.
+  virtual Tensor readout(Tensor hidden, Tensor context, Tensor embedded) = 0;
+
+  int embedding_size_, hidden_size_;
+  Dropout dropout_;
+  Embedding embedding_;
+  Linear bridge_hidden_, bridge_cell_;
+  LSTMCell cell_;
+  Linear pre_output_, output_;
+};
+
+/// No attention: the source reaches the decoder through its initial state only (Sutskever et al. 2014, eq. 4).
+struct PlainDecoder : Decoder {
+  PlainDecoder(Module* parent, std::string name, const ModelConfig& config);
+  DecoderState step(Tensor projected, const DecoderState& previous, const Memory& memory) override;
+  Tensor readout(Tensor hidden, Tensor context, Tensor embedded) override;
+};
+
+/// Bahdanau et al. 2014, section 3.1 and appendix A.2: attention first, from the *previous* state, then the recurrence.
+///     e_ij = vᵀ tanh(W s_{i-1} + U h_j)      α_i = softmax(e_i)      c_i = Σ_j α_ij h_j      (their eq. 5, 6)
+///     s_i = f(s_{i-1}, y_{i-1}, c_i)                                                        (their eq. 4)
+/// Departures: f is an LSTM instead of their GRU, and a tanh layer on [s_i; c_i; y_{i-1}] replaces their maxout.
+struct BahdanauDecoder : Decoder {
+  BahdanauDecoder(Module* parent, std::string name, const ModelConfig& config);
+  Memory prepare(Tensor encoder_states, const Packing& packing, std::span<const int> order) override;
+  DecoderState step(Tensor projected, const DecoderState& previous, const Memory& memory) override;
+  Tensor readout(Tensor hidden, Tensor context, Tensor embedded) override;
+
+  AdditiveAttention attention_;
+};
+
+/// Luong et al. 2015, section 3: the recurrence first, then attention from the *current* state.
+///     h_t = LSTM(h_{t-1}, [y_{t-1}; h̃_{t-1}])                       (input feeding, their section 3.3)
+///     a_t = softmax(h_tᵀ W h̄_s)        c_t = Σ_s a_t(s) h̄_s          (global attention with the general score, eq. 7,
+///     8) h̃_t = tanh(W_c [c_t; h_t])                                     (eq. 5)
+/// Departures: one decoder layer instead of four, and a bidirectional encoder.
+struct LuongDecoder : Decoder {
+  LuongDecoder(Module* parent, std::string name, const ModelConfig& config);
+  Memory prepare(Tensor encoder_states, const Packing& packing, std::span<const int> order) override;
+  DecoderState step(Tensor projected, const DecoderState& previous, const Memory& memory) override;
+  Tensor readout(Tensor hidden, Tensor context, Tensor embedded) override;
+
+  GeneralAttention attention_;
+  Linear attentional_;
+};
+
+}

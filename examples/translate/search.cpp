@@ -1,0 +1,269 @@
+#include "examples/translate/search.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "nn/thread_pool.h"
+#include "ops/layout.h"
+#include "ops/softmax.h"
+
+namespace gradus::translate {
+
+namespace {
+
+constexpr int kBegin = 2, kEnd = 3;  // <s>, </s>; the vocabulary's words come after them
+constexpr double kImpossible = -std::numeric_limits<double>::infinity();
+
+/// One way to go on: a row of the decoder, one more word, and the log-probability of both.
+struct Candidate {
+  int row;
+  int word;
+  double log_probability;
+};
+
+/// An open hypothesis.
+struct Open {
+  std::vector<int> words;
+  double log_probability = kImpossible;
+  std::vector<Real> attention;
+};
+
+/// What is known of one sentence while it is being translated.
+struct Sentence {
+  int row = 0;             // its place in the batch
+  std::vector<Open> beam;  // exactly `beam` of them, the best first; impossible ones fill it up at the start
+  std::vector<Hypothesis> ended;
+  bool done = false;
+};
+
+/// The decoder's state between two steps, kept outside of the tape, which is rewound after every step.
+class SavedState {
+ public:
+  /// Keeps those rows of the state, in this order.
+  void save(const DecoderState& state, std::span<const int> rows) {
+    save(state.lstm.hidden, rows, hidden_);
+    save(state.lstm.cell, rows, cell_);
+    if (state.context) save(state.context, rows, context_);
+  }
+  DecoderState restore() const {
+    return {{restore(hidden_), restore(cell_)}, context_.empty() ? Tensor() : restore(context_), {}};
+  }
+
+ private:
+  void save(Tensor x, std::span<const int> rows, std::vector<Real>& kept) {
+    width_ = x.dim(1);
+    kept.resize(rows.size() * width_);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      std::copy_n(x.value().data + static_cast<std::size_t>(rows[i]) * width_, width_, kept.data() + i * width_);
+    }
+  }
+  Tensor restore(const std::vector<Real>& kept) const {
+    return constant({static_cast<int>(kept.size()) / width_, width_}, kept);
+  }
+
+  int width_ = 1;
+  std::vector<Real> hidden_, cell_, context_;
+};
+
+class BeamSearch {
+ public:
+  BeamSearch(Seq2Seq& model, const Batch& batch, const SearchOptions& options)
+      : model_(model), batch_(batch), options_(options), sentences_(batch.size()) {
+    for (int i = 0; i < batch.size(); ++i) {
+      sentences_[i].row = i;
+      sentences_[i].beam.resize(options.beam);
+      sentences_[i].beam[0].log_probability = 0;
+    }
+  }
+
+  std::vector<Hypothesis> run() {
+    Tape tape(Tape::Inference);
+    encoded_ = model_.encode(batch_);
+    for (Sentence& sentence : sentences_) active_.push_back(&sentence);
+    state_.save(encoded_.state, beam_rows());
+    const Tape::Mark encoded = tape.mark();
+    Memory memory = repeat_memory();
+    Tape::Mark ready = tape.mark();
+    for (int length = 1; length <= options_.max_length && !active_.empty(); ++length) {
+      tape.rewind(ready);
+      advance(memory, length);
+      const auto done = std::count_if(active_.begin(), active_.end(), [](const Sentence* s) { return s->done; });
+      if (done == static_cast<int>(active_.size())) break;
+      if (2 * done >= static_cast<int>(active_.size())) {  // copying the memory pays once half of the work is idle
+        drop_done();
+        tape.rewind(encoded);
+        memory = repeat_memory();
+        ready = tape.mark();
+      }
+    }
+    return best();
+  }
+
+ private:
+  /// The batch row of every decoder row: each active sentence `beam` times.
+  std::vector<int> beam_rows() const {
+    std::vector<int> rows;
+    for (const Sentence* sentence : active_) rows.insert(rows.end(), options_.beam, sentence->row);
+    return rows;
+  }
+
+  Memory repeat_memory() {
+    Memory memory = encoded_.memory;
+    if (!memory.values) return memory;
+    const std::vector<int> rows = beam_rows();
+    const auto repeat = [&](Tensor x) { return x ? gather_rows(x, rows) : x; };
+    memory.keys = repeat(memory.keys);
+    memory.values = repeat(memory.values);
+    memory.mask = repeat(memory.mask);
+    int* lengths = Tape::active().allocate<int>(rows.size());
+    std::transform(rows.begin(), rows.end(), lengths, [&](int row) { return encoded_.memory.lengths[row]; });
+    memory.lengths = {lengths, rows.size()};
+    return memory;
+  }
+
+  /// One step of the decoder for all rows, then the choice of each sentence's next beam.
+  void advance(const Memory& memory, int length) {
+    std::vector<int> previous;
+    for (const Sentence* sentence : active_) {
+      for (const Open& open : sentence->beam) previous.push_back(open.words.empty() ? kBegin : open.words.back());
+    }
+    Decoder& decoder = model_.decoder();
+    const Tensor embedded = decoder.embed(previous);
+    const DecoderState state = decoder.step(decoder.project(embedded), state_.restore(), memory);
+    const Tensor log_probabilities =
+        log_softmax(decoder.output()(decoder.pre_output(state.lstm.hidden, state.context, embedded)));
+
+    std::vector<int> rows;
+    for (std::size_t i = 0; i < active_.size(); ++i) {
+      const int first_row = static_cast<int>(i) * options_.beam;
+      extend(*active_[i], first_row, log_probabilities.value(), state.weights, length, rows);
+    }
+    state_.save(state, rows);
+  }
+
+  /// The best 2 · beam continuations of a sentence: enough, since at most `beam` of them end it.
+  std::vector<Candidate> continuations(const Sentence& sentence, int first_row, const Array& log_probabilities) const {
+    const int words = log_probabilities.cols();
+    const std::size_t wanted = 2 * options_.beam;
+    const auto better = [](const Candidate& a, const Candidate& b) { return a.log_probability > b.log_probability; };
+    std::vector<Candidate> heap;  // the worst of the best on top
+    for (int b = 0; b < options_.beam; ++b) {
+      const double so_far = sentence.beam[b].log_probability;
+      if (so_far == kImpossible) continue;
+      const Real* row = log_probabilities.data + static_cast<std::size_t>(first_row + b) * words;
+      for (int word = kEnd; word < words; ++word) {  // never <pad>, <unk> or <s>
+        const double log_probability = so_far + static_cast<double>(row[word]);
+        if (heap.size() == wanted && log_probability <= heap.front().log_probability) continue;
+        if (heap.size() == wanted) {
+          std::pop_heap(heap.begin(), heap.end(), better);
+          heap.pop_back();
+        }
+        heap.push_back({first_row + b, word, log_probability});
+        std::push_heap(heap.begin(), heap.end(), better);
+      }
+    }
+    std::sort_heap(heap.begin(), heap.end(), better);
+    return heap;
+  }
+
+  void extend(Sentence& sentence, int first_row, const Array& log_probabilities, Tensor weights, int length,
+              std::vector<int>& rows) {
+    if (sentence.done) {  // its rows idle until drop_done
+      for (int b = 0; b < options_.beam; ++b) rows.push_back(first_row + b);
+      return;
+    }
+    std::vector<Open> next;
+    int rank = 0;
+    for (const Candidate& candidate : continuations(sentence, first_row, log_probabilities)) {
+      const Open& open = sentence.beam[candidate.row - first_row];
+      const bool ends = candidate.word == kEnd;
+      if (ends && rank++ >= options_.beam) continue;
+      if (!ends && static_cast<int>(next.size()) == options_.beam) continue;
+      Open extended = open;
+      extended.log_probability = candidate.log_probability;
+      if (options_.attention && weights) append_attention(extended, sentence, weights, candidate.row);
+      if (ends) {
+        sentence.ended.push_back(finish(std::move(extended), length));
+        continue;
+      }
+      extended.words.push_back(candidate.word);
+      next.push_back(std::move(extended));
+      rows.push_back(candidate.row);
+      ++rank;
+    }
+    while (static_cast<int>(next.size()) < options_.beam) {
+      next.emplace_back();
+      rows.push_back(first_row);
+    }
+    sentence.beam = std::move(next);
+    sentence.done = static_cast<int>(sentence.ended.size()) >= options_.beam;
+  }
+
+  void append_attention(Open& open, const Sentence& sentence, Tensor weights, int row) const {
+    const Real* begin = weights.value().data + static_cast<std::size_t>(row) * weights.dim(1);
+    open.attention.insert(open.attention.end(), begin, begin + encoded_.memory.lengths[sentence.row]);
+  }
+
+  Hypothesis finish(Open open, int length) const {
+    const double score = open.log_probability / std::pow(length, options_.length_power);
+    return {std::move(open.words), open.log_probability, score, std::move(open.attention)};
+  }
+
+  void drop_done() {
+    std::vector<int> rows;
+    std::vector<Sentence*> open;
+    for (std::size_t i = 0; i < active_.size(); ++i) {
+      if (active_[i]->done) continue;
+      open.push_back(active_[i]);
+      for (int b = 0; b < options_.beam; ++b) rows.push_back(static_cast<int>(i) * options_.beam + b);
+    }
+    state_.save(state_.restore(), rows);
+    active_ = std::move(open);
+  }
+
+  std::vector<Hypothesis> best() {
+    std::vector<Hypothesis> result;
+    for (Sentence& sentence : sentences_) {
+      if (sentence.ended.empty()) sentence.ended.push_back(finish(std::move(sentence.beam[0]), options_.max_length));
+      result.push_back(std::move(*std::max_element(sentence.ended.begin(), sentence.ended.end(),
+                                                   [](const auto& a, const auto& b) { return a.score < b.score; })));
+    }
+    return result;
+  }
+
+  Seq2Seq& model_;
+  const Batch& batch_;
+  const SearchOptions& options_;
+  std::vector<Sentence> sentences_;
+  std::vector<Sentence*> active_;  // those that the decoder still works on, `beam` rows each
+  Seq2Seq::Encoded encoded_;
+  SavedState state_;
+};
+
+}
+
+std::vector<Hypothesis> search(Seq2Seq& model, const Batch& batch, const SearchOptions& options) {
+  return BeamSearch(model, batch, options).run();
+}
+
+std::vector<Hypothesis> search_all(Seq2Seq& model, std::span<const std::vector<int>> sources,
+                                   const SearchOptions& options, int batch_size, int threads) {
+  std::vector<int> order(sources.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return sources[a].size() > sources[b].size(); });
+  const int batches = (static_cast<int>(sources.size()) + batch_size - 1) / batch_size;
+  std::vector<Hypothesis> result(sources.size());
+  ThreadPool pool(std::min(threads, std::max(batches, 1)));
+  pool.run(batches, [&](int i) {
+    const std::size_t begin = static_cast<std::size_t>(i) * batch_size;
+    const Batch batch = make_source_batch(
+        sources, std::span(order).subspan(begin, std::min<std::size_t>(batch_size, order.size() - begin)));
+    std::vector<Hypothesis> found = search(model, batch, options);
+    for (int row = 0; row < batch.size(); ++row) result[batch.pairs[row]] = std::move(found[row]);
+  });
+  return result;
+}
+
+}
