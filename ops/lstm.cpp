@@ -1,0 +1,159 @@
+#include "ops/blas.h"
+#include "ops/recurrent.h"
+#include "ops/recurrent_kernels.h"
+#include "ops/recurrent_steps.h"
+
+// Backward of one step, given dh' and dc' (all products of gates are elementwise):
+//
+//     dc' += dh' o (1 - tanh² c')                 dc = dc' f
+//     da_i = dc' g i (1 - i)                      da_g = dc' i (1 - g²)
+//     da_f = dc' c f (1 - f)                      da_o = dh' tanh(c') o (1 - o)
+//     dh = da W_hh      dW_hh += daᵀ h            (and likewise for every other term of a)
+//
+// The memory of the gates is turned into that of da in place: nothing else needs the gates by then.
+
+namespace gradus::inline GRADUS_PRECISION {
+
+using namespace detail;
+
+namespace {
+
+void require_cell_shapes(Tensor base, Tensor cell) {
+  if (cell.rank() != 2) fail("lstm_cell: cell is {}; need (B, H)", cell.shape());
+  const Shape all{cell.dim(0), 4 * cell.dim(1)}, row{4 * cell.dim(1)};
+  if (base.shape() != all && base.shape() != row) {
+    fail("lstm_cell: base does not fit: base is {}, cell is {}; need base {} or {}", base.shape(), cell.shape(), all,
+         row);
+  }
+}
+
+void require_sequence_shapes(Tensor projected, Tensor weight_hh, LstmState initial, const Packing& packing) {
+  if (weight_hh.rank() != 2 || weight_hh.dim(0) != 4 * weight_hh.dim(1)) {
+    fail("lstm_sequence: weight_hh is {}; need (4H, H)", weight_hh.shape());
+  }
+  const int H = weight_hh.dim(1);
+  if (projected.shape() != Shape{packing.rows(), 4 * H}) {
+    fail("lstm_sequence: projected does not fit: projected is {}, weight_hh is {}, the packing has {} rows; need {}",
+         projected.shape(), weight_hh.shape(), packing.rows(), Shape{packing.rows(), 4 * H});
+  }
+  for (const Tensor& state : {initial.hidden, initial.cell}) {
+    if (state && state.shape() != Shape{packing.batch(), H}) {
+      fail("lstm_sequence: the initial state is {}; need (B, H) = {}", state.shape(), Shape{packing.batch(), H});
+    }
+  }
+}
+
+}
+
+LstmState lstm_cell(Tensor base, std::initializer_list<LinearTerm> terms, Tensor cell) {
+  require_cell_shapes(base, cell);
+  const int B = cell.dim(0), H = cell.dim(1);
+  const std::size_t size = cell.size();
+  Scratch scratch;
+  Tensor* inputs = scratch.allocate<Tensor>(2 + 2 * terms.size());
+  std::size_t count = 0;
+  for (const Tensor& input : {base, cell}) new (&inputs[count++]) Tensor(input);
+  for (const LinearTerm& term : terms) {
+    require_term("lstm_cell", term, B, 4 * H);
+    for (const Tensor& input : {term.x, term.weight}) new (&inputs[count++]) Tensor(input);
+  }
+  const LstmState next{output({B, H}, std::span(inputs, count)), output({B, H}, std::span(inputs, count))};
+
+  const bool recording = next.cell.needs_grad();
+  Tape& tape = Tape::active();
+  Real* const gates = recording ? tape.allocate(4 * size) : scratch.allocate(4 * size);
+  Real* const tanh_cell = recording ? tape.allocate(size) : scratch.allocate(size);
+  for (int row = 0; row < B; ++row) {
+    const std::size_t begin = base.rank() == 2 ? std::size_t(row) * 4 * H : 0;
+    kernels::copy(base.value().data + begin, gates + std::size_t(row) * 4 * H, 4 * H);
+  }
+  for (const LinearTerm& term : terms) add_term(term, 4 * H, gates);
+  kernels::lstm_forward(B, H, gates, cell.value().data, next.cell.value().data, tanh_cell, next.hidden.value().data);
+
+  record("lstm_cell", {next.hidden, next.cell}, [=, kept = tape.copy(std::span(terms.begin(), terms.size()))] {
+    Scratch scratch;
+    Real* const dhidden = scratch.allocate(size);
+    Real* const dcell = scratch.allocate(size);
+    copy_grad_or_zero(next.hidden, dhidden, size);
+    copy_grad_or_zero(next.cell, dcell, size);
+    kernels::lstm_backward(B, H, gates, cell.value().data, tanh_cell, dhidden, dcell);
+    add_grad(cell, dcell);
+    if (base.rank() == 2) {
+      add_grad(base, gates);
+    } else {
+      add_grad_of_rows(base, gates, B);
+    }
+    for (const LinearTerm& term : kept) add_term_gradients(term, 4 * H, gates);
+  });
+  return next;
+}
+
+LstmOutput lstm_sequence(Tensor projected, Tensor weight_hh, LstmState initial, const Packing& packing, bool reverse) {
+  require_sequence_shapes(projected, weight_hh, initial, packing);
+  const int B = packing.batch(), H = weight_hh.dim(1), rows = packing.rows();
+  Tensor inputs[4] = {projected, weight_hh};
+  std::size_t count = 2;
+  for (const Tensor& state : {initial.hidden, initial.cell}) {
+    if (state) inputs[count++] = state;
+  }
+  const std::span all_inputs(inputs, count);
+  const LstmOutput y{output({rows, H}, all_inputs), {output({B, H}, all_inputs), output({B, H}, all_inputs)}};
+  const RecurrentSteps steps(packing, reverse, bool(initial.hidden));
+
+  // What the backward needs of every step. If there is none, each step overwrites what the one before left.
+  const bool recording = y.output.needs_grad();
+  const std::size_t size = H, kept_rows = recording ? rows : B;
+  Tape& tape = Tape::active();
+  Scratch scratch;
+  const auto keep = [&](std::size_t n) { return recording ? tape.allocate(n) : scratch.allocate(n); };
+  Real* const gates = keep(kept_rows * 4 * size);
+  Real* const hidden_in = keep(kept_rows * size);
+  Real* const cell_in = keep(kept_rows * size);
+  Real* const tanh_cell = keep(kept_rows * size);
+
+  Real* const hidden = y.final.hidden.value().data;
+  Real* const cell = y.final.cell.value().data;
+  copy_or_zero(initial.hidden, hidden, B * size);
+  copy_or_zero(initial.cell, cell, B * size);
+  for (int k = 0; k < steps.count(); ++k) {
+    const RecurrentStep step = steps[k];
+    const std::size_t row = step.begin, kept = recording ? row : 0, step_size = step.rows * size;
+    Real* const a = gates + kept * 4 * size;
+    Real* const h = y.output.value().data + row * size;
+    kernels::copy(hidden, hidden_in + kept * size, step_size);
+    kernels::copy(cell, cell_in + kept * size, step_size);
+    kernels::copy(projected.value().data + row * 4 * size, a, 4 * step_size);
+    gemm(N, T, step.carried, 4 * H, H, 1, hidden, H, weight_hh.value().data, H, 1, a, 4 * H);  // a += h W_hhᵀ
+    kernels::lstm_forward(step.rows, H, a, cell_in + kept * size, cell, tanh_cell + kept * size, h);
+    kernels::copy(h, hidden, step_size);
+  }
+
+  record("lstm_sequence", {y.output, y.final.hidden, y.final.cell}, [=] {
+    const Real* const doutput = y.output.node().grad;
+    Scratch scratch;
+    Real* const dhidden = scratch.allocate(B * size);
+    Real* const dcell = scratch.allocate(B * size);
+    copy_grad_or_zero(y.final.hidden, dhidden, B * size);
+    copy_grad_or_zero(y.final.cell, dcell, B * size);
+    for (int k = steps.count() - 1; k >= 0; --k) {
+      const RecurrentStep step = steps[k];
+      const std::size_t row = step.begin;
+      Real* const da = gates + row * 4 * size;
+      if (doutput != nullptr) kernels::add(dhidden, doutput + row * size, dhidden, step.rows * size);
+      kernels::lstm_backward(step.rows, H, da, cell_in + row * size, tanh_cell + row * size, dhidden, dcell);
+      gemm(N, N, step.carried, H, 4 * H, 1, da, 4 * H, weight_hh.value().data, H, 0, dhidden, H);  // dh = da W_hh
+    }
+    add_grad(initial.hidden, dhidden);
+    add_grad(initial.cell, dcell);
+    add_grad(projected, gates);
+    if (weight_hh.needs_grad()) {  // dW_hh += daᵀ h
+      const std::size_t begin = steps.carried_begin();
+      const int carried = steps.carried_end() - steps.carried_begin();
+      add_weight_gradient(weight_hh, {gates + begin * 4 * size, {carried, 4 * H}},
+                          {hidden_in + begin * size, {carried, H}});
+    }
+  });
+  return y;
+}
+
+}

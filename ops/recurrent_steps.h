@@ -1,0 +1,59 @@
+#pragma once
+
+#include <algorithm>
+
+#include "autograd/tape.h"
+#include "ops/gradients.h"
+#include "ops/kernels.h"
+#include "ops/packing.h"
+
+/// What the recurrent layers have in common: how they walk over packed sequences.
+
+namespace gradus::inline GRADUS_PRECISION {
+namespace detail {
+
+/// One step of a layer. The state is one matrix, (B, H), in whose first `rows` rows the step finds the state of its
+/// sequences and leaves the next one. So a sequence that has ended keeps its last state, and, in reverse, one that has
+/// not begun keeps its first.
+struct RecurrentStep {
+  int rows;     ///< how many sequences take this step
+  int begin;    ///< the first of their rows in the packing
+  int carried;  ///< how many of these sequences come with a state that is not the zero they began with
+};
+
+class RecurrentSteps {
+ public:
+  RecurrentSteps(const Packing& packing, bool reverse, bool has_initial)
+      : packing_(packing), reverse_(reverse), has_initial_(has_initial) {}
+
+  int count() const { return packing_.steps(); }
+  /// The k-th step in the order of computation.
+  RecurrentStep operator[](int k) const {
+    const int t = time(k), rows = packing_.alive(t);
+    const int before = k == 0 ? 0 : packing_.alive(time(k - 1));
+    return {rows, packing_.offset(t), has_initial_ ? rows : std::min(rows, before)};
+  }
+  /// The rows of the packing, [begin, end), outside of which no sequence has a carried state.
+  int carried_begin() const { return has_initial_ || reverse_ ? 0 : packing_.alive(0); }
+  int carried_end() const {
+    return has_initial_ || !reverse_ ? packing_.rows() : packing_.offset(packing_.steps() - 1);
+  }
+
+ private:
+  int time(int k) const { return reverse_ ? packing_.steps() - 1 - k : k; }
+
+  Packing packing_;
+  bool reverse_, has_initial_;
+};
+
+/// The numbers of an optional tensor, or zeros.
+inline void copy_or_zero(Tensor x, Real* y, std::size_t size) {
+  if (x) {
+    kernels::copy(x.value().data, y, size);
+  } else {
+    kernels::fill(0, y, size);
+  }
+}
+
+}
+}

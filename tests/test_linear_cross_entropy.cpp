@@ -1,0 +1,122 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "ops/matmul.h"
+#include "ops/softmax.h"
+#include "tests/reference/twins.h"
+
+using namespace gradus;
+
+namespace {
+
+struct Case {
+  int N, K, V;
+  CrossEntropyOptions options;
+};
+const std::vector<Case> kCases = {
+    {1, 1, 1, {}},
+    {3, 2, 5, {}},
+    {7, 3, 4, {.label_smoothing = Real(0.1)}},
+    {5, 40, 37, {.label_smoothing = Real(0.3), .divisor = 11}},
+    {300, 2, 3, {.label_smoothing = Real(0.1)}},  // several blocks of rows
+};
+
+/// Every third target is the ignored one, but for the first.
+std::vector<int> targets(const Case& c) {
+  std::vector<int> result;
+  for (int i = 0; i < c.N; ++i) result.push_back(i % 3 == 1 ? c.options.ignored : (7 * i + 3) % c.V);
+  return result;
+}
+
+auto fused(const Case& c) {
+  return [=](Tensor x, Tensor w, Tensor b) { return linear_cross_entropy(x, w, b, targets(c), c.options); };
+}
+auto composed(const Case& c) {
+  return [=](Tensor x, Tensor w, Tensor b) { return cross_entropy(linear(x, w, b), targets(c), c.options); };
+}
+
+}
+
+TEST_CASE("linear_cross_entropy agrees with cross_entropy of linear") {
+  for (const Case& c : kCases) {
+    CAPTURE(c.N);
+    check_twins({{c.N, c.K}, {c.V, c.K}, {c.V}}, fused(c), composed(c));
+    check_twins(
+        {{c.N, c.K}, {c.V, c.K}}, [&](Tensor x, Tensor w) { return fused(c)(x, w, {}); },
+        [&](Tensor x, Tensor w) { return composed(c)(x, w, {}); });
+  }
+}
+
+TEST_CASE("linear_cross_entropy passes on an upstream gradient, and adds to what is there") {
+  const Case c{4, 3, 5, {}};
+  const auto used_twice = [&](auto op) {
+    return [=](Tensor x, Tensor w, Tensor b) { return 3 * op(x, w, b) + sum(square(x)) + op(2 * x, w, b); };
+  };
+  check_twins({{c.N, c.K}, {c.V, c.K}, {c.V}}, used_twice(fused(c)), used_twice(composed(c)));
+}
+
+TEST_CASE("gradcheck of linear_cross_entropy") {
+  for (const Case& c : kCases) {
+    if (c.N > 100) continue;
+    gradcheck("linear_cross_entropy", {{c.N, c.K}, {c.V, c.K}, {c.V}}, fused(c));
+  }
+}
+
+TEST_CASE("linear_cross_entropy: ignored rows count for nothing, whatever they hold") {
+  const Case c{5, 3, 4, {.label_smoothing = Real(0.1)}};
+  std::vector<Real> gradients[2];
+  for (bool poisoned : {false, true}) {
+    Tape tape;
+    const Tensor x = variable({c.N, c.K}, some_numbers(c.N * c.K, 0));
+    const Tensor w = variable({c.V, c.K}, some_numbers(c.V * c.K, 1));
+    for (int i = 1; poisoned && i < c.N; i += 3) {
+      std::fill_n(x.value().data + i * c.K, c.K, std::numeric_limits<Real>::quiet_NaN());
+    }
+    tape.backward(linear_cross_entropy(x, w, {}, targets(c), c.options));
+    for (const Tensor& input : {x, w}) {
+      gradients[poisoned].insert(gradients[poisoned].end(), input.grad().begin(), input.grad().end());
+    }
+    for (int k = 0; k < c.K; ++k) CHECK(x.grad()[c.K + k] == 0);
+  }
+  CHECK(gradients[0] == gradients[1]);
+}
+
+TEST_CASE("linear_cross_entropy with nothing to count is 0") {
+  Tape tape;
+  const Tensor x = variable({2, 3}, some_numbers(6, 0)), w = variable({4, 3}, some_numbers(12, 1));
+  const Tensor loss = linear_cross_entropy(x, w, {}, std::vector{-100, -100});
+  CHECK(loss.item() == 0);
+  tape.backward(loss);
+  CHECK(std::ranges::all_of(w.grad(), [](Real g) { return g == 0; }));
+}
+
+TEST_CASE("linear_cross_entropy is finite for large logits") {
+  Tape tape;
+  const Tensor x = variable({2, 1}, {1, -1}), w = variable({3, 1}, {1000, -1000, 0});
+  const Tensor loss = linear_cross_entropy(x, w, {}, std::vector{0, 0});
+  CHECK(loss.item() == doctest::Approx(1000));
+  tape.backward(loss);
+  CHECK(x.grad()[0] == doctest::Approx(0));
+  CHECK(x.grad()[1] == doctest::Approx(-1000));
+}
+
+TEST_CASE("linear_cross_entropy names what does not fit") {
+  Tape tape;
+  const Tensor x = full({2, 3}, 0), w = full({4, 3}, 0);
+  CHECK_THROWS_WITH_AS(linear_cross_entropy(w, full({4, 2}, 0), {}, std::vector{0, 0}),
+                       "linear_cross_entropy: sizes differ: x is (4, 3), weight is (4, 2); need (N, K) and (V, K)",
+                       Error);
+  CHECK_THROWS_WITH_AS(linear_cross_entropy(x, w, full({3}, 0), std::vector{0, 0}),
+                       "linear_cross_entropy: bias does not fit: bias is (3), weight is (4, 3); need bias (4)", Error);
+  CHECK_THROWS_WITH_AS(linear_cross_entropy(x, w, {}, std::vector{0}),
+                       "linear_cross_entropy: rows do not fit: x is (2, 3), targets has 1; need x (N, K) and N targets",
+                       Error);
+  CHECK_THROWS_WITH_AS(linear_cross_entropy(x, w, {}, std::vector{0, 4}),
+                       "linear_cross_entropy: no such class: targets[1] is 4, weight is (4, 3); need 0 <= target < 4, "
+                       "or -100 to ignore it",
+                       Error);
+  CHECK_THROWS_WITH_AS(linear_cross_entropy(x, w, {}, std::vector{0, 0}, {.label_smoothing = 2}),
+                       "linear_cross_entropy: bad label_smoothing: 2; need 0 to 1", Error);
+}

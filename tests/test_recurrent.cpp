@@ -1,0 +1,180 @@
+#include <doctest/doctest.h>
+
+#include <array>
+#include <numeric>
+
+#include "ops/recurrent.h"
+#include "tests/reference/reference_recurrent.h"
+#include "tests/reference/twins.h"
+
+using namespace gradus;
+
+namespace {
+
+using Lengths = std::vector<int>;
+const std::vector<Lengths> kLengths = {{1}, {3}, {1, 1}, {2, 2, 2}, {4, 2, 1}, {5, 5, 3, 1}};
+
+int sum_of(const Lengths& lengths) { return std::accumulate(lengths.begin(), lengths.end(), 0); }
+
+std::vector<Tensor> outputs(const LstmState& y) { return {y.hidden, y.cell}; }
+std::vector<Tensor> outputs(const LstmOutput& y) { return {y.output, y.final.hidden, y.final.cell}; }
+std::vector<Tensor> outputs(const GruOutput& y) { return {y.output, y.final}; }
+
+/// Tests one cell, fused or composed: the input's and the state's terms, the latter from a middle column of its weight.
+template <class Cell>
+auto cell_with_two_terms(Cell cell) {
+  return [=](Tensor base, Tensor x, Tensor w_ih, Tensor h, Tensor w_hh, Tensor c) {
+    return outputs(cell(base, {{x, w_ih}, {h, w_hh, 1}}, c));
+  };
+}
+
+}
+
+TEST_CASE("lstm_cell agrees with its twin") {
+  for (const auto& [B, in, H] : {std::array{1, 1, 1}, {3, 2, 5}, {2, 7, 40}}) {
+    for (const Shape& base : {Shape{B, 4 * H}, Shape{4 * H}}) {
+      check_twins({base, {B, in}, {4 * H, in}, {B, H}, {4 * H, H + 2}, {B, H}}, cell_with_two_terms(lstm_cell),
+                  cell_with_two_terms(reference::lstm_cell), 2);
+    }
+  }
+}
+
+TEST_CASE("lstm_cell needs no terms") {
+  const auto cell = [](auto op) { return [=](Tensor base, Tensor c) { return outputs(op(base, {}, c)); }; };
+  check_twins({{3, 8}, {3, 2}}, cell(lstm_cell), cell(reference::lstm_cell), 2);
+}
+
+TEST_CASE("lstm_cell: one term in two places gets both gradients") {
+  const auto cell = [](auto op) {
+    return [=](Tensor base, Tensor x, Tensor w, Tensor c) { return outputs(op(base, {{x, w}, {x, w, 2}}, c)); };
+  };
+  check_twins({{3, 8}, {3, 2}, {8, 4}, {3, 2}}, cell(lstm_cell), cell(reference::lstm_cell), 2);
+}
+
+TEST_CASE("gru_cell agrees with its twin") {
+  for (const auto& [B, H] : {std::array{1, 1}, {3, 5}, {2, 40}}) {
+    check_twins({{B, 3 * H}, {B, H}, {3 * H, H}, {3 * H}}, gru_cell, reference::gru_cell);
+  }
+}
+
+TEST_CASE("lstm_sequence agrees with its twin") {
+  for (const Lengths& lengths : kLengths) {
+    for (bool reverse : {false, true}) {
+      const int B = lengths.size(), rows = sum_of(lengths), H = 3;
+      CAPTURE(lengths.size());
+      CAPTURE(reverse);
+      const auto from_zeros = [&](auto op) {
+        return [=](Tensor x, Tensor w) { return outputs(op(x, w, {}, Packing(lengths), reverse)); };
+      };
+      check_twins({{rows, 4 * H}, {4 * H, H}}, from_zeros(lstm_sequence), from_zeros(reference::lstm_sequence), 3);
+      const auto from_state = [&](auto op) {
+        return [=](Tensor x, Tensor w, Tensor h, Tensor c) {
+          return outputs(op(x, w, {h, c}, Packing(lengths), reverse));
+        };
+      };
+      check_twins({{rows, 4 * H}, {4 * H, H}, {B, H}, {B, H}}, from_state(lstm_sequence),
+                  from_state(reference::lstm_sequence), 3);
+    }
+  }
+}
+
+TEST_CASE("lstm_sequence: an initial hidden state without a cell, and the reverse") {
+  const Lengths lengths = {3, 1};
+  for (bool reverse : {false, true}) {
+    const auto hidden_only = [&](auto op) {
+      return [=](Tensor x, Tensor w, Tensor h) { return outputs(op(x, w, {h, {}}, Packing(lengths), reverse)); };
+    };
+    const auto cell_only = [&](auto op) {
+      return [=](Tensor x, Tensor w, Tensor c) { return outputs(op(x, w, {{}, c}, Packing(lengths), reverse)); };
+    };
+    const std::vector<Shape> shapes = {{4, 8}, {8, 2}, {2, 2}};
+    check_twins(shapes, hidden_only(lstm_sequence), hidden_only(reference::lstm_sequence), 3);
+    check_twins(shapes, cell_only(lstm_sequence), cell_only(reference::lstm_sequence), 3);
+  }
+}
+
+TEST_CASE("gru_sequence agrees with its twin") {
+  for (const Lengths& lengths : kLengths) {
+    for (bool reverse : {false, true}) {
+      const int B = lengths.size(), rows = sum_of(lengths), H = 3;
+      CAPTURE(lengths.size());
+      CAPTURE(reverse);
+      const auto from_zeros = [&](auto op) {
+        return [=](Tensor x, Tensor w, Tensor b) { return outputs(op(x, w, b, {}, Packing(lengths), reverse)); };
+      };
+      check_twins({{rows, 3 * H}, {3 * H, H}, {3 * H}}, from_zeros(gru_sequence), from_zeros(reference::gru_sequence),
+                  2);
+      const auto from_state = [&](auto op) {
+        return
+            [=](Tensor x, Tensor w, Tensor b, Tensor h) { return outputs(op(x, w, b, h, Packing(lengths), reverse)); };
+      };
+      check_twins({{rows, 3 * H}, {3 * H, H}, {3 * H}, {B, H}}, from_state(gru_sequence),
+                  from_state(reference::gru_sequence), 2);
+    }
+  }
+}
+
+TEST_CASE("a layer in two directions over one projection adds both gradients") {
+  const Lengths lengths = {3, 2};
+  const auto both = [&](auto op) {
+    return [=](Tensor x, Tensor w) {
+      const Packing packing(lengths);
+      return std::vector{op(x, w, {}, packing, false).output, op(x, w, {}, packing, true).output};
+    };
+  };
+  check_twins({{5, 8}, {8, 2}}, both(lstm_sequence), both(reference::lstm_sequence), 2);
+}
+
+TEST_CASE("gradcheck of the recurrent ops") {
+  for (const auto& [B, in, H] : {std::array{1, 1, 1}, {3, 2, 4}, {2, 3, 2}}) {
+    const auto cell = cell_with_two_terms(lstm_cell);
+    gradcheck("lstm_cell", {{B, 4 * H}, {B, in}, {4 * H, in}, {B, H}, {4 * H, H + 2}, {B, H}}, cell);
+    gradcheck("lstm_cell", {{4 * H}, {B, in}, {4 * H, in}, {B, H}, {4 * H, H + 2}, {B, H}}, cell);
+    gradcheck("gru_cell", {{B, 3 * H}, {B, H}, {3 * H, H}, {3 * H}}, gru_cell);
+  }
+  for (const Lengths& lengths : kLengths) {
+    for (bool reverse : {false, true}) {
+      const int B = lengths.size(), rows = sum_of(lengths), H = 2;
+      Leaf lstm_weight("weight_hh", {4 * H, H}), gru_weight("weight_hh", {3 * H, H});
+      std::ranges::copy(some_numbers(4 * H * H, 1), lstm_weight.value().begin());
+      std::ranges::copy(some_numbers(3 * H * H, 2), gru_weight.value().begin());
+      gradcheck("lstm_sequence", {{rows, 4 * H}, {B, H}, {B, H}},
+                [&](Tensor x, Tensor h, Tensor c) {
+                  return outputs(lstm_sequence(x, lstm_weight, {h, c}, Packing(lengths), reverse));
+                },
+                {&lstm_weight});
+      gradcheck("lstm_sequence", {{rows, 4 * H}},
+                [&](Tensor x) { return outputs(lstm_sequence(x, lstm_weight, {}, Packing(lengths), reverse)); },
+                {&lstm_weight});
+      gradcheck("gru_sequence", {{rows, 3 * H}, {3 * H}, {B, H}},
+                [&](Tensor x, Tensor b, Tensor h) {
+                  return outputs(gru_sequence(x, gru_weight, b, h, Packing(lengths), reverse));
+                },
+                {&gru_weight});
+      gradcheck(
+          "gru_sequence", {{rows, 3 * H}, {3 * H}},
+          [&](Tensor x, Tensor b) { return outputs(gru_sequence(x, gru_weight, b, {}, Packing(lengths), reverse)); },
+          {&gru_weight});
+    }
+  }
+}
+
+TEST_CASE("recurrent ops name the shapes that do not fit") {
+  Tape tape;
+  const Packing packing(Lengths{2, 1});
+  const Tensor w = full({8, 2}, 0), x = full({3, 8}, 0), state = full({2, 2}, 0), wrong = full({2, 3}, 0);
+  CHECK_THROWS_WITH_AS(lstm_cell(x, {}, state),
+                       "lstm_cell: base does not fit: base is (3, 8), cell is (2, 2); need base (2, 8) or (8)", Error);
+  CHECK_THROWS_WITH_AS(lstm_sequence(x, wrong, {}, packing, false), "lstm_sequence: weight_hh is (2, 3); need (4H, H)",
+                       Error);
+  CHECK_THROWS_WITH_AS(lstm_sequence(w, w, {}, packing, false),
+                       "lstm_sequence: projected does not fit: projected is (8, 2), weight_hh is (8, 2), the packing "
+                       "has 3 rows; need (3, 8)",
+                       Error);
+  CHECK_THROWS_WITH_AS(lstm_sequence(x, w, {state, wrong}, packing, false),
+                       "lstm_sequence: the initial state is (2, 3); need (B, H) = (2, 2)", Error);
+  CHECK_THROWS_WITH_AS(gru_cell(full({2, 6}, 0), wrong, full({6, 2}, 0), full({6}, 0)),
+                       "gru_cell: the hidden state is (2, 3); need (B, H) = (2, 2)", Error);
+  CHECK_THROWS_WITH_AS(gru_sequence(full({3, 6}, 0), full({6, 2}, 0), full({5}, 0), {}, packing, true),
+                       "gru_sequence: bias_hh is (5); need (3H) = (6)", Error);
+}
