@@ -11,10 +11,10 @@ std::string join(const char* path, const std::string& name) { return *path ? fmt
 }
 
 Module::Module(Module* parent, std::string name) : path_(join(parent ? parent->path() : "", name)) {
-  if (parent) parent->add(name, nullptr, this);
+  if (parent) parent->register_member(name, nullptr, this);
 }
 
-void Module::add(const std::string& name, Parameter* parameter, Module* child) {
+void Module::register_member(const std::string& name, Parameter* parameter, Module* child) {
   const auto same = [&](const Member& member) { return member.name == name; };
   if (name.empty() || std::any_of(members_.begin(), members_.end(), same)) {
     fail("module: the name \"{}\" is {} in \"{}\"", name, name.empty() ? "not allowed" : "taken already", path_);
@@ -65,8 +65,17 @@ std::string Module::summary() {
   return text;
 }
 
-Parameter::Parameter(Module* owner, const std::string& name, Shape shape) : Leaf(join(owner->path(), name), shape) {
-  owner->add(name, this, nullptr);
+Parameter::Parameter(Module* owner, const std::string& name, Shape shape, Init rule)
+    : Leaf(join(owner->path(), name), shape), rule_(std::move(rule)) {
+  owner->register_member(name, this, nullptr);
+  initialize(initial_seed());
+}
+
+void Parameter::initialize(std::uint64_t seed) { initialize(seed, rule_); }
+
+void Parameter::initialize(std::uint64_t seed, const Init& rule) {
+  Rng rng(derive_seed(seed, name()));
+  rule(value(), rng);
 }
 
 }

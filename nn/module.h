@@ -5,14 +5,17 @@
 
 #include "autograd/leaf.h"
 #include "autograd/scope.h"
+#include "nn/init.h"
 
 /// A layer is a struct whose members register themselves: declared = registered.
 ///
-///     struct Linear : Module {
-///       Linear(Module* parent, std::string name, int in, int out)
-///           : Module(parent, std::move(name)), weight_{this, "weight", {out, in}}, bias_{this, "bias", {out}} {}
-///       Tensor operator()(Tensor x) { Scope scope(path()); return linear(x, weight_, bias_); }
-///       Parameter weight_, bias_;
+///     struct Affine : Module {
+///       Affine(Module* parent, std::string name, int in, int out)
+///           : Module(parent, std::move(name)),
+///             weight{this, "weight", {out, in}, init::xavier_uniform()},
+///             bias{this, "bias", {out}} {}
+///       Tensor operator()(Tensor x) { Scope scope(path()); return linear(x, weight, bias); }
+///       Parameter weight, bias;
 ///     };
 ///
 /// Every module knows its dotted path from the root, `decoder.attention.query`, and shows it in errors, files and
@@ -57,7 +60,7 @@ class Module {
     Parameter* parameter;  // one of the two is set
     Module* child;
   };
-  void add(const std::string& name, Parameter* parameter, Module* child);
+  void register_member(const std::string& name, Parameter* parameter, Module* child);
   void collect(std::vector<Parameter*>& parameters);
 
   std::string path_;
@@ -65,11 +68,18 @@ class Module {
   bool training_ = true;
 };
 
-/// A tensor that is trained. Declared as a member of a module: `Parameter weight_{this, "weight", {out, in}};`.
-/// It begins as zeros; initialisers are in nn/init.h.
+/// A tensor that is trained. Declared as a member of a module, with the rule for its first values (nn/init.h):
+/// `Parameter weight{this, "weight", {out, in}, init::xavier_uniform()};`.
 class Parameter : public Leaf {
  public:
-  Parameter(Module* owner, const std::string& name, Shape shape);
+  Parameter(Module* owner, const std::string& name, Shape shape, Init rule = init::zeros());
+
+  /// Gives it new values: by the rule it was declared with, or by another one.
+  void initialize(std::uint64_t seed);
+  void initialize(std::uint64_t seed, const Init& rule);
+
+ private:
+  Init rule_;
 };
 
 }

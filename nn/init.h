@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "autograd/tensor.h"
+#include "nn/rng.h"
+
+/// First values of parameters. A parameter is declared with its rule, and has its values from then on:
+///
+///     Parameter weight{this, "weight", {out, in}, init::xavier_uniform()};
+///
+/// The numbers depend on the process's seed and on the parameter's path, and on nothing else: a model begins with the
+/// same values in every run, and adding a layer to it leaves the values of the others as they were. Two models in which
+/// paths are the same begin alike; `set_seed` in between makes them differ, and `initialize` does so afterwards:
+///
+///     initialize(model, 7);                               // every parameter by its own rule again, from seed 7
+///     initialize(model, 7, init::uniform(-0.08, 0.08));   // all of them by this rule
+
+namespace gradus::inline GRADUS_PRECISION {
+
+class Module;
+
+/// A rule: fills the values of a parameter.
+using Init = std::function<void(Array values, Rng& rng)>;
+
+/// Rules for matrices look at a parameter as (first axis, all others) = (outputs, inputs), the layout of every weight
+/// here, and throw for a parameter with less than two axes.
+namespace init {
+
+Init zeros();
+Init constant(Real value);
+/// In [low, high).
+Init uniform(double low, double high);
+Init normal(double mean = 0, double deviation = 1);
+/// U(±g √(6 / (inputs + outputs))), and N(0, 2 g² / (inputs + outputs)): keep the variance of values and gradients from
+/// layer to layer (Glorot, Bengio 2010, eq. 16 and 12).
+Init xavier_uniform(double gain = 1);
+Init xavier_normal(double gain = 1);
+/// U(±g √(3 / inputs)): keeps the variance of the values (He et al. 2015, eq. 10; its g for relu is √2).
+Init kaiming_uniform(double gain = 1.4142135623730951);
+/// A random matrix whose rows, or columns if they are fewer, are orthogonal and of length g (Saxe et al. 2014).
+Init orthogonal(double gain = 1);
+
+/// U(±1/√size), what PyTorch begins its linear (size: inputs) and recurrent layers (size: hidden) with.
+Init inverse_sqrt(int size);
+
+}
+
+/// The seed of all modules constructed from now on; 1 at the start of the program.
+void set_seed(std::uint64_t seed);
+std::uint64_t initial_seed();
+
+/// Gives all parameters of a module new values, each by the rule it was declared with.
+void initialize(Module& module, std::uint64_t seed);
+/// The same by one rule for all.
+void initialize(Module& module, std::uint64_t seed, const Init& rule);
+
+}

@@ -1,0 +1,47 @@
+#include "nn/layers.h"
+
+#include "ops/elementwise.h"
+#include "ops/embedding.h"
+#include "ops/matmul.h"
+#include "ops/norm.h"
+
+namespace gradus::inline GRADUS_PRECISION {
+
+Linear::Linear(Module* parent, std::string name, int in, int out, bool with_bias)
+    : Module(parent, std::move(name)), weight{this, "weight", {out, in}, init::inverse_sqrt(in)} {
+  if (with_bias) bias.emplace(this, "bias", Shape{out}, init::inverse_sqrt(in));
+}
+
+Tensor Linear::operator()(Tensor x) {
+  const Scope scope(path());
+  return linear(x, weight, bias ? bias->tensor() : Tensor());
+}
+
+Embedding::Embedding(Module* parent, std::string name, int count, int size)
+    : Module(parent, std::move(name)), weight{this, "weight", {count, size}, init::normal()} {}
+
+Tensor Embedding::operator()(std::span<const int> ids) {
+  const Scope scope(path());
+  return embedding(weight, ids);
+}
+
+Dropout::Dropout(Module* parent, std::string name, Real probability)
+    : Module(parent, std::move(name)), probability(probability) {}
+
+Tensor Dropout::operator()(Tensor x) const {
+  const Scope scope(path());
+  return training() && probability != 0 ? dropout(x, probability) : x;
+}
+
+LayerNorm::LayerNorm(Module* parent, std::string name, int size, Real epsilon)
+    : Module(parent, std::move(name)),
+      epsilon(epsilon),
+      weight{this, "weight", {size}, init::constant(1)},
+      bias{this, "bias", {size}} {}
+
+Tensor LayerNorm::operator()(Tensor x) {
+  const Scope scope(path());
+  return layer_norm(x, weight, bias, epsilon);
+}
+
+}

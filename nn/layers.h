@@ -1,0 +1,47 @@
+#pragma once
+
+#include <optional>
+
+#include "nn/module.h"
+
+/// The plain layers. Names, layouts and first values of their parameters are PyTorch's.
+
+namespace gradus::inline GRADUS_PRECISION {
+
+/// y = x Wᵀ + b.   x: (…, in) -> (…, out)
+struct Linear : Module {
+  Linear(Module* parent, std::string name, int in, int out, bool with_bias = true);
+  Tensor operator()(Tensor x);
+
+  Parameter weight;               ///< (out, in)
+  std::optional<Parameter> bias;  ///< (out)
+};
+
+/// A table of vectors by number: y[i] = weight[ids[i]].   ids: (N) -> (N, size)
+struct Embedding : Module {
+  Embedding(Module* parent, std::string name, int count, int size);
+  Tensor operator()(std::span<const int> ids);
+
+  Parameter weight;  ///< (count, size)
+};
+
+/// Inverted dropout in training mode (`dropout` in ops/elementwise.h), nothing in evaluation mode.
+struct Dropout : Module {
+  Dropout(Module* parent, std::string name, Real probability);
+  Tensor operator()(Tensor x) const;
+
+  Real probability;
+};
+
+/// Normalisation to mean 0 and variance 1 along the last axis, then a scale and a shift of each column (`layer_norm` in
+/// ops/norm.h).   x: (…, size) -> (…, size)
+struct LayerNorm : Module {
+  LayerNorm(Module* parent, std::string name, int size, Real epsilon = Real(1e-5));
+  Tensor operator()(Tensor x);
+
+  Real epsilon;
+  Parameter weight;  ///< (size), ones at first
+  Parameter bias;    ///< (size)
+};
+
+}

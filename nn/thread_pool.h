@@ -1,0 +1,54 @@
+#pragma once
+
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "nn/function_ref.h"
+
+namespace gradus::inline GRADUS_PRECISION {
+
+/// A few threads that stay. Which thread does which piece of work is fixed, and the pool allocates nothing when it
+/// runs, so that memory that belongs to a thread (tapes, arenas) is found again by the next piece.
+class ThreadPool {
+ public:
+  /// The calling thread is one of the `threads` (at least 1), so one less is started.
+  explicit ThreadPool(int threads);
+  ~ThreadPool();
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  int threads() const { return static_cast<int>(workers_.size()) + 1; }
+
+  /// Calls work(0), …, work(count - 1), of which thread w does w, w + threads(), … in this order, thread 0 being the
+  /// caller; returns when all threads are idle again. If calls throw, their threads skip the rest of their work, and
+  /// the exception of the smallest index is thrown here. Not to be called from inside of `work`, nor by two threads at
+  /// once.
+  void run(int count, FunctionRef<void(int)> work);
+
+ private:
+  void serve(int worker);
+  void do_share(int worker);
+
+  struct Failure {
+    int index = 0;
+    std::exception_ptr exception;
+  };
+  std::vector<std::thread> workers_;
+  std::vector<Failure> failures_;  // one a thread
+
+  std::mutex mutex_;
+  std::condition_variable start_, done_;
+  const FunctionRef<void(int)>* work_ = nullptr;
+  int count_ = 0;
+  std::uint64_t round_ = 0;  // how often `run` was called; a change wakes the workers
+  int busy_ = 0;             // workers that have not finished this round
+  bool stop_ = false;
+};
+
+/// On the pool, or on this thread alone if there is none.
+void run_parallel(ThreadPool* pool, int count, FunctionRef<void(int)> work);
+
+}
