@@ -195,7 +195,7 @@ class Checker {
 
   void require_small(const GradcheckResult& worst, const char* reference) const {
     if (worst.error <= options_.tolerance) return;
-    fail("gradcheck {}: wrong gradient for {}: backward gives {:.10g}, {} {:.10g}; error {:.2g}, need at most {:.2g}",
+    fail("gradcheck {}: wrong gradient for {}: backward gives {:.7g}, {} {:.7g}; error {:.2g}, need at most {:.2g}",
          name_, worst.where, worst.analytic, reference, worst.numeric, worst.error, options_.tolerance);
   }
 
