@@ -19,16 +19,15 @@
 // Choosing OpenBLAS's kernel
 //
 // OpenBLAS holds kernels for many CPUs and picks one while it loads. A release older than the CPU may not know it and
-// then falls back, silently, to Prescott: SSE3, a fifth of the speed or less (OpenBLAS issue 4267). The only remedy is
+// then falls back, silently, to Prescott: SSE3, a fifth to a third of the speed (OpenBLAS issue 4267). The only remedy is
 // OPENBLAS_CORETYPE in the environment, which is read once, at load time. Hence dlopen instead of linking:
 //
 //   1. Load OpenBLAS and ask what it picked. On a CPU it knows this is the end of the story.
 //   2. If its pick uses less of the CPU than there is, unload it, name a kernel that every release has, load it again.
 //   3. If that is impossible, because the program had loaded OpenBLAS before or its only kernel is built in, warn.
 //
-// A user who sets OPENBLAS_CORETYPE has decided, and steps 2 and 3 are left out. Among the kernels for AVX-512
-// (SkylakeX, Cooperlake, SapphireRapids) only SkylakeX is ever asked for: the newer two differ in bfloat16 products
-// alone, and Debian 12's OpenBLAS has no SapphireRapids.
+// A user who sets OPENBLAS_CORETYPE has decided, and steps 2 and 3 are left out. Of the kernels for AVX-512 (SkylakeX,
+// Cooperlake, SapphireRapids) only SkylakeX is ever asked for: every release has it, and Cooperlake measured no faster.
 //
 // The environment is changed only while the library loads, and restored. As with any use of setenv, no other thread
 // should be reading the environment just then: a program with threads calls blas_info() before it starts them.
