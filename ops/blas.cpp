@@ -19,8 +19,8 @@
 // Choosing OpenBLAS's kernel
 //
 // OpenBLAS holds kernels for many CPUs and picks one while it loads. A release older than the CPU may not know it and
-// then falls back, silently, to Prescott: SSE3, a fifth to a third of the speed (OpenBLAS issue 4267). The only remedy is
-// OPENBLAS_CORETYPE in the environment, which is read once, at load time. Hence dlopen instead of linking:
+// then falls back, silently, to Prescott: SSE3, a fifth to a third of the speed (OpenBLAS issue 4267). The only remedy
+// is OPENBLAS_CORETYPE in the environment, which is read once, at load time. Hence dlopen instead of linking:
 //
 //   1. Load OpenBLAS and ask what it picked. On a CPU it knows this is the end of the story.
 //   2. If its pick uses less of the CPU than there is, unload it, name a kernel that every release has, load it again.
