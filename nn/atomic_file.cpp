@@ -17,7 +17,7 @@ namespace gradus::inline GRADUS_PRECISION {
 
 namespace {
 
-[[noreturn]] void fail(const std::string& path, int reason) {
+[[noreturn]] void fail_to_write(const std::string& path, int reason) {
   throw Error(fmt::format("{}: cannot write the file: {}", path, std::generic_category().message(reason)));
 }
 
@@ -41,7 +41,7 @@ std::string temporary_name(const std::string& path) {
 void write_all(int descriptor, std::string_view bytes, const std::string& path) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
-    if (written < 0 && errno != EINTR) fail(path, errno);
+    if (written < 0 && errno != EINTR) fail_to_write(path, errno);
     if (written > 0) bytes.remove_prefix(static_cast<size_t>(written));
   }
 }
@@ -54,7 +54,7 @@ void flush_folder(const std::string& path) {
   if (descriptor < 0) return;  // a folder may be writable without being readable
   const int reason = ::fsync(descriptor) == 0 ? 0 : errno;
   ::close(descriptor);
-  if (reason != 0 && reason != EINVAL) fail(path, reason);
+  if (reason != 0 && reason != EINVAL) fail_to_write(path, reason);
 }
 
 }
@@ -63,16 +63,16 @@ void write_file_atomically(const std::string& path, std::string_view bytes) {
   TemporaryFile file;
   std::string name = temporary_name(path);
   file.descriptor = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  if (file.descriptor < 0) fail(path, errno);
+  if (file.descriptor < 0) fail_to_write(path, errno);
   file.name = std::move(name);
 
   struct stat existing {};
   if (::stat(path.c_str(), &existing) == 0 && ::fchmod(file.descriptor, existing.st_mode & 07777) != 0)
-    fail(path, errno);
+    fail_to_write(path, errno);
   write_all(file.descriptor, bytes, path);
-  if (::fsync(file.descriptor) != 0) fail(path, errno);
-  if (::close(std::exchange(file.descriptor, -1)) != 0) fail(path, errno);
-  if (std::rename(file.name.c_str(), path.c_str()) != 0) fail(path, errno);
+  if (::fsync(file.descriptor) != 0) fail_to_write(path, errno);
+  if (::close(std::exchange(file.descriptor, -1)) != 0) fail_to_write(path, errno);
+  if (std::rename(file.name.c_str(), path.c_str()) != 0) fail_to_write(path, errno);
   file.name.clear();
   flush_folder(path);
 }

@@ -1,0 +1,99 @@
+#include "examples/translate/text.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string_view>
+#include <system_error>
+
+#include "autograd/error.h"
+#include "examples/translate/unicode.h"
+
+namespace gradus::translate {
+
+namespace {
+
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+/// Closes the file when the scope ends.
+struct OpenFile {
+  int descriptor;
+  ~OpenFile() {
+    if (descriptor >= 0) ::close(descriptor);
+  }
+};
+
+[[noreturn]] void fail_to_read(const std::string& path, int reason) {
+  fail("{}: cannot read the file: {}", path, std::generic_category().message(reason));
+}
+
+bool has_word(const std::string& line) { return !split_words(line).empty(); }
+
+}
+
+std::string read_file(const std::string& path) {
+  const OpenFile file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (file.descriptor < 0) fail_to_read(path, errno);
+
+  constexpr size_t kChunk = 1 << 16;
+  std::string bytes;
+  for (;;) {
+    const size_t size = bytes.size();
+    bytes.resize(size + kChunk);
+    const ssize_t got = ::read(file.descriptor, bytes.data() + size, kChunk);
+    const int reason = errno;
+    bytes.resize(size + (got > 0 ? static_cast<size_t>(got) : 0));
+    if (got == 0) return bytes;
+    if (got < 0 && reason != EINTR) fail_to_read(path, reason);
+  }
+}
+
+std::vector<std::string> read_lines(const std::string& path) {
+  const std::string bytes = read_file(path);
+  std::string_view rest = bytes;
+  if (rest.starts_with(kByteOrderMark)) rest.remove_prefix(kByteOrderMark.size());
+
+  std::vector<std::string> lines;
+  while (!rest.empty()) {
+    const size_t end = rest.find('\n');
+    std::string_view line = rest.substr(0, end);
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    const size_t invalid = find_invalid_utf8(line);
+    if (invalid != std::string_view::npos) fail("{}:{}: invalid UTF-8 at byte {}", path, lines.size() + 1, invalid + 1);
+    lines.emplace_back(line);
+  }
+  return lines;
+}
+
+ParallelText read_parallel(const std::string& source_path, const std::string& target_path) {
+  std::vector<std::string> source = read_lines(source_path);
+  std::vector<std::string> target = read_lines(target_path);
+  if (source.size() != target.size()) {
+    fail("parallel text: {} has {} lines, {} has {}; line n of one must translate line n of the other", source_path,
+         source.size(), target_path, target.size());
+  }
+  ParallelText text;
+  for (size_t i = 0; i < source.size(); ++i) {
+    if (!has_word(source[i]) || !has_word(target[i])) {
+      ++text.skipped;
+      continue;
+    }
+    text.source.push_back(std::move(source[i]));
+    text.target.push_back(std::move(target[i]));
+    text.lines.push_back(i + 1);
+  }
+  return text;
+}
+
+std::string join_words(const std::vector<std::string>& words) {
+  std::string line;
+  for (const std::string& word : words) {
+    if (!line.empty()) line += ' ';
+    line += word;
+  }
+  return line;
+}
+
+}

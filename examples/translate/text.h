@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace gradus::translate {
+
+/// All bytes of the file at `path`. Throws Error with the path and the system's reason (no such file, a folder, ...).
+std::string read_file(const std::string& path);
+
+/// The lines of a text file, one sentence each, without their ends. LF and CRLF both end a line, the last line needs no
+/// end, and a UTF-8 byte order mark at the start is skipped. Throws Error as `read_file` does and for malformed UTF-8,
+/// naming the place: `data.de:17: invalid UTF-8 at byte 12` (lines and bytes counted from 1).
+std::vector<std::string> read_lines(const std::string& path);
+
+/// Sentence pairs, `source[i]` with `target[i]`; `lines[i]` is the line of the files that the pair stands on, from 1.
+struct ParallelText {
+  std::vector<std::string> source, target;
+  std::vector<size_t> lines;
+  size_t skipped = 0;  ///< pairs left out because one side, or both, held no word
+};
+
+/// Reads two files whose lines correspond. Throws Error when their numbers of lines differ.
+ParallelText read_parallel(const std::string& source_path, const std::string& target_path);
+
+/// The words with one space between each two.
+std::string join_words(const std::vector<std::string>& words);
+
+}

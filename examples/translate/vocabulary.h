@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace gradus::translate {
+
+/// The words a model knows, numbered from 0: the four special ones, then the others in bytewise order.
+class Vocabulary {
+ public:
+  static constexpr int kPad = 0;      ///< `<pad>`, fills the short sentences of a batch
+  static constexpr int kUnknown = 1;  ///< `<unk>`, every word that is not in the vocabulary
+  static constexpr int kBegin = 2;    ///< `<s>`, the word before the first
+  static constexpr int kEnd = 3;      ///< `</s>`, the word after the last
+
+  /// Only the special words.
+  Vocabulary();
+
+  /// The words that occur at least `min_frequency` times in `sentences`.
+  static Vocabulary build(const std::vector<std::vector<std::string>>& sentences, size_t min_frequency);
+
+  /// Reads what `save` wrote: one word a line, the special words first. Throws Error naming `file:line` for a line that
+  /// is empty, holds white space or repeats a word, and for missing special words.
+  static Vocabulary load(const std::string& path);
+
+  /// Writes the words, whole or not at all.
+  void save(const std::string& path) const;
+
+  size_t size() const { return words_.size(); }
+
+  /// The number of `word`; kUnknown for a word that is not known.
+  int id(std::string_view word) const;
+
+  /// The word numbered `id`. Throws Error for a number out of range.
+  const std::string& word(int id) const;
+
+  /// The numbers of the words, and kEnd.
+  std::vector<int> encode(const std::vector<std::string>& words) const;
+
+  /// The words up to the first kEnd, or all of them; kPad and kBegin are left out.
+  std::vector<std::string> decode(const std::vector<int>& ids) const;
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(std::string_view word) const { return std::hash<std::string_view>()(word); }
+  };
+
+  /// False when the word is there already.
+  bool add(std::string word);
+
+  std::vector<std::string> words_;
+  std::unordered_map<std::string, int, Hash, std::equal_to<>> ids_;
+};
+
+}
