@@ -106,6 +106,7 @@ void Tape::release(const Mark& mark) {
   s.arena.rewind(mark.arena);
   last_ = mark.last;
   uses_ = mark.uses;
+  for (LeafUse* use = uses_; use != nullptr; use = use->previous) use->node->cache = nullptr;
 }
 
 std::vector<const Node*> Tape::nodes() const {

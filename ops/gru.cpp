@@ -1,7 +1,7 @@
-#include "ops/blas.h"
 #include "ops/recurrent.h"
 #include "ops/recurrent_kernels.h"
 #include "ops/recurrent_steps.h"
+#include "ops/weight_product.h"
 
 // Backward of one step, given dh' (all products but the last line's are elementwise):
 //
@@ -64,7 +64,7 @@ GruOutput run(const char* op, Tensor projected, Tensor weight_hh, Tensor bias_hh
     kernels::copy(hidden, hidden_in + kept * size, step_size);
     kernels::copy(projected.value().data + row * 3 * size, x, 3 * step_size);
     for (int r = 0; r < step.rows; ++r) kernels::copy(bias_hh.value().data, products + r * 3 * size, 3 * size);
-    gemm(N, T, step.carried, 3 * H, H, 1, hidden, H, weight_hh.value().data, H, 1, products, 3 * H);  // + h W_hhᵀ
+    add_weight_product(T, weight_hh, 0, H, step.carried, hidden, products);  // + h W_hhᵀ
     kernels::gru_forward(step.rows, H, x, products, hidden, h, product_n + kept * size);
     kernels::copy(h, hidden, step_size);
   }
@@ -82,7 +82,7 @@ GruOutput run(const char* op, Tensor projected, Tensor weight_hh, Tensor bias_hh
       if (doutput != nullptr) kernels::add(dhidden, doutput + row * size, dhidden, step.rows * size);
       kernels::gru_backward(step.rows, H, gates + row * 3 * size, product_n + row * size, hidden_in + row * size,
                             dhidden, dp);
-      gemm(N, N, step.carried, H, 3 * H, 1, dp, 3 * H, weight_hh.value().data, H, 1, dhidden, H);  // dh += dh. W_hh
+      add_weight_product(N, weight_hh, 0, H, step.carried, dp, dhidden);  // dh += dh. W_hh
     }
     add_grad(initial, dhidden);
     add_grad(projected, gates);

@@ -1,7 +1,7 @@
-#include "ops/blas.h"
 #include "ops/recurrent.h"
 #include "ops/recurrent_kernels.h"
 #include "ops/recurrent_steps.h"
+#include "ops/weight_product.h"
 
 // Backward of one step, given dh' and dc' (all products of gates are elementwise):
 //
@@ -67,7 +67,7 @@ LstmState lstm_cell(Tensor base, std::initializer_list<LinearTerm> terms, Tensor
     const std::size_t begin = base.rank() == 2 ? std::size_t(row) * 4 * H : 0;
     kernels::copy(base.value().data + begin, gates + std::size_t(row) * 4 * H, 4 * H);
   }
-  for (const LinearTerm& term : terms) add_term(term, 4 * H, gates);
+  for (const LinearTerm& term : terms) add_term(term, gates);
   kernels::lstm_forward(B, H, gates, cell.value().data, next.cell.value().data, tanh_cell, next.hidden.value().data);
 
   record("lstm_cell", {next.hidden, next.cell}, [=, kept = tape.copy(std::span(terms.begin(), terms.size()))] {
@@ -123,7 +123,7 @@ LstmOutput lstm_sequence(Tensor projected, Tensor weight_hh, LstmState initial, 
     kernels::copy(hidden, hidden_in + kept * size, step_size);
     kernels::copy(cell, cell_in + kept * size, step_size);
     kernels::copy(projected.value().data + row * 4 * size, a, 4 * step_size);
-    gemm(N, T, step.carried, 4 * H, H, 1, hidden, H, weight_hh.value().data, H, 1, a, 4 * H);  // a += h W_hhᵀ
+    add_weight_product(T, weight_hh, 0, H, step.carried, hidden, a);  // a += h W_hhᵀ
     kernels::lstm_forward(step.rows, H, a, cell_in + kept * size, cell, tanh_cell + kept * size, h);
     kernels::copy(h, hidden, step_size);
   }
@@ -141,7 +141,8 @@ LstmOutput lstm_sequence(Tensor projected, Tensor weight_hh, LstmState initial, 
       Real* const da = gates + row * 4 * size;
       if (doutput != nullptr) kernels::add(dhidden, doutput + row * size, dhidden, step.rows * size);
       kernels::lstm_backward(step.rows, H, da, cell_in + row * size, tanh_cell + row * size, dhidden, dcell);
-      gemm(N, N, step.carried, H, 4 * H, 1, da, 4 * H, weight_hh.value().data, H, 0, dhidden, H);  // dh = da W_hh
+      kernels::fill(0, dhidden, step.carried * size);
+      add_weight_product(N, weight_hh, 0, H, step.carried, da, dhidden);  // dh = da W_hh
     }
     add_grad(initial.hidden, dhidden);
     add_grad(initial.cell, dcell);

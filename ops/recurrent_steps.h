@@ -34,9 +34,9 @@ class RecurrentSteps {
     return {rows, packing_.offset(t), has_initial_ ? rows : std::min(rows, before)};
   }
   /// The rows of the packing, [begin, end), outside of which no sequence has a carried state.
-  int carried_begin() const { return has_initial_ || reverse_ ? 0 : packing_.alive(0); }
+  int carried_begin() const { return has_initial_ || reverse_ || count() == 0 ? 0 : packing_.alive(0); }
   int carried_end() const {
-    return has_initial_ || !reverse_ ? packing_.rows() : packing_.offset(packing_.steps() - 1);
+    return has_initial_ || !reverse_ || count() == 0 ? packing_.rows() : packing_.offset(packing_.steps() - 1);
   }
 
  private:
