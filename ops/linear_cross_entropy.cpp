@@ -19,8 +19,9 @@ namespace gradus::inline GRADUS_PRECISION {
 
 namespace {
 
-// Larger blocks read and write dW less often; smaller ones stay in the cache.
-constexpr int kBlockRows = 128;
+// Larger blocks read and write dW less often; smaller ones stay in the cache. At V 5921 and K 256 anything from 64 to
+// 240 is within 6 %.
+constexpr int kBlockRows = 96;
 
 void require_shapes(Tensor x, Tensor weight, Tensor bias, std::span<const int> targets,
                     const CrossEntropyOptions& options) {
