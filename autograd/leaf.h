@@ -55,7 +55,9 @@ class Leaf {
 /// instead, the pairs (dy, x) of all steps, and of all tapes, are added by one large product (design of `linear`).
 struct Contribution {
   /// Adds all contributions with this same function to rows [row_begin, row_end) of the gradient, which is seen as a
-  /// matrix: (first axis, all others). Rows are the unit of parallel work; the result must not depend on the split.
+  /// matrix: (first axis, all others). Rows are the unit of parallel work. Where the rows are cut may decide the last
+  /// bits of the result, since BLAS takes other kernels for other sizes. So a caller who wants the same bits on any
+  /// number of threads cuts by the shape of the leaf alone.
   using Add = void (*)(Array grad, int row_begin, int row_end, std::span<const Contribution> contributions);
 
   Add add = nullptr;

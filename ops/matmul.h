@@ -32,8 +32,10 @@ namespace detail {
 /// For ops with a product inside: throws unless the term fits (N, out); the value y += x Wᵀ; and for the backward,
 /// given dy of shape (N, out): dx += dy W, dW += dyᵀ x (noted if W is a parameter).
 void require_term(const char* op, const LinearTerm& term, int rows, int out);
-void add_term(const LinearTerm& term, int out, Real* y);
+void add_term(const LinearTerm& term, Real* y);
 void add_term_gradients(const LinearTerm& term, int out, const Real* dy);
+/// The last part of it, for numbers that are no tensor but live on the tape: dW += dyᵀ x.   dy: (N, out), x: (N, in)
+void add_weight_gradient(Tensor weight, const Array& dy, const Array& x);
 }
 
 }

@@ -1,0 +1,43 @@
+#include "ops/broadcast.h"
+
+#include "ops/kernels.h"
+
+namespace gradus::inline GRADUS_PRECISION {
+
+Broadcast::Broadcast(const char* op, const Shape& a, const Shape& b) : shape_(broadcast(op, a, b)) {
+  const auto length = [](const Shape& shape, int axis) { return axis < -shape.rank() ? 1 : shape[axis]; };
+  axes_[0] = {1, 1, 1};
+  std::size_t a_size = 1, b_size = 1;  // of everything inside of the axis at hand
+  int used = 0;
+  for (int axis = -1; axis >= -shape_.rank(); --axis) {
+    const std::size_t a_length = length(a, axis), b_length = length(b, axis);
+    const Axis next{static_cast<std::size_t>(shape_[axis]), a_length == 1 ? 0 : a_size, b_length == 1 ? 0 : b_size};
+    a_size *= a_length;
+    b_size *= b_length;
+    if (next.length == 1) continue;
+    Axis& inner = axes_[std::max(used - 1, 0)];
+    if (used > 0 && next.a == inner.length * inner.a && next.b == inner.length * inner.b) {
+      inner.length *= next.length;  // the two axes are one in memory
+    } else {
+      axes_[used++] = next;
+    }
+  }
+}
+
+const Real* stretched(const Array& x, Broadcast::Place place, std::size_t size, Real* buffer) {
+  const Real* const first = x.data + place.begin;
+  if (place.step == 1) return first;
+  kernels::fill(*first, buffer, size);
+  return buffer;
+}
+
+void add_reduced(const Real* row, Broadcast::Place place, std::size_t size, const Array& dx) {
+  Real* const first = dx.data + place.begin;
+  if (place.step == 1) {
+    kernels::add(first, row, first, size);
+  } else {
+    *first += kernels::sum(row, size);
+  }
+}
+
+}

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+
+#include "autograd/tensor.h"
+
+namespace gradus::inline GRADUS_PRECISION {
+
+/// Walks two tensors a and b, stretched to one shape by the broadcasting rule, row by row. For tensors of the same
+/// shape all numbers are one row; for a matrix and a row vector there is a row for each of the matrix; and so on.
+class Broadcast {
+ public:
+  /// Longer rows are cut, so that working memory for one row fits into the first-level cache.
+  static constexpr std::size_t kMaxRow = 2048;
+
+  /// Where a row's numbers are in a or b: behind each other (step 1), or one number that is repeated (step 0).
+  struct Place {
+    std::size_t begin, step;
+  };
+  struct Row {
+    std::size_t begin, size;  ///< where it is in the result
+    Place a, b;
+  };
+
+  /// Throws, naming `op`, if the shapes do not broadcast.
+  Broadcast(const char* op, const Shape& a, const Shape& b);
+
+  const Shape& shape() const { return shape_; }
+
+  /// Calls visit(row) for all rows of the result, in order.
+  template <class Visit>
+  void each_row(Visit visit) const {
+    std::size_t begin = 0;
+    for (std::size_t i3 = 0; i3 < axes_[3].length; ++i3) {
+      for (std::size_t i2 = 0; i2 < axes_[2].length; ++i2) {
+        for (std::size_t i1 = 0; i1 < axes_[1].length; ++i1) {
+          const std::size_t a = i3 * axes_[3].a + i2 * axes_[2].a + i1 * axes_[1].a;
+          const std::size_t b = i3 * axes_[3].b + i2 * axes_[2].b + i1 * axes_[1].b;
+          const Axis& inner = axes_[0];
+          for (std::size_t i = 0, size; i < inner.length; i += size, begin += size) {
+            size = std::min(kMaxRow, inner.length - i);
+            visit(Row{begin, size, {a + i * inner.a, inner.a}, {b + i * inner.b, inner.b}});
+          }
+        }
+      }
+    }
+  }
+
+ private:
+  /// Its length, and the distance between neighbours along it in a and in b: 0 where the tensor is stretched.
+  struct Axis {
+    std::size_t length = 1, a = 0, b = 0;
+  };
+  Shape shape_;
+  std::array<Axis, Shape::kMaxRank> axes_;  // the innermost first, and as few as possible
+};
+
+/// The row of x at a place. A number that is repeated is written to `buffer`, as often as needed.
+const Real* stretched(const Array& x, Broadcast::Place place, std::size_t size, Real* buffer);
+
+/// The gradient of stretching: dx += row, the sum of the row going to a number that is repeated.
+void add_reduced(const Real* row, Broadcast::Place place, std::size_t size, const Array& dx);
+
+}

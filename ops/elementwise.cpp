@@ -1,0 +1,186 @@
+#include "ops/elementwise.h"
+
+#include <cmath>
+#include <concepts>
+
+#include "ops/broadcast.h"
+#include "ops/kernels.h"
+#include "ops/vector_math.h"
+
+namespace gradus::inline GRADUS_PRECISION {
+
+namespace {
+
+/// y[i] = f(x[i]).
+template <class F>
+GRADUS_SIMD_CLONES void map(const Real* x, Real* y, std::size_t n, F f) {
+#pragma GCC ivdep
+  for (std::size_t i = 0; i < n; ++i) y[i] = f(x[i]);
+}
+
+/// y[i] = f(a[i], b[i]).
+template <class F>
+GRADUS_SIMD_CLONES void map(const Real* a, const Real* b, Real* y, std::size_t n, F f) {
+#pragma GCC ivdep
+  for (std::size_t i = 0; i < n; ++i) y[i] = f(a[i], b[i]);
+}
+
+/// g[i] = f(a[i], b[i], dy[i]).
+template <class F>
+GRADUS_SIMD_CLONES void map(const Real* a, const Real* b, const Real* dy, Real* g, std::size_t n, F f) {
+#pragma GCC ivdep
+  for (std::size_t i = 0; i < n; ++i) g[i] = f(a[i], b[i], dy[i]);
+}
+
+/// dx[i] += dy[i] * derivative(x[i], y[i]).
+template <class F>
+GRADUS_SIMD_CLONES void add_chain_rule(const Real* x, const Real* y, const Real* dy, Real* dx, std::size_t n,
+                                       F derivative) {
+#pragma GCC ivdep
+  for (std::size_t i = 0; i < n; ++i) dx[i] += dy[i] * derivative(x[i], y[i]);
+}
+
+/// An op of one tensor. `forward` is the function of one number, or a loop (x, y, n) over many; `derivative` is
+/// dy/dx, as a function of x and y.
+template <class Forward, class Derivative>
+Tensor unary(const char* name, Tensor x, Forward forward, Derivative derivative) {
+  Tensor y = output(x.shape(), {x});
+  if constexpr (std::invocable<Forward, const Real*, Real*, std::size_t>) {
+    forward(x.value().data, y.value().data, x.size());
+  } else {
+    map(x.value().data, y.value().data, x.size(), forward);
+  }
+  record(name, y,
+         [=] { add_chain_rule(x.value().data, y.value().data, y.grad().data, x.grad().data, x.size(), derivative); });
+  return y;
+}
+
+/// An op of two tensors that broadcast. `forward` is y = f(a, b); `to_a` and `to_b` are dy ∂f/∂a and dy ∂f/∂b, as
+/// functions of a, b and dy.
+template <class Forward, class ToA, class ToB>
+Tensor binary(const char* name, Tensor a, Tensor b, Forward forward, ToA to_a, ToB to_b) {
+  const Broadcast rows(name, a.shape(), b.shape());
+  Tensor y = output(rows.shape(), {a, b});
+  Scratch scratch;
+  Real *const a_buffer = scratch.allocate(Broadcast::kMaxRow), *const b_buffer = scratch.allocate(Broadcast::kMaxRow);
+  rows.each_row([&, va = a.value(), vb = b.value(), vy = y.value()](const Broadcast::Row& row) {
+    const Real* a_row = stretched(va, row.a, row.size, a_buffer);
+    const Real* b_row = stretched(vb, row.b, row.size, b_buffer);
+    map(a_row, b_row, vy.data + row.begin, row.size, forward);
+  });
+  record(name, y, [=] {
+    Scratch scratch;
+    Real *const a_buffer = scratch.allocate(Broadcast::kMaxRow), *const b_buffer = scratch.allocate(Broadcast::kMaxRow);
+    Real* const g = scratch.allocate(Broadcast::kMaxRow);
+    const Array da = a.needs_grad() ? a.grad() : Array{}, db = b.needs_grad() ? b.grad() : Array{};
+    rows.each_row([&, va = a.value(), vb = b.value(), dy = y.grad()](const Broadcast::Row& row) {
+      const Real* a_row = stretched(va, row.a, row.size, a_buffer);
+      const Real* b_row = stretched(vb, row.b, row.size, b_buffer);
+      if (da.data != nullptr) {
+        map(a_row, b_row, dy.data + row.begin, g, row.size, to_a);
+        add_reduced(g, row.a, row.size, da);  // da += Σ dy ∂f/∂a
+      }
+      if (db.data != nullptr) {
+        map(a_row, b_row, dy.data + row.begin, g, row.size, to_b);
+        add_reduced(g, row.b, row.size, db);  // db += Σ dy ∂f/∂b
+      }
+    });
+  });
+  return y;
+}
+
+}
+
+Tensor add(Tensor a, Tensor b) {
+  return binary(
+      "add", a, b, [](Real a, Real b) { return a + b; },  // y = a + b
+      [](Real, Real, Real dy) { return dy; },             // da += dy
+      [](Real, Real, Real dy) { return dy; });            // db += dy
+}
+
+Tensor sub(Tensor a, Tensor b) {
+  return binary(
+      "sub", a, b, [](Real a, Real b) { return a - b; }, [](Real, Real, Real dy) { return dy; },
+      [](Real, Real, Real dy) { return -dy; });
+}
+
+Tensor mul(Tensor a, Tensor b) {
+  return binary(
+      "mul", a, b, [](Real a, Real b) { return a * b; }, [](Real, Real b, Real dy) { return dy * b; },
+      [](Real a, Real, Real dy) { return dy * a; });
+}
+
+Tensor div(Tensor a, Tensor b) {
+  return binary(
+      "div", a, b, [](Real a, Real b) { return a / b; }, [](Real, Real b, Real dy) { return dy / b; },
+      [](Real a, Real b, Real dy) { return -dy * a / (b * b); });
+}
+
+Tensor affine(Tensor x, Real scale, Real shift) {
+  return unary(
+      "affine", x, [=](Real x) { return scale * x + shift; }, [=](Real, Real) { return scale; });
+}
+
+Tensor exp(Tensor x) {
+  return unary("exp", x, kernels::exp, [](Real, Real y) { return y; });
+}
+
+Tensor log(Tensor x) {
+  return unary("log", x, kernels::log, [](Real x, Real) { return 1 / x; });
+}
+
+Tensor tanh(Tensor x) {
+  return unary("tanh", x, kernels::tanh, [](Real, Real y) { return 1 - y * y; });
+}
+
+Tensor sigmoid(Tensor x) {
+  return unary("sigmoid", x, kernels::sigmoid, [](Real, Real y) { return y * (1 - y); });
+}
+
+Tensor relu(Tensor x) {
+  return unary(
+      "relu", x, [](Real x) { return x < 0 ? Real(0) : x; }, [](Real x, Real) { return x > 0 ? Real(1) : Real(0); });
+}
+
+Tensor sqrt(Tensor x) {
+  return unary(
+      "sqrt", x, [](Real x) { return std::sqrt(x); }, [](Real, Real y) { return Real(0.5) / y; });
+}
+
+Tensor square(Tensor x) {
+  return unary(
+      "square", x, [](Real x) { return x * x; }, [](Real x, Real) { return 2 * x; });
+}
+
+Tensor power(Tensor x, Real exponent) {
+  // With exponent 0 the derivative is 0 at x = 0 too, where the formula would give 0 · ∞.
+  return unary(
+      "power", x, [=](Real x) { return std::pow(x, exponent); },
+      [=](Real x, Real) { return exponent == 0 ? Real(0) : exponent * std::pow(x, exponent - 1); });
+}
+
+Tensor clamp(Tensor x, Real low, Real high) {
+  if (!(low <= high)) fail("clamp: empty range: low is {}, high is {}; need low <= high", low, high);
+  return unary(
+      "clamp", x, [=](Real x) { return x < low    ? low
+                                       : x > high ? high
+                                                  : x; },
+      [=](Real x, Real) { return x < low || x > high ? Real(0) : Real(1); });
+}
+
+Tensor dropout(Tensor x, Real probability) {
+  if (!(probability >= 0 && probability < 1)) {
+    fail("dropout: bad probability: {}; need 0 <= probability < 1", probability);
+  }
+  if (probability == 0) return x;
+  Tape& tape = Tape::active();
+  const Tape::RandomRange random = tape.random(x.size());
+  Real* const mask = tape.allocate(x.size());
+  kernels::dropout_mask(random.seed, random.begin, 1 - probability, mask, x.size());
+  Tensor y = output(x.shape(), {x});
+  kernels::mul(x.value().data, mask, y.value().data, x.size());                                       // y = x ∘ mask
+  record("dropout", y, [=] { kernels::add_product(y.grad().data, mask, x.grad().data, x.size()); });  // dx += dy ∘ mask
+  return y;
+}
+
+}

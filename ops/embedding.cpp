@@ -1,0 +1,50 @@
+#include "ops/embedding.h"
+
+#include <algorithm>
+
+#include "ops/contribute.h"
+#include "ops/kernels.h"
+
+namespace gradus::inline GRADUS_PRECISION {
+
+namespace {
+
+/// Contribution::Add for lookups: dW[index[i]] += right[i], for those rows that are asked for.
+void add_lookups(Array grad, int row_begin, int row_end, std::span<const Contribution> lookups) {
+  for (const Contribution& lookup : lookups) {
+    for (int i = 0; i < lookup.count; ++i) {
+      const int row = lookup.index[i];
+      if (row < row_begin || row >= row_end) continue;
+      Real* const grad_row = grad.data + static_cast<std::size_t>(row) * lookup.cols;
+      kernels::add(grad_row, lookup.right + static_cast<std::size_t>(i) * lookup.right_stride, grad_row, lookup.cols);
+    }
+  }
+}
+
+}
+
+Tensor embedding(Tensor weight, std::span<const int> ids) {
+  if (weight.rank() != 2) fail("embedding: weight is no table: weight is {}; need (V, E)", weight.shape());
+  const int V = weight.dim(0), E = weight.dim(1), count = static_cast<int>(ids.size());
+  for (int i = 0; i < count; ++i) {
+    if (ids[i] < 0 || ids[i] >= V) {
+      fail("embedding: no such row: ids[{}] is {}, weight is {}; need 0 <= id < {}", i, ids[i], weight.shape(), V);
+    }
+  }
+  Tensor y = output({count, E}, {weight});
+  for (int i = 0; i < count; ++i) {
+    std::copy_n(weight.value().data + static_cast<std::size_t>(ids[i]) * E, E,
+                y.value().data + static_cast<std::size_t>(i) * E);
+  }
+  record("embedding", y, [=, ids = Tape::active().copy(ids)] {  // dW[ids[i]] += dy[i]
+    contribute(weight, {.add = add_lookups,
+                        .right = y.grad().data,
+                        .index = ids.data(),
+                        .right_stride = E,
+                        .count = count,
+                        .cols = E});
+  });
+  return y;
+}
+
+}

@@ -1,0 +1,218 @@
+#include "ops/matmul.h"
+
+#include <algorithm>
+
+#include "ops/blas.h"
+#include "ops/contribute.h"
+#include "ops/gradients.h"
+#include "ops/kernels.h"
+#include "ops/weight_product.h"
+
+namespace gradus::inline GRADUS_PRECISION {
+
+namespace {
+
+// Pairs with at least this many rows are worth a product of their own. Shorter ones are gathered first, up to
+// kPackedRows rows at a time, which bounds the memory and still amortises reading and writing the gradient.
+constexpr int kInPlaceRows = 512;
+constexpr int kPackedRows = 2048;
+
+bool same_columns(const Contribution& a, const Contribution& b) {
+  return a.first_col == b.first_col && a.cols == b.cols;
+}
+
+/// Rows of many short matrices, copied below each other.
+struct Packed {
+  Real* left;
+  Real* right;
+  int count = 0;
+};
+
+/// dW[row_begin : row_end, first_col : first_col + cols] += leftᵀ right, for all pairs with the columns of `like`.
+void add_products_of(const Contribution& like, Array grad, int row_begin, int row_end,
+                     std::span<const Contribution> pairs) {
+  const int rows = row_end - row_begin, cols = like.cols;
+  const int grad_stride = grad.cols();
+  Real* const block = grad.data + static_cast<std::size_t>(row_begin) * grad_stride + like.first_col;
+  const auto product = [&](const Real* left, int left_stride, const Real* right, int right_stride, int count) {
+    gemm(T, N, rows, cols, count, 1, left, left_stride, right, right_stride, 1, block, grad_stride);
+  };
+
+  std::size_t short_rows = 0;
+  for (const Contribution& pair : pairs) {
+    if (same_columns(pair, like) && pair.count < kInPlaceRows) short_rows += pair.count;
+  }
+  Scratch scratch;
+  const std::size_t capacity = std::min<std::size_t>(short_rows, kPackedRows);
+  Packed packed{scratch.allocate(capacity * rows), scratch.allocate(capacity * cols)};
+  const auto flush = [&] {
+    if (packed.count > 0) product(packed.left, rows, packed.right, cols, packed.count);
+    packed.count = 0;
+  };
+  for (const Contribution& pair : pairs) {
+    if (!same_columns(pair, like)) continue;
+    if (pair.count >= kInPlaceRows) {
+      product(pair.left + row_begin, pair.left_stride, pair.right, pair.right_stride, pair.count);
+      continue;
+    }
+    if (packed.count + pair.count > kPackedRows) flush();
+    for (int i = 0; i < pair.count; ++i, ++packed.count) {
+      const std::size_t from = i, to = packed.count;
+      std::copy_n(pair.left + from * pair.left_stride + row_begin, rows, packed.left + to * rows);
+      std::copy_n(pair.right + from * pair.right_stride, cols, packed.right + to * cols);
+    }
+  }
+  flush();
+}
+
+/// Contribution::Add for products. The uses of one weight may go to different columns of it: one group after another.
+void add_products(Array grad, int row_begin, int row_end, std::span<const Contribution> pairs) {
+  for (auto pair = pairs.begin(); pair != pairs.end(); ++pair) {
+    const auto first = std::find_if(pairs.begin(), pair, [&](const auto& other) { return same_columns(other, *pair); });
+    if (first == pair) add_products_of(*pair, grad, row_begin, row_end, pairs);
+  }
+}
+
+/// dW[:, first_col : first_col + in] += dyᵀ x.   dy: (rows, out), x: (rows, in)
+void add_product(Tensor weight, const Real* dy, int out, const Array& x, int first_col) {
+  contribute(weight, {.add = add_products,
+                      .left = dy,
+                      .right = x.data,
+                      .left_stride = out,
+                      .right_stride = x.cols(),
+                      .count = x.rows(),
+                      .first_col = first_col,
+                      .cols = x.cols()});
+}
+
+/// Every row of y = row, or 0 if the handle is empty.
+void fill_rows(Tensor row, const Array& y) {
+  if (!row) return kernels::fill(0, y.data, y.size());
+  for (std::size_t i = 0; i < y.size(); i += row.size()) kernels::copy(row.value().data, y.data + i, row.size());
+}
+
+}
+
+namespace detail {
+
+void require_term(const char* op, const LinearTerm& term, int rows, int out) {
+  const auto [x, weight, first_col] = term;
+  if (x.rank() != 2 || x.dim(0) != rows) fail("{}: x does not fit: x is {}; need ({}, in)", op, x.shape(), rows);
+  if (weight.rank() != 2 || weight.dim(0) != out) {
+    fail("{}: weight does not fit: weight is {}; need ({}, in)", op, weight.shape(), out);
+  }
+  if (first_col < 0 || x.dim(1) > weight.dim(1) - first_col) {
+    fail("{}: too few columns: x is {}, weight is {}, first_col is {}; need first_col + x.dim(-1) <= weight.dim(-1)",
+         op, x.shape(), weight.shape(), first_col);
+  }
+}
+
+void add_term(const LinearTerm& term, Real* y) {
+  const Array x = term.x.value();
+  add_weight_product(T, term.weight, term.first_col, x.cols(), x.rows(), x.data, y);
+}
+
+void add_term_gradients(const LinearTerm& term, int out, const Real* dy) {
+  const Array x = term.x.value();
+  if (term.x.needs_grad()) {  // dx += dy W
+    add_weight_product(N, term.weight, term.first_col, x.cols(), x.rows(), dy, term.x.grad().data);
+  }
+  if (term.weight.needs_grad()) add_product(term.weight, dy, out, x, term.first_col);  // dW += dyᵀ x
+}
+
+void add_weight_gradient(Tensor weight, const Array& dy, const Array& x) {
+  add_product(weight, dy.data, dy.cols(), x, 0);
+}
+
+}
+
+Tensor matmul(Tensor a, Tensor b) {
+  if (a.rank() != 2 || b.rank() != 2) {
+    fail("matmul: not matrices: a is {}, b is {}; need (M, K) and (K, N)", a.shape(), b.shape());
+  }
+  if (a.dim(1) != b.dim(0)) {
+    fail("matmul: inner dimensions differ: a is {}, b is {}; need a.dim(-1) == b.dim(-2)", a.shape(), b.shape());
+  }
+  Tensor c = output({a.dim(0), b.dim(1)}, {a, b});
+  gemm(N, N, 1, a.value(), b.value(), 0, c.value());
+  record("matmul", c, [=] {
+    if (a.needs_grad()) gemm(N, T, 1, c.grad(), b.value(), 1, a.grad());      // da += dc bᵀ
+    if (b.needs_grad()) detail::add_weight_gradient(b, a.value(), c.grad());  // db += aᵀ dc
+  });
+  return c;
+}
+
+Tensor batched_matmul(Tensor a, Tensor b) {
+  if (a.rank() != 3 || b.rank() != 3) {
+    fail("batched_matmul: not batches of matrices: a is {}, b is {}; need (B, M, K) and (B, K, N)", a.shape(),
+         b.shape());
+  }
+  if (a.dim(0) != b.dim(0)) {
+    fail("batched_matmul: batch sizes differ: a is {}, b is {}; need a.dim(0) == b.dim(0)", a.shape(), b.shape());
+  }
+  if (a.dim(2) != b.dim(1)) {
+    fail("batched_matmul: inner dimensions differ: a is {}, b is {}; need a.dim(-1) == b.dim(-2)", a.shape(),
+         b.shape());
+  }
+  const auto matrix = [](const Array& batch, int i) {
+    const Shape shape = batch.shape.without(0);
+    return Array{batch.data + i * shape.size(), shape};
+  };
+  Tensor c = output({a.dim(0), a.dim(1), b.dim(2)}, {a, b});
+  for (int i = 0; i < c.dim(0); ++i) gemm(N, N, 1, matrix(a.value(), i), matrix(b.value(), i), 0, matrix(c.value(), i));
+  record("batched_matmul", c, [=] {
+    for (int i = 0; i < c.dim(0); ++i) {
+      const Array dc = matrix(c.grad(), i);
+      if (a.needs_grad()) gemm(N, T, 1, dc, matrix(b.value(), i), 1, matrix(a.grad(), i));  // da += dc bᵀ
+      if (b.needs_grad()) gemm(T, N, 1, matrix(a.value(), i), dc, 1, matrix(b.grad(), i));  // db += aᵀ dc
+    }
+  });
+  return c;
+}
+
+Tensor linear(Tensor x, Tensor weight, Tensor bias) {
+  if (weight.rank() != 2) fail("linear: weight is no matrix: weight is {}; need (out, in)", weight.shape());
+  if (x.rank() < 1 || x.dim(-1) != weight.dim(1)) {
+    fail("linear: input sizes differ: x is {}, weight is {}; need x.dim(-1) == weight.dim(-1)", x.shape(),
+         weight.shape());
+  }
+  const int out = weight.dim(0);
+  if (bias && bias.shape() != Shape{out}) {
+    fail("linear: bias does not fit: bias is {}, weight is {}; need bias ({})", bias.shape(), weight.shape(), out);
+  }
+  const Shape shape = x.shape().with(-1, out);
+  Tensor y = bias ? output(shape, {x, weight, bias}) : output(shape, {x, weight});
+  fill_rows(bias, y.value());
+  detail::add_term({x, weight}, y.value().data);  // y = b + x Wᵀ
+  record("linear", y, [=] {
+    detail::add_term_gradients({x, weight}, out, y.grad().data);                // dx += dy W, dW += dyᵀ x
+    if (bias) detail::add_grad_of_rows(bias, y.grad().data, y.value().rows());  // db += Σ dy
+  });
+  return y;
+}
+
+Tensor linear_sum(Tensor base, std::initializer_list<LinearTerm> terms) {
+  if (base.rank() != 2 && !(base.rank() == 1 && terms.size() > 0)) {
+    fail("linear_sum: base does not fit: base is {}, {} terms; need (N, out), or (out) with a term", base.shape(),
+         terms.size());
+  }
+  const int out = base.dim(-1), rows = base.rank() == 2 ? base.dim(0) : terms.begin()->x.dim(0);
+  Scratch scratch;
+  Tensor* const inputs = new (scratch.allocate<Tensor>(1 + 2 * terms.size())) Tensor(base);
+  std::size_t count = 1;
+  for (const LinearTerm& term : terms) {
+    detail::require_term("linear_sum", term, rows, out);
+    inputs[count++] = term.x;
+    inputs[count++] = term.weight;
+  }
+  Tensor y = output({rows, out}, {inputs, count});
+  fill_rows(base, y.value());
+  for (const LinearTerm& term : terms) detail::add_term(term, y.value().data);  // y = base + Σ x Wᵀ
+  record("linear_sum", y, [=, terms = Tape::active().copy(std::span(terms.begin(), terms.size()))] {
+    detail::add_grad_of_rows(base, y.grad().data, base.rank() == 2 ? 1 : rows);  // dbase += dy, or Σ dy over its rows
+    for (const LinearTerm& term : terms) detail::add_term_gradients(term, out, y.grad().data);
+  });
+  return y;
+}
+
+}
