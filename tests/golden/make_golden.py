@@ -137,10 +137,11 @@ def make_recurrent():
     (layers * directions, B, H)."""
     f = File("recurrent")
     batch, inputs, hidden = 4, 3, 4
-    lengths = torch.tensor([5, 3, 3, 1])
+    lengths, sorted_lengths = torch.tensor([3, 5, 1, 3]), torch.tensor([5, 3, 3, 1])
 
     def run(rnn, x, *state):
-        output, final = rnn(pack_padded_sequence(x, lengths, batch_first=True), *state)
+        packed = pack_padded_sequence(x, sorted_lengths if state else lengths, batch_first=True, enforce_sorted=False)
+        output, final = rnn(packed, *state)
         output, _ = pad_packed_sequence(output, batch_first=True)
         final = {"hidden": final} if isinstance(rnn, nn.GRU) else {"hidden": final[0], "cell": final[1]}
         return {"output": output, **final}
@@ -154,9 +155,9 @@ def make_recurrent():
 
     state = lambda: uniform(1, batch, hidden)
     f.add_module("lstm_initial", nn.LSTM(inputs, hidden, batch_first=True), lambda rnn, x, h, c: run(rnn, x, (h, c)),
-                 {"x": uniform(batch, 5, inputs), "h": state(), "c": state()}, lengths=lengths)
+                 {"x": uniform(batch, 5, inputs), "h": state(), "c": state()}, lengths=sorted_lengths)
     f.add_module("gru_initial", nn.GRU(inputs, hidden, batch_first=True), lambda rnn, x, h: run(rnn, x, h),
-                 {"x": uniform(batch, 5, inputs), "h": state()}, lengths=lengths)
+                 {"x": uniform(batch, 5, inputs), "h": state()}, lengths=sorted_lengths)
 
     x, h, c = uniform(batch, inputs), uniform(batch, hidden), uniform(batch, hidden)
     f.add_module("lstm_cell", nn.LSTMCell(inputs, hidden),
@@ -198,13 +199,16 @@ def make_optimizers():
     f = File("optimizers")
     steps = 10
     kinds = {
-        "sgd": lambda p: torch.optim.SGD(p, lr=0.1),
+        "sgd": lambda p: torch.optim.SGD(p, lr=0.1, weight_decay=0.1),
         "sgd_momentum": lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9),
         "sgd_nesterov": lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True),
         "adagrad": lambda p: torch.optim.Adagrad(p, lr=0.1),
-        "adadelta": lambda p: torch.optim.Adadelta(p, lr=1.0, rho=0.9, eps=1e-6),
-        "adam": lambda p: torch.optim.Adam(p, lr=0.01, betas=(0.9, 0.999), eps=1e-8),
-        "adamw": lambda p: torch.optim.AdamW(p, lr=0.01, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.1),
+        "adagrad_decay": lambda p: torch.optim.Adagrad(p, lr=0.1, lr_decay=0.2, weight_decay=0.1),
+        "adadelta": lambda p: torch.optim.Adadelta(p),
+        "adadelta_decay": lambda p: torch.optim.Adadelta(p, rho=0.95, weight_decay=0.1),
+        "adam": lambda p: torch.optim.Adam(p, lr=0.01),
+        "adam_decay": lambda p: torch.optim.Adam(p, lr=0.01, betas=(0.8, 0.99), weight_decay=0.1),
+        "adamw": lambda p: torch.optim.AdamW(p, lr=0.01, weight_decay=0.1),
     }
     for case, make in kinds.items():
         start, gradients, values = uniform(3, 4), uniform(steps, 3, 4), []

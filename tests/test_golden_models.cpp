@@ -1,0 +1,128 @@
+#include <doctest/doctest.h>
+
+#include <numeric>
+
+#include "examples/translate/model.h"
+#include "nn/data_parallel.h"
+#include "nn/optimizer.h"
+#include "tests/golden.h"
+
+using namespace gradus;
+using namespace gradus::translate;
+
+namespace {
+
+constexpr Real kLabelSmoothing = Real(0.1);
+
+/// A translator and four sentence pairs of unequal lengths, as PyTorch had them.
+struct GoldenModel {
+  GoldenModel(const std::string& name, AttentionKind attention)
+      : golden("model_" + name), model({attention, 13, 11, 4, 6, 5, 1, 0}) {
+    golden.load(model, "start/parameter/");
+    const std::vector<std::vector<int>> sources = sentences("source"), targets = sentences("target");
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+      pairs.push_back({sources[i], targets[i]});
+      words += static_cast<int>(targets[i].size());
+    }
+    all.resize(pairs.size());
+    std::iota(all.begin(), all.end(), 0);
+  }
+
+  /// The rows of an index without their padding.
+  std::vector<std::vector<int>> sentences(const std::string& side) const {
+    const std::vector<int> ids = golden.ints("start/index/" + side);
+    const int longest = golden.at("start/index/" + side).shape[1];
+    std::vector<std::vector<int>> rows;
+    for (auto begin = ids.begin(); begin != ids.end(); begin += longest) {
+      rows.emplace_back(begin, std::find(begin, begin + longest, 0));
+    }
+    return rows;
+  }
+
+  void check_parameters(const std::string& when) {
+    for (const NamedArray& parameter : state_dict(model)) {
+      check_close(when + parameter.name, parameter.array, golden.at(when + parameter.name));
+    }
+  }
+
+  Golden golden;
+  Seq2Seq model;
+  std::vector<Pair> pairs;
+  std::vector<int> all;
+  int words = 0;
+};
+
+/// (B, T, V) padded, of all pairs -> (rows, V), packed as the batch's targets.
+Golden::Entry pack_logits(const Golden::Entry& padded, const Batch& batch, const Packing& packing) {
+  const int steps = padded.shape[1], vocabulary = padded.shape[2];
+  Golden::Entry packed{{packing.rows(), vocabulary}, {}};
+  packed.values.resize(packed.shape.size());
+  for (int i = 0; i < packing.batch(); ++i) {
+    for (int t = 0; t < packing.length(i); ++t) {
+      std::copy_n(&padded.values[(batch.pairs[i] * steps + t) * vocabulary], vocabulary,
+                  &packed.values[packing.row(i, t) * vocabulary]);
+    }
+  }
+  return packed;
+}
+
+void check_logits(GoldenModel& g) {
+  const Tape tape(Tape::Inference);
+  const Batch batch = make_batch(g.pairs, g.all);
+  const Packing packing(batch.target_lengths);
+  check_close("logits", g.model.logits(batch).value(), pack_logits(g.golden.at("start/output/logits"), batch, packing));
+}
+
+/// Ten steps of Adam with clipping, the batch cut into shards.
+void check_training(GoldenModel& g, int shards) {
+  DataParallel parallel(g.model, 1, shards);
+  Adam adam(g.model.parameters());
+  const std::vector<std::vector<int>> cut = cut_shards(g.pairs, g.all, shards);
+  const Golden::Entry losses = g.golden.at("run/output/losses"), norms = g.golden.at("run/output/norms");
+  const double limit = g.golden.at("run/index/clip").values[0];
+  std::vector<Real> actual_losses, actual_norms;
+  for (int step = 1; step <= 10; ++step) {
+    actual_losses.push_back(static_cast<Real>(parallel.step(step, [&](int shard) {
+      return g.model.loss(make_batch(g.pairs, cut[shard]), kLabelSmoothing, static_cast<Real>(g.words));
+    })));
+    if (step == 1) {
+      for (const Parameter* parameter : g.model.parameters()) {
+        check_close("gradient of " + parameter->name(), parameter->grad(),
+                    g.golden.at("start/gradient/" + parameter->name()));
+      }
+    }
+    const double norm = grad_norm(g.model.parameters());
+    actual_norms.push_back(static_cast<Real>(norm));
+    adam.step({.grad_scale = clip_factor(norm, limit), .zero_grads = true});
+    if (step == 1) g.check_parameters("step_1/parameter/");
+  }
+  g.check_parameters("step_10/parameter/");
+  check_close("losses", actual_losses, losses);
+  check_close("norms", actual_norms, norms);
+}
+
+void check_model(const std::string& name, AttentionKind attention) {
+  {
+    GoldenModel golden(name, attention);
+    CHECK(golden.golden.below("start/parameter/").size() == golden.model.parameters().size());
+    check_logits(golden);
+  }
+  for (const int shards : {1, 2}) {
+    GoldenModel golden(name, attention);
+    check_training(golden, shards);
+  }
+}
+
+}
+
+TEST_CASE("golden: Bahdanau's translator, its logits, gradients and ten steps of Adam") {
+  check_model("bahdanau", AttentionKind::Bahdanau);
+}
+
+TEST_CASE("golden: Luong's translator, its logits, gradients and ten steps of Adam") {
+  check_model("luong", AttentionKind::Luong);
+}
+
+TEST_CASE("golden: the translator without attention, its logits, gradients and ten steps of Adam") {
+  check_model("none", AttentionKind::None);
+}
