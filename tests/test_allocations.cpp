@@ -12,6 +12,9 @@
 #include <random>
 #include <vector>
 
+#include "nn/data_parallel.h"
+#include "nn/layers.h"
+#include "nn/optimizer.h"
 #include "ops/attention.h"
 #include "ops/elementwise.h"
 #include "ops/embedding.h"
@@ -115,6 +118,29 @@ TEST_CASE("a training step after the first makes no heap allocation") {
   for (int i = 0; i < 20; ++i) last = net.step();
   CHECK(allocations - before == 0);
   CHECK(last < first);
+}
+
+TEST_CASE("nor does a step split over two threads, with its optimiser") {
+  struct Model : Module {
+    Linear first{this, "first", 6, 8}, second{this, "second", 8, 4};
+  } model;
+  DataParallel parallel(model, 2, 3);
+  const std::vector<Parameter*> parameters = model.parameters();
+  Adam adam(parameters);
+  const std::vector<Real> x(5 * 6, Real(0.5));
+  const std::vector<int> classes{0, 1, 2, 3, 0};
+  const auto step = [&](int seed) {
+    parallel.step(seed, [&](int) {
+      const Tensor hidden = dropout(tanh(model.first(constant({5, 6}, x))), Real(0.2));
+      return cross_entropy(model.second(hidden), classes);
+    });
+    const double norm = grad_norm(parameters, &parallel.pool());
+    adam.step({.grad_scale = clip_factor(norm, 1), .zero_grads = true, .pool = &parallel.pool()});
+  };
+  step(0);
+  const long before = allocations;
+  for (int i = 1; i < 20; ++i) step(i);
+  CHECK(allocations - before == 0);
 }
 
 TEST_CASE("an inference tape that is rewound makes none either") {
