@@ -174,8 +174,8 @@ void SafetensorsFile::check_layout() const {
   for (const Named* named : by_place) {
     const auto& [name, entry] = *named;
     if (entry.begin != end) {
-      fail("safetensors: {}: tensor \"{}\": it begins at byte {}, {} byte {}, where the one before ends", path_, name,
-           entry.begin, entry.begin < end ? "inside of the one before: before" : "with a hole: after", end);
+      fail("safetensors: {}: tensor \"{}\": it begins at byte {} and so {} the tensor before it, which ends at byte {}",
+           path_, name, entry.begin, entry.begin < end ? "overlaps" : "leaves a hole after", end);
     }
     end = entry.end;
     if (end > bytes_.size()) {
