@@ -1,0 +1,31 @@
+# Sourced by quickstart.sh and tests/run.sh: `need_packages NAME...` installs those Debian packages that are missing.
+
+need_packages() {
+  local missing=() name
+  for name in "$@"; do
+    dpkg-query -W -f '${Status}' "$name" 2>/dev/null | grep -q 'install ok installed' || missing+=("$name")
+  done
+  [ ${#missing[@]} -eq 0 ] && return 0
+
+  echo "Packages to install: ${missing[*]}"
+  local as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    if ! command -v sudo >/dev/null; then
+      echo "error: neither root nor sudo; please have these installed first: apt-get install ${missing[*]}" >&2
+      return 1
+    fi
+    as_root=(sudo)
+  fi
+  if ! command -v apt-get >/dev/null; then
+    echo "error: no apt-get here; please install what corresponds to these Debian packages: ${missing[*]}" >&2
+    return 1
+  fi
+  if ! { "${as_root[@]}" apt-get update -qq && "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+         apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null; }; then
+    echo "error: apt-get failed; please install by hand: ${missing[*]}" >&2
+    return 1
+  fi
+}
+
+# What the library and the translator are built with.
+build_packages=(g++ meson ninja-build pkg-config libopenblas-dev libfmt-dev nlohmann-json3-dev libcli11-dev libsentencepiece-dev)

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# The whole test: installs what is missing, checks format and lint, builds, and runs every suite in float and double,
+# once optimised and once under AddressSanitizer and UndefinedBehaviorSanitizer.
+#
+#     tests/run.sh            everything
+#     tests/run.sh --quick    the optimised suites only
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source examples/install_packages.sh
+need_packages "${build_packages[@]}" doctest-dev libbenchmark-dev librapidcheck-dev clang-format clang-tidy git
+
+quick=${1:-}
+sources=$(git ls-files '*.h' '*.cpp')
+section() { echo; echo "== $* (${SECONDS} s)"; }
+
+if [ "$quick" != --quick ]; then
+  section "format"
+  clang-format --dry-run -Werror $sources
+fi
+
+section "build, optimised"
+[ -f build/build.ninja ] || meson setup build --werror
+ninja -C build
+
+section "tests, optimised"
+meson test -C build --print-errorlogs --no-rebuild
+
+if [ "$quick" != --quick ]; then
+  section "lint"
+  # Each file as the float build compiles it.
+  printf '%s\n' $sources | grep '\.cpp$' | xargs -P "$(nproc)" -n 4 clang-tidy --quiet -p build 2>/dev/null
+
+  section "build, sanitized"
+  [ -f build-sanitize/build.ninja ] ||
+    meson setup build-sanitize -Db_sanitize=address,undefined -Dbuildtype=debugoptimized -Dcpp_args=-fno-sanitize-recover=all
+  ninja -C build-sanitize
+  section "tests, sanitized"
+  meson test -C build-sanitize --print-errorlogs --no-rebuild --timeout-multiplier 5
+fi
+section "done"
