@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# test_install.sh SOURCE BUILD: a stranger's program builds against the installed library, found by pkg-config, in float
+# test_install.sh SOURCE BUILD PREFIX: a stranger's program builds against the installed library, found by pkg-config, in float
 # and double, and with this project as its Meson subproject.
 set -euo pipefail
-source=$1 build=$2
+source=$1 build=$2 prefix=$3
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 expected="2 4 6, 8 parameters"
@@ -16,9 +16,6 @@ same() {
 }
 
 meson install -C "$build" --no-rebuild --quiet --destdir "$folder/root"
-prefix=$(meson introspect "$build" --buildoptions | python3 -c '
-import json, sys
-print(next(option["value"] for option in json.load(sys.stdin) if option["name"] == "prefix"))')
 export PKG_CONFIG_SYSROOT_DIR=$folder/root
 PKG_CONFIG_PATH=$(dirname "$(find "$folder/root$prefix" -name gradus.pc)")
 export PKG_CONFIG_PATH
