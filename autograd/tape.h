@@ -70,13 +70,13 @@ class Tape {
   static void gather(Leaf& leaf, std::span<const Tape* const> tapes, int row_begin, int row_end);
 
   /// A decoder's loop of mark and rewind keeps its memory flat: `rewind` forgets everything recorded since the mark.
+  /// It throws after `backward`, whose gradients may lie behind the mark.
   struct Mark {
     Arena::Mark arena;
     std::size_t nodes = 0;
     Step* last = nullptr;
     LeafUse* uses = nullptr;
   };
-  /// Not after `backward`, whose gradients may lie behind the mark.
   Mark mark() const;
   void rewind(const Mark& mark);
 
