@@ -13,7 +13,7 @@ packages torch and safetensors.
 import argparse
 
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
@@ -128,7 +128,7 @@ class Translator(nn.Module):
     def greedy(self, source, limit=100):
         """source: a list of ids -> the most probable next word, again and again, until </s>"""
         target = [BEGIN]
-        while len(target) <= limit and (target[-1] != END):
+        while len(target) <= limit and target[-1] != END:
             target.append(self(torch.tensor([source]), torch.tensor([target]))[0, -1].argmax().item())
         return target[1:]
 
@@ -151,6 +151,11 @@ def from_state(state):
 def load(path):
     """A model.safetensors as Gradus saves it; strict about names and shapes."""
     return from_state(load_file(path))
+
+
+def save(model, path):
+    """The other way: over the model.safetensors of a folder whose configuration and vocabularies fit."""
+    save_file(model.state_dict(), path, metadata={"format": "pt"})
 
 
 def main():
