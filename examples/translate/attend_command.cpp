@@ -1,0 +1,85 @@
+#include <fmt/ranges.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "autograd/error.h"
+#include "examples/translate/checkpoint.h"
+#include "examples/translate/commands.h"
+#include "examples/translate/heatmap.h"
+#include "examples/translate/text.h"
+#include "examples/translate/unicode.h"
+#include "nn/atomic_file.h"
+
+namespace gradus::translate {
+
+namespace {
+
+constexpr const char* kExamples = R"(Translates a sentence and shows, for every word of the translation, which words of
+the source the model looked at: rows are target words, columns source words, and each row sums to one.
+
+Examples:
+  gradus attend --model m "ein mann geht ."
+  gradus attend --model m "ein mann geht ." --out heat.svg
+)";
+
+struct Options {
+  std::string model, out;
+  std::vector<std::string> sentence;
+  SearchOptions search{.attention = true};
+};
+
+size_t terminal_width() {
+  winsize size{};
+  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : TerminalOptions().width;
+}
+
+/// The map has the end of sentence on both sides, as figure 3 of Bahdanau et al. (2014).
+Heatmap make_heatmap(const Translator& translator, std::vector<std::string> source, const Hypothesis& found) {
+  std::vector<std::string> target;
+  for (int word : found.words) target.push_back(translator.target.word(word));
+  const std::string& end = translator.target.word(Vocabulary::kEnd);
+  source.push_back(end);
+  if (found.attention.size() > target.size() * source.size()) target.push_back(end);  // unless cut at --max-length
+  return {std::move(source), std::move(target), {found.attention.begin(), found.attention.end()}};
+}
+
+int run(const Options& options) {
+  const std::string line = fmt::format("{}", fmt::join(options.sentence, " "));
+  if (find_invalid_utf8(line) != std::string::npos) fail("attend: the sentence is not valid UTF-8");
+  const std::unique_ptr<Translator> translator = load_translator(options.model);
+  if (translator->config.attention == AttentionKind::None)
+    fail("attend: the model in {} has no attention to show; it was trained with --attention none", options.model);
+  std::vector<std::string> words = words_of(line, translator->config);
+  if (words.empty()) fail("attend: the sentence has no word");
+
+  const std::vector<int> ids = translator->source.encode(words);
+  const Hypothesis found = search_all(translator->model, {&ids, 1}, options.search, 1, 1).front();
+  const Heatmap map = make_heatmap(*translator, std::move(words), found);
+  write_output(translator->text(found) + "\n");
+  if (options.out.empty()) {
+    write_output("\n" + heatmap_text(map, {.colour = terminal_colour(STDOUT_FILENO), .width = terminal_width()}));
+  } else {
+    write_file_atomically(options.out, heatmap_svg(map));
+    write_output(fmt::format("heat map written to {}\n", options.out));
+  }
+  return 0;
+}
+
+}
+
+Command add_attend(CLI::App& program) {
+  CLI::App* command = program.add_subcommand("attend", "Show what a translation attended to");
+  const auto options = std::make_shared<Options>();
+  add_model_option(*command, options->model);
+  command->add_option("sentence", options->sentence, "The sentence to translate")->type_name("SENTENCE")->required();
+  command->add_option("-o,--out", options->out, "Write the map as an SVG picture instead of to the terminal")
+      ->type_name("FILE");
+  add_search_options(*command, options->search);
+  command->footer(kExamples);
+  return {command, [options] { return run(*options); }};
+}
+
+}

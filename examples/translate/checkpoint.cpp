@@ -1,0 +1,128 @@
+#include "examples/translate/checkpoint.h"
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "autograd/error.h"
+#include "nn/safetensors.h"
+#include "nn/state_dict.h"
+
+namespace gradus::translate {
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainState, epoch, batch, step, learning_rate, loss_sum, words, best_bleu, best_loss,
+                                   best_epoch, without_gain, seconds)
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The paths of a model's files.
+struct Folder {
+  explicit Folder(const std::string& directory) : directory(directory) {}
+  std::string file(const char* name) const { return (fs::path(directory) / name).string(); }
+  bool has(const std::string& path) const {
+    std::error_code ignored;
+    return fs::exists(path, ignored);
+  }
+  std::string directory;
+  std::string config = file("config.json"), source = file("source.vocab"), target = file("target.vocab"),
+              best = file("model.safetensors"), last = file("last.safetensors");
+};
+
+constexpr const char* kStateKey = "training";  // in the metadata of both safetensors files
+
+Metadata describe(const TrainState& state) { return {{"format", "pt"}, {kStateKey, nlohmann::json(state).dump()}}; }
+
+TrainState state_of(const SafetensorsFile& file, const std::string& path) {
+  const auto found = file.metadata().find(kStateKey);
+  if (found == file.metadata().end()) fail("{}: no training is described in its metadata", path);
+  try {
+    return nlohmann::json::parse(found->second).get<TrainState>();
+  } catch (const nlohmann::json::exception&) {
+    fail("{}: the description of the training in its metadata is damaged", path);
+  }
+}
+
+/// All numbers with which a training goes on.
+std::vector<NamedArray> training_arrays(Translator& translator, Optimizer& optimizer) {
+  std::vector<NamedArray> arrays = state_dict(translator.model);
+  for (NamedArray& array : optimizer.state()) arrays.push_back(std::move(array));
+  return arrays;
+}
+
+}
+
+bool holds_model(const std::string& directory) {
+  const Folder folder(directory);
+  return folder.has(folder.config);
+}
+
+void create_model(const std::string& directory, const Translator& translator) {
+  const Folder folder(directory);
+  std::error_code error;
+  fs::create_directories(directory, error);
+  if (error) fail("{}: cannot make the folder: {}", directory, error.message());
+  for (const std::string& old : {folder.best, folder.last}) fs::remove(old, error);
+  translator.source.save(folder.source);
+  translator.target.save(folder.target);
+  save_config(directory, translator.config);
+}
+
+void save_config(const std::string& directory, const TrainConfig& config) {
+  write_config(Folder(directory).config, config);
+}
+
+TrainConfig load_config(const std::string& directory) {
+  const Folder folder(directory);
+  if (!folder.has(directory)) fail("{}: no such folder; need the folder of a model", directory);
+  if (!folder.has(folder.config)) fail("{}: the folder holds no model; {} is missing", directory, folder.config);
+  TrainConfig config;
+  read_config(folder.config, config);
+  return config;
+}
+
+std::unique_ptr<Translator> load_words(const std::string& directory, const TrainConfig& config) {
+  const Folder folder(directory);
+  return std::make_unique<Translator>(config, Vocabulary::load(folder.source), Vocabulary::load(folder.target));
+}
+
+std::unique_ptr<Translator> load_translator(const std::string& directory) {
+  const Folder folder(directory);
+  std::unique_ptr<Translator> translator = load_words(directory, load_config(directory));
+  if (!folder.has(folder.best) && folder.has(folder.last)) {
+    fail("{}: not there yet: the training stopped before its first validation; gradus train --resume --model {}",
+         folder.best, directory);
+  }
+  load(translator->model, folder.best);
+  translator->model.eval();
+  return translator;
+}
+
+void save_best(const std::string& directory, Translator& translator, const TrainState& state) {
+  save(translator.model, Folder(directory).best, describe(state));
+}
+
+std::string describe_training(const std::string& directory) {
+  const Folder folder(directory);
+  const TrainState state = state_of(SafetensorsFile(folder.best), folder.best);
+  return fmt::format("trained for {} epochs, validation BLEU {:.2f}", state.best_epoch, state.best_bleu);
+}
+
+void save_training(const std::string& directory, Translator& translator, Optimizer& optimizer,
+                   const TrainState& state) {
+  write_safetensors(Folder(directory).last, training_arrays(translator, optimizer), describe(state));
+}
+
+TrainState load_training(const std::string& directory, Translator& translator, Optimizer& optimizer) {
+  const Folder folder(directory);
+  if (!folder.has(folder.last)) fail("{}: missing; without it no training can be resumed", folder.last);
+  const SafetensorsFile file(folder.last);
+  const TrainState state = state_of(file, folder.last);
+  file.read_all(training_arrays(translator, optimizer));
+  optimizer.learning_rate = state.learning_rate;
+  optimizer.steps = static_cast<std::int64_t>(state.step);
+  return state;
+}
+
+}

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "examples/translate/translator.h"
+#include "nn/optimizer.h"
+
+/// The folder of a model:
+///
+///     config.json                  how it is trained (config.h)
+///     source.vocab, target.vocab   its words
+///     model.safetensors            the parameters with the best validation BLEU so far; what translates
+///     last.safetensors             the parameters at the last stop, the optimiser's state and a `TrainState`
+///
+/// Every file is written whole or not at all, so a folder is good at any moment of a training.
+
+namespace gradus::translate {
+
+/// Where a training stands, besides the numbers of model and optimiser. With them it goes on as if it had not stopped.
+struct TrainState {
+  int epoch = 0;           ///< epochs that are complete
+  int batch = 0;           ///< batches that are complete in the epoch after them
+  std::uint64_t step = 0;  ///< steps so far; the seed of a step's dropout depends on it
+  double learning_rate = 0;
+  double loss_sum = 0;     ///< of the words of this epoch so far
+  std::int64_t words = 0;  ///< target words of this epoch so far
+  double best_bleu = -1;   ///< negative before the first validation
+  double best_loss = 0;    ///< the validation cross-entropy of the best model, which decides between equal BLEUs
+  int best_epoch = 0;
+  int without_gain = 0;  ///< validations since the best one
+  double seconds = 0;    ///< spent on training and validation, in all sessions together
+};
+
+/// Whether the folder holds a model, or the beginning of one.
+bool holds_model(const std::string& directory);
+
+/// Makes the folder if need be and writes configuration and vocabularies; a model that was there is removed.
+void create_model(const std::string& directory, const Translator& translator);
+
+/// A model that is ready to translate: the best one, in evaluation mode. Throws Error naming the file that is missing,
+/// cut off or does not belong to the others.
+std::unique_ptr<Translator> load_translator(const std::string& directory);
+void save_best(const std::string& directory, Translator& translator, const TrainState& state);
+/// A line about the training of the best model: its epoch and validation BLEU.
+std::string describe_training(const std::string& directory);
+
+/// The configuration with which the training in the folder began.
+TrainConfig load_config(const std::string& directory);
+void save_config(const std::string& directory, const TrainConfig& config);
+/// A model of this configuration with the folder's vocabularies, and new parameters.
+std::unique_ptr<Translator> load_words(const std::string& directory, const TrainConfig& config);
+void save_training(const std::string& directory, Translator& translator, Optimizer& optimizer, const TrainState& state);
+TrainState load_training(const std::string& directory, Translator& translator, Optimizer& optimizer);
+
+}

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <functional>
+#include <stdexcept>
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace gradus::translate {
+
+struct SearchOptions;
+
+/// A command of the program: its part of the command line, and what it does. `run` returns the program's exit code and
+/// throws for what the user should read as `gradus: ...`.
+struct Command {
+  CLI::App* options;
+  std::function<int()> run;
+};
+
+Command add_train(CLI::App& program);
+Command add_translate(CLI::App& program);
+Command add_evaluate(CLI::App& program);
+Command add_attend(CLI::App& program);
+Command add_info(CLI::App& program);
+
+/// Options that do not make sense together: the program ends with exit code 2, as for an unknown option.
+class UsageError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+inline constexpr int kInterrupted = 130;  ///< the exit code after Ctrl-C, 128 + SIGINT
+
+/// The options that several commands have.
+void add_model_option(CLI::App& command, std::string& directory);
+void add_search_options(CLI::App& command, SearchOptions& options);
+void add_threads_option(CLI::App& command, int& threads);
+
+/// Writes to standard output. Throws Error if that fails, a full disk for example.
+void write_output(const std::string& text);
+
+}

@@ -1,0 +1,39 @@
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <cstdio>
+#include <system_error>
+
+#include "autograd/error.h"
+#include "examples/translate/commands.h"
+#include "examples/translate/search.h"
+
+namespace gradus::translate {
+
+void add_model_option(CLI::App& command, std::string& directory) {
+  command.add_option("-m,--model", directory, "Folder of the model")->type_name("DIR")->required();
+}
+
+void add_search_options(CLI::App& command, SearchOptions& options) {
+  command.add_option("-b,--beam", options.beam, "Hypotheses kept in the search; 1 is greedy search")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  command.add_option("--max-length", options.max_length, "Words that a translation may have")
+      ->type_name("N")
+      ->check(CLI::Range(1, 100'000))
+      ->capture_default_str();
+}
+
+void add_threads_option(CLI::App& command, int& threads) {
+  command.add_option("--threads", threads, "Threads; 0 for as many as there are cores")
+      ->type_name("N")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+}
+
+void write_output(const std::string& text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return;
+  fail("cannot write the output: {}", std::generic_category().message(errno));
+}
+
+}

@@ -1,0 +1,80 @@
+#include "examples/translate/config_options.h"
+
+#include <CLI/CLI.hpp>
+#include <type_traits>
+
+#include "autograd/error.h"
+
+namespace gradus::translate {
+
+namespace {
+
+CLI::Option* add_option(CLI::App& command, const ConfigField& field) {
+  const std::string name = field.option();
+  return std::visit(
+      [&](auto* value) -> CLI::Option* {
+        using T = std::remove_pointer_t<decltype(value)>;
+        if constexpr (std::is_same_v<T, bool>) {
+          return command.add_flag(name, *value, field.help);
+        } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
+          return command.add_option(name, *value, field.help)->expected(2)->type_name("SRC TGT");
+        } else if constexpr (std::is_same_v<T, AttentionKind>) {
+          const auto parse = [value](const std::string& text) {
+            for (AttentionKind kind : {AttentionKind::None, AttentionKind::Bahdanau, AttentionKind::Luong}) {
+              if (text == to_string(kind)) *value = kind;
+            }
+          };
+          return command.add_option_function<std::string>(name, parse, field.help)
+              ->check(CLI::IsMember({"bahdanau", "luong", "none"}))
+              ->take_last()
+              ->type_name("KIND")
+              ->default_str(to_string(*value));
+        } else {
+          return command.add_option(name, *value, field.help)->take_last()->type_name("N")->capture_default_str();
+        }
+      },
+      field.value);
+}
+
+}
+
+ConfigOptions::ConfigOptions(CLI::App& command) : fields_(config_fields(given_)) {
+  for (const ConfigField& field : fields_) options_.push_back(add_option(command, field)->group(field.group));
+  command.add_option("--config", file_, "Read options from a JSON file such as the config.json of a model")
+      ->type_name("FILE")
+      ->group("Data");
+}
+
+void ConfigOptions::apply_given(TrainConfig& config) {
+  const std::vector<ConfigField> fields = config_fields(config);
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    if (options_[i]->count() == 0) continue;
+    fields_[i].check();
+    fields[i].assign(fields_[i]);
+  }
+}
+
+TrainConfig ConfigOptions::resolve() {
+  TrainConfig config;
+  if (!file_.empty()) read_config(file_, config);
+  if (given_.toy || config.toy) {
+    config = TrainConfig::toy_preset();
+    if (!file_.empty()) read_config(file_, config);
+  }
+  apply_given(config);
+  return config;
+}
+
+TrainConfig ConfigOptions::resume(TrainConfig begun) {
+  if (!file_.empty()) fail("train: --config cannot change a training that is resumed; give single options instead");
+  const std::vector<ConfigField> before = config_fields(begun);
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    if (options_[i]->count() == 0 || !before[i].lasting || fields_[i].equals(before[i])) continue;
+    fail("train: {}: {} differs from the {} that the training began with; a resumed training keeps it",
+         before[i].option(), fields_[i].text(), before[i].text());
+  }
+  apply_given(begun);
+  return begun;
+}
+
+}

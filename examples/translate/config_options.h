@@ -1,0 +1,42 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "examples/translate/config.h"
+
+namespace CLI {
+class App;
+class Option;
+}
+
+namespace gradus::translate {
+
+/// A configuration on the command line: an option for every field, and `--config FILE`.
+///
+/// What counts, from weak to strong: the defaults (of the toy preset under `--toy`), FILE, the options.
+class ConfigOptions {
+ public:
+  /// Adds the options to the command, which must not outlive this.
+  explicit ConfigOptions(CLI::App& command);
+  ConfigOptions(const ConfigOptions&) = delete;
+  ConfigOptions& operator=(const ConfigOptions&) = delete;
+
+  /// The configuration of a new training.
+  TrainConfig resolve();
+
+  /// The configuration of a training that goes on: the one it began with, and those options that may change. Throws
+  /// Error for an option that would make it another training.
+  TrainConfig resume(TrainConfig begun);
+
+ private:
+  void apply_given(TrainConfig& config);
+
+  TrainConfig given_;
+  std::vector<ConfigField> fields_;    // of given_
+  std::vector<CLI::Option*> options_;  // of the fields
+  std::string file_;
+};
+
+}

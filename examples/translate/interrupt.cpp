@@ -1,0 +1,36 @@
+#include "examples/translate/interrupt.h"
+
+namespace gradus::translate {
+
+namespace {
+
+volatile std::sig_atomic_t flag = 0;
+
+void raise_flag(int) { flag = 1; }
+
+/// A signal that is ignored stays so: a shell script protects what it runs in the background from Ctrl-C like this.
+void replace(int signal, const struct sigaction& action, struct sigaction& old) {
+  sigaction(signal, nullptr, &old);
+  if (old.sa_handler != SIG_IGN) sigaction(signal, &action, nullptr);
+}
+
+}
+
+InterruptGuard::InterruptGuard() {
+  flag = 0;
+  struct sigaction action {};
+  action.sa_handler = raise_flag;
+  action.sa_flags = SA_RESTART | static_cast<int>(SA_RESETHAND);
+  sigemptyset(&action.sa_mask);
+  replace(SIGINT, action, old_interrupt_);
+  replace(SIGTERM, action, old_terminate_);
+}
+
+InterruptGuard::~InterruptGuard() {
+  sigaction(SIGINT, &old_interrupt_, nullptr);
+  sigaction(SIGTERM, &old_terminate_, nullptr);
+}
+
+bool InterruptGuard::raised() { return flag != 0; }
+
+}

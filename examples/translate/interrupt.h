@@ -1,0 +1,22 @@
+#pragma once
+
+#include <csignal>
+
+namespace gradus::translate {
+
+/// While it lives, the first SIGINT (Ctrl-C) or SIGTERM only raises a flag, so that the work can stop where it is safe;
+/// a second one ends the program at once.
+class InterruptGuard {
+ public:
+  InterruptGuard();
+  ~InterruptGuard();
+  InterruptGuard(const InterruptGuard&) = delete;
+  InterruptGuard& operator=(const InterruptGuard&) = delete;
+
+  static bool raised();
+
+ private:
+  struct sigaction old_interrupt_, old_terminate_;
+};
+
+}

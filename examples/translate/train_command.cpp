@@ -1,0 +1,121 @@
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <memory>
+
+#include "autograd/error.h"
+#include "examples/translate/commands.h"
+#include "examples/translate/config_options.h"
+#include "examples/translate/cores.h"
+#include "examples/translate/trainer.h"
+#include "ops/blas.h"
+
+namespace gradus::translate {
+
+namespace {
+
+constexpr const char* kExamples =
+    R"(Text is plain UTF-8, one sentence a line, words between white space. After every epoch the validation text is
+translated; the model with the best BLEU stays in DIR, and the learning rate falls when BLEU did not rise.
+Ctrl-C ends after the current step and saves a checkpoint, from which --resume goes on, with the same result as
+if it had never stopped. The rate tok/s counts words of the target text, the end of sentence included.
+
+Examples:
+  gradus train --toy --model toy
+  gradus train --train train.de train.en --valid val.de val.en --model m --attention luong --dropout 0.4
+  gradus train --resume --model m --epochs 20
+)";
+
+struct Options {
+  explicit Options(CLI::App& command) : config(command) {}
+  ConfigOptions config;
+  std::string model;
+  bool resume = false, force = false;
+};
+
+void require_text(const TrainConfig& config) {
+  if (config.toy) {
+    if (!config.train.empty() || !config.valid.empty())
+      throw UsageError("train: --toy brings its own text; leave out --train and --valid");
+    return;
+  }
+  if (config.train.empty()) throw UsageError("train: --train SRC TGT is missing (or --toy, for the built-in language)");
+  if (config.valid.empty())
+    throw UsageError("train: --valid SRC TGT is missing; validation decides which model is best");
+}
+
+/// A new model for the text, in a folder of its own.
+std::unique_ptr<Translator> begin(const Options& options, const TrainConfig& config, const Corpus& corpus) {
+  const auto min_frequency = static_cast<size_t>(config.min_frequency);
+  auto translator = std::make_unique<Translator>(config, Vocabulary::build(corpus.train.source, min_frequency),
+                                                 Vocabulary::build(corpus.train.target, min_frequency));
+  create_model(options.model, *translator);
+  return translator;
+}
+
+std::string describe(Translator& translator, const Corpus& corpus) {
+  const TrainConfig& config = translator.config;
+  return fmt::format(
+      "text        {} pairs to train on, {} to validate; left out: {} with an empty side, {} longer than {} words\n"
+      "vocabulary  {} source words, {} target words\n"
+      "model       attention {}, {} parameters\n"
+      "BLAS        {}\n"
+      "machine     {} threads, {} shards",
+      corpus.train.size(), corpus.valid.size(), corpus.train.empty + corpus.valid.empty, corpus.train.too_long,
+      config.max_length, translator.source.size(), translator.target.size(), to_string(config.attention),
+      translator.model.parameter_count(), gradus::describe(blas_info()), thread_count(config.threads), config.shards);
+}
+
+int report(Trainer::End end, const Trainer& trainer, const Options& options, Progress& progress) {
+  const TrainState& state = trainer.state();
+  if (end == Trainer::End::Interrupted) {
+    progress.print(fmt::format("interrupted in epoch {} after batch {}; go on with: gradus train --resume --model {}",
+                               state.epoch + 1, state.batch, options.model));
+    return kInterrupted;
+  }
+  const char* reason = end == Trainer::End::Epochs ? "all epochs done; for more, --resume with more --epochs"
+                       : end == Trainer::End::Patience
+                           ? "BLEU has stopped rising; to go on, --resume with more --patience"
+                           : "time is up; to go on, --resume with more --max-minutes";
+  progress.print(reason);
+  progress.print(fmt::format("{} holds the model of epoch {}, validation BLEU {:.2f}", options.model, state.best_epoch,
+                             state.best_bleu));
+  return 0;
+}
+
+int run(Options& options) {
+  std::signal(SIGPIPE, SIG_IGN);  // a reader of the progress that goes away is no reason to lose the training
+  Progress progress;
+  const TrainConfig config =
+      options.resume ? options.config.resume(load_config(options.model)) : options.config.resolve();
+  require_text(config);
+  if (!options.resume && !options.force && holds_model(options.model)) {
+    fail("train: {} holds a model already; --resume goes on with its training, --force replaces it", options.model);
+  }
+  const Corpus corpus = load_corpus(config);
+  const std::unique_ptr<Translator> translator =
+      options.resume ? load_words(options.model, config) : begin(options, config, corpus);
+  progress.print(describe(*translator, corpus));
+
+  Trainer trainer(*translator, corpus, options.model, progress);
+  if (options.resume) {
+    trainer.resume();
+    save_config(options.model, config);
+    progress.print(
+        fmt::format("resumed     in epoch {} after batch {}", trainer.state().epoch + 1, trainer.state().batch));
+  }
+  return report(trainer.run(), trainer, options, progress);
+}
+
+}
+
+Command add_train(CLI::App& program) {
+  CLI::App* command = program.add_subcommand("train", "Train a translator on parallel text");
+  const auto options = std::make_shared<Options>(*command);
+  add_model_option(*command, options->model);
+  auto* resume = command->add_flag("--resume", options->resume, "Go on with the training in DIR");
+  command->add_flag("--force", options->force, "Replace a model that is in DIR already")->excludes(resume);
+  command->footer(kExamples);
+  return {command, [options] { return run(*options); }};
+}
+
+}

@@ -1,0 +1,67 @@
+#include "examples/translate/translator.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "autograd/tape.h"
+#include "examples/translate/text.h"
+#include "examples/translate/toy.h"
+#include "nn/thread_pool.h"
+
+namespace gradus::translate {
+
+namespace {
+
+constexpr int kBatchSize = 64;  // sentences decoded or scored side by side
+
+}
+
+Translator::Translator(const TrainConfig& config, Vocabulary source_words, Vocabulary target_words)
+    : config(config),
+      source(std::move(source_words)),
+      target(std::move(target_words)),
+      model(config.model(source.size(), target.size()), config.seed) {}
+
+std::string Translator::display(const std::vector<std::string>& words) const {
+  return config.toy ? toy_display(words) : join_words(words);
+}
+
+std::vector<std::string> Translator::translate(std::span<const std::string> lines, const SearchOptions& options,
+                                               int threads) {
+  std::vector<std::vector<int>> sources;
+  std::vector<size_t> line_of;  // of each source
+  for (size_t i = 0; i < lines.size(); ++i) {
+    std::vector<int> words = encode(lines[i]);
+    if (words.size() == 1) continue;  // nothing but </s>
+    sources.push_back(std::move(words));
+    line_of.push_back(i);
+  }
+  const std::vector<Hypothesis> found = search_all(model, sources, options, kBatchSize, threads);
+
+  std::vector<std::string> translations(lines.size());
+  for (size_t i = 0; i < found.size(); ++i) translations[line_of[i]] = text(found[i]);
+  return translations;
+}
+
+double cross_entropy(Seq2Seq& model, std::span<const Pair> pairs, int threads) {
+  std::vector<int> order(pairs.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](int a, int b) { return pairs[a].source.size() > pairs[b].source.size(); });
+
+  const size_t batches = (pairs.size() + kBatchSize - 1) / kBatchSize;
+  std::vector<double> sums(batches);
+  ThreadPool pool(threads);
+  pool.run(static_cast<int>(batches), [&](int i) {
+    const size_t begin = static_cast<size_t>(i) * kBatchSize;
+    const Batch batch =
+        make_batch(pairs, std::span(order).subspan(begin, std::min<size_t>(kBatchSize, pairs.size() - begin)));
+    const Tape tape(Tape::Inference);
+    sums[i] = static_cast<double>(model.loss(batch, 0, 1).item());
+  });
+  size_t words = 0;
+  for (const Pair& pair : pairs) words += pair.target.size();
+  return std::accumulate(sums.begin(), sums.end(), 0.0) / static_cast<double>(words);
+}
+
+}

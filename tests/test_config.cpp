@@ -1,0 +1,151 @@
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <fstream>
+
+#include "autograd/error.h"
+#include "examples/translate/config.h"
+#include "examples/translate/config_options.h"
+#include "examples/translate/nearest.h"
+#include "tests/temporary_folder.h"
+
+using namespace gradus::translate;
+
+namespace {
+
+void write(const std::string& path, const std::string& text) { std::ofstream(path) << text; }
+
+/// What `read_config` says about a file with this text, without the name of the file, which must come first.
+std::string complaint(const std::string& text) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("c.json");
+  write(path, text);
+  TrainConfig config;
+  try {
+    read_config(path, config);
+  } catch (const gradus::Error& error) {
+    const std::string message = error.what();
+    REQUIRE(message.starts_with(path + ": "));
+    return message.substr(path.size() + 2);
+  }
+  return "";
+}
+
+/// The configuration that `gradus train` would take from these words.
+TrainConfig resolve(const std::vector<std::string>& words) {
+  CLI::App app;
+  ConfigOptions options(app);
+  app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
+  return options.resolve();
+}
+
+}
+
+TEST_CASE("a configuration is written and read back, every field of it") {
+  const TemporaryFolder folder;
+  TrainConfig config;
+  config.train = {"a.de", "ä \"b\".en"};
+  config.valid = {"c.de", "c.en"};
+  config.attention = AttentionKind::Luong;
+  config.seed = 18446744073709551615u;
+  for (const ConfigField& field : config_fields(config)) {  // no number and no switch is at its default
+    if (auto* const* value = std::get_if<bool*>(&field.value)) **value = !**value;
+    if (auto* const* value = std::get_if<int*>(&field.value)) **value += 1;
+    if (auto* const* value = std::get_if<double*>(&field.value)) **value += 1.0 / 3;
+  }
+  config.dropout = 1.0 / 3;
+  config.learning_rate_decay = 0.1;
+  write_config(folder.file("c.json"), config);
+
+  TrainConfig read, defaults;
+  read_config(folder.file("c.json"), read);
+  const auto written_fields = config_fields(config), read_fields = config_fields(read);
+  const auto default_fields = config_fields(defaults);
+  REQUIRE(read_fields.size() == written_fields.size());
+  for (size_t i = 0; i < read_fields.size(); ++i) {
+    CAPTURE(read_fields[i].key);
+    CHECK(read_fields[i].equals(written_fields[i]));
+    CHECK_FALSE(read_fields[i].equals(default_fields[i]));
+  }
+}
+
+TEST_CASE("a file that names a few fields leaves the others as they are") {
+  const TemporaryFolder folder;
+  write(folder.file("c.json"), R"({"hidden": 64, "attention": "none", "dropout": 0})");
+  TrainConfig config;
+  config.epochs = 77;
+  read_config(folder.file("c.json"), config);
+  CHECK(config.hidden == 64);
+  CHECK(config.attention == AttentionKind::None);
+  CHECK(config.dropout == 0);
+  CHECK(config.epochs == 77);
+}
+
+TEST_CASE("errors of a configuration file name the file and the key") {
+  CHECK(complaint(R"({"atention": "luong"})") == R"(unknown key "atention"; did you mean "attention"?)");
+  CHECK(complaint(R"({"xyzzy": 1})") == R"(unknown key "xyzzy")");
+  CHECK(complaint(R"({"hidden": 1.5})") == "hidden: 1.5 is not a whole number");
+  CHECK(complaint(R"({"hidden": "512"})") == "hidden: \"512\" is not a whole number");
+  CHECK(complaint(R"({"hidden": 1})") == "hidden: 1 is too small; need at least 2");
+  CHECK(complaint(R"({"hidden": 9999999999999})") == "hidden: 2147483647 is too large; need at most 65536");
+  CHECK(complaint(R"({"hidden": -9999999999999})") == "hidden: -2147483648 is too small; need at least 2");
+  CHECK(complaint(R"({"dropout": true})") == "dropout: true is not a number");
+  CHECK(complaint(R"({"dropout": 1})") == "dropout: 1 is too large; need at most 0.95");
+  CHECK(complaint(R"({"seed": -1})") == "seed: -1 is not a whole number, not negative");
+  CHECK(complaint(R"({"toy": 1})") == "toy: 1 is not true or false");
+  CHECK(complaint(R"({"attention": "dot"})") == R"(attention: "dot" is not "none", "bahdanau" or "luong")");
+  CHECK(complaint(R"({"train": ["a"]})") == R"(train: ["a"] is not a list of two files, ["SOURCE", "TARGET"])");
+  CHECK(complaint("[]") == "not a configuration: the file must hold one JSON object");
+  CHECK(complaint("{\"hidden\": }").starts_with("malformed JSON: parse error at line 1, column 12"));
+  TrainConfig config;
+  CHECK_THROWS_WITH_AS(read_config("/no/such.json", config),
+                       "/no/such.json: cannot read the file: No such file or directory", gradus::Error);
+}
+
+TEST_CASE("the command line overrides the file, and the file the defaults") {
+  const TemporaryFolder folder;
+  const std::string file = folder.file("c.json");
+  write(file, R"({"hidden": 64, "epochs": 3})");
+  const TrainConfig config = resolve({"--config", file, "--epochs", "4", "--train", "a", "b", "--attention", "luong"});
+  CHECK(config.hidden == 64);
+  CHECK(config.epochs == 4);
+  CHECK(config.attention == AttentionKind::Luong);
+  CHECK(config.train == std::vector<std::string>{"a", "b"});
+  CHECK(config.embedding == TrainConfig().embedding);
+
+  const TrainConfig toy = resolve({"--toy", "--config", file, "--dropout", "0.25"});
+  CHECK(toy.toy);
+  CHECK(toy.hidden == 64);
+  CHECK(toy.dropout == 0.25);
+  CHECK(toy.embedding == TrainConfig::toy_preset().embedding);
+  CHECK_THROWS_WITH_AS(resolve({"--hidden", "0"}), "hidden: 0 is too small; need at least 2", gradus::Error);
+}
+
+TEST_CASE("a resumed training keeps what it began with") {
+  TrainConfig begun;
+  begun.hidden = 64;
+  const auto resume = [&](const std::vector<std::string>& words) {
+    CLI::App app;
+    ConfigOptions options(app);
+    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
+    return options.resume(begun);
+  };
+  CHECK(resume({}).hidden == 64);
+  CHECK(resume({"--hidden", "64", "--epochs", "30"}).epochs == 30);
+  CHECK_THROWS_WITH_AS(
+      resume({"--hidden", "128"}),
+      "train: --hidden: 128 differs from the 64 that the training began with; a resumed training keeps it",
+      gradus::Error);
+}
+
+TEST_CASE("the nearest word is one that differs in few letters") {
+  const std::vector<std::string> words = {"attention", "attention_size", "embedding", "seed"};
+  CHECK(nearest("atention", words) == "attention");
+  CHECK(nearest("attention-size", words) == "attention_size");
+  CHECK(nearest("embeding", words) == "embedding");
+  CHECK(nearest("sed", words) == "seed");
+  CHECK(nearest("beam", words).empty());
+  CHECK(nearest("", words).empty());
+}

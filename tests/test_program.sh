@@ -1,0 +1,193 @@
+#!/usr/bin/env bash
+# test_program.sh GRADUS: runs the program as its users do, right and wrong, and compares what it prints and returns.
+set -uo pipefail
+gradus=$1
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder"
+failures=0
+
+# expect CODE STDERR COMMAND...: the command ends with this code and prints these lines to standard error, and no others.
+expect() {
+  local code=$1 message=$2
+  shift 2
+  "$@" >stdout 2>stderr
+  local got=$?
+  if [ "$got" -ne "$code" ] || [ "$(cat stderr)" != "$message" ]; then
+    printf 'FAILED: %s\n  expected %s: %s\n  got      %s: %s\n' "$*" "$code" "$message" "$got" "$(cat stderr)"
+    failures=$((failures + 1))
+  fi
+}
+
+# check WHAT COMMAND...: the command succeeds.
+check() {
+  local what=$1
+  shift
+  "$@" && return
+  echo "FAILED: $what"
+  failures=$((failures + 1))
+}
+
+help_hint=$'\nRun `gradus --help` for help.'
+
+# A small text: each word has one translation, and the order is turned round.
+words=(ein zwei drei vier vier) translations=(one two three four)
+for a in 0 1 2 3; do for b in 0 1 2 3; do for c in 0 1 2 3; do for d in 0 1 2 3; do
+  echo "${words[a]} ${words[b]} ${words[c]} ${words[d]}" >>train.de
+  echo "${translations[d]} ${translations[c]} ${translations[b]} ${translations[a]}" >>train.en
+done; done; done; done
+head -16 train.de >valid.de
+head -16 train.en >valid.en
+small=(--valid valid.de valid.en --embedding 16 --hidden 32 --attention-size 16 --batch-size 16 --min-frequency 1
+       --learning-rate 0.01 --dropout 0 --label-smoothing 0 --epochs 12 --patience 12)
+train() { "$gradus" train --train train.de train.en "${small[@]}" "$@"; }
+
+# What it says about itself.
+expect 0 "" "$gradus" --version
+check "version" grep -qx 'gradus [0-9.]*' stdout
+for command in train translate evaluate attend info; do
+  expect 0 "" "$gradus" "$command" --help
+  check "examples in the help of $command" grep -q "^  gradus $command --" stdout
+done
+
+# Wrong command lines.
+expect 2 "gradus: a command is missing: train, translate, evaluate, attend or info$help_hint" "$gradus"
+expect 2 "gradus: unknown argument trian; did you mean train?$help_hint" "$gradus" trian
+expect 2 "gradus: --model is required$help_hint" "$gradus" train --toy
+expect 2 "gradus: unknown option --atention; did you mean --attention?$help_hint" train --model m --atention luong
+expect 2 "gradus: unknown option --frobnicate$help_hint" train --model m --frobnicate
+expect 2 "gradus: --attention: dot not in {bahdanau,luong,none}$help_hint" train --model m --attention dot
+expect 2 "gradus: --beam: Value 0 not in range 1 to 1000$help_hint" "$gradus" translate --model m --beam 0
+expect 2 "gradus: train: --train SRC TGT is missing (or --toy, for the built-in language)$help_hint" "$gradus" train --model m
+expect 2 "gradus: train: --valid SRC TGT is missing; validation decides which model is best$help_hint" \
+  "$gradus" train --model m --train train.de train.en
+expect 2 "gradus: train: --toy brings its own text; leave out --train and --valid$help_hint" train --model m --toy
+expect 1 "gradus: hidden: 1 is too small; need at least 2" train --model m --hidden 1
+check "no model is left behind by a wrong command line" test ! -e m
+
+# Wrong text.
+expect 1 "gradus: none.de: cannot read the file: No such file or directory" \
+  "$gradus" train --model m --train none.de train.en "${small[@]}"
+head -255 train.en >short.en
+expect 1 "gradus: parallel text: train.de has 256 lines, short.en has 255; line n of one must translate line n of the other" \
+  "$gradus" train --model m --train train.de short.en "${small[@]}"
+sed '17s/.*/ein \xff zwei/' train.de >invalid.de
+expect 1 "gradus: invalid.de:17: invalid UTF-8 at byte 5" "$gradus" train --model m --train invalid.de train.en "${small[@]}"
+sed 's/.*//' train.de >empty.de
+expect 1 "gradus: empty.de, train.en: no sentence pair to use; 256 have an empty side, 0 have more than 100 words" \
+  "$gradus" train --model m --train empty.de train.en "${small[@]}"
+
+# Wrong configurations.
+echo '{"hiden": 8}' >config.json
+expect 1 'gradus: config.json: unknown key "hiden"; did you mean "hidden"?' train --model m --config config.json
+echo '{"hidden": 8' >config.json
+expect 1 "gradus: config.json: malformed JSON: parse error at line 2, column 1: syntax error while parsing object - unexpected end of input; expected '}'" \
+  train --model m --config config.json
+
+# Wrong models.
+expect 1 "gradus: m: no such folder; need the folder of a model" "$gradus" translate --model m
+mkdir nothing
+expect 1 "gradus: nothing: the folder holds no model; nothing/config.json is missing" "$gradus" info --model nothing
+
+# A training, with skipped pairs counted.
+{ cat train.de; echo; echo "ein ein ein ein ein"; } >more.de
+{ cat train.en; echo "one"; echo "one"; } >more.en
+expect 0 "" "$gradus" train --train more.de more.en "${small[@]}" --max-length 4 --model m
+check "skips are counted" grep -q 'text  *256 pairs to train on, 16 to validate; left out: 1 with an empty side, 1 longer than 4 words' stdout
+check "the best model is named" grep -q '^m holds the model of epoch [0-9]*, validation BLEU 100.00$' stdout
+expect 1 "gradus: train: m holds a model already; --resume goes on with its training, --force replaces it" train --model m
+expect 1 "gradus: train: --hidden: 64 differs from the 32 that the training began with; a resumed training keeps it" \
+  "$gradus" train --model m --resume --hidden 64
+expect 0 "" "$gradus" info --model m
+check "info" grep -q '^  attention  *bahdanau$' stdout
+check "parameters in info" grep -q '^decoder.attention.query.weight  *(16, 32)  *512  *2048$' stdout
+
+# Translating: order, empty lines, line ends, no end at the last line; unknown words do no harm.
+printf 'ein zwei drei vier\n\n \t\nvier vier ein ein\r\nxyz\nzwei ein ein ein' >in.txt
+translate() { "$gradus" translate --model m "$@" <in.txt; }
+expect 0 "" translate
+cp stdout out.txt
+check "order and empty lines" test "$(sed -n '1,4p' out.txt)" = $'four three two one\n\n\none one four four'
+check "as many lines out as in" test "$(wc -l <out.txt)" -eq 6
+check "the last line" test "$(tail -1 out.txt)" = "one one one two"
+expect 0 "" translate --threads 1
+check "the same with one thread" cmp -s stdout out.txt
+for line in 1 2 3 4 5 6; do sed -n "${line}p" in.txt | "$gradus" translate --model m; done >single.txt
+check "the same line by line" cmp -s single.txt out.txt
+expect 0 "" "$gradus" translate --model m </dev/null
+check "no line in, no line out" test ! -s stdout
+printf 'ein\nzw\xc3\n' >in.txt
+expect 1 "gradus: stdin:2: invalid UTF-8 at byte 3" translate
+printf 'ein zwei drei vier\n' >in.txt
+expect 1 "gradus: cannot write the output: No space left on device" bash -c "'$gradus' translate --model m <in.txt >/dev/full"
+yes "ein zwei drei vier" | head -20000 >in.txt
+check "a reader that stops early" test "$(translate 2>stderr | head -1)" = "four three two one"
+check "and no complaint about it" test ! -s stderr
+
+# A program that waits for each answer gets it.
+coproc "$gradus" translate --model m
+echo "ein zwei drei vier" >&"${COPROC[1]}"
+read -r -t 60 answer <&"${COPROC[0]}"
+check "a line is answered before the next one comes" test "$answer" = "four three two one"
+echo "vier ein ein zwei" >&"${COPROC[1]}"
+read -r -t 60 answer <&"${COPROC[0]}"
+check "and the next one too" test "$answer" = "two one one four"
+kill "$COPROC_PID"
+wait "$COPROC_PID" 2>/dev/null
+
+# Evaluating.
+expect 0 "" "$gradus" evaluate --model m --test train.de train.en
+check "BLEU" grep -q '^BLEU 100.00 100.0/100.0/100.0' stdout
+check "perplexity" grep -q '^perplexity 1\.[0-9]* (cross-entropy' stdout
+expect 0 "" "$gradus" evaluate --model m --test more.de more.en
+check "skips of the test are counted" grep -q '^left out 1 pairs with an empty side$' stdout
+expect 2 "gradus: evaluate: --test SRC REF is missing$help_hint" "$gradus" evaluate --model m
+expect 1 "gradus: parallel text: train.de has 256 lines, short.en has 255; line n of one must translate line n of the other" \
+  "$gradus" evaluate --model m --test train.de short.en
+
+# Attention.
+expect 0 "" "$gradus" attend --model m "ein zwei drei vier"
+check "the translation stands above the map" test "$(head -1 stdout)" = "four three two one"
+check "a line a word" grep -q '^three ' stdout
+expect 0 "" "$gradus" attend --model m ein zwei drei vier --out map.svg
+check "the picture" grep -q '<svg' map.svg
+expect 1 "gradus: attend: the sentence has no word" "$gradus" attend --model m " "
+expect 1 "gradus: no/map.svg: cannot write the file: No such file or directory" \
+  "$gradus" attend --model m ein --out no/map.svg
+expect 0 "" train --attention none --epochs 1 --model plain
+expect 1 "gradus: attend: the model in plain has no attention to show; it was trained with --attention none" \
+  "$gradus" attend --model plain ein
+
+# Damaged models.
+damaged() { rm -rf damaged; cp -r m damaged; }
+damaged; rm damaged/source.vocab
+expect 1 "gradus: damaged/source.vocab: cannot read the file: No such file or directory" "$gradus" translate --model damaged
+damaged; rm damaged/model.safetensors
+expect 1 "gradus: damaged/model.safetensors: not there yet: the training stopped before its first validation; gradus train --resume --model damaged" \
+  "$gradus" translate --model damaged
+damaged; truncate -s 2000 damaged/model.safetensors
+"$gradus" translate --model damaged </dev/null 2>stderr
+check "a cut-off model: code" test $? -eq 1
+check "a cut-off model: message" grep -q '^gradus: safetensors: damaged/model.safetensors: the file is cut off' stderr
+damaged; sed -i 's/"hidden": 32/"hidden": 16/' damaged/config.json
+"$gradus" translate --model damaged </dev/null 2>stderr
+check "a model of another shape: message" grep -q '^gradus: safetensors: damaged/model.safetensors: it does not fit: ' stderr
+damaged; rm damaged/last.safetensors
+expect 1 "gradus: damaged/last.safetensors: missing; without it no training can be resumed" \
+  "$gradus" train --resume --model damaged
+
+# Ctrl-C: the step ends, a checkpoint is saved, and resuming ends with the same model as an undisturbed training.
+train --model whole --epochs 100 --patience 100 >/dev/null
+set -m  # else the shell makes what runs in the background ignore SIGINT
+"$gradus" train --train train.de train.en "${small[@]}" --model parts --epochs 100 --patience 100 >progress &
+until grep -q '^epoch' progress; do sleep 0.01; done
+kill -INT $! 2>/dev/null
+wait $!
+check "exit code after Ctrl-C" test $? -eq 130
+check "how to resume" grep -q '; go on with: gradus train --resume --model parts$' progress
+expect 0 "" "$gradus" train --resume --model parts
+check "the same result" cmp -s <("$gradus" evaluate --model whole --test train.de train.en | head -3) \
+                               <("$gradus" evaluate --model parts --test train.de train.en | head -3)
+
+[ "$failures" -eq 0 ] || { echo "$failures checks failed"; exit 1; }
+echo "all checks passed"

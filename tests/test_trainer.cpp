@@ -1,0 +1,188 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+
+#include "autograd/error.h"
+#include "examples/translate/checkpoint.h"
+#include "examples/translate/text.h"
+#include "examples/translate/trainer.h"
+#include "tests/temporary_folder.h"
+
+using namespace gradus::translate;
+
+namespace {
+
+Corpus small_corpus() {
+  const ToyCorpus toy = make_toy_corpus(1, {.train = 320, .valid = 24, .test = 0, .test_long = 0});
+  return {toy_pairs(toy.train), toy_pairs(toy.valid)};
+}
+
+TrainConfig small_config() {
+  TrainConfig config = TrainConfig::toy_preset();
+  config.embedding = config.hidden = config.attention_size = 16;
+  config.batch_size = 32;
+  config.epochs = 2;
+  config.learning_rate = 0.02;
+  config.threads = 2;
+  return config;
+}
+
+std::unique_ptr<Translator> new_translator(const TrainConfig& config, const Corpus& corpus) {
+  return std::make_unique<Translator>(config, Vocabulary::build(corpus.train.source, 1),
+                                      Vocabulary::build(corpus.train.target, 1));
+}
+
+/// A stream that raises SIGINT at its n-th line, as a user might who watches the progress.
+struct InterruptingStream {
+  explicit InterruptingStream(int line) : lines_left(line) {
+    const auto write = [](void* self, const char* text, size_t size) -> ssize_t {
+      const bool ends_line = size > 0 && text[size - 1] == '\n';
+      if (ends_line && --static_cast<InterruptingStream*>(self)->lines_left == 0) std::raise(SIGINT);
+      return static_cast<ssize_t>(size);
+    };
+    file = ::fopencookie(this, "w", {.read = nullptr, .write = write, .seek = nullptr, .close = nullptr});
+  }
+  ~InterruptingStream() { std::fclose(file); }
+
+  int lines_left;
+  std::FILE* file;
+};
+
+/// Runs a training in the folder, as `gradus train` does: a new one, or the one that is there.
+struct Session {
+  Session(const std::string& directory, const TrainConfig& config, const Corpus& corpus, bool resume,
+          int interrupt_at = 0)
+      : stream(interrupt_at),
+        progress(stream.file, 0),
+        translator(resume ? load_words(directory, config) : new_translator(config, corpus)) {
+    if (!resume) create_model(directory, *translator);
+    trainer = std::make_unique<Trainer>(*translator, corpus, directory, progress);
+    if (resume) trainer->resume();
+  }
+
+  InterruptingStream stream;
+  Progress progress;
+  std::unique_ptr<Translator> translator;
+  std::unique_ptr<Trainer> trainer;
+};
+
+/// The numbers of a safetensors file, without its header, which says how long the training took.
+std::string numbers(const std::string& path) {
+  const std::string bytes = read_file(path);
+  std::uint64_t header = 0;
+  REQUIRE(bytes.size() > sizeof header);
+  std::memcpy(&header, bytes.data(), sizeof header);
+  return bytes.substr(sizeof header + header);
+}
+
+bool same_training(const TemporaryFolder& a, const TemporaryFolder& b) {
+  return numbers(a.file("last.safetensors")) == numbers(b.file("last.safetensors")) &&
+         numbers(a.file("model.safetensors")) == numbers(b.file("model.safetensors"));
+}
+
+}
+
+TEST_CASE("training lowers the loss of text it has not seen") {
+  const TemporaryFolder folder;
+  const Corpus corpus = small_corpus();
+  TrainConfig config = small_config();
+  config.epochs = 6;
+  Session session(folder.path(), config, corpus, false);
+  const std::vector<Pair> valid = corpus.valid.encode(session.translator->source, session.translator->target);
+
+  session.translator->model.eval();
+  const double before = cross_entropy(session.translator->model, valid, 1);
+  CHECK(before == doctest::Approx(std::log(static_cast<double>(session.translator->target.size()))).epsilon(0.05));
+  CHECK(session.trainer->run() == Trainer::End::Epochs);
+  session.translator->model.eval();
+  CHECK(cross_entropy(session.translator->model, valid, 2) < 0.8 * before);
+
+  const TrainState& state = session.trainer->state();
+  CHECK(state.epoch == 6);
+  CHECK(state.batch == 0);
+  CHECK(state.step == 60);
+  CHECK(state.best_epoch >= 1);
+}
+
+TEST_CASE("a training that is interrupted and resumed ends with the same bits") {
+  const Corpus corpus = small_corpus();
+  for (AttentionKind kind : {AttentionKind::Bahdanau, AttentionKind::Luong, AttentionKind::None}) {
+    TrainConfig config = small_config();
+    config.attention = kind;
+    const TemporaryFolder whole, parts;
+    CHECK(Session(whole.path(), config, corpus, false).trainer->run() == Trainer::End::Epochs);
+
+    Session first(parts.path(), config, corpus, false, 3);
+    CHECK(first.trainer->run() == Trainer::End::Interrupted);
+    CHECK(first.trainer->state().batch == 3);
+    CHECK_FALSE(std::filesystem::exists(parts.file("model.safetensors")));
+
+    config.threads = 1;  // another machine
+    Session second(parts.path(), config, corpus, true, 12);
+    CHECK(second.trainer->run() == Trainer::End::Interrupted);
+    CHECK(second.trainer->state().epoch == 1);
+
+    CHECK(Session(parts.path(), config, corpus, true).trainer->run() == Trainer::End::Epochs);
+    CHECK(same_training(whole, parts));
+  }
+}
+
+TEST_CASE("more epochs go on from the end as if there had been so many from the start") {
+  const Corpus corpus = small_corpus();
+  TrainConfig config = small_config();
+  const TemporaryFolder whole, parts;
+  config.epochs = 1;
+  CHECK(Session(parts.path(), config, corpus, false).trainer->run() == Trainer::End::Epochs);
+  config.epochs = 2;
+  CHECK(Session(parts.path(), config, corpus, true).trainer->run() == Trainer::End::Epochs);
+  CHECK(Session(whole.path(), config, corpus, false).trainer->run() == Trainer::End::Epochs);
+  CHECK(same_training(whole, parts));
+}
+
+TEST_CASE("the learning rate falls, and the training ends, when BLEU stops rising") {
+  const TemporaryFolder folder;
+  TrainConfig config = small_config();
+  config.learning_rate = 1e-30;  // nothing moves
+  config.epochs = 10;
+  config.patience = 2;
+  const Corpus corpus = small_corpus();
+  Session session(folder.path(), config, corpus, false);
+  CHECK(session.trainer->run() == Trainer::End::Patience);
+  CHECK(session.trainer->state().epoch == 3);
+  CHECK(session.trainer->state().best_epoch == 1);
+  CHECK(session.trainer->state().learning_rate == 0.25e-30);
+}
+
+TEST_CASE("a training that is no longer made of numbers says so") {
+  const TemporaryFolder folder;
+  const Corpus corpus = small_corpus();
+  Session session(folder.path(), small_config(), corpus, false);
+  for (gradus::Parameter* parameter : session.translator->model.parameters()) {
+    if (parameter->name() == "decoder.output.bias") parameter->value()[0] = NAN;
+  }
+  CHECK_THROWS_WITH_AS(session.trainer->run(), doctest::Contains("at step 1; try a lower --learning-rate"),
+                       gradus::Error);
+}
+
+TEST_CASE("what was saved translates as what was trained") {
+  const TemporaryFolder folder;
+  TrainConfig config = small_config();
+  config.epochs = 6;
+  const Corpus corpus = small_corpus();
+  Session session(folder.path(), config, corpus, false);
+  session.trainer->run();
+  session.translator->model.eval();
+  const std::vector<std::string> lines = {"the black cat ate the mouse", "", "  ", "the cat slept"};
+  const std::vector<std::string> expected = session.translator->translate(lines, {.beam = 3}, 2);
+  const std::unique_ptr<Translator> loaded = load_translator(folder.path());
+  CHECK(loaded->translate(lines, {.beam = 3}, 1) == expected);
+  CHECK_FALSE(expected[0].empty());
+  CHECK(expected[1].empty());
+  CHECK(expected[2].empty());
+  CHECK(describe_training(folder.path()).starts_with("trained for "));
+}
