@@ -13,6 +13,8 @@
 ///
 /// Letters in shapes: S source positions, H hidden size, V words of the target language.
 
+#include <cmath>
+
 #include "autograd/tape.h"
 #include "examples/show.h"
 #include "ops/elementwise.h"
@@ -52,7 +54,7 @@ int main() {
   Tensor weights = softmax(scores, lengths);  // (1, S)
   show("weights", weights.value());
   for (int j = 0; j < S; ++j) {
-    const int width = static_cast<int>(weights.value()[j] * 40 + 0.5f);
+    const int width = static_cast<int>(std::lround(40 * weights.value()[j]));
     fmt::print("  {:>6} |{:#<{}}\n", source[j], "", width);
   }
 
