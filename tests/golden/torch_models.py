@@ -127,10 +127,15 @@ class Translator(nn.Module):
     @torch.no_grad()
     def greedy(self, source, limit=100):
         """source: a list of ids -> the most probable next word, again and again, until </s>"""
-        target = [BEGIN]
-        while len(target) <= limit and target[-1] != END:
-            target.append(self(torch.tensor([source]), torch.tensor([target]))[0, -1].argmax().item())
-        return target[1:]
+        source = torch.tensor([source])
+        memory, *final = self.encoder(source)
+        state, fed = self.decoder.start(memory, *final)
+        words = [BEGIN]
+        while len(words) <= limit and words[-1] != END:
+            e = self.decoder.embedding(torch.tensor(words[-1:]))
+            state, fed, logits = self.decoder.step(e, state, fed, memory, source != PAD)
+            words.append(logits.argmax().item())
+        return words[1:]
 
 
 def from_state(state):
