@@ -109,7 +109,7 @@ DecoderState LuongDecoder::step(Tensor projected, const DecoderState& previous, 
       {{previous.context, cell_.weights.weight_ih, embedding_size_}, {previous.lstm.hidden, cell_.weights.weight_hh}},
       previous.lstm.cell);
   const auto [context, weights] = attention_(state.hidden, memory);
-  const Tensor attentional = tanh(attentional_(concat({context, state.hidden}, -1)));
+  const Tensor attentional = dropout_(tanh(attentional_(concat({context, state.hidden}, -1))));
   return {state, attentional, weights};
 }
 

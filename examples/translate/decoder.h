@@ -18,7 +18,7 @@ struct ModelConfig {
   int hidden = 512;                        ///< H, of the decoder, and of both encoder directions together
   int attention_size = 512;                ///< A, of additive scores
   int layers = 1;                          ///< of the encoder
-  Real dropout = Real(0.3);                ///< on embeddings and the pre-output layer, not on what is fed back
+  Real dropout = Real(0.3);                ///< on embeddings, pre-output and Luong's attentional vector
 };
 
 /// What a decoder carries from step to step.
