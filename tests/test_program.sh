@@ -180,7 +180,7 @@ expect 1 "gradus: damaged/last.safetensors: missing; without it no training can 
 train --model whole --epochs 100 --patience 100 >/dev/null
 set -m  # else the shell makes what runs in the background ignore SIGINT
 "$gradus" train --train train.de train.en "${small[@]}" --model parts --epochs 100 --patience 100 >progress &
-until grep -q '^epoch' progress; do sleep 0.01; done
+for _ in $(seq 3000); do grep -qs '^epoch' progress && break; sleep 0.02; done
 kill -INT $! 2>/dev/null
 wait $!
 check "exit code after Ctrl-C" test $? -eq 130

@@ -27,6 +27,7 @@ TrainConfig small_config() {
   config.embedding = config.hidden = config.attention_size = 16;
   config.batch_size = 32;
   config.epochs = 2;
+  config.cosine = false;
   config.learning_rate = 0.02;
   config.threads = 2;
   return config;
@@ -176,6 +177,7 @@ TEST_CASE("what was saved translates as what was trained") {
   const Corpus corpus = small_corpus();
   Session session(folder.path(), config, corpus, false);
   session.trainer->run();
+  save_best(folder.path(), *session.translator, session.trainer->state());
   session.translator->model.eval();
   const std::vector<std::string> lines = {"the black cat ate the mouse", "", "  ", "the cat slept"};
   const std::vector<std::string> expected = session.translator->translate(lines, {.beam = 3}, 2);

@@ -119,12 +119,13 @@ TrainConfig TrainConfig::toy_preset() {
   config.toy = true;
   config.min_frequency = 1;
   config.lowercase = true;
-  config.embedding = 64;
-  config.hidden = 128;
-  config.attention_size = 128;
+  config.embedding = config.hidden = config.attention_size = 64;
   config.dropout = 0.1;
-  config.epochs = 8;
-  config.learning_rate = 3e-3;
+  config.epochs = 5;
+  config.batch_size = 32;
+  config.learning_rate = 6e-3;
+  config.cosine = true;
+  config.label_smoothing = 0;
   return config;
 }
 

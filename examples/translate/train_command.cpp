@@ -54,15 +54,17 @@ std::unique_ptr<Translator> begin(const Options& options, const TrainConfig& con
 
 std::string describe(Translator& translator, const Corpus& corpus) {
   const TrainConfig& config = translator.config;
+  const int threads = thread_count(config.threads);
   return fmt::format(
       "text        {} pairs to train on, {} to validate; left out: {} with an empty side, {} longer than {} words\n"
       "vocabulary  {} source words, {} target words\n"
       "model       attention {}, {} parameters\n"
       "BLAS        {}\n"
-      "machine     {} threads, {} shards",
+      "machine     {} threads, {} shards{}",
       corpus.train.size(), corpus.valid.size(), corpus.train.empty + corpus.valid.empty, corpus.train.too_long,
       config.max_length, translator.source.size(), translator.target.size(), to_string(config.attention),
-      translator.model.parameter_count(), gradus::describe(blas_info()), thread_count(config.threads), config.shards);
+      translator.model.parameter_count(), gradus::describe(blas_info()), threads, config.shards,
+      threads > config.shards ? "; more --shards would keep all threads busy" : "");
 }
 
 int report(Trainer::End end, const Trainer& trainer, const Options& options, Progress& progress) {

@@ -61,6 +61,7 @@ class InputLines {
 
   void add(std::vector<std::string>& lines, std::string line) {
     ++count_;
+    if (count_ == 1 && line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);  // a byte order mark
     if (line.ends_with('\r')) line.pop_back();
     const size_t invalid = find_invalid_utf8(line);
     if (invalid != std::string::npos) fail("stdin:{}: invalid UTF-8 at byte {}", count_, invalid + 1);

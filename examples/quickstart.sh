@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# From a clean clone to a trained translator: installs what is missing, builds, trains on the built-in toy language,
+# English to French, and translates sentences that were not among those it was trained on.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source examples/install_packages.sh
+say() { printf '\n== %s\n' "$*"; }
+
+say "Packages"
+need_packages "${build_packages[@]}"
+
+say "Building build/gradus"
+[ -f build/build.ninja ] || meson setup build -Dtests=false
+ninja -C build gradus
+
+say "Training on the toy language (model: build/toy)"
+build/gradus train --toy --model build/toy --force
+
+say "Sentences of the test split, none of which it has seen"
+build/gradus evaluate --model build/toy
+
+say "Translating"
+while read -r english; do
+  printf '%-48s -> %s\n' "$english" "$(build/gradus translate --model build/toy <<<"$english")"
+done <<'SENTENCES'
+the black cat ate the mouse
+the old man went to the market
+the girls who sang did not see the small owl
+she never forgot her beautiful white horse
+the children found them in the garden
+i did not buy an apple because the queen left
+SENTENCES
+
+say "What it looked at: a row for each French word"
+build/gradus attend --model build/toy "the black cat ate the mouse"
+build/gradus attend --model build/toy "the black cat ate the mouse" --out build/attention.svg
+echo
+echo "Your own text: build/gradus train --train SRC TGT --valid SRC TGT --model DIR; see build/gradus train --help"
