@@ -33,7 +33,8 @@ if [ "$quick" != --quick ]; then
 
   section "build, sanitized"
   [ -f build-sanitize/build.ninja ] ||
-    meson setup build-sanitize -Db_sanitize=address,undefined -Dbuildtype=debugoptimized -Dcpp_args=-fno-sanitize-recover=all
+    meson setup build-sanitize -Db_sanitize=address,undefined -Doptimization=1 \
+      -Dcpp_args='-fno-sanitize-recover=all -g1'
   ninja -C build-sanitize
   section "tests, sanitized"
   meson test -C build-sanitize --print-errorlogs --no-rebuild --timeout-multiplier 5
