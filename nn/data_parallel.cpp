@@ -13,13 +13,6 @@ namespace {
 /// Small enough for the pieces to be spread evenly, large enough for a product to run at full speed.
 constexpr std::size_t kNumbersPerPiece = std::size_t{1} << 17;
 
-/// Calls a function at the end of a C++ scope, however it is left.
-template <class F>
-struct AtExit {
-  F f;
-  ~AtExit() { f(); }
-};
-
 }
 
 DataParallel::DataParallel(Module& model, int threads, int shards)
@@ -36,7 +29,10 @@ DataParallel::DataParallel(Module& model, int threads, int shards)
 }
 
 double DataParallel::step(std::uint64_t seed, FunctionRef<Tensor(int shard)> loss) {
-  const AtExit end{[this] { end_tapes(); }};
+  const struct TapesEnd {
+    DataParallel& parallel;
+    ~TapesEnd() { parallel.end_tapes(); }
+  } tapes_end{*this};
   std::fill(losses_.begin(), losses_.end(), 0.0);
   pool_.run(shards(), [&](int shard) { run_shard(shard, seed, loss); });
   gather();

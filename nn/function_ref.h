@@ -17,18 +17,16 @@ template <class Result, class... Args>
 class FunctionRef<Result(Args...)> {
  public:
   template <class F>
-  requires(!std::is_same_v<std::remove_cvref_t<F>, FunctionRef> && std::is_invocable_r_v<Result, F&, Args...>)
-      FunctionRef(F&& f)
-      : function_(const_cast<void*>(static_cast<const void*>(std::addressof(f)))),
-        call_([](void* function, Args... args) -> Result {
-          return (*static_cast<std::remove_reference_t<F>*>(function))(std::forward<Args>(args)...);
+  requires std::is_invocable_r_v<Result, const F&, Args...> FunctionRef(const F& f)
+      : function_(std::addressof(f)), call_([](const void* function, Args... args) -> Result {
+          return (*static_cast<const F*>(function))(std::forward<Args>(args)...);
         }) {}
 
   Result operator()(Args... args) const { return call_(function_, std::forward<Args>(args)...); }
 
  private:
-  void* function_;
-  Result (*call_)(void*, Args...);
+  const void* function_;
+  Result (*call_)(const void*, Args...);
 };
 
 }

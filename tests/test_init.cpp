@@ -118,8 +118,8 @@ TEST_CASE("init: every rule has the mean, deviation and range it says") {
 }
 
 TEST_CASE("init: orthogonal rows or columns, whichever are fewer, have the length of the gain") {
-  for (const auto& [rows, cols] :
-       {std::pair(5, 9), std::pair(9, 5), std::pair(6, 6), std::pair(1, 4), std::pair(3, 1)}) {
+  for (const Shape& shape : {Shape{5, 9}, Shape{9, 5}, Shape{6, 6}, Shape{1, 4}, Shape{3, 1}}) {
+    const int rows = shape[0], cols = shape[1];
     CAPTURE(rows);
     Matrix matrix(rows, cols, init::orthogonal(2));
     const Array w = matrix.weight.value();
