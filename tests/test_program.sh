@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # test_program.sh GRADUS: runs the program as its users do, right and wrong, and compares what it prints and returns.
 set -uo pipefail
-gradus=$1
+gradus=$(realpath "$1")
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
