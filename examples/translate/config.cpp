@@ -100,6 +100,14 @@ Json parse(const std::string& path) {
   }
 }
 
+[[noreturn]] void fail_unknown(const std::string& path, const std::string& key,
+                               const std::vector<ConfigField>& fields) {
+  std::vector<std::string> keys;
+  for (const ConfigField& field : fields) keys.emplace_back(field.key);
+  const std::string similar = nearest(key, keys);
+  fail("{}: unknown key \"{}\"{}", path, key, similar.empty() ? "" : fmt::format("; did you mean \"{}\"?", similar));
+}
+
 }
 
 const char* to_string(AttentionKind kind) {
@@ -121,7 +129,7 @@ TrainConfig TrainConfig::toy_preset() {
   config.lowercase = true;
   config.embedding = config.hidden = config.attention_size = 64;
   config.dropout = 0.1;
-  config.epochs = 5;
+  config.epochs = 7;
   config.batch_size = 32;
   config.learning_rate = 6e-3;
   config.cosine = true;
@@ -230,17 +238,12 @@ void read_config(const std::string& path, TrainConfig& config) {
   if (!json.is_object()) fail("{}: not a configuration: the file must hold one JSON object", path);
 
   const std::vector<ConfigField> fields = config_fields(config);
-  for (const auto& [key, item] : json.items()) {
+  for (auto entry = json.begin(); entry != json.end(); ++entry) {
+    const std::string& key = entry.key();
     const auto field = std::find_if(fields.begin(), fields.end(), [&](const auto& f) { return f.key == key; });
-    if (field == fields.end()) {
-      std::vector<std::string> keys;
-      for (const ConfigField& known : fields) keys.emplace_back(known.key);
-      const std::string similar = nearest(key, keys);
-      fail("{}: unknown key \"{}\"{}", path, key,
-           similar.empty() ? "" : fmt::format("; did you mean \"{}\"?", similar));
-    }
+    if (field == fields.end()) fail_unknown(path, key, fields);
     visit_value(*field, [&](auto& value) {
-      if (!from_json(item, value)) fail("{}: {}: {} is not {}", path, key, item.dump(), expected(value));
+      if (!from_json(*entry, value)) fail("{}: {}: {} is not {}", path, key, entry->dump(), expected(value));
     });
     try {
       field->check();

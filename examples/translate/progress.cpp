@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace gradus::translate {
 
@@ -31,7 +32,7 @@ double seconds_now() {
 }
 
 std::string clock_text(double seconds) {
-  const auto whole = static_cast<long long>(std::max(seconds, 0.0) + 0.5);
+  const long long whole = std::llround(std::max(seconds, 0.0));
   const long long hours = whole / 3600, minutes = whole / 60 % 60;
   return hours > 0 ? fmt::format("{}:{:02}:{:02}", hours, minutes, whole % 60)
                    : fmt::format("{}:{:02}", minutes, whole % 60);
