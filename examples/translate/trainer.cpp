@@ -114,7 +114,7 @@ void Trainer::show_progress(size_t batches) {
                                    static_cast<double>(state_.batch));
   const double limit =
       config_.max_minutes > 0 ? 60 * config_.max_minutes - seconds() : std::numeric_limits<double>::infinity();
-  progress_.show(fmt::format("epoch {}/{}  batch {}/{}  loss {:.3f}  lr {:.2g}  {:.0f} tok/s  at most {} left",
+  progress_.show(fmt::format("epoch {}/{}  batch {}/{}  loss {:.3f}  lr {:.2g}  {:.0f} tok/s  {} left",
                              state_.epoch + 1, config_.epochs, state_.batch, batches,
                              state_.loss_sum / static_cast<double>(state_.words), optimizer_.learning_rate,
                              static_cast<double>(epoch_words_) / epoch_seconds_, clock_text(std::min(left, limit))));
