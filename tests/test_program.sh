@@ -125,15 +125,19 @@ check "a reader that stops early" test "$(translate 2>stderr | head -1)" = "four
 check "and no complaint about it" test ! -s stderr
 
 # A program that waits for each answer gets it.
-coproc "$gradus" translate --model m
-echo "ein zwei drei vier" >&"${COPROC[1]}"
-read -r -t 60 answer <&"${COPROC[0]}"
-check "a line is answered before the next one comes" test "$answer" = "four three two one"
-echo "vier ein ein zwei" >&"${COPROC[1]}"
-read -r -t 60 answer <&"${COPROC[0]}"
-check "and the next one too" test "$answer" = "two one one four"
-kill "$COPROC_PID"
-wait "$COPROC_PID" 2>/dev/null
+mkfifo questions answers
+"$gradus" translate --model m <questions >answers &
+exec {ask}>questions {answer}<answers
+echo "ein zwei drei vier" >&"$ask"
+read -r -t 60 line <&"$answer"
+check "a line is answered before the next one comes" test "$line" = "four three two one"
+echo "vier ein ein zwei" >&"$ask"
+read -r -t 60 line <&"$answer"
+check "and the next one too" test "$line" = "two one one four"
+exec {ask}>&-
+wait $!
+check "and the end of the input ends it" test $? -eq 0
+exec {answer}<&-
 
 # Evaluating.
 expect 0 "" "$gradus" evaluate --model m --test train.de train.en
