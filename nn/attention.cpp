@@ -40,6 +40,10 @@ Memory make_memory(Tensor keys, Tensor values, std::span<const int> lengths, Ten
   return {keys, values, kept, mask ? mask_padding(mask, kept) : Tensor()};
 }
 
+Real factor(Attention::Scale scale, int query_size) {
+  return scale == Attention::Plain ? Real{1} : 1 / std::sqrt(static_cast<Real>(query_size));
+}
+
 }
 
 Memory Attention::prepare(Tensor values, std::span<const int> lengths, Tensor mask) {
@@ -86,15 +90,14 @@ DotAttention::DotAttention(Module* parent, std::string name, Scale scale)
     : Attention(parent, std::move(name)), scale_(scale) {}
 
 Tensor DotAttention::scores(Tensor query, const Memory& memory) {
-  const Real scale = scale_ == Plain ? 1 : 1 / std::sqrt(static_cast<Real>(query.dim(1)));
-  return dot_scores(query, memory.keys, memory.lengths, scale);
+  return dot_scores(query, memory.keys, memory.lengths, factor(scale_, query.dim(1)));
 }
 
-GeneralAttention::GeneralAttention(Module* parent, std::string name, int query_size, int key_size)
-    : Attention(parent, std::move(name)), key{this, "key", key_size, query_size, false} {}
+GeneralAttention::GeneralAttention(Module* parent, std::string name, int query_size, int key_size, Scale scale)
+    : Attention(parent, std::move(name)), key{this, "key", key_size, query_size, false}, scale_(scale) {}
 
 Tensor GeneralAttention::scores(Tensor query, const Memory& memory) {
-  return dot_scores(query, memory.keys, memory.lengths);
+  return dot_scores(query, memory.keys, memory.lengths, factor(scale_, query.dim(1)));
 }
 
 Tensor GeneralAttention::keys(Tensor values) { return key(values); }

@@ -33,6 +33,9 @@ struct Attended {
 /// The part that all kinds of attention have in common; a kind is its score.
 class Attention : public Module {
  public:
+  /// Factor of a score that is a sum of Q products: 1, or 1/√Q, with which the scores stay small at any size.
+  enum Scale { Plain, InverseSqrt };
+
   using Module::Module;
 
   /// values: (B, S, H), lengths: (B), mask: (B, S), 0 = never attended, or an empty handle
@@ -73,7 +76,6 @@ class AdditiveAttention : public Attention {
 /// eq. 1.
 class DotAttention : public Attention {
  public:
-  enum Scale { Plain, InverseSqrt };
   DotAttention(Module* parent, std::string name, Scale scale = Plain);
   Tensor scores(Tensor query, const Memory& memory) override;
 
@@ -81,18 +83,21 @@ class DotAttention : public Attention {
   Scale scale_;
 };
 
-/// e_j = qᵀ W h_j (Luong et al. 2015, eq. 8, general). There the query is the decoder's *current* state h_t: the
-/// context is used after the step that computed it, in the attentional vector tanh(W_c [c; h_t]) (eq. 5), tanh
-/// included.
+/// e_j = scale · qᵀ W h_j; with scale 1 Luong et al. 2015, eq. 8, general. There the query is the decoder's *current*
+/// state h_t: the context is used after the step that computed it, in the attentional vector tanh(W_c [c; h_t])
+/// (eq. 5), tanh included.
 class GeneralAttention : public Attention {
  public:
-  GeneralAttention(Module* parent, std::string name, int query_size, int key_size);
+  GeneralAttention(Module* parent, std::string name, int query_size, int key_size, Scale scale = Plain);
   Tensor scores(Tensor query, const Memory& memory) override;
 
   Linear key;  ///< W: (Q, H)
 
  protected:
   Tensor keys(Tensor values) override;
+
+ private:
+  Scale scale_;
 };
 
 }

@@ -32,6 +32,8 @@ std::vector<Kind> kinds() {
   result.push_back({"dot", std::make_unique<DotAttention>(nullptr, "dot"), 3});
   result.push_back({"scaled", std::make_unique<DotAttention>(nullptr, "scaled", DotAttention::InverseSqrt), 3});
   result.push_back({"general", std::make_unique<GeneralAttention>(nullptr, "general", 3, 4), 4});
+  result.push_back({"scaled general",
+                    std::make_unique<GeneralAttention>(nullptr, "scaled general", 3, 4, Attention::InverseSqrt), 4});
   return result;
 }
 
@@ -54,9 +56,8 @@ double score(Attention& attention, const Real* q, const Real* h) {
     for (int k = 0; k < 3; ++k) e += q[k] * product(general->key.weight, k, h);
   } else {
     for (int k = 0; k < 3; ++k) e += static_cast<double>(q[k]) * h[k];
-    if (std::string(attention.path()) == "scaled") e /= std::sqrt(3.0);
   }
-  return e;
+  return std::string(attention.path()).starts_with("scaled") ? e / std::sqrt(3.0) : e;
 }
 
 Tensor random_tensor(const Shape& shape, std::uint64_t seed) {

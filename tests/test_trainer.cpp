@@ -187,4 +187,9 @@ TEST_CASE("what was saved translates as what was trained") {
   CHECK(expected[1].empty());
   CHECK(expected[2].empty());
   CHECK(describe_training(folder.path()).starts_with("trained for "));
+
+  // As PyTorch would write it back: the same names and numbers, no word of the training.
+  save(loaded->model, folder.path() + "/model.safetensors");
+  CHECK(load_translator(folder.path())->translate(lines, {.beam = 3}, 1) == expected);
+  CHECK(describe_training(folder.path()) == "its training is not described; another program wrote the parameters");
 }

@@ -105,7 +105,10 @@ void save_best(const std::string& directory, Translator& translator, const Train
 
 std::string describe_training(const std::string& directory) {
   const Folder folder(directory);
-  const TrainState state = state_of(SafetensorsFile(folder.best), folder.best);
+  const SafetensorsFile file(folder.best);
+  if (!file.metadata().contains(kStateKey))
+    return "its training is not described; another program wrote the parameters";
+  const TrainState state = state_of(file, folder.best);
   return fmt::format("trained for {} epochs, validation BLEU {:.2f}", state.best_epoch, state.best_bleu);
 }
 

@@ -43,7 +43,7 @@ void create_model(const std::string& directory, const Translator& translator);
 /// cut off or does not belong to the others.
 std::unique_ptr<Translator> load_translator(const std::string& directory);
 void save_best(const std::string& directory, Translator& translator, const TrainState& state);
-/// A line about the training of the best model: its epoch and validation BLEU.
+/// A line about the training of the best model: its epoch and validation BLEU, unless another program wrote the file.
 std::string describe_training(const std::string& directory);
 
 /// The configuration with which the training in the folder began.

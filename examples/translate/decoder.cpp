@@ -95,7 +95,7 @@ Tensor BahdanauDecoder::readout(Tensor hidden, Tensor context, Tensor embedded) 
 
 LuongDecoder::LuongDecoder(Module* parent, std::string name, const ModelConfig& config)
     : Decoder(parent, std::move(name), config, config.hidden, config.hidden),
-      attention_(this, "attention", config.hidden, config.hidden),
+      attention_(this, "attention", config.hidden, config.hidden, Attention::InverseSqrt),
       attentional_(this, "attentional", 2 * config.hidden, config.hidden, false) {}
 
 Memory LuongDecoder::prepare(Tensor encoder_states, const Packing& packing, std::span<const int> order) {

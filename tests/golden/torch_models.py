@@ -50,14 +50,15 @@ class AdditiveAttention(nn.Module):
 
 
 class GeneralAttention(nn.Module):
-    """query^T W key"""
+    """scale * query^T W key"""
 
-    def __init__(self, hidden):
+    def __init__(self, hidden, scale=1.0):
         super().__init__()
+        self.scale = scale
         self.key = nn.Linear(hidden, hidden, bias=False)
 
     def forward(self, query, memory, mask):
-        return attend(torch.einsum("bh,bsh->bs", query, self.key(memory)), memory, mask)
+        return attend(torch.einsum("bh,bsh->bs", query, self.key(memory)) * self.scale, memory, mask)
 
 
 def attend(scores, memory, mask):
@@ -77,7 +78,7 @@ class Decoder(nn.Module):
         if kind == "bahdanau":
             self.attention = AdditiveAttention(hidden, attention)
         if kind == "luong":
-            self.attention = GeneralAttention(hidden)
+            self.attention = GeneralAttention(hidden, hidden**-0.5)
             self.attentional = nn.Linear(2 * hidden, hidden, bias=False)
         self.cell = nn.LSTMCell(embedding if kind == "none" else embedding + hidden, hidden)
         self.pre_output = nn.Linear(2 * hidden + embedding if kind == "bahdanau" else hidden, embedding)
