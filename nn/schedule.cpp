@@ -16,7 +16,8 @@ double warmed_up(std::int64_t step, std::int64_t warm_up) {
 }
 
 double step_decay(double rate, std::int64_t step, std::int64_t period, double factor) {
-  return rate * std::pow(factor, static_cast<double>(step / period));
+  const std::int64_t decays = step / period;
+  return rate * std::pow(factor, static_cast<double>(decays));
 }
 
 double exponential(double rate, std::int64_t step, double factor) {
