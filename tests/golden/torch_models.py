@@ -6,6 +6,7 @@ what a saved model says:
 
     torch_models.py --model DIR/model.safetensors --source 17 5 242 3                # greedy translation, as ids
     torch_models.py --model DIR/model.safetensors --source 17 5 3 --target 2 9 11    # logits after each of these
+    torch_models.py --model DIR/model.safetensors --randomize                        # new parameters, saved by PyTorch
 
 Ids are rows of the embeddings. A source ends with </s> (3); what the decoder reads begins with <s> (2). Needs the
 packages torch and safetensors.
@@ -167,11 +168,18 @@ def save(model, path):
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--model", required=True, help="a model.safetensors")
-    arguments.add_argument("--source", required=True, type=int, nargs="+", help="ids, ending with 3 (</s>)")
+    arguments.add_argument("--source", type=int, nargs="+", help="ids, ending with 3 (</s>)")
     arguments.add_argument("--target", type=int, nargs="+", help="ids that the decoder reads, beginning with 2 (<s>)")
+    arguments.add_argument("--randomize", action="store_true", help="overwrite the parameters with random ones")
     a = arguments.parse_args()
+    if not a.randomize and not a.source:
+        arguments.error("--source or --randomize is missing")
     model = load(a.model)
-    if a.target:
+    if a.randomize:
+        for parameter in model.parameters():
+            nn.init.uniform_(parameter, -0.1, 0.1)
+        save(model, a.model)
+    elif a.target:
         with torch.no_grad():
             logits = model(torch.tensor([a.source]), torch.tensor([a.target]))[0]
         for word, row in zip(a.target, logits):
