@@ -9,30 +9,17 @@
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
-#include <chrono>
 #include <map>
 
-#include "examples/translate/corpus.h"
 #include "examples/translate/model.h"
-#include "examples/translate/text.h"
 #include "nn/data_parallel.h"
 #include "nn/optimizer.h"
 #include "ops/blas.h"
+#include "tests/bench/bench_data.h"
 
 using namespace gradus;
+using namespace gradus::bench;
 using namespace gradus::translate;
-
-namespace {
-
-std::vector<std::vector<std::string>> read_words(const std::string& path) {
-  std::vector<std::vector<std::string>> sentences;
-  for (const std::string& line : read_lines(path)) sentences.push_back(words_of(line, TrainConfig()));
-  return sentences;
-}
-
-double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
-}
 
 int main(int argc, char** argv) try {
   std::string folder;
@@ -48,34 +35,25 @@ int main(int argc, char** argv) try {
   app.add_option("--shards", shards);
   CLI11_PARSE(app, argc, argv);
 
-  const auto sources = read_words(folder + "/train.de"), targets = read_words(folder + "/train.en");
-  const Vocabulary source_words = Vocabulary::build(sources, 2), target_words = Vocabulary::build(targets, 2);
-  std::vector<Pair> pairs;
-  for (std::size_t i = 0; i < sources.size(); ++i) {
-    pairs.push_back({source_words.encode(sources[i]), target_words.encode(targets[i])});
-  }
-
-  Seq2Seq model({.attention = attention,
-                 .source_words = static_cast<int>(source_words.size()),
-                 .target_words = static_cast<int>(target_words.size())});
+  const Data data = read_data(folder);
+  Seq2Seq model({.attention = attention, .source_words = data.source_words, .target_words = data.target_words});
   fmt::print("{}\n{} parameters, {} threads, {} shards\n", describe(blas_info()), model.parameter_count(), threads,
              shards);
   const std::vector<Parameter*> parameters = model.parameters();
   Adam adam(parameters, {.learning_rate = 1e-3});
   DataParallel parallel(model, threads, shards);
 
-  const auto batches = deal_batches(pairs, 64, 1);
   std::vector<Batch> parts(shards);
   std::size_t words = 0;
   double begin = seconds();
   constexpr int kWarmUp = 5;
   for (int step = 0; step < kWarmUp + steps; ++step) {
     if (step == kWarmUp) begin = seconds(), words = 0;
-    const std::vector<int>& batch = batches[step % batches.size()];
-    const auto cut = cut_shards(pairs, batch, shards);
+    const std::vector<int>& batch = data.batches[step % data.batches.size()];
+    const auto cut = cut_shards(data.pairs, batch, shards);
     std::size_t divisor = 0;
-    for (int i : batch) divisor += pairs[i].target.size();
-    for (int i = 0; i < shards; ++i) parts[i] = make_batch(pairs, cut[i]);
+    for (int i : batch) divisor += data.pairs[i].target.size();
+    for (int i = 0; i < shards; ++i) parts[i] = make_batch(data.pairs, cut[i]);
     parallel.step(step, [&](int i) {
       return parts[i].size() == 0 ? Tensor() : model.loss(parts[i], Real(0.1), static_cast<Real>(divisor));
     });
