@@ -159,6 +159,22 @@ TEST_CASE("the learning rate falls, and the training ends, when BLEU stops risin
   CHECK(session.trainer->state().learning_rate == 0.25e-30);
 }
 
+TEST_CASE("embeddings begin with the deviation of the configuration, all else without regard to it") {
+  TrainConfig config = small_config();
+  const auto deviation = [](const gradus::Parameter& parameter) {
+    double squares = 0;
+    for (const double x : parameter.value()) squares += x * x;
+    return std::sqrt(squares / static_cast<double>(parameter.size()));
+  };
+  config.embedding_deviation = 0.1;
+  Seq2Seq small(config.model(500, 500));
+  config.embedding_deviation = 1;
+  Seq2Seq large(config.model(500, 500));
+  CHECK(deviation(small.encoder().embedding.weight) == doctest::Approx(0.1).epsilon(0.05));
+  CHECK(deviation(large.encoder().embedding.weight) == doctest::Approx(1).epsilon(0.05));
+  CHECK(deviation(large.decoder().output().weight) == deviation(small.decoder().output().weight));
+}
+
 TEST_CASE("a training that is no longer made of numbers says so") {
   const TemporaryFolder folder;
   const Corpus corpus = small_corpus();

@@ -128,6 +128,7 @@ TrainConfig TrainConfig::toy_preset() {
   config.min_frequency = 1;
   config.lowercase = true;
   config.embedding = config.hidden = config.attention_size = 64;
+  config.embedding_deviation = 1;
   config.dropout = 0.1;
   config.epochs = 7;
   config.batch_size = 32;
@@ -145,7 +146,8 @@ ModelConfig TrainConfig::model(size_t source_words, size_t target_words) const {
           .hidden = hidden,
           .attention_size = attention_size,
           .layers = layers,
-          .dropout = static_cast<Real>(dropout)};
+          .dropout = static_cast<Real>(dropout),
+          .embedding_deviation = embedding_deviation};
 }
 
 std::string ConfigField::option() const {
@@ -206,6 +208,9 @@ std::vector<ConfigField> config_fields(TrainConfig& c) {
        1 << 16},
       {"Model", "attention_size", &c.attention_size, "Size of the layer inside bahdanau's scores", 1, 1 << 16},
       {"Model", "layers", &c.layers, "Layers of the encoder", 1, 64},
+      {"Model", "embedding_deviation", &c.embedding_deviation,
+       "Standard deviation of the word vectors at first; with 1, luong learns faster, and with 0.1 bahdanau better", 0,
+       100},
       {"Model", "dropout", &c.dropout, "Share of activations dropped in training", 0, 0.95},
 
       {"Training", "epochs", &c.epochs, "Passes over the training text at most", 1, kAnyNumber, kMayChange},

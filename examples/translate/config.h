@@ -23,6 +23,7 @@ struct TrainConfig {
   int hidden = 512;
   int attention_size = 512;
   int layers = 1;
+  double embedding_deviation = 0.1;
   double dropout = 0.3;
 
   int epochs = 12;

@@ -19,6 +19,7 @@ struct ModelConfig {
   int attention_size = 512;                ///< A, of additive scores
   int layers = 1;                          ///< of the encoder
   Real dropout = Real(0.3);                ///< on embeddings, pre-output and Luong's attentional vector
+  double embedding_deviation = 0.1;        ///< of the embeddings at first
 };
 
 /// What a decoder carries from step to step.

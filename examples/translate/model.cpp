@@ -28,7 +28,7 @@ Seq2Seq::Seq2Seq(const ModelConfig& config, std::uint64_t seed)
     if (parameter->shape().rank() < 2) {
       init::zeros()(parameter->value(), rng);
     } else if (parameter->name().find("embedding") != std::string::npos) {
-      init::normal(0, Real(0.1))(parameter->value(), rng);
+      init::normal(0, config.embedding_deviation)(parameter->value(), rng);
     } else {
       init::xavier_uniform()(parameter->value(), rng);
     }

@@ -26,8 +26,7 @@ struct Encoder : Module {
 /// A translator of word numbers into word numbers.
 class Seq2Seq : public Module {
  public:
-  /// Begins with Xavier-uniform matrices, embeddings N(0, 0.1²) and zero biases. Larger embeddings are quicker at
-  /// first, and worse in the end.
+  /// Begins with Xavier-uniform matrices, embeddings from N(0, embedding_deviation²) and zero biases.
   explicit Seq2Seq(const ModelConfig& config, std::uint64_t seed = 1);
 
   const ModelConfig& config() const { return config_; }
