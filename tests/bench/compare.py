@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Measures training steps of Gradus and of PyTorch alternately, and prints the ratio of their speeds.
 
-    compare.py --data DIR --peer torch_seq2seq.py --ours build/tests/bench/bench_train [--python PYTHON] [--runs 5]
+    compare.py --data DIR --ours build/tests/bench/bench_train [--python PYTHON] [--attention luong] [--runs 5]
 
-Both programs train the same model on DIR/train.de and DIR/train.en, and print a line `train: N target tok/s … M ms/step`.
+Both programs train the same model on DIR/train.de and DIR/train.en (the peer also reads val.* and test.*), and print a line
+`train: N target tok/s … M ms/step`.
 Every run of one is followed by one of the other, so that what else the machine does falls on both. Medians are given with
 the smallest and the largest figure. The peer runs at its best: the OpenMP variant of OpenBLAS, where there is one (the threads
 of the pthread variant fight PyTorch's), and the kernel for this CPU, which PyTorch's OpenBLAS may not know.
@@ -14,6 +15,7 @@ import re
 import statistics
 import subprocess
 
+PEER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "torch_seq2seq.py")
 OPENMP_BLAS = "/usr/lib/x86_64-linux-gnu/openblas-openmp"
 
 
@@ -35,7 +37,7 @@ def spread(figures, digits):
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--data", required=True)
-    arguments.add_argument("--peer", required=True, help="the model in PyTorch")
+    arguments.add_argument("--peer", default=PEER, help="the model in PyTorch")
     arguments.add_argument("--ours", required=True, help="the program bench_train")
     arguments.add_argument("--python", default="python3", help="the Python that has PyTorch")
     arguments.add_argument("--attention", default="bahdanau", choices=["bahdanau", "luong"])
