@@ -37,6 +37,8 @@ class Leaf {
 
   /// A frozen parameter takes no gradient, and optimisers leave it alone.
   bool frozen = false;
+  /// What ops derived from the value and share between tapes, while somebody vouches that the value stays as it is.
+  void* cache = nullptr;
 
  private:
   struct Free {

@@ -41,6 +41,13 @@ void require_finite(const char* op, const char* what, const Shape& shape, const 
   }
 }
 
+/// d loss / d loss.
+std::span<const Real> one_for(Tensor loss) {
+  if (loss.size() != 1) fail("backward: the loss is {}; need one number (take its sum or mean)", loss.shape());
+  static constexpr Real kOne = 1;
+  return {&kOne, 1};
+}
+
 }
 
 /// A recorded closure.
@@ -181,13 +188,11 @@ void Tape::note(Tensor use, const Contribution& contribution) {
   fail("note: this tensor (made by {}) is not a parameter on this tape", node->op);
 }
 
-void Tape::backward(Tensor loss) {
-  sweep(loss);
-  gather_all();
-}
+void Tape::backward(Tensor loss) { backward(loss, one_for(loss)); }
 
 void Tape::backward(Tensor output, std::span<const Real> cotangent) {
-  sweep(output, cotangent);
+  start_from(output, cotangent);
+  run_closures();
   gather_all();
 }
 
@@ -198,13 +203,15 @@ void Tape::gather_all() {
   }
 }
 
-void Tape::sweep(Tensor loss) {
-  if (loss.size() != 1) fail("backward: the loss is {}; need one number (take its sum or mean)", loss.shape());
-  const Real one = 1;
-  sweep(loss, {&one, 1});
-}
+void Tape::sweep(Tensor loss) { sweep(loss, one_for(loss)); }
 
 void Tape::sweep(Tensor output, std::span<const Real> cotangent) {
+  start_from(output, cotangent);
+  keeps_grads_ = false;
+  run_closures();
+}
+
+void Tape::start_from(Tensor output, std::span<const Real> cotangent) {
   if (cotangent.size() != output.size()) {
     fail("backward: the cotangent has {} numbers; the output is {}", cotangent.size(), output.shape());
   }
@@ -214,7 +221,6 @@ void Tape::sweep(Tensor output, std::span<const Real> cotangent) {
   if (swept_) fail("backward: this tape already ran backward; record the step anew on a new tape");
   swept_ = true;
   for (std::size_t i = 0; i < cotangent.size(); ++i) output.grad()[i] += cotangent[i];
-  run_closures();
 }
 
 void Tape::run_closures() {

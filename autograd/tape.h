@@ -62,7 +62,8 @@ class Tape {
   /// numbers.
   void backward(Tensor output, std::span<const Real> cotangent);
 
-  /// `backward` without its last step: the parameters' shares stay on the tape until `gather` adds them up.
+  /// `backward` without its last step: the parameters' shares stay on the tape until `gather` adds them up. The
+  /// gradients of tensors on the way are not kept for whoever might look at them: ops reuse their memory.
   void sweep(Tensor loss);
   void sweep(Tensor output, std::span<const Real> cotangent);
   /// Adds the leaf's share on each of the tapes, in their order, to rows [row_begin, row_end) of the leaf's gradient,
@@ -113,12 +114,16 @@ class Tape {
   /// Notes a contribution to the gradient of a leaf; `use` is what `add_leaf` returned for it.
   void note(Tensor use, const Contribution& contribution);
 
+  /// Whether the gradient of an op's output must stay as it is when its closure has run.
+  bool keeps_grads() const { return keeps_grads_; }
+
   /// Whether a handle's id was given out on this thread.
   static bool is_of_this_thread(std::uint64_t id);
 
  private:
   static Arena& arena();
   void release(const Mark& mark);
+  void start_from(Tensor output, std::span<const Real> cotangent);
   void run_closures();
   void gather_all();
 
@@ -126,7 +131,7 @@ class Tape {
   RandomRange random_;
   Step* last_ = nullptr;  // the newest closure; each points to the one before
   LeafUse* uses_ = nullptr;
-  bool swept_ = false;
+  bool swept_ = false, keeps_grads_ = true;
   Tape* outer_;  // the tape that was active before
   Mark start_;   // where in the thread's memory this tape begins
 };

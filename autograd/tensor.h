@@ -71,7 +71,7 @@ struct Node {
   std::span<const Tensor> inputs;
   Leaf* leaf = nullptr;  ///< The parameter that this is a use of, if it is one.
   Tape* tape = nullptr;
-  void* cache = nullptr;  ///< What ops derived from a parameter's value, to use it again; rewinding the tape drops it.
+  void* cache = nullptr;  ///< What ops derived from a parameter's value on this tape; rewinding the tape drops it.
 };
 
 }

@@ -2,7 +2,6 @@
 
 #include <cmath>
 
-#include "ops/attention.h"
 #include "ops/layout.h"
 #include "ops/softmax.h"
 
@@ -26,6 +25,7 @@ void require_batch(Tensor values, std::span<const int> lengths, Tensor mask) {
 
 /// The mask with zeros beyond each length.   mask: (B, S) -> (B, S)
 Tensor mask_padding(Tensor mask, std::span<const int> lengths) {
+  if (!mask) return mask;
   const Tensor result = constant(mask.shape(), std::span<const Real>(mask.value().data, mask.size()));
   const int steps = mask.dim(1);
   for (std::size_t b = 0; b < lengths.size(); ++b) {
@@ -34,31 +34,33 @@ Tensor mask_padding(Tensor mask, std::span<const int> lengths) {
   return result;
 }
 
-Memory make_memory(Tensor keys, Tensor values, std::span<const int> lengths, Tensor mask) {
-  require_batch(values, lengths, mask);
-  const auto kept = Tape::active().copy(lengths);
-  return {keys, values, kept, mask ? mask_padding(mask, kept) : Tensor()};
-}
-
 Real factor(Attention::Scale scale, int query_size) {
   return scale == Attention::Plain ? Real{1} : 1 / std::sqrt(static_cast<Real>(query_size));
 }
 
 }
 
+Memory Memory::select(std::span<const int> chosen) const {
+  return {keys, values, sentences.select(chosen), mask ? gather_rows(mask, chosen) : mask};
+}
+
 Memory Attention::prepare(Tensor values, std::span<const int> lengths, Tensor mask) {
   const Scope scope(path());
-  return make_memory(keys(values), values, lengths, mask);
+  require_batch(values, lengths, mask);
+  return {keys(values), values, padded_sentences(lengths, values.dim(1)), mask_padding(mask, lengths)};
 }
 
 Memory Attention::prepare(Tensor packed, const Packing& packing, std::span<const int> order, Tensor mask) {
   const Scope scope(path());
-  const std::span lengths(Tape::active().allocate<int>(packing.batch()), packing.batch());
-  const Tensor values = unpack(packed, packing, order);
-  for (int i = 0; i < packing.batch(); ++i) lengths[i] = packing.length(order.empty() ? i : order[i]);
-  const Tensor projected = keys(packed);
-  const bool same = &projected.node() == &packed.node();
-  return make_memory(same ? values : unpack(projected, packing, order), values, lengths, mask);
+  const Sentences sentences = packed_sentences(packing, order);
+  if (packed.rank() != 2 || packed.dim(0) != packing.rows()) {
+    fail("attention: the states are {}, the packing has {} rows; need ({}, H)", packed.shape(), packing.rows(),
+         packing.rows());
+  }
+  if (mask && mask.shape() != Shape{packing.batch(), packing.steps()}) {
+    fail("attention: the mask is {}; need ({}, {}), as the packing", mask.shape(), packing.batch(), packing.steps());
+  }
+  return {keys(packed), packed, sentences, mask_padding(mask, sentences.length)};
 }
 
 Attended Attention::operator()(Tensor query, const Memory& memory) {
@@ -67,11 +69,11 @@ Attended Attention::operator()(Tensor query, const Memory& memory) {
   const int count = e.dim(0);
   Tensor weights;
   if (!memory.mask) {
-    weights = softmax(e, memory.lengths);
+    weights = softmax(e, memory.sentences.length);
   } else {
     weights = softmax(e, count == memory.mask.dim(0) ? memory.mask : slice(memory.mask, 0, 0, count));
   }
-  return {weighted_sum(weights, memory.values, memory.lengths), weights};
+  return {weighted_sum(weights, memory.values, memory.sentences), weights};
 }
 
 AdditiveAttention::AdditiveAttention(Module* parent, std::string name, int query_size, int key_size, int size)
@@ -81,7 +83,7 @@ AdditiveAttention::AdditiveAttention(Module* parent, std::string name, int query
       score{this, "score", size, 1, false} {}
 
 Tensor AdditiveAttention::scores(Tensor query, const Memory& memory) {
-  return additive_scores(this->query(query), memory.keys, reshape(score.weight, {-1}), memory.lengths);
+  return additive_scores(this->query(query), memory.keys, reshape(score.weight, {-1}), memory.sentences);
 }
 
 Tensor AdditiveAttention::keys(Tensor values) { return key(values); }
@@ -90,14 +92,14 @@ DotAttention::DotAttention(Module* parent, std::string name, Scale scale)
     : Attention(parent, std::move(name)), scale_(scale) {}
 
 Tensor DotAttention::scores(Tensor query, const Memory& memory) {
-  return dot_scores(query, memory.keys, memory.lengths, factor(scale_, query.dim(1)));
+  return dot_scores(query, memory.keys, memory.sentences, factor(scale_, query.dim(1)));
 }
 
 GeneralAttention::GeneralAttention(Module* parent, std::string name, int query_size, int key_size, Scale scale)
     : Attention(parent, std::move(name)), key{this, "key", key_size, query_size, false}, scale_(scale) {}
 
 Tensor GeneralAttention::scores(Tensor query, const Memory& memory) {
-  return dot_scores(query, memory.keys, memory.lengths, factor(scale_, query.dim(1)));
+  return dot_scores(query, memory.keys, memory.sentences, factor(scale_, query.dim(1)));
 }
 
 Tensor GeneralAttention::keys(Tensor values) { return key(values); }

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "nn/layers.h"
-#include "ops/packing.h"
+#include "ops/attention.h"
 
 /// Attention: a decoder's query looks at all states of an encoder and takes their weighted mean.
 ///
@@ -19,10 +19,12 @@ namespace gradus::inline GRADUS_PRECISION {
 
 /// What attention looks at: the encoder's states of a batch, as far as they do not depend on the query.
 struct Memory {
-  Tensor keys;                   ///< (B, S, A)
-  Tensor values;                 ///< (B, S, H)
-  std::span<const int> lengths;  ///< (B): positions beyond a sentence's length are never attended
-  Tensor mask;                   ///< (B, S) or an empty handle: 0 where a position is never attended, padding included
+  Tensor keys, values;  ///< padded (B, S, ·) or packed (rows, ·)
+  Sentences sentences;  ///< which of their rows are whose; positions beyond a sentence's length are never attended
+  Tensor mask;          ///< (B, S) or an empty handle: 0 where a position is never attended, padding included
+
+  /// For queries of which query i is about sentence chosen[i].
+  Memory select(std::span<const int> chosen) const;
 };
 
 struct Attended {
@@ -40,8 +42,8 @@ class Attention : public Module {
 
   /// values: (B, S, H), lengths: (B), mask: (B, S), 0 = never attended, or an empty handle
   Memory prepare(Tensor values, std::span<const int> lengths, Tensor mask = {});
-  /// The same for packed states, whose keys are computed without work for padding. Sentence i of the batch is sentence
-  /// order[i] of the packing (the same one, if `order` is empty).   packed: (rows, H)
+  /// The same for packed states, with no work or memory for padding. Sentence i of the batch is sentence order[i] of
+  /// the packing (the same one, if `order` is empty).   packed: (rows, H)
   Memory prepare(Tensor packed, const Packing& packing, std::span<const int> order = {}, Tensor mask = {});
 
   /// query: (N, Q) for the first N <= B sentences

@@ -16,10 +16,14 @@ constexpr std::size_t kNumbersPerPiece = std::size_t{1} << 17;
 }
 
 DataParallel::DataParallel(Module& model, int threads, int shards)
-    : pool_(threads), tapes_(std::max(shards, 0)), tape_pointers_(tapes_.size()), losses_(tapes_.size()) {
+    : pool_(threads),
+      parameters_(model.parameters()),
+      tapes_(std::max(shards, 0)),
+      tape_pointers_(tapes_.size()),
+      losses_(tapes_.size()) {
   if (shards < 1) fail("data parallel: {} shards; need at least one", shards);
   // The pieces depend on shapes alone. If they depended on the number of threads, so might the last bits of a product.
-  for (Parameter* parameter : model.parameters()) {
+  for (Parameter* parameter : parameters_) {
     const std::size_t row_size = std::max<std::size_t>(parameter->size() / std::max(parameter->rows(), 1), 1);
     const int step = static_cast<int>(std::max<std::size_t>(kNumbersPerPiece / row_size, 1));
     for (int begin = 0; begin < parameter->rows(); begin += step) {
@@ -33,6 +37,8 @@ double DataParallel::step(std::uint64_t seed, FunctionRef<Tensor(int shard)> los
     DataParallel& parallel;
     ~TapesEnd() { parallel.end_tapes(); }
   } tapes_end{*this};
+  PackedWeights packed(packed_);
+  for (Parameter* parameter : parameters_) packed.hold(*parameter);
   std::fill(losses_.begin(), losses_.end(), 0.0);
   pool_.run(shards(), [&](int shard) { run_shard(shard, seed, loss); });
   gather();

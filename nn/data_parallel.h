@@ -6,6 +6,7 @@
 #include "autograd/tape.h"
 #include "nn/module.h"
 #include "nn/thread_pool.h"
+#include "ops/weight_product.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 
@@ -45,6 +46,8 @@ class DataParallel {
   void end_tapes();
 
   ThreadPool pool_;
+  std::vector<Parameter*> parameters_;
+  Arena packed_;  // of the weights, for all shards of a step
   std::vector<Rows> rows_;
   std::vector<std::optional<Tape>> tapes_;  // of each shard, used on that shard's thread only
   std::vector<const Tape*> tape_pointers_;

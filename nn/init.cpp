@@ -12,6 +12,7 @@ namespace gradus::inline GRADUS_PRECISION {
 namespace {
 
 std::atomic<std::uint64_t> process_seed{1};
+thread_local int without_init = 0;
 
 struct Fans {
   double in, out;
@@ -121,6 +122,10 @@ Init inverse_sqrt(int size) {
 
 void set_seed(std::uint64_t seed) { process_seed = seed; }
 std::uint64_t initial_seed() { return process_seed; }
+
+WithoutInit::WithoutInit() { ++without_init; }
+WithoutInit::~WithoutInit() { --without_init; }
+bool WithoutInit::active() { return without_init > 0; }
 
 void initialize(Module& module, std::uint64_t seed) {
   for (Parameter* parameter : module.parameters()) parameter->initialize(seed);

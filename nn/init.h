@@ -51,6 +51,18 @@ Init inverse_sqrt(int size);
 void set_seed(std::uint64_t seed);
 std::uint64_t initial_seed();
 
+/// While one lives, parameters that this thread declares stay zero: for a model whose values are about to be read from
+/// a file.
+class WithoutInit {
+ public:
+  WithoutInit();
+  ~WithoutInit();
+  WithoutInit(const WithoutInit&) = delete;
+  WithoutInit& operator=(const WithoutInit&) = delete;
+  /// Whether one lives on this thread.
+  static bool active();
+};
+
 /// Gives all parameters of a module new values, each by the rule it was declared with.
 void initialize(Module& module, std::uint64_t seed);
 /// The same by one rule for all.

@@ -12,6 +12,8 @@ namespace gradus::inline GRADUS_PRECISION {
 struct Linear : Module {
   Linear(Module* parent, std::string name, int in, int out, bool with_bias = true);
   Tensor operator()(Tensor x);
+  /// The same for x = [parts_0; parts_1; …], which are not copied together.   parts: (N, in_i) -> (N, out)
+  Tensor operator()(std::initializer_list<Tensor> parts);
 
   Parameter weight;               ///< (out, in)
   std::optional<Parameter> bias;  ///< (out)

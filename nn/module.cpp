@@ -68,7 +68,7 @@ std::string Module::summary() {
 Parameter::Parameter(Module* owner, const std::string& name, Shape shape, Init rule)
     : Leaf(join(owner->path(), name), shape), rule_(std::move(rule)) {
   owner->register_member(name, this, nullptr);
-  initialize(initial_seed());
+  if (!WithoutInit::active()) initialize(initial_seed());
 }
 
 void Parameter::initialize(std::uint64_t seed) { initialize(seed, rule_); }

@@ -114,8 +114,7 @@ LSTM::LSTM(Module* parent, std::string name, int in, int hidden, const Recurrent
 RecurrentOutput<LstmState> LSTM::operator()(Tensor x, const Packing& packing, std::span<const LstmState> initial) {
   const Scope scope(path());
   return run(x, initial, [&](Tensor x, RecurrentWeights& w, LstmState initial, bool reverse) {
-    const Tensor projected = linear_sum(add(w.bias_ih, w.bias_hh), {{x, w.weight_ih}});
-    return lstm_sequence(projected, w.weight_hh, initial, packing, reverse);
+    return lstm_sequence(add(w.bias_ih, w.bias_hh), {{x, w.weight_ih}}, w.weight_hh, initial, packing, reverse);
   });
 }
 
@@ -143,14 +142,20 @@ RecurrentOutput<Tensor> GRU::operator()(Tensor x, std::span<const int> lengths) 
 LSTMCell::LSTMCell(Module* parent, std::string name, int in, int hidden)
     : Module(parent, std::move(name)), hidden(hidden), weights(this, "", in, hidden, kLstmGates) {}
 
-LstmState LSTMCell::operator()(Tensor x, LstmState state) {
+LstmState LSTMCell::operator()(Tensor x, LstmState state) { return (*this)({x}, state); }
+
+LstmState LSTMCell::operator()(std::initializer_list<Tensor> parts, LstmState state) {
   const Scope scope(path());
-  return lstm_cell(bias(), {{x, weights.weight_ih}, {state.hidden, weights.weight_hh}}, state.cell);
+  Scratch scratch;
+  const std::span inputs = terms_of({parts.begin(), parts.size()}, weights.weight_ih, scratch);
+  auto* const terms = scratch.allocate<LinearTerm>(inputs.size() + 1);
+  std::uninitialized_copy(inputs.begin(), inputs.end(), terms);
+  new (terms + inputs.size()) LinearTerm{state.hidden, weights.weight_hh};
+  return lstm_cell(add(weights.bias_ih, weights.bias_hh), std::span<const LinearTerm>(terms, inputs.size() + 1),
+                   state.cell);
 }
 
 LstmState LSTMCell::zero_state(int batch) const { return {full({batch, hidden}, 0), full({batch, hidden}, 0)}; }
-
-Tensor LSTMCell::bias() { return add(weights.bias_ih, weights.bias_hh); }
 
 GRUCell::GRUCell(Module* parent, std::string name, int in, int hidden)
     : Module(parent, std::move(name)), hidden(hidden), weights(this, "", in, hidden, kGruGates) {}

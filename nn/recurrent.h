@@ -81,16 +81,15 @@ class GRU : public RecurrentStack {
   RecurrentOutput<Tensor> operator()(Tensor x, std::span<const int> lengths);
 };
 
-/// One step of an LSTM. A decoder that knows parts of the sum beforehand calls `lstm_cell` with these weights itself.
+/// One step of an LSTM.
 struct LSTMCell : Module {
   LSTMCell(Module* parent, std::string name, int in, int hidden);
   /// x: (B, in), state: (B, H) each -> (B, H) each
   LstmState operator()(Tensor x, LstmState state);
+  /// The same for x = [parts_0; parts_1; …], which are not copied together.   parts: (B, in_i)
+  LstmState operator()(std::initializer_list<Tensor> parts, LstmState state);
   /// A state of zeros for B sequences.
   LstmState zero_state(int batch) const;
-  /// b_ih + b_hh: (4H)
-  Tensor bias();
-
   int hidden;
   RecurrentWeights weights;
 };

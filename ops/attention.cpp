@@ -1,5 +1,7 @@
 #include "ops/attention.h"
 
+#include <numeric>
+
 #include "ops/attention_kernels.h"
 #include "ops/kernels.h"
 
@@ -7,21 +9,22 @@ namespace gradus::inline GRADUS_PRECISION {
 
 namespace {
 
-/// Throws unless there are N <= B rows of `rows` for the B sentences of `sequences`, with as many lengths in [0, S].
-void require_sentences(const char* op, const char* rows_name, Tensor rows, const char* sequences_name, Tensor sequences,
-                       std::span<const int> lengths) {
-  if (rows.rank() != 2 || sequences.rank() != 3 || rows.dim(0) > sequences.dim(0)) {
-    fail("{}: {} is {}, {} is {}; need (N, .) and (B, S, .) with N <= B", op, rows_name, rows.shape(), sequences_name,
-         sequences.shape());
+/// Throws unless each of the N rows of `rows` has a sentence, and `states` has all rows of these sentences.
+void require_sentences(const char* op, const char* rows_name, Tensor rows, const char* states_name, Tensor states,
+                       const Sentences& sentences) {
+  const std::size_t count = sentences.length.size();
+  if (rows.rank() != 2 || states.rank() < 2 || std::size_t(rows.dim(0)) > count) {
+    fail("{}: {} is {}, {} is {}, there are {} sentences; need (N, .) with N <= {} and (…, .)", op, rows_name,
+         rows.shape(), states_name, states.shape(), count, count);
   }
-  if (lengths.size() != std::size_t(sequences.dim(0))) {
-    fail("{}: {} lengths for {} of shape {}; need one a sentence", op, lengths.size(), sequences_name,
-         sequences.shape());
-  }
-  for (std::size_t b = 0; b < lengths.size(); ++b) {
-    if (lengths[b] < 0 || lengths[b] > sequences.dim(1)) {
-      fail("{}: lengths[{}] is {}; need 0 <= length <= {}, as {} is {}", op, b, lengths[b], sequences.dim(1),
-           sequences_name, sequences.shape());
+  const int available = states.value().rows();
+  for (int b = 0; b < rows.dim(0); ++b) {
+    const int length = sentences.length[b];
+    if (length == 0) continue;
+    const int last = sentences.start[b] + sentences.offset[length - 1];
+    if (last >= available) {
+      fail("{}: sentence {} ends with row {}, but {} is {}: only {} rows", op, b, last, states_name, states.shape(),
+           available);
     }
   }
 }
@@ -29,95 +32,137 @@ void require_sentences(const char* op, const char* rows_name, Tensor rows, const
 /// Row i of an array seen as a matrix.
 Real* row(const Array& x, std::size_t i) { return x.data + i * x.cols(); }
 
+/// Calls visit(b, j, row) for every position j of the first `count` sentences.
+template <class Visit>
+void each_position(const Sentences& sentences, int count, Visit visit) {
+  for (int b = 0; b < count; ++b) {
+    for (int j = 0; j < sentences.length[b]; ++j) visit(b, j, sentences.start[b] + sentences.offset[j]);
+  }
+}
+
+}
+
+Sentences Sentences::select(std::span<const int> chosen) const {
+  Tape& tape = Tape::active();
+  int* const starts = tape.allocate<int>(chosen.size());
+  int* const lengths = tape.allocate<int>(chosen.size());
+  for (std::size_t i = 0; i < chosen.size(); ++i) {
+    starts[i] = start[chosen[i]];
+    lengths[i] = length[chosen[i]];
+  }
+  return {{starts, chosen.size()}, {lengths, chosen.size()}, offset};
+}
+
+Sentences padded_sentences(std::span<const int> lengths, int steps) {
+  Tape& tape = Tape::active();
+  int* const starts = tape.allocate<int>(lengths.size());
+  int* const offsets = tape.allocate<int>(steps);
+  for (std::size_t b = 0; b < lengths.size(); ++b) {
+    if (lengths[b] < 0 || lengths[b] > steps) {
+      fail("sentences: lengths[{}] is {}; need 0 <= length <= {}, the steps", b, lengths[b], steps);
+    }
+    starts[b] = static_cast<int>(b) * steps;
+  }
+  std::iota(offsets, offsets + steps, 0);
+  return {{starts, lengths.size()}, tape.copy(lengths), {offsets, std::size_t(steps)}};
+}
+
+Sentences packed_sentences(const Packing& packing, std::span<const int> order) {
+  Tape& tape = Tape::active();
+  const std::size_t B = packing.batch(), S = packing.steps();
+  if (!order.empty() && order.size() != B) {
+    fail("sentences: order does not fit: {} numbers for {} sequences; need one for each, or none", order.size(), B);
+  }
+  int* const starts = tape.allocate<int>(B);
+  int* const lengths = tape.allocate<int>(B);
+  int* const offsets = tape.allocate<int>(S);
+  for (std::size_t i = 0; i < B; ++i) {
+    starts[i] = order.empty() ? static_cast<int>(i) : order[i];
+    if (starts[i] < 0 || starts[i] >= packing.batch()) {
+      fail("sentences: no such sequence: order[{}] is {}; need 0 <= order < {}", i, starts[i], B);
+    }
+    lengths[i] = packing.length(starts[i]);
+  }
+  for (std::size_t j = 0; j < S; ++j) offsets[j] = packing.offset(static_cast<int>(j));
+  return {{starts, B}, {lengths, B}, {offsets, S}};
 }
 
 // With u = tanh(q[b] + k[b, j]) and the sum's gradient ds = de v ∘ (1 - u²):
 //     dq[b] += Σ_j ds        dk[b, j] += ds        dv += Σ de u
-Tensor additive_scores(Tensor query, Tensor keys, Tensor v, std::span<const int> lengths) {
-  require_sentences("additive_scores", "query", query, "keys", keys, lengths);
-  const int N = query.dim(0), S = keys.dim(1), A = keys.dim(2);
+Tensor additive_scores(Tensor query, Tensor keys, Tensor v, const Sentences& sentences) {
+  require_sentences("additive_scores", "query", query, "keys", keys, sentences);
+  const int N = query.dim(0), S = static_cast<int>(sentences.offset.size()), A = keys.dim(-1);
   if (query.dim(1) != A || v.shape() != Shape{A}) {
-    fail("additive_scores: sizes differ: query is {}, keys is {}, v is {}; need (N, A), (B, S, A) and (A)",
-         query.shape(), keys.shape(), v.shape());
+    fail("additive_scores: sizes differ: query is {}, keys is {}, v is {}; need (N, A), (…, A) and (A)", query.shape(),
+         keys.shape(), v.shape());
   }
   Tensor scores = output({N, S}, {query, keys, v});
+  kernels::fill(0, scores.value().data, scores.size());
   for (int b = 0; b < N; ++b) {
-    Real* const e = row(scores.value(), b);
-    kernels::additive_scores(lengths[b], A, row(query.value(), b), row(keys.value(), b * S), v.value().data, e);
-    kernels::fill(0, e + lengths[b], S - lengths[b]);
+    kernels::additive_scores(sentences.length[b], A, row(query.value(), b), row(keys.value(), sentences.start[b]),
+                             sentences.offset.data(), v.value().data, row(scores.value(), b));
   }
-  record("additive_scores", scores, [=, lengths = Tape::active().copy(lengths.first(N))] {
+  record("additive_scores", scores, [=] {
     Scratch scratch;
     Real* const unused = scratch.allocate(A);  // takes what needs no gradient
     kernels::fill(0, unused, A);
     for (int b = 0; b < N; ++b) {
-      kernels::additive_scores_backward(lengths[b], A, row(query.value(), b), row(keys.value(), b * S), v.value().data,
-                                        row(scores.grad(), b), query.needs_grad() ? row(query.grad(), b) : unused,
-                                        keys.needs_grad() ? row(keys.grad(), b * S) : unused, keys.needs_grad() ? A : 0,
+      const int start = sentences.start[b];
+      kernels::additive_scores_backward(sentences.length[b], A, row(query.value(), b), row(keys.value(), start),
+                                        sentences.offset.data(), v.value().data, row(scores.grad(), b),
+                                        query.needs_grad() ? row(query.grad(), b) : unused,
+                                        keys.needs_grad() ? row(keys.grad(), start) : unused, keys.needs_grad() ? A : 0,
                                         v.needs_grad() ? v.grad().data : unused);
     }
   });
   return scores;
 }
 
-Tensor dot_scores(Tensor query, Tensor keys, std::span<const int> lengths, Real scale) {
-  require_sentences("dot_scores", "query", query, "keys", keys, lengths);
-  const int N = query.dim(0), S = keys.dim(1), H = keys.dim(2);
+Tensor dot_scores(Tensor query, Tensor keys, const Sentences& sentences, Real scale) {
+  require_sentences("dot_scores", "query", query, "keys", keys, sentences);
+  const int N = query.dim(0), S = static_cast<int>(sentences.offset.size()), H = keys.dim(-1);
   if (query.dim(1) != H) {
     fail("dot_scores: sizes differ: query is {}, keys is {}; need query.dim(-1) == keys.dim(-1)", query.shape(),
          keys.shape());
   }
   Tensor scores = output({N, S}, {query, keys});
-  for (int b = 0; b < N; ++b) {
-    const Real* const q = row(query.value(), b);
-    Real* const e = row(scores.value(), b);
-    for (int j = 0; j < lengths[b]; ++j) e[j] = scale * kernels::dot(q, row(keys.value(), b * S + j), H);
-    kernels::fill(0, e + lengths[b], S - lengths[b]);
-  }
-  record("dot_scores", scores, [=, lengths = Tape::active().copy(lengths.first(N))] {
-    for (int b = 0; b < N; ++b) {
-      const Real* const de = row(scores.grad(), b);
-      for (int j = 0; j < lengths[b]; ++j) {
-        const int key = b * S + j;
-        if (query.needs_grad()) {  // dq[b] += Σ_j scale de k[b, j]
-          kernels::axpy(scale * de[j], row(keys.value(), key), row(query.grad(), b), H);
-        }
-        if (keys.needs_grad()) {  // dk[b, j] += scale de q[b]
-          kernels::axpy(scale * de[j], row(query.value(), b), row(keys.grad(), key), H);
-        }
-      }
-    }
+  kernels::fill(0, scores.value().data, scores.size());
+  each_position(sentences, N, [&, e = scores.value(), q = query.value(), k = keys.value()](int b, int j, int key) {
+    row(e, b)[j] = scale * kernels::dot(row(q, b), row(k, key), H);
+  });
+  record("dot_scores", scores, [=] {
+    const Array q = query.value(), k = keys.value(), de = scores.grad();
+    const Array dq = query.needs_grad() ? query.grad() : Array{}, dk = keys.needs_grad() ? keys.grad() : Array{};
+    each_position(sentences, N, [&](int b, int j, int key) {
+      const Real factor = scale * row(de, b)[j];
+      if (dq.data != nullptr) kernels::axpy(factor, row(k, key), row(dq, b), H);  // dq[b] += Σ_j scale de k[b, j]
+      if (dk.data != nullptr) kernels::axpy(factor, row(q, b), row(dk, key), H);  // dk[b, j] += scale de q[b]
+    });
   });
   return scores;
 }
 
-Tensor weighted_sum(Tensor weights, Tensor values, std::span<const int> lengths) {
-  require_sentences("weighted_sum", "weights", weights, "values", values, lengths);
-  const int N = weights.dim(0), S = values.dim(1), H = values.dim(2);
+Tensor weighted_sum(Tensor weights, Tensor values, const Sentences& sentences) {
+  require_sentences("weighted_sum", "weights", weights, "values", values, sentences);
+  const int N = weights.dim(0), S = static_cast<int>(sentences.offset.size()), H = values.dim(-1);
   if (weights.dim(1) != S) {
-    fail("weighted_sum: lengths differ: weights is {}, values is {}; need weights.dim(1) == values.dim(1)",
-         weights.shape(), values.shape());
+    fail("weighted_sum: lengths differ: weights is {}, the sentences have {} positions; need weights (N, {})",
+         weights.shape(), S, S);
   }
   Tensor context = output({N, H}, {weights, values});
-  for (int b = 0; b < N; ++b) {
-    const Real* const w = row(weights.value(), b);
-    Real* const c = row(context.value(), b);
-    kernels::fill(0, c, H);
-    for (int j = 0; j < lengths[b]; ++j) kernels::axpy(w[j], row(values.value(), b * S + j), c, H);
-  }
-  record("weighted_sum", context, [=, lengths = Tape::active().copy(lengths.first(N))] {
-    for (int b = 0; b < N; ++b) {
-      const Real* const dc = row(context.grad(), b);
-      for (int j = 0; j < lengths[b]; ++j) {
-        const int value = b * S + j;
-        if (weights.needs_grad()) {  // dw[b, j] += dcᵀ v[b, j]
-          row(weights.grad(), b)[j] += kernels::dot(dc, row(values.value(), value), H);
-        }
-        if (values.needs_grad()) {  // dv[b, j] += w[b, j] dc
-          kernels::axpy(row(weights.value(), b)[j], dc, row(values.grad(), value), H);
-        }
-      }
-    }
+  kernels::fill(0, context.value().data, context.size());
+  each_position(sentences, N,
+                [&, c = context.value(), w = weights.value(), v = values.value()](int b, int j, int value) {
+                  kernels::axpy(row(w, b)[j], row(v, value), row(c, b), H);
+                });
+  record("weighted_sum", context, [=] {
+    const Array w = weights.value(), v = values.value(), dc = context.grad();
+    const Array dw = weights.needs_grad() ? weights.grad() : Array{},
+                dv = values.needs_grad() ? values.grad() : Array{};
+    each_position(sentences, N, [&](int b, int j, int value) {
+      if (dw.data != nullptr) row(dw, b)[j] += kernels::dot(row(dc, b), row(v, value), H);  // dw[b, j] += dcᵀ v[b, j]
+      if (dv.data != nullptr) kernels::axpy(row(w, b)[j], row(dc, b), row(dv, value), H);   // dv[b, j] += w[b, j] dc
+    });
   });
   return context;
 }

@@ -4,6 +4,7 @@
 #include <concepts>
 
 #include "ops/broadcast.h"
+#include "ops/gradients.h"
 #include "ops/kernels.h"
 #include "ops/vector_math.h"
 
@@ -32,12 +33,12 @@ GRADUS_SIMD_CLONES void map(const Real* a, const Real* b, const Real* dy, Real* 
   for (std::size_t i = 0; i < n; ++i) g[i] = f(a[i], b[i], dy[i]);
 }
 
-/// dx[i] += dy[i] * derivative(x[i], y[i]).
+/// dx[i] = dy[i] * derivative(x[i], y[i]).
 template <class F>
-GRADUS_SIMD_CLONES void add_chain_rule(const Real* x, const Real* y, const Real* dy, Real* dx, std::size_t n,
-                                       F derivative) {
+GRADUS_SIMD_CLONES void chain_rule(const Real* x, const Real* y, const Real* dy, Real* dx, std::size_t n,
+                                   F derivative) {
 #pragma GCC ivdep
-  for (std::size_t i = 0; i < n; ++i) dx[i] += dy[i] * derivative(x[i], y[i]);
+  for (std::size_t i = 0; i < n; ++i) dx[i] = dy[i] * derivative(x[i], y[i]);
 }
 
 /// An op of one tensor. `forward` is the function of one number, or a loop (x, y, n) over many; `derivative` is
@@ -50,8 +51,11 @@ Tensor unary(const char* name, Tensor x, Forward forward, Derivative derivative)
   } else {
     map(x.value().data, y.value().data, x.size(), forward);
   }
-  record(name, y,
-         [=] { add_chain_rule(x.value().data, y.value().data, y.grad().data, x.grad().data, x.size(), derivative); });
+  record(name, y, [=] {
+    detail::pass_grad(y, x, [=](const Real* dy, Real* dx) {
+      chain_rule(x.value().data, y.value().data, dy, dx, x.size(), derivative);
+    });
+  });
   return y;
 }
 
@@ -173,13 +177,21 @@ Tensor dropout(Tensor x, Real probability) {
     fail("dropout: bad probability: {}; need 0 <= probability < 1", probability);
   }
   if (probability == 0) return x;
-  Tape& tape = Tape::active();
-  const Tape::RandomRange random = tape.random(x.size());
-  Real* const mask = tape.allocate(x.size());
-  kernels::dropout_mask(random.seed, random.begin, 1 - probability, mask, x.size());
+  // The mask is made again in the backward, which takes less time than reading it back would.
+  const auto make_mask = [=, random = Tape::active().random(x.size())](Scratch& scratch) {
+    Real* const mask = scratch.allocate(x.size());
+    kernels::dropout_mask(random.seed, random.begin, 1 - probability, mask, x.size());
+    return mask;
+  };
   Tensor y = output(x.shape(), {x});
-  kernels::mul(x.value().data, mask, y.value().data, x.size());                                       // y = x ∘ mask
-  record("dropout", y, [=] { kernels::add_product(y.grad().data, mask, x.grad().data, x.size()); });  // dx += dy ∘ mask
+  Scratch scratch;
+  kernels::mul(x.value().data, make_mask(scratch), y.value().data, x.size());  // y = x ∘ mask
+  record("dropout", y, [=] {
+    detail::pass_grad(y, x, [=](const Real* dy, Real* dx) {
+      Scratch scratch;
+      kernels::mul(dy, make_mask(scratch), dx, x.size());  // dx += dy ∘ mask
+    });
+  });
   return y;
 }
 

@@ -39,8 +39,8 @@ inline void add_grad_of_rows(Tensor bias, const Real* dx, int rows) {
   }
 }
 
-/// The same as `add_grad` for memory of the tape that nobody else uses: the first to arrive becomes the gradient
-/// itself.
+/// The same as `add_grad` for memory of the tape that nobody else uses from now on: the first to arrive becomes the
+/// gradient itself.
 inline void give_grad(Tensor x, Real* dx) {
   if (!x || !x.needs_grad()) return;
   Node& node = x.node();
@@ -48,6 +48,23 @@ inline void give_grad(Tensor x, Real* dx) {
     kernels::add(node.grad, dx, node.grad, node.shape.size());
   } else {
     node.grad = dx;
+  }
+}
+
+/// For an op of one input of the same size: compute(dy, dx) computes what goes to x; where nobody will look at dy
+/// again, in its place.
+template <class Compute>
+void pass_grad(Tensor y, Tensor x, Compute compute) {
+  if (!x.needs_grad()) return;
+  Real* const dy = y.grad().data;
+  if (Tape::active().keeps_grads()) {
+    Scratch scratch;
+    Real* const dx = scratch.allocate(x.size());
+    compute(static_cast<const Real*>(dy), dx);
+    add_grad(x, dx);
+  } else {
+    compute(static_cast<const Real*>(dy), dy);
+    give_grad(x, dy);
   }
 }
 

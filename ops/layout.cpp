@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ops/gradients.h"
 #include "ops/kernels.h"
 
 namespace gradus::inline GRADUS_PRECISION {
@@ -74,6 +75,7 @@ Tensor join(const char* name, std::span<const Tensor> parts, const Shape& shape,
     each(parts, [=](Tensor x, int begin, int end) {
       if (!x.needs_grad()) return;
       const Block from = part(y.grad(), axis, begin, end);
+      if (from.rows == 1 && !Tape::active().keeps_grads()) return detail::give_grad(x, from.data);
       add_block(from, {x.grad().data, from.rows, from.width, from.width});  // dx += its part of dy
     });
   });
@@ -96,7 +98,9 @@ Tensor reshape(Tensor x, std::span<const int> dims) {
   std::transform(dims.begin(), dims.end(), lengths,
                  [&](int dim) { return dim == -1 ? static_cast<int>(x.size() / known) : dim; });
   Tensor y = view(x, Shape(std::span<const int>(lengths, dims.size())), 0);
-  record("reshape", y, [=] { kernels::add(x.grad().data, y.grad().data, x.grad().data, x.size()); });  // dx += dy
+  record("reshape", y, [=] {
+    detail::pass_grad(y, x, [=](const Real* dy, Real* dx) { kernels::copy(dy, dx, x.size()); });  // dx += dy
+  });
   return y;
 }
 

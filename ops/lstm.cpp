@@ -10,6 +10,8 @@
 //     da_f = dc' c f (1 - f)                      da_o = dh' tanh(c') o (1 - o)
 //     dh = da W_hh      dW_hh += daᵀ h            (and likewise for every other term of a)
 //
+// A layer computes the other terms of all steps by one product each, straight into the memory of the gates.
+//
 // The memory of the gates is turned into that of da in place: nothing else needs the gates by then.
 
 namespace gradus::inline GRADUS_PRECISION {
@@ -27,15 +29,18 @@ void require_cell_shapes(Tensor base, Tensor cell) {
   }
 }
 
-void require_sequence_shapes(Tensor projected, Tensor weight_hh, LstmState initial, const Packing& packing) {
+void require_sequence_shapes(Tensor base, std::span<const LinearTerm> terms, Tensor weight_hh, LstmState initial,
+                             const Packing& packing) {
   if (weight_hh.rank() != 2 || weight_hh.dim(0) != 4 * weight_hh.dim(1)) {
     fail("lstm_sequence: weight_hh is {}; need (4H, H)", weight_hh.shape());
   }
   const int H = weight_hh.dim(1);
-  if (projected.shape() != Shape{packing.rows(), 4 * H}) {
-    fail("lstm_sequence: projected does not fit: projected is {}, weight_hh is {}, the packing has {} rows; need {}",
-         projected.shape(), weight_hh.shape(), packing.rows(), Shape{packing.rows(), 4 * H});
+  const Shape all{packing.rows(), 4 * H}, row{4 * H};
+  if (base.shape() != all && base.shape() != row) {
+    fail("lstm_sequence: base does not fit: base is {}, weight_hh is {}, the packing has {} rows; need base {} or {}",
+         base.shape(), weight_hh.shape(), packing.rows(), all, row);
   }
+  for (const LinearTerm& term : terms) require_term("lstm_sequence", term, packing.rows(), 4 * H);
   for (const Tensor& state : {initial.hidden, initial.cell}) {
     if (state && state.shape() != Shape{packing.batch(), H}) {
       fail("lstm_sequence: the initial state is {}; need (B, H) = {}", state.shape(), Shape{packing.batch(), H});
@@ -43,34 +48,50 @@ void require_sequence_shapes(Tensor projected, Tensor weight_hh, LstmState initi
   }
 }
 
+/// Passes the gradient of the sums a on to the base, and to the terms.   da: (rows, 4H)
+void add_sum_gradients(Tensor base, std::span<const LinearTerm> terms, const Real* da, int rows, int H) {
+  if (base.rank() == 2) {
+    add_grad(base, da);
+  } else {
+    add_grad_of_rows(base, da, rows);
+  }
+  for (const LinearTerm& term : terms) add_term_gradients(term, 4 * H, da);
 }
 
-LstmState lstm_cell(Tensor base, std::initializer_list<LinearTerm> terms, Tensor cell) {
+/// All tensors that an op reads: those given, and the terms'. Empty handles are left out.
+std::span<const Tensor> inputs_of(std::initializer_list<Tensor> tensors, std::span<const LinearTerm> terms,
+                                  Scratch& scratch) {
+  Tensor* const inputs = scratch.allocate<Tensor>(tensors.size() + 2 * terms.size());
+  std::size_t count = 0;
+  for (const Tensor& tensor : tensors) {
+    if (tensor) new (&inputs[count++]) Tensor(tensor);
+  }
+  for (const LinearTerm& term : terms) {
+    for (const Tensor& tensor : {term.x, term.weight}) new (&inputs[count++]) Tensor(tensor);
+  }
+  return {inputs, count};
+}
+
+}
+
+LstmState lstm_cell(Tensor base, std::span<const LinearTerm> terms, Tensor cell) {
   require_cell_shapes(base, cell);
   const int B = cell.dim(0), H = cell.dim(1);
   const std::size_t size = cell.size();
+  for (const LinearTerm& term : terms) require_term("lstm_cell", term, B, 4 * H);
   Scratch scratch;
-  Tensor* inputs = scratch.allocate<Tensor>(2 + 2 * terms.size());
-  std::size_t count = 0;
-  for (const Tensor& input : {base, cell}) new (&inputs[count++]) Tensor(input);
-  for (const LinearTerm& term : terms) {
-    require_term("lstm_cell", term, B, 4 * H);
-    for (const Tensor& input : {term.x, term.weight}) new (&inputs[count++]) Tensor(input);
-  }
-  const LstmState next{output({B, H}, std::span(inputs, count)), output({B, H}, std::span(inputs, count))};
+  const std::span inputs = inputs_of({base, cell}, terms, scratch);
+  const LstmState next{output({B, H}, inputs), output({B, H}, inputs)};
 
   const bool recording = next.cell.needs_grad();
   Tape& tape = Tape::active();
   Real* const gates = recording ? tape.allocate(4 * size) : scratch.allocate(4 * size);
   Real* const tanh_cell = recording ? tape.allocate(size) : scratch.allocate(size);
-  for (int row = 0; row < B; ++row) {
-    const std::size_t begin = base.rank() == 2 ? std::size_t(row) * 4 * H : 0;
-    kernels::copy(base.value().data + begin, gates + std::size_t(row) * 4 * H, 4 * H);
-  }
+  fill_rows(base, {gates, {B, 4 * H}});
   for (const LinearTerm& term : terms) add_term(term, gates);
   kernels::lstm_forward(B, H, gates, cell.value().data, next.cell.value().data, tanh_cell, next.hidden.value().data);
 
-  record("lstm_cell", {next.hidden, next.cell}, [=, kept = tape.copy(std::span(terms.begin(), terms.size()))] {
+  record("lstm_cell", {next.hidden, next.cell}, [=, kept = tape.copy(terms)] {
     Scratch scratch;
     Real* const dhidden = scratch.allocate(size);
     Real* const dcell = scratch.allocate(size);
@@ -78,35 +99,31 @@ LstmState lstm_cell(Tensor base, std::initializer_list<LinearTerm> terms, Tensor
     copy_grad_or_zero(next.cell, dcell, size);
     kernels::lstm_backward(B, H, gates, cell.value().data, tanh_cell, dhidden, dcell);
     add_grad(cell, dcell);
-    if (base.rank() == 2) {
-      add_grad(base, gates);
-    } else {
-      add_grad_of_rows(base, gates, B);
-    }
-    for (const LinearTerm& term : kept) add_term_gradients(term, 4 * H, gates);
+    add_sum_gradients(base, kept, gates, B, H);
   });
   return next;
 }
 
-LstmOutput lstm_sequence(Tensor projected, Tensor weight_hh, LstmState initial, const Packing& packing, bool reverse) {
-  require_sequence_shapes(projected, weight_hh, initial, packing);
+LstmState lstm_cell(Tensor base, std::initializer_list<LinearTerm> terms, Tensor cell) {
+  return lstm_cell(base, std::span(terms.begin(), terms.size()), cell);
+}
+
+LstmOutput lstm_sequence(Tensor base, std::initializer_list<LinearTerm> terms, Tensor weight_hh, LstmState initial,
+                         const Packing& packing, bool reverse) {
+  require_sequence_shapes(base, terms, weight_hh, initial, packing);
   const int B = packing.batch(), H = weight_hh.dim(1), rows = packing.rows();
-  Tensor inputs[4] = {projected, weight_hh};
-  std::size_t count = 2;
-  for (const Tensor& state : {initial.hidden, initial.cell}) {
-    if (state) inputs[count++] = state;
-  }
-  const std::span all_inputs(inputs, count);
-  const LstmOutput y{output({rows, H}, all_inputs), {output({B, H}, all_inputs), output({B, H}, all_inputs)}};
+  Scratch scratch;
+  const std::span inputs = inputs_of({base, weight_hh, initial.hidden, initial.cell}, terms, scratch);
+  const LstmOutput y{output({rows, H}, inputs), {output({B, H}, inputs), output({B, H}, inputs)}};
   const RecurrentSteps steps(packing, reverse, bool(initial.hidden));
 
-  // What the backward needs of every step. If there is none, each step overwrites what the one before left.
+  // What the backward needs of every step. If there is none, each step overwrites what the one before left, except that
+  // the sums of all steps are there from the start.
   const bool recording = y.output.needs_grad();
   const std::size_t size = H, kept_rows = recording ? rows : B;
   Tape& tape = Tape::active();
-  Scratch scratch;
   const auto keep = [&](std::size_t n) { return recording ? tape.allocate(n) : scratch.allocate(n); };
-  Real* const gates = keep(kept_rows * 4 * size);
+  Real* const gates = keep(std::size_t(rows) * 4 * size);
   Real* const hidden_in = keep(kept_rows * size);
   Real* const cell_in = keep(kept_rows * size);
   Real* const tanh_cell = keep(kept_rows * size);
@@ -115,45 +132,47 @@ LstmOutput lstm_sequence(Tensor projected, Tensor weight_hh, LstmState initial, 
   Real* const cell = y.final.cell.value().data;
   copy_or_zero(initial.hidden, hidden, B * size);
   copy_or_zero(initial.cell, cell, B * size);
+  fill_rows(base, {gates, {rows, 4 * H}});
+  for (const LinearTerm& term : terms) add_term(term, gates);
   for (int k = 0; k < steps.count(); ++k) {
     const RecurrentStep step = steps[k];
     const std::size_t row = step.begin, kept = recording ? row : 0, step_size = step.rows * size;
-    Real* const a = gates + kept * 4 * size;
+    Real* const a = gates + row * 4 * size;
     Real* const h = y.output.value().data + row * size;
     kernels::copy(hidden, hidden_in + kept * size, step_size);
     kernels::copy(cell, cell_in + kept * size, step_size);
-    kernels::copy(projected.value().data + row * 4 * size, a, 4 * step_size);
     add_weight_product(T, weight_hh, 0, H, step.carried, hidden, a);  // a += h W_hhᵀ
     kernels::lstm_forward(step.rows, H, a, cell_in + kept * size, cell, tanh_cell + kept * size, h);
     kernels::copy(h, hidden, step_size);
   }
 
-  record("lstm_sequence", {y.output, y.final.hidden, y.final.cell}, [=] {
-    const Real* const doutput = y.output.node().grad;
-    Scratch scratch;
-    Real* const dhidden = scratch.allocate(B * size);
-    Real* const dcell = scratch.allocate(B * size);
-    copy_grad_or_zero(y.final.hidden, dhidden, B * size);
-    copy_grad_or_zero(y.final.cell, dcell, B * size);
-    for (int k = steps.count() - 1; k >= 0; --k) {
-      const RecurrentStep step = steps[k];
-      const std::size_t row = step.begin;
-      Real* const da = gates + row * 4 * size;
-      if (doutput != nullptr) kernels::add(dhidden, doutput + row * size, dhidden, step.rows * size);
-      kernels::lstm_backward(step.rows, H, da, cell_in + row * size, tanh_cell + row * size, dhidden, dcell);
-      kernels::fill(0, dhidden, step.carried * size);
-      add_weight_product(N, weight_hh, 0, H, step.carried, da, dhidden);  // dh = da W_hh
-    }
-    add_grad(initial.hidden, dhidden);
-    add_grad(initial.cell, dcell);
-    add_grad(projected, gates);
-    if (weight_hh.needs_grad()) {  // dW_hh += daᵀ h
-      const std::size_t begin = steps.carried_begin();
-      const int carried = steps.carried_end() - steps.carried_begin();
-      add_weight_gradient(weight_hh, {gates + begin * 4 * size, {carried, 4 * H}},
-                          {hidden_in + begin * size, {carried, H}});
-    }
-  });
+  record("lstm_sequence", {y.output, y.final.hidden, y.final.cell},
+         [=, kept = tape.copy(std::span(terms.begin(), terms.size()))] {
+           const Real* const doutput = y.output.node().grad;
+           Scratch scratch;
+           Real* const dhidden = scratch.allocate(B * size);
+           Real* const dcell = scratch.allocate(B * size);
+           copy_grad_or_zero(y.final.hidden, dhidden, B * size);
+           copy_grad_or_zero(y.final.cell, dcell, B * size);
+           for (int k = steps.count() - 1; k >= 0; --k) {
+             const RecurrentStep step = steps[k];
+             const std::size_t row = step.begin;
+             Real* const da = gates + row * 4 * size;
+             if (doutput != nullptr) kernels::add(dhidden, doutput + row * size, dhidden, step.rows * size);
+             kernels::lstm_backward(step.rows, H, da, cell_in + row * size, tanh_cell + row * size, dhidden, dcell);
+             kernels::fill(0, dhidden, step.carried * size);
+             add_weight_product(N, weight_hh, 0, H, step.carried, da, dhidden);  // dh = da W_hh
+           }
+           add_grad(initial.hidden, dhidden);
+           add_grad(initial.cell, dcell);
+           add_sum_gradients(base, kept, gates, rows, H);
+           if (weight_hh.needs_grad()) {  // dW_hh += daᵀ h
+             const std::size_t begin = steps.carried_begin();
+             const int carried = steps.carried_end() - steps.carried_begin();
+             add_weight_gradient(weight_hh, {gates + begin * 4 * size, {carried, 4 * H}},
+                                 {hidden_in + begin * size, {carried, H}});
+           }
+         });
   return y;
 }
 

@@ -85,12 +85,6 @@ void add_product(Tensor weight, const Real* dy, int out, const Array& x, int fir
                       .cols = x.cols()});
 }
 
-/// Every row of y = row, or 0 if the handle is empty.
-void fill_rows(Tensor row, const Array& y) {
-  if (!row) return kernels::fill(0, y.data, y.size());
-  for (std::size_t i = 0; i < y.size(); i += row.size()) kernels::copy(row.value().data, y.data + i, row.size());
-}
-
 }
 
 namespace detail {
@@ -105,6 +99,11 @@ void require_term(const char* op, const LinearTerm& term, int rows, int out) {
     fail("{}: too few columns: x is {}, weight is {}, first_col is {}; need first_col + x.dim(-1) <= weight.dim(-1)",
          op, x.shape(), weight.shape(), first_col);
   }
+}
+
+void fill_rows(Tensor base, const Array& y) {
+  if (!base) return kernels::fill(0, y.data, y.size());
+  for (std::size_t i = 0; i < y.size(); i += base.size()) kernels::copy(base.value().data, y.data + i, base.size());
 }
 
 void add_term(const LinearTerm& term, Real* y) {
@@ -182,7 +181,7 @@ Tensor linear(Tensor x, Tensor weight, Tensor bias) {
   }
   const Shape shape = x.shape().with(-1, out);
   Tensor y = bias ? output(shape, {x, weight, bias}) : output(shape, {x, weight});
-  fill_rows(bias, y.value());
+  detail::fill_rows(bias, y.value());
   detail::add_term({x, weight}, y.value().data);  // y = b + x Wᵀ
   record("linear", y, [=] {
     detail::add_term_gradients({x, weight}, out, y.grad().data);                // dx += dy W, dW += dyᵀ x
@@ -191,28 +190,46 @@ Tensor linear(Tensor x, Tensor weight, Tensor bias) {
   return y;
 }
 
-Tensor linear_sum(Tensor base, std::initializer_list<LinearTerm> terms) {
-  if (base.rank() != 2 && !(base.rank() == 1 && terms.size() > 0)) {
-    fail("linear_sum: base does not fit: base is {}, {} terms; need (N, out), or (out) with a term", base.shape(),
-         terms.size());
+Tensor linear_sum(Tensor base, std::span<const LinearTerm> terms) {
+  const bool rows_in_base = base && base.rank() == 2;
+  if (!rows_in_base && (terms.empty() || (base && base.rank() != 1))) {
+    fail("linear_sum: base does not fit: base is {}, {} terms; need (N, out), or (out) or nothing with a term",
+         base ? to_string(base.shape()) : "empty", terms.size());
   }
-  const int out = base.dim(-1), rows = base.rank() == 2 ? base.dim(0) : terms.begin()->x.dim(0);
+  const int out = base ? base.dim(-1) : terms[0].weight.dim(0), rows = rows_in_base ? base.dim(0) : terms[0].x.dim(0);
   Scratch scratch;
-  Tensor* const inputs = new (scratch.allocate<Tensor>(1 + 2 * terms.size())) Tensor(base);
-  std::size_t count = 1;
+  Tensor* const inputs = scratch.allocate<Tensor>(1 + 2 * terms.size());
+  std::size_t count = 0;
+  if (base) new (&inputs[count++]) Tensor(base);
   for (const LinearTerm& term : terms) {
     detail::require_term("linear_sum", term, rows, out);
-    inputs[count++] = term.x;
-    inputs[count++] = term.weight;
+    for (const Tensor& tensor : {term.x, term.weight}) new (&inputs[count++]) Tensor(tensor);
   }
   Tensor y = output({rows, out}, {inputs, count});
-  fill_rows(base, y.value());
+  detail::fill_rows(base, y.value());
   for (const LinearTerm& term : terms) detail::add_term(term, y.value().data);  // y = base + Σ x Wᵀ
-  record("linear_sum", y, [=, terms = Tape::active().copy(std::span(terms.begin(), terms.size()))] {
-    detail::add_grad_of_rows(base, y.grad().data, base.rank() == 2 ? 1 : rows);  // dbase += dy, or Σ dy over its rows
+  record("linear_sum", y, [=, terms = Tape::active().copy(terms)] {
+    if (base) detail::add_grad_of_rows(base, y.grad().data, rows_in_base ? 1 : rows);  // dbase += dy, or Σ of its rows
     for (const LinearTerm& term : terms) detail::add_term_gradients(term, out, y.grad().data);
   });
   return y;
+}
+
+Tensor linear_sum(Tensor base, std::initializer_list<LinearTerm> terms) {
+  return linear_sum(base, std::span(terms.begin(), terms.size()));
+}
+
+std::span<const LinearTerm> terms_of(std::span<const Tensor> parts, Tensor weight, Scratch& scratch) {
+  auto* const terms = scratch.allocate<LinearTerm>(parts.size());
+  int columns = 0;
+  for (std::size_t i = 0; i < parts.size(); columns += parts[i++].dim(-1)) {
+    new (&terms[i]) LinearTerm{parts[i], weight, columns};
+  }
+  if (weight.rank() != 2 || columns != weight.dim(1)) {
+    fail("linear: input sizes differ: x is (…, {}), weight is {}; need x.dim(-1) == weight.dim(-1)", columns,
+         weight.shape());
+  }
+  return {terms, parts.size()};
 }
 
 }

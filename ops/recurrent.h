@@ -21,6 +21,7 @@ struct LstmState {
 
 /// One step. The sum a is given as a base, (B, 4H) or (4H), and any number of linear terms: PyTorch's cell is
 /// `lstm_cell(b_ih + b_hh, {{x, w_ih}, {h, w_hh}}, c)`; a decoder gives in the base what it knows of all steps at once.
+LstmState lstm_cell(Tensor base, std::span<const LinearTerm> terms, Tensor cell);
 LstmState lstm_cell(Tensor base, std::initializer_list<LinearTerm> terms, Tensor cell);
 
 /// One step.   projected = W_ih x + b_ih: (B, 3H), h: (B, H), weight_hh: (3H, H), bias_hh: (3H) -> (B, H)
@@ -31,17 +32,20 @@ struct LstmOutput {
   LstmState final;  ///< (B, H): of every sequence after its own last step (its first, in reverse)
 };
 
-/// A layer over packed sequences, in one direction.   projected = W_ih x + b_ih + b_hh for all rows, by one product:
-/// (rows, 4H); weight_hh: (4H, H); initial state: (B, H) each, or empty handles for zeros. In reverse each sequence is
-/// read from its own last step to its first. At step t only the alive(t) sequences that are longer than t are computed.
-LstmOutput lstm_sequence(Tensor projected, Tensor weight_hh, LstmState initial, const Packing& packing, bool reverse);
+/// A layer over packed sequences, in one direction. The sums a of all rows are given as for `lstm_cell`, but without
+/// W_hh h: base: (rows, 4H) or (4H); x of a term: (rows, in); weight_hh: (4H, H); initial state: (B, H) each, or empty
+/// handles for zeros. In reverse each sequence is read from its own last step to its first. At step t only the alive(t)
+/// sequences that are longer than t are computed.
+LstmOutput lstm_sequence(Tensor base, std::initializer_list<LinearTerm> terms, Tensor weight_hh, LstmState initial,
+                         const Packing& packing, bool reverse);
 
 struct GruOutput {
   Tensor output;  ///< (packing.rows(), H)
   Tensor final;   ///< (B, H)
 };
 
-/// The same for the GRU.   projected = W_ih x + b_ih: (rows, 3H); weight_hh: (3H, H); bias_hh: (3H)
+/// The same for the GRU, whose input is projected already.   projected = W_ih x + b_ih: (rows, 3H); weight_hh: (3H, H);
+/// bias_hh: (3H)
 GruOutput gru_sequence(Tensor projected, Tensor weight_hh, Tensor bias_hh, Tensor initial, const Packing& packing,
                        bool reverse);
 

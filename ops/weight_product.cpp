@@ -1,47 +1,98 @@
 #include "ops/weight_product.h"
 
-#include "ops/packed_matrix.h"
-
 namespace gradus::inline GRADUS_PRECISION {
 
 namespace {
 
-/// One way in which a parameter is used on a tape. Its node's cache is a list of them.
-struct WeightUse {
-  Transpose transpose;
-  int first_col, cols;
-  const PackedMatrix* packed;  // null until the second product
-  WeightUse* next;
+using Use = PackedWeights::Use;
+
+/// The right factor of a product: Vᵀ is (cols, out), V is (out, cols).
+struct Size {
+  int k, n;
 };
 
-/// The packed factor op(V): (k, n), if it is worth while: from the second use on. Null until then.
-const PackedMatrix* packed_factor(Transpose transpose, Tensor weight, int first_col, int cols, int k, int n) {
-  Node& node = weight.node();
-  if (node.leaf == nullptr) return nullptr;
-  for (auto* use = static_cast<WeightUse*>(node.cache); use != nullptr; use = use->next) {
-    if (use->transpose != transpose || use->first_col != first_col || use->cols != cols) continue;
-    if (use->packed == nullptr) {
-      Tape& tape = Tape::active();
-      Real* const memory = tape.allocate(PackedMatrix::memory_size(k, n));
-      use->packed = new (tape.allocate<PackedMatrix>(1))
-          PackedMatrix(transpose, k, n, node.value + first_col, weight.dim(1), memory);
+Size size_of(const Use& use, const Array& weight) {
+  return use.transpose == T ? Size{use.cols, weight.rows()} : Size{weight.rows(), use.cols};
+}
+
+std::size_t packed_size(const Use& use, const Array& weight) {
+  const auto [k, n] = size_of(use, weight);
+  return PackedMatrix::memory_size(k, n);
+}
+
+PackedMatrix pack(const Use& use, const Array& weight, Real* memory) {
+  const auto [k, n] = size_of(use, weight);
+  return {use.transpose, k, n, weight.data + use.first_col, weight.cols(), memory};
+}
+
+/// A use on one tape. A parameter's node keeps a list of them in its cache.
+struct TapeUse {
+  Use use;
+  const PackedMatrix* packed;  // null until the second product
+  TapeUse* next;
+};
+
+const PackedMatrix* factor_on_tape(Node& node, const Use& use) {
+  Tape& tape = Tape::active();
+  const Array weight{node.value, node.shape};
+  for (auto* known = static_cast<TapeUse*>(node.cache); known != nullptr; known = known->next) {
+    if (known->use != use) continue;
+    if (known->packed == nullptr) {
+      known->packed =
+          new (tape.allocate<PackedMatrix>(1)) PackedMatrix(pack(use, weight, tape.allocate(packed_size(use, weight))));
     }
-    return use->packed;
+    return known->packed;
   }
-  auto* const next = static_cast<WeightUse*>(node.cache);
-  node.cache = new (Tape::active().allocate<WeightUse>(1)) WeightUse{transpose, first_col, cols, nullptr, next};
+  node.cache = new (tape.allocate<TapeUse>(1)) TapeUse{use, nullptr, static_cast<TapeUse*>(node.cache)};
   return nullptr;
 }
 
+/// Null if BLAS is to do the product.
+const PackedMatrix* packed_factor(Node& node, const Use& use, int rows) {
+  if (node.leaf == nullptr) return nullptr;
+  if (node.leaf->cache == nullptr) return factor_on_tape(node, use);
+  return rows <= PackedWeights::kMaxRows ? &PackedWeights::factor(*node.leaf, use) : nullptr;
+}
+
+}
+
+void PackedWeights::hold(Leaf& leaf) {
+  if (leaf.cache != nullptr) return;
+  forms_ = new (memory_.allocate_array<Forms>(1)) Forms{this, &leaf, nullptr, forms_};
+  leaf.cache = forms_;
+}
+
+PackedWeights::~PackedWeights() {
+  for (const Forms* forms = forms_; forms != nullptr; forms = forms->next) forms->leaf->cache = nullptr;
+  memory_.rewind(begin_);
+}
+
+const PackedMatrix& PackedWeights::factor(Leaf& leaf, const Use& use) {
+  auto& forms = *static_cast<Forms*>(leaf.cache);
+  const auto find = [&]() -> const Packed* {
+    const Packed* packed = forms.first.load(std::memory_order_acquire);
+    while (packed != nullptr && packed->use != use) packed = packed->next;
+    return packed;
+  };
+  if (const Packed* packed = find()) return packed->matrix;
+  const std::lock_guard lock(forms.owner->mutex_);
+  if (const Packed* packed = find()) return packed->matrix;  // another thread was faster
+  Arena& memory = forms.owner->memory_;
+  Real* const numbers = memory.allocate_array<Real>(packed_size(use, leaf.value()));
+  const auto* packed = new (memory.allocate_array<Packed>(1))
+      Packed{use, pack(use, leaf.value(), numbers), forms.first.load(std::memory_order_relaxed)};
+  forms.first.store(packed, std::memory_order_release);
+  return packed->matrix;
 }
 
 void add_weight_product(Transpose transpose, Tensor weight, int first_col, int cols, int rows, const Real* a, Real* c) {
-  const int out = weight.dim(0), k = transpose == T ? cols : out, n = transpose == T ? out : cols;
   if (rows == 0) return;
-  if (const PackedMatrix* packed = packed_factor(transpose, weight, first_col, cols, k, n)) {
+  Node& node = weight.node();
+  const int out = weight.dim(0), k = transpose == T ? cols : out, n = transpose == T ? out : cols;
+  if (const PackedMatrix* packed = packed_factor(node, {transpose, first_col, cols}, rows)) {
     packed->add_product(rows, a, k, c, n);
   } else {
-    gemm(N, transpose, rows, n, k, 1, a, k, weight.value().data + first_col, weight.dim(1), 1, c, n);
+    gemm(N, transpose, rows, n, k, 1, a, k, node.value + first_col, weight.dim(1), 1, c, n);
   }
 }
 

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <atomic>
+#include <mutex>
+
 #include "autograd/tape.h"
-#include "ops/blas.h"
+#include "ops/packed_matrix.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 
@@ -11,5 +14,57 @@ namespace gradus::inline GRADUS_PRECISION {
 /// A recurrent layer multiplies few rows with the same weight at every step. The second such product with a parameter
 /// on one tape packs it (see packed_matrix.h), for itself and all that follow.
 void add_weight_product(Transpose transpose, Tensor weight, int first_col, int cols, int rows, const Real* a, Real* c);
+
+/// Vouches that the values of some parameters do not change while it lives. Their packed forms are then made once, for
+/// all tapes on all threads, rather than once a tape: for the shards of a training step, or for the many sentences that
+/// a trained model translates. Whether a product runs on the packed form depends on its number of rows alone, so that
+/// its bits do not depend on what other threads did before.
+///
+///     PackedWeights packed(memory);
+///     for (Parameter* parameter : model.parameters()) packed.hold(*parameter);
+///
+/// To be made and to end while no other thread uses the parameters. A parameter that an earlier PackedWeights holds is
+/// left to that one, which must live longer.
+class PackedWeights {
+ public:
+  /// Products of more rows go to BLAS, which packs at every call; from here on that costs it little.
+  static constexpr int kMaxRows = 256;
+
+  /// Packed forms take their memory from `memory`, and give it back at the end.
+  explicit PackedWeights(Arena& memory) : memory_(memory), begin_(memory.mark()) {}
+  ~PackedWeights();
+  PackedWeights(const PackedWeights&) = delete;
+  PackedWeights& operator=(const PackedWeights&) = delete;
+
+  void hold(Leaf& leaf);
+
+  /// One way in which a weight is multiplied: with these of its columns, transposed or not.
+  struct Use {
+    Transpose transpose;
+    int first_col, cols;
+    bool operator==(const Use&) const = default;
+  };
+  /// The factor that a held parameter is in this use, packed if it was not yet.
+  static const PackedMatrix& factor(Leaf& leaf, const Use& use);
+
+ private:
+  struct Packed {
+    Use use;
+    PackedMatrix matrix;
+    const Packed* next;
+  };
+  /// Of one parameter.
+  struct Forms {
+    PackedWeights* owner;
+    Leaf* leaf;
+    std::atomic<const Packed*> first;
+    Forms* next;
+  };
+
+  Arena& memory_;
+  Arena::Mark begin_;
+  std::mutex mutex_;  // held while a weight is packed
+  Forms* forms_ = nullptr;
+};
 
 }

@@ -85,10 +85,11 @@ struct Net {
     Tape tape;
     const Packing packing(lengths);
     const Tensor x = dropout(embedding(table, words), Real(0.1));
-    const LstmOutput lstm = lstm_sequence(linear(x, weight_ih, bias), weight_hh, {}, packing, false);
+    const LstmOutput lstm = lstm_sequence(bias, {{x, weight_ih}}, weight_hh, {}, packing, false);
     const Tensor keys = unpack(lstm.output, packing);
-    const Tensor weights = softmax(additive_scores(lstm.final.hidden, keys, v, lengths), lengths);
-    const Tensor context = tanh(layer_norm(weighted_sum(weights, keys, lengths), scale, shift));
+    const Sentences sentences = padded_sentences(lengths, kSteps);
+    const Tensor weights = softmax(additive_scores(lstm.final.hidden, keys, v, sentences), lengths);
+    const Tensor context = tanh(layer_norm(weighted_sum(weights, keys, sentences), scale, shift));
     const Tensor word_loss = linear_cross_entropy(lstm.output, weight_out, bias_out, targets);
     const Tensor sentence_loss = cross_entropy(linear(context, weight_out, bias_out), std::span(targets).first(kBatch));
     const Tensor loss = word_loss + mean(square(context)) + sentence_loss;

@@ -104,22 +104,47 @@ TEST_CASE("attention: weights and context by the formulas; padding and masked po
   }
 }
 
-TEST_CASE("attention: packed and padded states give the same memory, in any order of the sentences") {
+TEST_CASE("attention: packed and padded states are attended alike, in any order of the sentences") {
+  for (const Kind& kind : kinds()) {
+    const Tape tape;
+    const int order[] = {2, 0, 1}, lengths[] = {2, 4, 3};  // of the batch; the packing has 4, 3, 2
+    const Tensor packed = random_tensor({9, kind.state_size}, 3), query = random_tensor({3, 3}, 4);
+    const Packing packing(std::vector{4, 3, 2});
+    for (const bool masked : {false, true}) {
+      CAPTURE(kind.name);
+      CAPTURE(masked);
+      const Tensor mask = masked ? full({3, 4}, 1) : Tensor();
+      if (masked) mask.value()[4] = 0;
+      const Attended of_packed = (*kind.attention)(query, kind.attention->prepare(packed, packing, order, mask));
+      const Attended of_padded =
+          (*kind.attention)(query, kind.attention->prepare(unpack(packed, packing, order), lengths, mask));
+      const auto check = [](Tensor a, Tensor b) {
+        REQUIRE(a.shape() == b.shape());
+        for (std::size_t i = 0; i < a.size(); ++i) CHECK(a.value()[i] == doctest::Approx(b.value()[i]).epsilon(1e-5));
+      };
+      check(of_packed.weights, of_padded.weights);
+      check(of_packed.context, of_padded.context);
+    }
+  }
+}
+
+TEST_CASE("attention: queries about chosen sentences, one of them twice") {
   for (const Kind& kind : kinds()) {
     CAPTURE(kind.name);
     const Tape tape;
-    const int order[] = {2, 0, 1}, lengths[] = {2, 4, 3};  // of the batch; the packing has 4, 3, 2
-    const Tensor packed = random_tensor({9, kind.state_size}, 3);
-    const Packing packing(std::vector{4, 3, 2});
-    const Memory memory = kind.attention->prepare(packed, packing, order);
-    const Memory padded = kind.attention->prepare(unpack(packed, packing, order), lengths);
-    CHECK(std::ranges::equal(memory.lengths, lengths));
-    CHECK(std::ranges::equal(memory.values.value(), padded.values.value()));
-    REQUIRE(memory.keys.shape() == padded.keys.shape());
-    const int S = memory.keys.dim(1), A = memory.keys.dim(2);
-    for (int b = 0; b < 3; ++b) {
-      for (int i = 0; i < lengths[b] * A; ++i) {
-        CHECK(memory.keys.value()[b * S * A + i] == doctest::Approx(padded.keys.value()[b * S * A + i]).epsilon(1e-5));
+    const Tensor values = random_tensor({3, 4, kind.state_size}, 1), query = random_tensor({3, 3}, 2);
+    const Tensor mask = full({3, 4}, 1);
+    mask.value()[1] = 0;
+    const Memory memory = kind.attention->prepare(values, std::vector{4, 2, 3}, mask);
+    const int chosen[] = {2, 0, 2};
+    const Tensor together = (*kind.attention)(query, memory.select(chosen)).context;
+    for (int i = 0; i < 3; ++i) {
+      const int begin = chosen[i], length = begin == 2 ? 3 : 4;
+      const Memory alone = kind.attention->prepare(slice(values, 0, begin, begin + 1), std::vector{length},
+                                                   slice(mask, 0, begin, begin + 1));
+      const Tensor expected = (*kind.attention)(slice(query, 0, i, i + 1), alone).context;
+      for (int k = 0; k < kind.state_size; ++k) {
+        CHECK(together.value()[i * kind.state_size + k] == doctest::Approx(expected.value()[k]).epsilon(1e-5));
       }
     }
   }

@@ -29,6 +29,8 @@ struct Op {
 };
 using Inputs = std::span<const Tensor>;
 
+Sentences padded(const Lengths& lengths, Tensor states) { return padded_sentences(lengths, states.dim(1)); }
+
 int batch(const Case& c) { return static_cast<int>(c.lengths.size()); }
 
 const std::vector<Op> kOps = {
@@ -36,19 +38,19 @@ const std::vector<Op> kOps = {
      [](const Case& c) {
        return std::vector<Shape>{{c.N, c.D}, {batch(c), c.S, c.D}, {c.D}};
      },
-     [](Inputs x, const Lengths& lengths) { return additive_scores(x[0], x[1], x[2], lengths); },
+     [](Inputs x, const Lengths& lengths) { return additive_scores(x[0], x[1], x[2], padded(lengths, x[1])); },
      [](Inputs x, const Lengths& lengths) { return reference::additive_scores(x[0], x[1], x[2], lengths); }},
     {"dot_scores",
      [](const Case& c) {
        return std::vector<Shape>{{c.N, c.D}, {batch(c), c.S, c.D}};
      },
-     [](Inputs x, const Lengths& lengths) { return dot_scores(x[0], x[1], lengths, Real(0.7)); },
+     [](Inputs x, const Lengths& lengths) { return dot_scores(x[0], x[1], padded(lengths, x[1]), Real(0.7)); },
      [](Inputs x, const Lengths& lengths) { return reference::dot_scores(x[0], x[1], lengths, Real(0.7)); }},
     {"weighted_sum",
      [](const Case& c) {
        return std::vector<Shape>{{c.N, c.S}, {batch(c), c.S, c.D}};
      },
-     [](Inputs x, const Lengths& lengths) { return weighted_sum(x[0], x[1], lengths); },
+     [](Inputs x, const Lengths& lengths) { return weighted_sum(x[0], x[1], padded(lengths, x[1])); },
      [](Inputs x, const Lengths& lengths) { return reference::weighted_sum(x[0], x[1], lengths); }},
 };
 
@@ -108,22 +110,54 @@ TEST_CASE("attention ops leave padding alone, whatever it holds") {
   }
 }
 
-TEST_CASE("attention ops name the shapes that do not fit") {
+TEST_CASE("attention ops read packed sentences as they read padded ones, in any order and more than once") {
+  const std::vector<int> lengths = {3, 2, 2}, order = {1, 2, 0}, chosen = {2, 0, 2, 1};
+  constexpr int S = 3, A = 4;
+  const std::vector<Shape> shapes = {{4, A}, {7, A}, {A}, {4, S}};
+  const auto on_packed = [&](Tensor query, Tensor states, Tensor v, Tensor weights) {
+    const Sentences sentences = packed_sentences(Packing(lengths), order).select(chosen);
+    return std::vector{additive_scores(query, states, v, sentences), dot_scores(query, states, sentences),
+                       weighted_sum(weights, states, sentences)};
+  };
+  const auto on_padded = [&](Tensor query, Tensor states, Tensor v, Tensor weights) {
+    std::vector<int> own_lengths;
+    std::vector<Tensor> own;  // a copy of the sentence for each query
+    const Tensor sequences = unpack(states, Packing(lengths), order);
+    for (const int sentence : chosen) {
+      own.push_back(slice(sequences, 0, sentence, sentence + 1));
+      own_lengths.push_back(lengths[order[sentence]]);
+    }
+    const Tensor copies = concat(own, 0);
+    return std::vector{reference::additive_scores(query, copies, v, own_lengths),
+                       reference::dot_scores(query, copies, own_lengths, 1),
+                       reference::weighted_sum(weights, copies, own_lengths)};
+  };
+  check_twins(shapes, on_packed, on_padded, 3);
+}
+
+TEST_CASE("attention ops name what does not fit") {
   Tape tape;
   const Tensor query = full({3, 4}, 0), keys = full({2, 5, 4}, 0), v = full({3}, 0);
   const Tensor two = full({2, 4}, 0);
-  CHECK_THROWS_WITH_AS(dot_scores(query, keys, Lengths{1, 1}),
-                       "dot_scores: query is (3, 4), keys is (2, 5, 4); need (N, .) and (B, S, .) with N <= B", Error);
-  CHECK_THROWS_WITH_AS(dot_scores(two, keys, Lengths{1}),
-                       "dot_scores: 1 lengths for keys of shape (2, 5, 4); need one a sentence", Error);
-  CHECK_THROWS_WITH_AS(dot_scores(two, keys, Lengths{1, 6}),
-                       "dot_scores: lengths[1] is 6; need 0 <= length <= 5, as keys is (2, 5, 4)", Error);
-  CHECK_THROWS_WITH_AS(additive_scores(two, keys, v, Lengths{1, 2}),
-                       "additive_scores: sizes differ: query is (2, 4), keys is (2, 5, 4), v is (3); need (N, A), (B, "
-                       "S, A) and (A)",
+  const Sentences sentences = padded_sentences(Lengths{1, 5}, 5);
+  CHECK_THROWS_WITH_AS(dot_scores(query, keys, sentences),
+                       "dot_scores: query is (3, 4), keys is (2, 5, 4), there are 2 sentences; need (N, .) with N <= 2 "
+                       "and (…, .)",
                        Error);
+  CHECK_THROWS_WITH_AS(dot_scores(two, full({9, 4}, 0), sentences),
+                       "dot_scores: sentence 1 ends with row 9, but keys is (9, 4): only 9 rows", Error);
+  CHECK_THROWS_WITH_AS(padded_sentences(Lengths{1, 6}, 5),
+                       "sentences: lengths[1] is 6; need 0 <= length <= 5, the steps", Error);
+  CHECK_THROWS_WITH_AS(packed_sentences(Packing(Lengths{2, 1}), Lengths{0, 2}),
+                       "sentences: no such sequence: order[1] is 2; need 0 <= order < 2", Error);
+  CHECK_THROWS_WITH_AS(packed_sentences(Packing(Lengths{2, 1}), Lengths{0}),
+                       "sentences: order does not fit: 1 numbers for 2 sequences; need one for each, or none", Error);
   CHECK_THROWS_WITH_AS(
-      weighted_sum(two, keys, Lengths{1, 2}),
-      "weighted_sum: lengths differ: weights is (2, 4), values is (2, 5, 4); need weights.dim(1) == values.dim(1)",
+      additive_scores(two, keys, v, sentences),
+      "additive_scores: sizes differ: query is (2, 4), keys is (2, 5, 4), v is (3); need (N, A), (…, A) and (A)",
       Error);
+  CHECK_THROWS_WITH_AS(weighted_sum(two, keys, sentences),
+                       "weighted_sum: lengths differ: weights is (2, 4), the sentences have 5 positions; need weights "
+                       "(N, 5)",
+                       Error);
 }

@@ -20,6 +20,11 @@ std::vector<Tensor> outputs(const LstmState& y) { return {y.hidden, y.cell}; }
 std::vector<Tensor> outputs(const LstmOutput& y) { return {y.output, y.final.hidden, y.final.cell}; }
 std::vector<Tensor> outputs(const GruOutput& y) { return {y.output, y.final}; }
 
+/// The overload for literal terms, as a value.
+constexpr auto kLstmCell = [](Tensor base, std::initializer_list<LinearTerm> terms, Tensor cell) {
+  return lstm_cell(base, terms, cell);
+};
+
 /// Tests one cell, fused or composed: the input's and the state's terms, the latter from a middle column of its weight.
 template <class Cell>
 auto cell_with_two_terms(Cell cell) {
@@ -33,7 +38,7 @@ auto cell_with_two_terms(Cell cell) {
 TEST_CASE("lstm_cell agrees with its twin") {
   for (const auto& [B, in, H] : {std::array{1, 1, 1}, {3, 2, 5}, {2, 7, 40}}) {
     for (const Shape& base : {Shape{B, 4 * H}, Shape{4 * H}}) {
-      check_twins({base, {B, in}, {4 * H, in}, {B, H}, {4 * H, H + 2}, {B, H}}, cell_with_two_terms(lstm_cell),
+      check_twins({base, {B, in}, {4 * H, in}, {B, H}, {4 * H, H + 2}, {B, H}}, cell_with_two_terms(kLstmCell),
                   cell_with_two_terms(reference::lstm_cell), 2);
     }
   }
@@ -41,14 +46,14 @@ TEST_CASE("lstm_cell agrees with its twin") {
 
 TEST_CASE("lstm_cell needs no terms") {
   const auto cell = [](auto op) { return [=](Tensor base, Tensor c) { return outputs(op(base, {}, c)); }; };
-  check_twins({{3, 8}, {3, 2}}, cell(lstm_cell), cell(reference::lstm_cell), 2);
+  check_twins({{3, 8}, {3, 2}}, cell(kLstmCell), cell(reference::lstm_cell), 2);
 }
 
 TEST_CASE("lstm_cell: one term in two places gets both gradients") {
   const auto cell = [](auto op) {
     return [=](Tensor base, Tensor x, Tensor w, Tensor c) { return outputs(op(base, {{x, w}, {x, w, 2}}, c)); };
   };
-  check_twins({{3, 8}, {3, 2}, {8, 4}, {3, 2}}, cell(lstm_cell), cell(reference::lstm_cell), 2);
+  check_twins({{3, 8}, {3, 2}, {8, 4}, {3, 2}}, cell(kLstmCell), cell(reference::lstm_cell), 2);
 }
 
 TEST_CASE("gru_cell agrees with its twin") {
@@ -64,12 +69,12 @@ TEST_CASE("lstm_sequence agrees with its twin") {
       CAPTURE(lengths.size());
       CAPTURE(reverse);
       const auto from_zeros = [&](auto op) {
-        return [=](Tensor x, Tensor w) { return outputs(op(x, w, {}, Packing(lengths), reverse)); };
+        return [=](Tensor x, Tensor w) { return outputs(op(x, {}, w, {}, Packing(lengths), reverse)); };
       };
       check_twins({{rows, 4 * H}, {4 * H, H}}, from_zeros(lstm_sequence), from_zeros(reference::lstm_sequence), 3);
       const auto from_state = [&](auto op) {
         return [=](Tensor x, Tensor w, Tensor h, Tensor c) {
-          return outputs(op(x, w, {h, c}, Packing(lengths), reverse));
+          return outputs(op(x, {}, w, {h, c}, Packing(lengths), reverse));
         };
       };
       check_twins({{rows, 4 * H}, {4 * H, H}, {B, H}, {B, H}}, from_state(lstm_sequence),
@@ -78,14 +83,30 @@ TEST_CASE("lstm_sequence agrees with its twin") {
   }
 }
 
+TEST_CASE("lstm_sequence with terms agrees with its twin") {
+  for (const Lengths& lengths : kLengths) {
+    const int B = lengths.size(), rows = sum_of(lengths), in = 2, H = 3;
+    CAPTURE(lengths.size());
+    const auto with_terms = [&](auto op) {
+      return [=](Tensor base, Tensor x, Tensor w_ih, Tensor w_hh, Tensor c) {
+        return outputs(op(base, {{x, w_ih}, {x, w_ih, 1}}, w_hh, {{}, c}, Packing(lengths), false));
+      };
+    };
+    for (const Shape& base : {Shape{rows, 4 * H}, Shape{4 * H}}) {
+      check_twins({base, {rows, in}, {4 * H, in + 1}, {4 * H, H}, {B, H}}, with_terms(lstm_sequence),
+                  with_terms(reference::lstm_sequence), 3);
+    }
+  }
+}
+
 TEST_CASE("lstm_sequence: an initial hidden state without a cell, and the reverse") {
   const Lengths lengths = {3, 1};
   for (bool reverse : {false, true}) {
     const auto hidden_only = [&](auto op) {
-      return [=](Tensor x, Tensor w, Tensor h) { return outputs(op(x, w, {h, {}}, Packing(lengths), reverse)); };
+      return [=](Tensor x, Tensor w, Tensor h) { return outputs(op(x, {}, w, {h, {}}, Packing(lengths), reverse)); };
     };
     const auto cell_only = [&](auto op) {
-      return [=](Tensor x, Tensor w, Tensor c) { return outputs(op(x, w, {{}, c}, Packing(lengths), reverse)); };
+      return [=](Tensor x, Tensor w, Tensor c) { return outputs(op(x, {}, w, {{}, c}, Packing(lengths), reverse)); };
     };
     const std::vector<Shape> shapes = {{4, 8}, {8, 2}, {2, 2}};
     check_twins(shapes, hidden_only(lstm_sequence), hidden_only(reference::lstm_sequence), 3);
@@ -119,7 +140,7 @@ TEST_CASE("a layer in two directions over one projection adds both gradients") {
   const auto both = [&](auto op) {
     return [=](Tensor x, Tensor w) {
       const Packing packing(lengths);
-      return std::vector{op(x, w, {}, packing, false).output, op(x, w, {}, packing, true).output};
+      return std::vector{op(x, {}, w, {}, packing, false).output, op(x, {}, w, {}, packing, true).output};
     };
   };
   check_twins({{5, 8}, {8, 2}}, both(lstm_sequence), both(reference::lstm_sequence), 2);
@@ -127,7 +148,7 @@ TEST_CASE("a layer in two directions over one projection adds both gradients") {
 
 TEST_CASE("gradcheck of the recurrent ops") {
   for (const auto& [B, in, H] : {std::array{1, 1, 1}, {3, 2, 4}, {2, 3, 2}}) {
-    const auto cell = cell_with_two_terms(lstm_cell);
+    const auto cell = cell_with_two_terms(kLstmCell);
     gradcheck("lstm_cell", {{B, 4 * H}, {B, in}, {4 * H, in}, {B, H}, {4 * H, H + 2}, {B, H}}, cell);
     gradcheck("lstm_cell", {{4 * H}, {B, in}, {4 * H, in}, {B, H}, {4 * H, H + 2}, {B, H}}, cell);
     gradcheck("gru_cell", {{B, 3 * H}, {B, H}, {3 * H, H}, {3 * H}}, gru_cell);
@@ -140,11 +161,13 @@ TEST_CASE("gradcheck of the recurrent ops") {
       std::ranges::copy(some_numbers(3 * H * H, 2), gru_weight.value().begin());
       gradcheck("lstm_sequence", {{rows, 4 * H}, {B, H}, {B, H}},
                 [&](Tensor x, Tensor h, Tensor c) {
-                  return outputs(lstm_sequence(x, lstm_weight, {h, c}, Packing(lengths), reverse));
+                  return outputs(lstm_sequence(x, {}, lstm_weight, {h, c}, Packing(lengths), reverse));
                 },
                 {&lstm_weight});
-      gradcheck("lstm_sequence", {{rows, 4 * H}},
-                [&](Tensor x) { return outputs(lstm_sequence(x, lstm_weight, {}, Packing(lengths), reverse)); },
+      gradcheck("lstm_sequence", {{4 * H}, {rows, 3}, {4 * H, 3}},
+                [&](Tensor base, Tensor x, Tensor w_ih) {
+                  return outputs(lstm_sequence(base, {{x, w_ih}}, lstm_weight, {}, Packing(lengths), reverse));
+                },
                 {&lstm_weight});
       gradcheck("gru_sequence", {{rows, 3 * H}, {3 * H}, {B, H}},
                 [&](Tensor x, Tensor b, Tensor h) {
@@ -165,13 +188,13 @@ TEST_CASE("recurrent ops name the shapes that do not fit") {
   const Tensor w = full({8, 2}, 0), x = full({3, 8}, 0), state = full({2, 2}, 0), wrong = full({2, 3}, 0);
   CHECK_THROWS_WITH_AS(lstm_cell(x, {}, state),
                        "lstm_cell: base does not fit: base is (3, 8), cell is (2, 2); need base (2, 8) or (8)", Error);
-  CHECK_THROWS_WITH_AS(lstm_sequence(x, wrong, {}, packing, false), "lstm_sequence: weight_hh is (2, 3); need (4H, H)",
+  CHECK_THROWS_WITH_AS(lstm_sequence(x, {}, wrong, {}, packing, false),
+                       "lstm_sequence: weight_hh is (2, 3); need (4H, H)", Error);
+  CHECK_THROWS_WITH_AS(lstm_sequence(w, {}, w, {}, packing, false),
+                       "lstm_sequence: base does not fit: base is (8, 2), weight_hh is (8, 2), the packing has 3 rows; "
+                       "need base (3, 8) or (8)",
                        Error);
-  CHECK_THROWS_WITH_AS(lstm_sequence(w, w, {}, packing, false),
-                       "lstm_sequence: projected does not fit: projected is (8, 2), weight_hh is (8, 2), the packing "
-                       "has 3 rows; need (3, 8)",
-                       Error);
-  CHECK_THROWS_WITH_AS(lstm_sequence(x, w, {state, wrong}, packing, false),
+  CHECK_THROWS_WITH_AS(lstm_sequence(x, {}, w, {state, wrong}, packing, false),
                        "lstm_sequence: the initial state is (2, 3); need (B, H) = (2, 2)", Error);
   CHECK_THROWS_WITH_AS(gru_cell(full({2, 6}, 0), wrong, full({6, 2}, 0), full({6}, 0)),
                        "gru_cell: the hidden state is (2, 3); need (B, H) = (2, 2)", Error);

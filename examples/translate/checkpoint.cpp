@@ -84,6 +84,7 @@ TrainConfig load_config(const std::string& directory) {
 
 std::unique_ptr<Translator> load_words(const std::string& directory, const TrainConfig& config) {
   const Folder folder(directory);
+  const WithoutInit without_init;
   return std::make_unique<Translator>(config, Vocabulary::load(folder.source), Vocabulary::load(folder.target));
 }
 
@@ -95,7 +96,7 @@ std::unique_ptr<Translator> load_translator(const std::string& directory) {
          folder.best, directory);
   }
   load(translator->model, folder.best);
-  translator->model.eval();
+  translator->freeze();
   return translator;
 }
 

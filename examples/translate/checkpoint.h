@@ -49,7 +49,7 @@ std::string describe_training(const std::string& directory);
 /// The configuration with which the training in the folder began.
 TrainConfig load_config(const std::string& directory);
 void save_config(const std::string& directory, const TrainConfig& config);
-/// A model of this configuration with the folder's vocabularies, and new parameters.
+/// A model of this configuration with the folder's vocabularies; its parameters are still to be read.
 std::unique_ptr<Translator> load_words(const std::string& directory, const TrainConfig& config);
 void save_training(const std::string& directory, Translator& translator, Optimizer& optimizer, const TrainState& state);
 TrainState load_training(const std::string& directory, Translator& translator, Optimizer& optimizer);

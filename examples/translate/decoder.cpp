@@ -8,6 +8,19 @@ namespace gradus::translate {
 
 namespace {
 
+/// What `part` takes from the state of each step, below each other.
+template <class Part>
+Tensor all_steps(std::span<const DecoderState> states, Part part) {
+  if (states.size() == 1) return part(states[0]);
+  Scratch scratch;
+  Tensor* const parts = scratch.allocate<Tensor>(states.size());
+  for (std::size_t t = 0; t < states.size(); ++t) new (&parts[t]) Tensor(part(states[t]));
+  return concat({parts, states.size()}, 0);
+}
+
+Tensor hidden_of(const DecoderState& state) { return state.lstm.hidden; }
+Tensor context_of(const DecoderState& state) { return state.context; }
+
 Tensor first_rows(Tensor x, int n) { return !x || x.dim(0) == n ? x : slice(x, 0, 0, n); }
 
 }
@@ -18,8 +31,6 @@ DecoderState DecoderState::first(int n) const {
 
 Decoder::Decoder(Module* parent, std::string name, const ModelConfig& config, int context_size, int readout_size)
     : Module(parent, std::move(name)),
-      embedding_size_(config.embedding),
-      hidden_size_(config.hidden),
       dropout_(this, "dropout", config.dropout),
       embedding_(this, "embedding", config.target_words, config.embedding),
       bridge_hidden_(this, "bridge_hidden", config.hidden, config.hidden),
@@ -50,24 +61,21 @@ Memory Decoder::prepare(Tensor, const Packing&, std::span<const int>) { return {
 
 Tensor Decoder::embed(std::span<const int> ids) { return dropout_(embedding_(ids)); }
 
-Tensor Decoder::project(Tensor embedded) {
-  const Scope scope(path());
-  return linear_sum(cell_.bias(), {{embedded, cell_.weights.weight_ih}});
-}
-
-Tensor Decoder::pre_output(Tensor hidden, Tensor context, Tensor embedded) {
-  return dropout_(tanh(readout(hidden, context, embedded)));
+Tensor Decoder::pre_output(std::span<const DecoderState> states, Tensor embedded) {
+  return dropout_(tanh(readout(states, embedded)));
 }
 
 PlainDecoder::PlainDecoder(Module* parent, std::string name, const ModelConfig& config)
     : Decoder(parent, std::move(name), config, 0, config.hidden) {}
 
-DecoderState PlainDecoder::step(Tensor projected, const DecoderState& previous, const Memory&) {
+DecoderState PlainDecoder::step(Tensor embedded, const DecoderState& previous, const Memory&) {
   const Scope scope(path());
-  return {lstm_cell(projected, {{previous.lstm.hidden, cell_.weights.weight_hh}}, previous.lstm.cell), {}, {}};
+  return {cell_(embedded, previous.lstm), {}, {}};
 }
 
-Tensor PlainDecoder::readout(Tensor hidden, Tensor, Tensor) { return pre_output_(hidden); }
+Tensor PlainDecoder::readout(std::span<const DecoderState> states, Tensor) {
+  return pre_output_(all_steps(states, hidden_of));
+}
 
 BahdanauDecoder::BahdanauDecoder(Module* parent, std::string name, const ModelConfig& config)
     : Decoder(parent, std::move(name), config, config.hidden, 2 * config.hidden + config.embedding),
@@ -77,20 +85,14 @@ Memory BahdanauDecoder::prepare(Tensor encoder_states, const Packing& packing, s
   return attention_.prepare(encoder_states, packing, order);
 }
 
-DecoderState BahdanauDecoder::step(Tensor projected, const DecoderState& previous, const Memory& memory) {
+DecoderState BahdanauDecoder::step(Tensor embedded, const DecoderState& previous, const Memory& memory) {
   const Scope scope(path());
   const auto [context, weights] = attention_(previous.lstm.hidden, memory);
-  const LstmState state = lstm_cell(
-      projected, {{context, cell_.weights.weight_ih, embedding_size_}, {previous.lstm.hidden, cell_.weights.weight_hh}},
-      previous.lstm.cell);
-  return {state, context, weights};
+  return {cell_({embedded, context}, previous.lstm), context, weights};
 }
 
-Tensor BahdanauDecoder::readout(Tensor hidden, Tensor context, Tensor embedded) {
-  const Scope scope(path());
-  Parameter& weight = pre_output_.weight;
-  return linear_sum(*pre_output_.bias,
-                    {{hidden, weight}, {context, weight, hidden_size_}, {embedded, weight, 2 * hidden_size_}});
+Tensor BahdanauDecoder::readout(std::span<const DecoderState> states, Tensor embedded) {
+  return pre_output_({all_steps(states, hidden_of), all_steps(states, context_of), embedded});
 }
 
 LuongDecoder::LuongDecoder(Module* parent, std::string name, const ModelConfig& config)
@@ -102,17 +104,16 @@ Memory LuongDecoder::prepare(Tensor encoder_states, const Packing& packing, std:
   return attention_.prepare(encoder_states, packing, order);
 }
 
-DecoderState LuongDecoder::step(Tensor projected, const DecoderState& previous, const Memory& memory) {
+DecoderState LuongDecoder::step(Tensor embedded, const DecoderState& previous, const Memory& memory) {
   const Scope scope(path());
-  const LstmState state = lstm_cell(
-      projected,
-      {{previous.context, cell_.weights.weight_ih, embedding_size_}, {previous.lstm.hidden, cell_.weights.weight_hh}},
-      previous.lstm.cell);
+  const LstmState state = cell_({embedded, previous.context}, previous.lstm);
   const auto [context, weights] = attention_(state.hidden, memory);
-  const Tensor attentional = dropout_(tanh(attentional_(concat({context, state.hidden}, -1))));
+  const Tensor attentional = dropout_(tanh(attentional_({context, state.hidden})));
   return {state, attentional, weights};
 }
 
-Tensor LuongDecoder::readout(Tensor, Tensor attentional, Tensor) { return pre_output_(attentional); }
+Tensor LuongDecoder::readout(std::span<const DecoderState> states, Tensor) {
+  return pre_output_(all_steps(states, context_of));
+}
 
 }

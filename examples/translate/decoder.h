@@ -46,14 +46,13 @@ class Decoder : public Module {
   /// What the attention reads, in the decoder's order; nothing without attention.   (rows, H) -> (B, S, ·)
   virtual Memory prepare(Tensor encoder_states, const Packing& packing, std::span<const int> order);
 
-  /// The embedded words y_{t-1}, and their part of the cell's gates; in training for all steps at once.
-  Tensor embed(std::span<const int> ids);  ///< (rows) -> (rows, E)
-  Tensor project(Tensor embedded);         ///< (rows, E) -> (rows, 4H)
-  /// One step of the recurrence.   projected: (N, 4H) -> state of N rows
-  virtual DecoderState step(Tensor projected, const DecoderState& previous, const Memory& memory) = 0;
-  /// The deep output (Pascanu et al. 2014): one tanh layer between the recurrence and the words, over any number of
-  /// steps. (rows, H), (rows, H), (rows, E) -> (rows, E)
-  Tensor pre_output(Tensor hidden, Tensor context, Tensor embedded);
+  /// The embedded words y_{t-1}, in training of all steps at once.   (rows) -> (rows, E)
+  Tensor embed(std::span<const int> ids);
+  /// One step of the recurrence.   embedded: (N, E) -> state of N rows
+  virtual DecoderState step(Tensor embedded, const DecoderState& previous, const Memory& memory) = 0;
+  /// The deep output (Pascanu et al. 2014): one tanh layer between the recurrence and the words, for one step or all of
+  /// them.   states: of each step, N_t rows; embedded: (Σ N_t, E) -> (Σ N_t, E)
+  Tensor pre_output(std::span<const DecoderState> states, Tensor embedded);
 
   /// The scores of the words are output(pre_output(…)).   (rows, E) -> (rows, Vt)
   Linear& output() { return output_; }
@@ -61,9 +60,8 @@ class Decoder : public Module {
  protected:
   Decoder(Module* parent, std::string name, const ModelConfig& config, int context_size, int readout_size);
   /// The pre-output layer before its tanh.
-  virtual Tensor readout(Tensor hidden, Tensor context, Tensor embedded) = 0;
+  virtual Tensor readout(std::span<const DecoderState> states, Tensor embedded) = 0;
 
-  int embedding_size_, hidden_size_;
   Dropout dropout_;
   Embedding embedding_;
   Linear bridge_hidden_, bridge_cell_;
@@ -74,8 +72,8 @@ class Decoder : public Module {
 /// No attention: the source reaches the decoder through its initial state only (Sutskever et al. 2014, eq. 4).
 struct PlainDecoder : Decoder {
   PlainDecoder(Module* parent, std::string name, const ModelConfig& config);
-  DecoderState step(Tensor projected, const DecoderState& previous, const Memory& memory) override;
-  Tensor readout(Tensor hidden, Tensor context, Tensor embedded) override;
+  DecoderState step(Tensor embedded, const DecoderState& previous, const Memory& memory) override;
+  Tensor readout(std::span<const DecoderState> states, Tensor embedded) override;
 };
 
 /// Bahdanau et al. 2014, section 3.1 and appendix A.2: attention first, from the *previous* state, then the recurrence.
@@ -85,8 +83,8 @@ struct PlainDecoder : Decoder {
 struct BahdanauDecoder : Decoder {
   BahdanauDecoder(Module* parent, std::string name, const ModelConfig& config);
   Memory prepare(Tensor encoder_states, const Packing& packing, std::span<const int> order) override;
-  DecoderState step(Tensor projected, const DecoderState& previous, const Memory& memory) override;
-  Tensor readout(Tensor hidden, Tensor context, Tensor embedded) override;
+  DecoderState step(Tensor embedded, const DecoderState& previous, const Memory& memory) override;
+  Tensor readout(std::span<const DecoderState> states, Tensor embedded) override;
 
   AdditiveAttention attention_;
 };
@@ -101,8 +99,8 @@ struct BahdanauDecoder : Decoder {
 struct LuongDecoder : Decoder {
   LuongDecoder(Module* parent, std::string name, const ModelConfig& config);
   Memory prepare(Tensor encoder_states, const Packing& packing, std::span<const int> order) override;
-  DecoderState step(Tensor projected, const DecoderState& previous, const Memory& memory) override;
-  Tensor readout(Tensor hidden, Tensor context, Tensor embedded) override;
+  DecoderState step(Tensor embedded, const DecoderState& previous, const Memory& memory) override;
+  Tensor readout(std::span<const DecoderState> states, Tensor embedded) override;
 
   GeneralAttention attention_;
   Linear attentional_;

@@ -23,6 +23,7 @@ Seq2Seq::Seq2Seq(const ModelConfig& config, std::uint64_t seed)
     : config_(config), encoder_(this, "encoder", config), decoder_(Decoder::make(this, config)) {
   if (config.hidden % 2 != 0)
     fail("model: hidden size is {}; both encoder directions share it, so it must be even", config.hidden);
+  if (WithoutInit::active()) return;
   Rng rng(seed);
   for (Parameter* parameter : parameters()) {
     if (parameter->shape().rank() < 2) {
@@ -45,20 +46,14 @@ Tensor Seq2Seq::teacher_forced(const Batch& batch) {
   auto [memory, state] = encode(batch);
   const Packing packing(batch.target_lengths);
   const Tensor embedded = decoder_->embed(batch.target_inputs);
-  const Tensor projected = decoder_->project(embedded);
 
-  Tensor* hidden = Tape::active().allocate<Tensor>(packing.steps());
-  Tensor* context = Tape::active().allocate<Tensor>(packing.steps());
+  auto* const states = Tape::active().allocate<DecoderState>(packing.steps());
   for (int t = 0; t < packing.steps(); ++t) {
     const int begin = packing.offset(t), alive = packing.alive(t);
-    state = decoder_->step(slice(projected, 0, begin, begin + alive), state.first(alive), memory);
-    new (&hidden[t]) Tensor(state.lstm.hidden);
-    new (&context[t]) Tensor(state.context);
+    state = decoder_->step(slice(embedded, 0, begin, begin + alive), state.first(alive), memory);
+    new (&states[t]) DecoderState(state);
   }
-  const auto all_steps = [&](const Tensor* parts) {
-    return parts[0] ? concat({parts, static_cast<std::size_t>(packing.steps())}, 0) : Tensor();
-  };
-  return decoder_->pre_output(all_steps(hidden), all_steps(context), embedded);
+  return decoder_->pre_output({states, static_cast<std::size_t>(packing.steps())}, embedded);
 }
 
 Tensor Seq2Seq::loss(const Batch& batch, Real label_smoothing, Real divisor) {

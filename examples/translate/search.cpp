@@ -2,19 +2,19 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 #include "nn/thread_pool.h"
-#include "ops/layout.h"
+#include "ops/kernels.h"
 #include "ops/softmax.h"
+#include "ops/weight_product.h"
 
 namespace gradus::translate {
 
 namespace {
 
 constexpr int kBegin = 2, kEnd = 3;  // <s>, </s>; the vocabulary's words come after them
-constexpr double kImpossible = -std::numeric_limits<double>::infinity();
+constexpr int kBlock = 64;           // words that are looked at together when the best ones are searched
 
 /// One way to go on: a row of the decoder, one more word, and the log-probability of both.
 struct Candidate {
@@ -26,14 +26,14 @@ struct Candidate {
 /// An open hypothesis.
 struct Open {
   std::vector<int> words;
-  double log_probability = kImpossible;
+  double log_probability = 0;
   std::vector<Real> attention;
 };
 
 /// What is known of one sentence while it is being translated.
 struct Sentence {
   int row = 0;             // its place in the batch
-  std::vector<Open> beam;  // exactly `beam` of them, the best first; impossible ones fill it up at the start
+  std::vector<Open> beam;  // at most `beam` of them, the best first; each has a row in the decoder
   std::vector<Hypothesis> ended;
   bool done = false;
 };
@@ -73,74 +73,53 @@ class BeamSearch {
       : model_(model), batch_(batch), options_(options), sentences_(batch.size()) {
     for (int i = 0; i < batch.size(); ++i) {
       sentences_[i].row = i;
-      sentences_[i].beam.resize(options.beam);
-      sentences_[i].beam[0].log_probability = 0;
+      sentences_[i].beam.resize(1);
+      active_.push_back(&sentences_[i]);
     }
   }
 
   std::vector<Hypothesis> run() {
     Tape tape(Tape::Inference);
     encoded_ = model_.encode(batch_);
-    for (Sentence& sentence : sentences_) active_.push_back(&sentence);
-    state_.save(encoded_.state, beam_rows());
+    state_.save(encoded_.state, sentence_rows());
     const Tape::Mark encoded = tape.mark();
-    Memory memory = repeat_memory();
-    Tape::Mark ready = tape.mark();
     for (int length = 1; length <= options_.max_length && !active_.empty(); ++length) {
-      tape.rewind(ready);
-      advance(memory, length);
-      const auto done = std::count_if(active_.begin(), active_.end(), [](const Sentence* s) { return s->done; });
-      if (done == static_cast<int>(active_.size())) break;
-      if (2 * done >= static_cast<int>(active_.size())) {  // copying the memory pays once half of the work is idle
-        drop_done();
-        tape.rewind(encoded);
-        memory = repeat_memory();
-        ready = tape.mark();
-      }
+      advance(length);
+      tape.rewind(encoded);
     }
     return best();
   }
 
  private:
-  /// The batch row of every decoder row: each active sentence `beam` times.
-  std::vector<int> beam_rows() const {
+  /// The batch row of the sentence that each row of the decoder is about.
+  std::vector<int> sentence_rows() const {
     std::vector<int> rows;
-    for (const Sentence* sentence : active_) rows.insert(rows.end(), options_.beam, sentence->row);
+    for (const Sentence* sentence : active_) rows.insert(rows.end(), sentence->beam.size(), sentence->row);
     return rows;
   }
 
-  Memory repeat_memory() {
-    Memory memory = encoded_.memory;
-    if (!memory.values) return memory;
-    const std::vector<int> rows = beam_rows();
-    const auto repeat = [&](Tensor x) { return x ? gather_rows(x, rows) : x; };
-    memory.keys = repeat(memory.keys);
-    memory.values = repeat(memory.values);
-    memory.mask = repeat(memory.mask);
-    int* lengths = Tape::active().allocate<int>(rows.size());
-    std::transform(rows.begin(), rows.end(), lengths, [&](int row) { return encoded_.memory.lengths[row]; });
-    memory.lengths = {lengths, rows.size()};
-    return memory;
-  }
-
   /// One step of the decoder for all rows, then the choice of each sentence's next beam.
-  void advance(const Memory& memory, int length) {
+  void advance(int length) {
     std::vector<int> previous;
     for (const Sentence* sentence : active_) {
       for (const Open& open : sentence->beam) previous.push_back(open.words.empty() ? kBegin : open.words.back());
     }
+    Memory memory = encoded_.memory;
+    if (memory.values) memory = memory.select(sentence_rows());
     Decoder& decoder = model_.decoder();
     const Tensor embedded = decoder.embed(previous);
-    const DecoderState state = decoder.step(decoder.project(embedded), state_.restore(), memory);
-    const Tensor log_probabilities =
-        log_softmax(decoder.output()(decoder.pre_output(state.lstm.hidden, state.context, embedded)));
+    const DecoderState state = decoder.step(embedded, state_.restore(), memory);
+    const Tensor log_probabilities = log_softmax(decoder.output()(decoder.pre_output({&state, 1}, embedded)));
 
-    std::vector<int> rows;
-    for (std::size_t i = 0; i < active_.size(); ++i) {
-      const int first_row = static_cast<int>(i) * options_.beam;
-      extend(*active_[i], first_row, log_probabilities.value(), state.weights, length, rows);
+    std::vector<int> rows;  // of the state, that the next step goes on from
+    int first_row = 0;
+    for (Sentence* sentence : active_) {
+      const int open = static_cast<int>(sentence->beam.size());
+      extend(*sentence, first_row, log_probabilities.value(), state.weights, length, rows);
+      first_row += open;
     }
     state_.save(state, rows);
+    std::erase_if(active_, [](const Sentence* sentence) { return sentence->done; });
   }
 
   /// The best 2 · beam continuations of a sentence: enough, since at most `beam` of them end it.
@@ -149,19 +128,25 @@ class BeamSearch {
     const std::size_t wanted = 2 * options_.beam;
     const auto better = [](const Candidate& a, const Candidate& b) { return a.log_probability > b.log_probability; };
     std::vector<Candidate> heap;  // the worst of the best on top
-    for (int b = 0; b < options_.beam; ++b) {
+    const auto too_bad = [&](double log_probability) {
+      return heap.size() == wanted && log_probability <= heap.front().log_probability;
+    };
+    for (int b = 0; b < static_cast<int>(sentence.beam.size()); ++b) {
       const double so_far = sentence.beam[b].log_probability;
-      if (so_far == kImpossible) continue;
       const Real* row = log_probabilities.data + static_cast<std::size_t>(first_row + b) * words;
-      for (int word = kEnd; word < words; ++word) {  // never <pad>, <unk> or <s>
-        const double log_probability = so_far + static_cast<double>(row[word]);
-        if (heap.size() == wanted && log_probability <= heap.front().log_probability) continue;
-        if (heap.size() == wanted) {
-          std::pop_heap(heap.begin(), heap.end(), better);
-          heap.pop_back();
+      for (int begin = kEnd; begin < words; begin += kBlock) {  // never <pad>, <unk> or <s>
+        const int end = std::min(begin + kBlock, words);
+        if (too_bad(so_far + static_cast<double>(kernels::max(row + begin, end - begin)))) continue;
+        for (int word = begin; word < end; ++word) {
+          const double log_probability = so_far + static_cast<double>(row[word]);
+          if (too_bad(log_probability)) continue;
+          if (heap.size() == wanted) {
+            std::pop_heap(heap.begin(), heap.end(), better);
+            heap.pop_back();
+          }
+          heap.push_back({first_row + b, word, log_probability});
+          std::push_heap(heap.begin(), heap.end(), better);
         }
-        heap.push_back({first_row + b, word, log_probability});
-        std::push_heap(heap.begin(), heap.end(), better);
       }
     }
     std::sort_heap(heap.begin(), heap.end(), better);
@@ -170,11 +155,8 @@ class BeamSearch {
 
   void extend(Sentence& sentence, int first_row, const Array& log_probabilities, Tensor weights, int length,
               std::vector<int>& rows) {
-    if (sentence.done) {  // its rows idle until drop_done
-      for (int b = 0; b < options_.beam; ++b) rows.push_back(first_row + b);
-      return;
-    }
     std::vector<Open> next;
+    std::vector<int> next_rows;
     int rank = 0;
     for (const Candidate& candidate : continuations(sentence, first_row, log_probabilities)) {
       const Open& open = sentence.beam[candidate.row - first_row];
@@ -190,37 +172,23 @@ class BeamSearch {
       }
       extended.words.push_back(candidate.word);
       next.push_back(std::move(extended));
-      rows.push_back(candidate.row);
+      next_rows.push_back(candidate.row);
       ++rank;
     }
-    while (static_cast<int>(next.size()) < options_.beam) {
-      next.emplace_back();
-      rows.push_back(first_row);
-    }
+    sentence.done = static_cast<int>(sentence.ended.size()) >= options_.beam || next.empty();
+    if (sentence.done) return;
     sentence.beam = std::move(next);
-    sentence.done = static_cast<int>(sentence.ended.size()) >= options_.beam;
+    rows.insert(rows.end(), next_rows.begin(), next_rows.end());
   }
 
   void append_attention(Open& open, const Sentence& sentence, Tensor weights, int row) const {
     const Real* begin = weights.value().data + static_cast<std::size_t>(row) * weights.dim(1);
-    open.attention.insert(open.attention.end(), begin, begin + encoded_.memory.lengths[sentence.row]);
+    open.attention.insert(open.attention.end(), begin, begin + encoded_.memory.sentences.length[sentence.row]);
   }
 
   Hypothesis finish(Open open, int length) const {
     const double score = open.log_probability / std::pow(length, options_.length_power);
     return {std::move(open.words), open.log_probability, score, std::move(open.attention)};
-  }
-
-  void drop_done() {
-    std::vector<int> rows;
-    std::vector<Sentence*> open;
-    for (std::size_t i = 0; i < active_.size(); ++i) {
-      if (active_[i]->done) continue;
-      open.push_back(active_[i]);
-      for (int b = 0; b < options_.beam; ++b) rows.push_back(static_cast<int>(i) * options_.beam + b);
-    }
-    state_.save(state_.restore(), rows);
-    active_ = std::move(open);
   }
 
   std::vector<Hypothesis> best() {
@@ -237,7 +205,7 @@ class BeamSearch {
   const Batch& batch_;
   const SearchOptions& options_;
   std::vector<Sentence> sentences_;
-  std::vector<Sentence*> active_;  // those that the decoder still works on, `beam` rows each
+  std::vector<Sentence*> active_;  // those that the decoder still works on, up to `beam` rows each
   Seq2Seq::Encoded encoded_;
   SavedState state_;
 };
@@ -255,6 +223,9 @@ std::vector<Hypothesis> search_all(Seq2Seq& model, std::span<const std::vector<i
   std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return sources[a].size() > sources[b].size(); });
   const int batches = (static_cast<int>(sources.size()) + batch_size - 1) / batch_size;
   std::vector<Hypothesis> result(sources.size());
+  Arena packed_memory;
+  PackedWeights packed(packed_memory);
+  for (Parameter* parameter : model.parameters()) packed.hold(*parameter);
   ThreadPool pool(std::min(threads, std::max(batches, 1)));
   pool.run(batches, [&](int i) {
     const std::size_t begin = static_cast<std::size_t>(i) * batch_size;

@@ -43,6 +43,12 @@ std::vector<std::string> Translator::translate(std::span<const std::string> line
   return translations;
 }
 
+void Translator::freeze() {
+  model.eval();
+  packed_.emplace(packed_memory_);
+  for (Parameter* parameter : model.parameters()) packed_->hold(*parameter);
+}
+
 double cross_entropy(Seq2Seq& model, std::span<const Pair> pairs, int threads) {
   std::vector<int> order(pairs.size());
   std::iota(order.begin(), order.end(), 0);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "examples/translate/model.h"
 #include "examples/translate/search.h"
 #include "examples/translate/vocabulary.h"
+#include "ops/weight_product.h"
 
 namespace gradus::translate {
 
@@ -26,9 +28,17 @@ struct Translator {
   /// The translations of the lines, in their order; a line without a word becomes an empty line.
   std::vector<std::string> translate(std::span<const std::string> lines, const SearchOptions& options, int threads);
 
+  /// Ends all training: from here on the model is in evaluation mode and its parameters must stay as they are, so that
+  /// their packed forms (ops/weight_product.h) serve all sentences.
+  void freeze();
+
   TrainConfig config;
   Vocabulary source, target;
   Seq2Seq model;
+
+ private:
+  Arena packed_memory_;
+  std::optional<PackedWeights> packed_;
 };
 
 /// The mean of -log P(word) over all words of the targets, </s> included, in nats: teacher-forced, without dropout and

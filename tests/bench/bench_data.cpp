@@ -11,20 +11,25 @@ using namespace gradus::translate;
 
 namespace {
 
-std::vector<std::vector<std::string>> read_words(const std::string& path) {
+/// One side of the corpus as word numbers, and the size of its vocabulary. The text itself is not kept.
+std::vector<std::vector<int>> read_ids(const std::string& path, int& vocabulary_size) {
   std::vector<std::vector<std::string>> sentences;
   for (const std::string& line : read_lines(path)) sentences.push_back(words_of(line, TrainConfig()));
-  return sentences;
+  const Vocabulary vocabulary = Vocabulary::build(sentences, 2);
+  vocabulary_size = static_cast<int>(vocabulary.size());
+  std::vector<std::vector<int>> ids;
+  for (const auto& sentence : sentences) ids.push_back(vocabulary.encode(sentence));
+  return ids;
 }
 
 }
 
 Data read_data(const std::string& folder) {
-  const auto sources = read_words(folder + "/train.de"), targets = read_words(folder + "/train.en");
-  const Vocabulary source_words = Vocabulary::build(sources, 2), target_words = Vocabulary::build(targets, 2);
-  Data data{static_cast<int>(source_words.size()), static_cast<int>(target_words.size()), {}, {}};
+  Data data;
+  std::vector<std::vector<int>> sources = read_ids(folder + "/train.de", data.source_words);
+  std::vector<std::vector<int>> targets = read_ids(folder + "/train.en", data.target_words);
   for (std::size_t i = 0; i < sources.size(); ++i) {
-    data.pairs.push_back({source_words.encode(sources[i]), target_words.encode(targets[i])});
+    data.pairs.push_back({std::move(sources[i]), std::move(targets[i])});
   }
   data.batches = deal_batches(data.pairs, 64, 1);
   return data;

@@ -25,12 +25,17 @@ inline LstmState lstm_gates(Tensor a, Tensor cell) {
   return {o * tanh(next), next};
 }
 
-inline LstmState lstm_cell(Tensor base, std::initializer_list<LinearTerm> terms, Tensor cell) {
+/// base + Σ x Wᵀ, over the columns of each term.
+inline Tensor sum_of_terms(Tensor base, std::initializer_list<LinearTerm> terms) {
   Tensor a = base;
   for (const auto& [x, weight, first_col] : terms) {
     a = a + matmul(x, transpose(slice(weight, 1, first_col, first_col + x.dim(1))));
   }
-  return lstm_gates(a, cell);
+  return a;
+}
+
+inline LstmState lstm_cell(Tensor base, std::initializer_list<LinearTerm> terms, Tensor cell) {
+  return lstm_gates(sum_of_terms(base, terms), cell);
 }
 
 inline Tensor gru_cell(Tensor projected, Tensor hidden, Tensor weight_hh, Tensor bias_hh) {
@@ -63,13 +68,14 @@ inline std::vector<Tensor> state_rows(Tensor state, int B, int H) {
   return rows;
 }
 
-inline LstmOutput lstm_sequence(Tensor projected, Tensor weight_hh, LstmState initial, const Packing& packing,
-                                bool reverse) {
+inline LstmOutput lstm_sequence(Tensor base, std::initializer_list<LinearTerm> terms, Tensor weight_hh,
+                                LstmState initial, const Packing& packing, bool reverse) {
   const int H = weight_hh.dim(1);
+  const Tensor sums = sum_of_terms(base, terms);
   std::vector<Tensor> hidden = state_rows(initial.hidden, packing.batch(), H);
   std::vector<Tensor> cell = state_rows(initial.cell, packing.batch(), H);
   const Tensor output = each_step(packing, reverse, [&](int b, int row) {
-    const LstmState next = reference::lstm_cell(slice(projected, 0, row, row + 1), {{hidden[b], weight_hh}}, cell[b]);
+    const LstmState next = reference::lstm_cell(slice(sums, 0, row, row + 1), {{hidden[b], weight_hh}}, cell[b]);
     cell[b] = next.cell;
     return hidden[b] = next.hidden;
   });
