@@ -1,7 +1,6 @@
 #include "nn/data_parallel.h"
 
 #include <algorithm>
-#include <atomic>
 #include <numeric>
 
 #include "nn/rng.h"
@@ -55,13 +54,9 @@ void DataParallel::run_shard(int shard, std::uint64_t seed, FunctionRef<Tensor(i
 }
 
 void DataParallel::gather() {
-  // Pieces differ in cost, so each thread takes the next one as it gets free.
-  std::atomic<std::size_t> next{0};
-  pool_.run(pool_.threads(), [&](int) {
-    for (std::size_t i; (i = next++) < rows_.size();) {
-      const auto [parameter, begin, end] = rows_[i];
-      if (!parameter->frozen) Tape::gather(*parameter, tape_pointers_, begin, end);
-    }
+  pool_.run_balanced(static_cast<int>(rows_.size()), [&](int i) {
+    const auto [parameter, begin, end] = rows_[i];
+    if (!parameter->frozen) Tape::gather(*parameter, tape_pointers_, begin, end);
   });
 }
 

@@ -5,7 +5,7 @@
 
 #include "autograd/tape.h"
 #include "nn/module.h"
-#include "nn/thread_pool.h"
+#include "ops/thread_pool.h"
 #include "ops/weight_product.h"
 
 namespace gradus::inline GRADUS_PRECISION {

@@ -7,7 +7,7 @@
 
 #include "nn/module.h"
 #include "nn/state_dict.h"
-#include "nn/thread_pool.h"
+#include "ops/thread_pool.h"
 
 /// Optimisers, with the formulas and the defaults of PyTorch's.
 ///

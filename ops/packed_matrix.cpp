@@ -150,12 +150,13 @@ PackedMatrix::PackedMatrix(Transpose tb, int k, int n, const Real* b, int ldb, R
   }
 }
 
-void PackedMatrix::add_product(int m, const Real* a, int lda, Real* c, int ldc) const {
-  const int whole = n_ / kPanel * kPanel;
-  for (int column = 0; column < whole; column += kPanel) {
+void PackedMatrix::add_part(int part, int parts, int m, const Real* a, int lda, Real* c, int ldc) const {
+  const int whole = n_ / kPanel * kPanel, panels = n_ / kPanel;
+  const int begin = panels * part / parts * kPanel, end = panels * (part + 1) / parts * kPanel;
+  for (int column = begin; column < end; column += kPanel) {
     add_panel_here(m, {k_, a, lda, panels_ + std::size_t(column) * k_, c + column, ldc});
   }
-  if (whole == n_) return;
+  if (whole == n_ || part + 1 < parts) return;
   Scratch scratch;  // the last panel has columns that c has not
   Real* const last = scratch.allocate(std::size_t(m) * kPanel);
   std::fill_n(last, std::size_t(m) * kPanel, Real(0));

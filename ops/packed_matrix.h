@@ -24,7 +24,9 @@ class PackedMatrix {
   int cols() const { return n_; }
 
   /// c += a b, with rows lda and ldc apart.   a: (m, k), c: (m, n)
-  void add_product(int m, const Real* a, int lda, Real* c, int ldc) const;
+  void add_product(int m, const Real* a, int lda, Real* c, int ldc) const { add_part(0, 1, m, a, lda, c, ldc); }
+  /// The columns of c that are part `part` of `parts` nearly equal ones.
+  void add_part(int part, int parts, int m, const Real* a, int lda, Real* c, int ldc) const;
 
  private:
   int k_ = 0, n_ = 0;

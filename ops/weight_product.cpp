@@ -1,10 +1,16 @@
 #include "ops/weight_product.h"
 
+#include <utility>
+
 namespace gradus::inline GRADUS_PRECISION {
 
 namespace {
 
 using Use = PackedWeights::Use;
+
+thread_local ThreadPool* split_pool = nullptr;
+constexpr std::size_t kWorthSplitting = std::size_t{1}
+                                        << 16;  // weights; fewer are read as fast as a thread takes notice
 
 /// The right factor of a product: Vᵀ is (cols, out), V is (out, cols).
 struct Size {
@@ -85,12 +91,21 @@ const PackedMatrix& PackedWeights::factor(Leaf& leaf, const Use& use) {
   return packed->matrix;
 }
 
+SplitProducts::SplitProducts(ThreadPool& pool) : outer_(std::exchange(split_pool, &pool)) {}
+
+SplitProducts::~SplitProducts() { split_pool = outer_; }
+
 void add_weight_product(Transpose transpose, Tensor weight, int first_col, int cols, int rows, const Real* a, Real* c) {
   if (rows == 0) return;
   Node& node = weight.node();
   const int out = weight.dim(0), k = transpose == T ? cols : out, n = transpose == T ? out : cols;
   if (const PackedMatrix* packed = packed_factor(node, {transpose, first_col, cols}, rows)) {
-    packed->add_product(rows, a, k, c, n);
+    if (split_pool != nullptr && static_cast<std::size_t>(k) * n >= kWorthSplitting) {
+      const int parts = split_pool->threads();
+      split_pool->run(parts, [&](int part) { packed->add_part(part, parts, rows, a, k, c, n); });
+    } else {
+      packed->add_product(rows, a, k, c, n);
+    }
   } else {
     gemm(N, transpose, rows, n, k, 1, a, k, node.value + first_col, weight.dim(1), 1, c, n);
   }

@@ -5,6 +5,7 @@
 
 #include "autograd/tape.h"
 #include "ops/packed_matrix.h"
+#include "ops/thread_pool.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 
@@ -14,6 +15,20 @@ namespace gradus::inline GRADUS_PRECISION {
 /// A recurrent layer multiplies few rows with the same weight at every step. The second such product with a parameter
 /// on one tape packs it (see packed_matrix.h), for itself and all that follow.
 void add_weight_product(Transpose transpose, Tensor weight, int first_col, int cols, int rows, const Real* a, Real* c);
+
+/// While it lives, products of this thread with packed weights are shared between the threads of a pool, each of which
+/// computes some columns. With few rows such a product hardly does more than read the weights, and two cores read them
+/// nearly twice as fast as one. The bits of the result stay the same.
+class SplitProducts {
+ public:
+  explicit SplitProducts(ThreadPool& pool);
+  ~SplitProducts();
+  SplitProducts(const SplitProducts&) = delete;
+  SplitProducts& operator=(const SplitProducts&) = delete;
+
+ private:
+  ThreadPool* outer_;
+};
 
 /// Vouches that the values of some parameters do not change while it lives. Their packed forms are then made once, for
 /// all tapes on all threads, rather than once a tape: for the shards of a training step, or for the many sentences that

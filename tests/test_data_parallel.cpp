@@ -97,6 +97,18 @@ TEST_CASE("thread pool: every index once, each on its thread") {
   }
 }
 
+TEST_CASE("thread pool: a balanced run does every index once, and keeps no thread waiting for another") {
+  ThreadPool pool(2);
+  std::vector<std::atomic<int>> calls(20);
+  std::atomic<int> done{0};
+  pool.run_balanced(20, [&](int i) {
+    ++calls[i];
+    while (i == 0 && done < 19) std::this_thread::yield();  // the other thread does all the rest meanwhile
+    ++done;
+  });
+  for (const std::atomic<int>& count : calls) CHECK(count == 1);
+}
+
 TEST_CASE("thread pool: the exception of the smallest index reaches the caller, and the pool goes on") {
   ThreadPool pool(3);
   for (int round = 0; round < 20; ++round) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <thread>
 
 #include "nn/init.h"
 #include "nn/layers.h"
@@ -171,4 +172,22 @@ TEST_CASE("init: initialize with a rule goes to every parameter") {
   for (Parameter* parameter : linear.parameters()) {
     for (const Real value : parameter->value()) CHECK(value == 7);
   }
+}
+
+TEST_CASE("init: left out for modules whose values come from a file, on this thread, as long as asked") {
+  CHECK_FALSE(WithoutInit::active());
+  {
+    const WithoutInit outer;
+    {
+      const WithoutInit inner;
+      CHECK(WithoutInit::active());
+    }
+    const Linear layer(nullptr, "linear", 5, 4);
+    CHECK(std::ranges::all_of(layer.weight.value(), [](Real x) { return x == 0; }));
+    bool elsewhere = true;
+    std::thread([&] { elsewhere = WithoutInit::active(); }).join();
+    CHECK_FALSE(elsewhere);
+  }
+  const Linear layer(nullptr, "linear", 5, 4);
+  CHECK(std::ranges::none_of(layer.weight.value(), [](Real x) { return x == 0; }));
 }

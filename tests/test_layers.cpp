@@ -5,6 +5,7 @@
 
 #include "autograd/gradcheck.h"
 #include "nn/layers.h"
+#include "ops/layout.h"
 
 using namespace gradus;
 
@@ -51,6 +52,26 @@ TEST_CASE("linear: gradients") {
     gradcheck(
         "Linear", {{2, 3, in}}, [&](Tensor x) { return layer(x); }, leaves(layer));
   }
+}
+
+TEST_CASE("linear: of parts, as of what they are together") {
+  Linear layer(nullptr, "linear", 9, 4);
+  gradcheck(
+      "Linear of parts", {{3, 2}, {3, 6}, {3, 1}},
+      [&](Tensor a, Tensor b, Tensor c) {
+        return layer({a, b, c});
+      },
+      leaves(layer));
+  const Tape tape;
+  const Tensor a = full({3, 2}, 1), b = full({3, 6}, Real(0.5)), c = full({3, 1}, -2);
+  const Tensor together = layer(concat({a, b, c}, -1)), parts = layer({a, b, c});
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    CHECK(parts.value().data[i] == doctest::Approx(together.value().data[i]).epsilon(1e-6));
+  }
+  CHECK_THROWS_WITH_AS(layer({a, b}),
+                       "linear: input sizes differ: x is (…, 8), weight is (4, 9); need x.dim(-1) == weight.dim(-1) "
+                       "[in linear]",
+                       Error);
 }
 
 TEST_CASE("embedding: rows by number, normal at first") {

@@ -148,9 +148,9 @@ TEST_SUITE("matmul") {
         "linear: input sizes differ: x is (32, 512), weight is (256, 128); need x.dim(-1) == weight.dim(-1)", Error);
     CHECK_THROWS_WITH_AS(linear(full({128}, 0), b, full({3}, 0)),
                          "linear: bias does not fit: bias is (3), weight is (256, 128); need bias (256)", Error);
-    CHECK_THROWS_WITH_AS(linear_sum(full({3}, 0), {}),
-                         "linear_sum: base does not fit: base is (3), 0 terms; need (N, out), or (out) or nothing with a term",
-                         Error);
+    CHECK_THROWS_WITH_AS(
+        linear_sum(full({3}, 0), {}),
+        "linear_sum: base does not fit: base is (3), 0 terms; need (N, out), or (out) or nothing with a term", Error);
     CHECK_THROWS_WITH_AS(linear_sum(full({32, 256}, 0), {{full({31, 4}, 0), b}}),
                          "linear_sum: x does not fit: x is (31, 4); need (32, in)", Error);
     CHECK_THROWS_WITH_AS(linear_sum(full({2, 4}, 0), {{full({2, 4}, 0), b}}),

@@ -9,6 +9,7 @@
 #include "ops/matmul.h"
 #include "ops/packed_matrix.h"
 #include "ops/reduce.h"
+#include "ops/weight_product.h"
 #include "tests/reference/twins.h"
 
 using namespace gradus;
@@ -31,6 +32,21 @@ TEST_CASE("a packed matrix gives the products that gemm gives") {
         gemm(N, tb, m, n, k, 1, a.data(), k + kGap, b.data(), ldb, 1, expected.data(), n + kGap);
         check_numbers_close("product", actual, expected);
       }
+    }
+  }
+}
+
+TEST_CASE("the parts of a packed product are the whole, to the bit") {
+  for (const auto& [k, n] : {std::array{7, 5}, {20, 64}, {33, 47}, {64, 300}}) {
+    const std::vector<Real> b = some_numbers(k * n, 1), a = some_numbers(2 * k, 2);
+    Scratch scratch;
+    const PackedMatrix packed(N, k, n, b.data(), n, scratch);
+    std::vector<Real> whole(2 * n);
+    packed.add_product(2, a.data(), k, whole.data(), n);
+    for (int parts = 1; parts < 8; ++parts) {  // at times more parts than there are panels
+      std::vector<Real> together(2 * n);
+      for (int part = 0; part < parts; ++part) packed.add_part(part, parts, 2, a.data(), k, together.data(), n);
+      CHECK(together == whole);
     }
   }
 }
@@ -63,6 +79,73 @@ TEST_CASE("a weight used at many steps gives the same as one used once") {
   tape.backward(steps(x, weight) + steps(copied_x, copied_weight));
   check_numbers_close("dx", x.grad(), copied_x.grad());
   check_numbers_close("dW", weight.grad(), copied_weight.grad());
+}
+
+TEST_CASE("held weights are packed once for all tapes, and give what others give") {
+  Leaf weight("weight", {70, 50});
+  std::ranges::copy(some_numbers(weight.size(), 1), weight.value().begin());
+  const auto product = [&](int rows) {
+    const Tape tape(Tape::Inference);
+    const Array y = linear(constant({rows, 50}, some_numbers(rows * 50, 2)), weight).value();
+    return std::vector<Real>(y.begin(), y.end());
+  };
+  const int few = 3, many = PackedWeights::kMaxRows + 1;
+  const std::vector<Real> expected_few = product(few), expected_many = product(many);
+
+  Arena memory;
+  {
+    PackedWeights packed(memory);
+    packed.hold(weight);
+    CHECK(memory.mark().offset < weight.size() * sizeof(Real));  // nothing is packed before it is used
+    check_numbers_close("many rows", product(many), expected_many);
+    CHECK(memory.mark().offset < weight.size() * sizeof(Real));
+    const std::vector<Real> first = product(few);
+    check_numbers_close("few rows", first, expected_few);
+    const std::size_t used = memory.mark().offset;
+    CHECK(used >= weight.size() * sizeof(Real));
+    CHECK(product(few) == first);
+
+    Arena inner_memory;
+    {
+      PackedWeights inner(inner_memory);
+      inner.hold(weight);  // stays with the outer one
+      CHECK(product(few) == first);
+    }
+    CHECK(inner_memory.mark().offset == 0);
+    std::vector<std::vector<Real>> results(8);
+    ThreadPool(4).run(8, [&](int i) { results[i] = product(few); });
+    for (const std::vector<Real>& result : results) CHECK(result == first);
+    CHECK(memory.mark().offset == used);
+  }
+  CHECK(memory.mark().offset == 0);
+
+  for (Real& number : weight.value()) number *= 2;  // the packed form is gone
+  std::vector<Real> doubled = expected_few;
+  for (Real& number : doubled) number *= 2;
+  check_numbers_close("after the end", product(few), doubled);
+}
+
+TEST_CASE("products split over threads have the same bits") {
+  Leaf weight("weight", {333, 256});
+  std::ranges::copy(some_numbers(weight.size(), 1), weight.value().begin());
+  Arena memory;
+  PackedWeights packed(memory);
+  packed.hold(weight);
+  const auto steps = [&] {
+    Tape tape;
+    Tensor x = variable({5, 256}, some_numbers(5 * 256, 2)), y = linear(x, weight);
+    tape.backward(sum(square(y)));
+    std::vector<Real> numbers(y.value().begin(), y.value().end());
+    numbers.insert(numbers.end(), x.grad().begin(), x.grad().end());
+    return numbers;
+  };
+  const std::vector<Real> expected = steps();
+  for (int threads = 1; threads < 5; ++threads) {
+    ThreadPool pool(threads);
+    const SplitProducts split(pool);
+    for (int round = 0; round < 20; ++round) REQUIRE(steps() == expected);
+  }
+  CHECK(steps() == expected);
 }
 
 TEST_CASE("a rewound tape forgets the packed copies that lie behind the mark") {

@@ -13,6 +13,7 @@
 #include "examples/translate/trainer.h"
 #include "tests/temporary_folder.h"
 
+using namespace gradus;
 using namespace gradus::translate;
 
 namespace {
@@ -93,15 +94,16 @@ TEST_CASE("training lowers the loss of text it has not seen") {
   const Corpus corpus = small_corpus();
   TrainConfig config = small_config();
   config.epochs = 6;
+  ThreadPool one(1), two(2);
   Session session(folder.path(), config, corpus, false);
   const std::vector<Pair> valid = corpus.valid.encode(session.translator->source, session.translator->target);
 
   session.translator->model.eval();
-  const double before = cross_entropy(session.translator->model, valid, 1);
+  const double before = cross_entropy(session.translator->model, valid, one);
   CHECK(before == doctest::Approx(std::log(static_cast<double>(session.translator->target.size()))).epsilon(0.05));
   CHECK(session.trainer->run() == Trainer::End::Epochs);
   session.translator->model.eval();
-  CHECK(cross_entropy(session.translator->model, valid, 2) < 0.8 * before);
+  CHECK(cross_entropy(session.translator->model, valid, two) < 0.8 * before);
 
   const TrainState& state = session.trainer->state();
   CHECK(state.epoch == 6);
@@ -191,14 +193,15 @@ TEST_CASE("what was saved translates as what was trained") {
   TrainConfig config = small_config();
   config.epochs = 6;
   const Corpus corpus = small_corpus();
+  ThreadPool one(1), two(2);
   Session session(folder.path(), config, corpus, false);
   session.trainer->run();
   save_best(folder.path(), *session.translator, session.trainer->state());
   session.translator->model.eval();
   const std::vector<std::string> lines = {"the black cat ate the mouse", "", "  ", "the cat slept"};
-  const std::vector<std::string> expected = session.translator->translate(lines, {.beam = 3}, 2);
+  const std::vector<std::string> expected = session.translator->translate(lines, {.beam = 3}, two);
   const std::unique_ptr<Translator> loaded = load_translator(folder.path());
-  CHECK(loaded->translate(lines, {.beam = 3}, 1) == expected);
+  CHECK(loaded->translate(lines, {.beam = 3}, one) == expected);
   CHECK_FALSE(expected[0].empty());
   CHECK(expected[1].empty());
   CHECK(expected[2].empty());
@@ -206,6 +209,6 @@ TEST_CASE("what was saved translates as what was trained") {
 
   // As PyTorch would write it back: the same names and numbers, no word of the training.
   save(loaded->model, folder.path() + "/model.safetensors");
-  CHECK(load_translator(folder.path())->translate(lines, {.beam = 3}, 1) == expected);
+  CHECK(load_translator(folder.path())->translate(lines, {.beam = 3}, one) == expected);
   CHECK(describe_training(folder.path()) == "its training is not described; another program wrote the parameters");
 }

@@ -56,7 +56,8 @@ int run(const Options& options) {
   if (words.empty()) fail("attend: the sentence has no word");
 
   const std::vector<int> ids = translator->source.encode(words);
-  const Hypothesis found = search_all(translator->model, {&ids, 1}, options.search, 1, 1).front();
+  ThreadPool pool(1);
+  const Hypothesis found = search_all(translator->model, {&ids, 1}, options.search, 1, pool).front();
   const Heatmap map = make_heatmap(*translator, std::move(words), found);
   write_output(translator->text(found) + "\n");
   if (options.out.empty()) {

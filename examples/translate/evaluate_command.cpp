@@ -54,22 +54,22 @@ std::vector<Pair> encode(const Translator& translator, const ParallelText& text)
 }
 
 void report(Translator& translator, const Options& options, const ParallelText& text, const std::vector<Pair>& pairs) {
-  const int threads = thread_count(options.threads);
+  ThreadPool pool(thread_count(options.threads));
   const double start = seconds_now();
-  const std::vector<std::string> translations = translator.translate(text.source, options.search, threads);
+  const std::vector<std::string> translations = translator.translate(text.source, options.search, pool);
   const double seconds = seconds_now() - start;
 
   const bool split = options.tokenizer == "13a";
   const BleuScore bleu =
       corpus_bleu(translations, text.target,
                   {.tokenizer = split ? BleuTokenizer::k13a : BleuTokenizer::kNone, .lowercase = options.lowercase});
-  const double loss = cross_entropy(translator.model, pairs, threads);
+  const double loss = cross_entropy(translator.model, pairs, pool);
   write_output(fmt::format("{}\n", bleu.summary()));
   write_output(fmt::format("  nrefs:1|case:{}|tok:{}|smooth:exp, beam {}\n", options.lowercase ? "lc" : "mixed",
                            options.tokenizer, options.search.beam));
   write_output(fmt::format("perplexity {:.3f} (cross-entropy {:.4f} nats a word)\n", std::exp(loss), loss));
   write_output(fmt::format("{} sentences in {:.1f} s, {:.0f} a second, on {} threads\n", text.source.size(), seconds,
-                           static_cast<double>(text.source.size()) / seconds, threads));
+                           static_cast<double>(text.source.size()) / seconds, pool.threads()));
 }
 
 int run(const Options& options) {

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <numeric>
 
-#include "nn/thread_pool.h"
 #include "ops/kernels.h"
 #include "ops/softmax.h"
 #include "ops/weight_product.h"
@@ -217,23 +217,32 @@ std::vector<Hypothesis> search(Seq2Seq& model, const Batch& batch, const SearchO
 }
 
 std::vector<Hypothesis> search_all(Seq2Seq& model, std::span<const std::vector<int>> sources,
-                                   const SearchOptions& options, int batch_size, int threads) {
+                                   const SearchOptions& options, int batch_size, ThreadPool& pool) {
   std::vector<int> order(sources.size());
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return sources[a].size() > sources[b].size(); });
-  const int batches = (static_cast<int>(sources.size()) + batch_size - 1) / batch_size;
+  // Batches of equal size, as many for each thread, so that none has to wait long for another.
+  const int count = static_cast<int>(sources.size());
+  const int threads = pool.threads();
+  const int rounds = (count + batch_size * threads - 1) / (batch_size * threads);
+  const int batches = std::min(rounds * threads, count);
   std::vector<Hypothesis> result(sources.size());
   Arena packed_memory;
   PackedWeights packed(packed_memory);
   for (Parameter* parameter : model.parameters()) packed.hold(*parameter);
-  ThreadPool pool(std::min(threads, std::max(batches, 1)));
-  pool.run(batches, [&](int i) {
-    const std::size_t begin = static_cast<std::size_t>(i) * batch_size;
-    const Batch batch = make_source_batch(
-        sources, std::span(order).subspan(begin, std::min<std::size_t>(batch_size, order.size() - begin)));
+  const auto search_batch = [&](int i) {
+    const int begin = static_cast<int>(std::int64_t{count} * i / batches);
+    const int end = static_cast<int>(std::int64_t{count} * (i + 1) / batches);
+    const Batch batch = make_source_batch(sources, std::span(order).subspan(begin, end - begin));
     std::vector<Hypothesis> found = search(model, batch, options);
     for (int row = 0; row < batch.size(); ++row) result[batch.pairs[row]] = std::move(found[row]);
-  });
+  };
+  if (batches == 1) {
+    const SplitProducts split(pool);
+    search_batch(0);
+  } else {
+    pool.run_balanced(batches, search_batch);
+  }
   return result;
 }
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "examples/translate/model.h"
+#include "ops/thread_pool.h"
 
 namespace gradus::translate {
 
@@ -24,8 +25,9 @@ struct Hypothesis {
 /// The best translation of each source of the batch, in the batch's order. The model must be in evaluation mode.
 std::vector<Hypothesis> search(Seq2Seq& model, const Batch& batch, const SearchOptions& options);
 
-/// The same for any number of sources, in their order: sorted by length into batches, which run on `threads` threads.
+/// The same for any number of sources, in their order: sorted by length into batches, which run side by side. If one
+/// batch holds all, the threads share its products instead.
 std::vector<Hypothesis> search_all(Seq2Seq& model, std::span<const std::vector<int>> sources,
-                                   const SearchOptions& options, int batch_size, int threads);
+                                   const SearchOptions& options, int batch_size, ThreadPool& pool);
 
 }

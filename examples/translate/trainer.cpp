@@ -20,8 +20,7 @@ Trainer::Trainer(Translator& translator, const Corpus& corpus, std::string direc
       train_(corpus.train.encode(translator.source, translator.target)),
       valid_(corpus.valid.encode(translator.source, translator.target)),
       parameters_(translator.model.parameters()),
-      threads_(thread_count(config_.threads)),
-      parallel_(translator.model, threads_, config_.shards),
+      parallel_(translator.model, thread_count(config_.threads), config_.shards),
       optimizer_(parameters_, {.learning_rate = config_.learning_rate}),
       shards_(config_.shards),
       progress_(progress) {
@@ -122,9 +121,9 @@ void Trainer::show_progress(size_t batches) {
 
 void Trainer::validate() {
   translator_.model.eval();
-  const double loss = cross_entropy(translator_.model, valid_, threads_);
+  const double loss = cross_entropy(translator_.model, valid_, parallel_.pool());
   const SearchOptions options{.beam = config_.valid_beam};
-  const std::vector<std::string> translations = translator_.translate(valid_source_, options, threads_);
+  const std::vector<std::string> translations = translator_.translate(valid_source_, options, parallel_.pool());
   const double bleu = corpus_bleu(translations, valid_target_, {.tokenizer = BleuTokenizer::kNone}).score;
 
   const double train_loss = state_.loss_sum / static_cast<double>(state_.words);

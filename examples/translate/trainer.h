@@ -51,7 +51,6 @@ class Trainer {
   std::vector<Pair> train_, valid_;
   std::vector<std::string> valid_source_, valid_target_;  // the same, as lines
   std::vector<Parameter*> parameters_;
-  int threads_;
   DataParallel parallel_;
   Adam optimizer_;
   std::vector<Batch> shards_;  // of the current step; the tapes' closures read them

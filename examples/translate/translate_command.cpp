@@ -75,7 +75,7 @@ class InputLines {
 
 int run(const Options& options) {
   const std::unique_ptr<Translator> translator = load_translator(options.model);
-  const int threads = thread_count(options.threads);
+  ThreadPool pool(thread_count(options.threads));
   const bool interactive = ::isatty(STDIN_FILENO) != 0;
   const auto prompt = [&] {
     if (interactive) fmt::print(stderr, "> ");
@@ -86,7 +86,7 @@ int run(const Options& options) {
   InputLines input;
   for (std::vector<std::string> lines = input.next(); !lines.empty(); lines = input.next()) {
     std::string output;
-    for (const std::string& line : translator->translate(lines, options.search, threads)) output += line + "\n";
+    for (const std::string& line : translator->translate(lines, options.search, pool)) output += line + "\n";
     write_output(output);
     prompt();
   }

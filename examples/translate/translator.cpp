@@ -6,7 +6,6 @@
 #include "autograd/tape.h"
 #include "examples/translate/text.h"
 #include "examples/translate/toy.h"
-#include "nn/thread_pool.h"
 
 namespace gradus::translate {
 
@@ -27,7 +26,7 @@ std::string Translator::display(const std::vector<std::string>& words) const {
 }
 
 std::vector<std::string> Translator::translate(std::span<const std::string> lines, const SearchOptions& options,
-                                               int threads) {
+                                               ThreadPool& pool) {
   std::vector<std::vector<int>> sources;
   std::vector<size_t> line_of;  // of each source
   for (size_t i = 0; i < lines.size(); ++i) {
@@ -36,7 +35,7 @@ std::vector<std::string> Translator::translate(std::span<const std::string> line
     sources.push_back(std::move(words));
     line_of.push_back(i);
   }
-  const std::vector<Hypothesis> found = search_all(model, sources, options, kBatchSize, threads);
+  const std::vector<Hypothesis> found = search_all(model, sources, options, kBatchSize, pool);
 
   std::vector<std::string> translations(lines.size());
   for (size_t i = 0; i < found.size(); ++i) translations[line_of[i]] = text(found[i]);
@@ -49,7 +48,7 @@ void Translator::freeze() {
   for (Parameter* parameter : model.parameters()) packed_->hold(*parameter);
 }
 
-double cross_entropy(Seq2Seq& model, std::span<const Pair> pairs, int threads) {
+double cross_entropy(Seq2Seq& model, std::span<const Pair> pairs, ThreadPool& pool) {
   std::vector<int> order(pairs.size());
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(),
@@ -57,7 +56,6 @@ double cross_entropy(Seq2Seq& model, std::span<const Pair> pairs, int threads) {
 
   const size_t batches = (pairs.size() + kBatchSize - 1) / kBatchSize;
   std::vector<double> sums(batches);
-  ThreadPool pool(threads);
   pool.run(static_cast<int>(batches), [&](int i) {
     const size_t begin = static_cast<size_t>(i) * kBatchSize;
     const Batch batch =

@@ -26,7 +26,8 @@ struct Translator {
   std::string text(const Hypothesis& hypothesis) const { return display(target.decode(hypothesis.words)); }
 
   /// The translations of the lines, in their order; a line without a word becomes an empty line.
-  std::vector<std::string> translate(std::span<const std::string> lines, const SearchOptions& options, int threads);
+  std::vector<std::string> translate(std::span<const std::string> lines, const SearchOptions& options,
+                                     ThreadPool& pool);
 
   /// Ends all training: from here on the model is in evaluation mode and its parameters must stay as they are, so that
   /// their packed forms (ops/weight_product.h) serve all sentences.
@@ -44,6 +45,6 @@ struct Translator {
 /// The mean of -log P(word) over all words of the targets, </s> included, in nats: teacher-forced, without dropout and
 /// label smoothing, and one average over the whole text. Its exp is the perplexity. The model must be in evaluation
 /// mode. The result does not depend on the number of threads.
-double cross_entropy(Seq2Seq& model, std::span<const Pair> pairs, int threads);
+double cross_entropy(Seq2Seq& model, std::span<const Pair> pairs, ThreadPool& pool);
 
 }

@@ -15,9 +15,9 @@
 #include <numeric>
 
 #include "examples/translate/decoder.h"
-#include "nn/thread_pool.h"
 #include "ops/blas.h"
 #include "ops/packed_matrix.h"
+#include "ops/thread_pool.h"
 #include "tests/bench/bench_data.h"
 
 using namespace gradus;

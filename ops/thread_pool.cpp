@@ -1,8 +1,25 @@
-#include "nn/thread_pool.h"
+#include "ops/thread_pool.h"
+
+#include <chrono>
 
 #include "autograd/error.h"
 
 namespace gradus::inline GRADUS_PRECISION {
+
+namespace {
+
+/// Returns when `value` is no longer `old`.
+template <class T>
+void wait_for_change(const std::atomic<T>& value, T old) {
+  using Clock = std::chrono::steady_clock;
+  constexpr std::chrono::microseconds kPatience{50};
+  const Clock::time_point sleep = Clock::now() + kPatience;
+  while (value == old) {
+    if (Clock::now() > sleep) return value.wait(old);
+  }
+}
+
+}
 
 ThreadPool::ThreadPool(int threads) {
   if (threads < 1) fail("thread pool: {} threads; need at least one", threads);
@@ -11,24 +28,23 @@ ThreadPool::ThreadPool(int threads) {
 }
 
 ThreadPool::~ThreadPool() {
-  {
-    const std::lock_guard lock(mutex_);
-    stop_ = true;
-  }
-  start_.notify_all();
+  stop_ = true;
+  begin_round();
   for (std::thread& worker : workers_) worker.join();
 }
 
+void ThreadPool::begin_round() {
+  busy_ = static_cast<int>(workers_.size());
+  ++round_;
+  round_.notify_all();
+}
+
 void ThreadPool::serve(int worker) {
-  std::unique_lock lock(mutex_);
-  for (std::uint64_t seen = 0;;) {
-    start_.wait(lock, [&] { return stop_ || round_ != seen; });
+  for (unsigned round = 0;; ++round) {
+    wait_for_change(round_, round);
     if (stop_) return;
-    seen = round_;
-    lock.unlock();
     do_share(worker);
-    lock.lock();
-    if (--busy_ == 0) done_.notify_one();
+    if (--busy_ == 0) busy_.notify_one();
   }
 }
 
@@ -42,27 +58,26 @@ void ThreadPool::do_share(int worker) {
 }
 
 void ThreadPool::run(int count, FunctionRef<void(int)> work) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (work_ != nullptr) fail("thread pool: run was called from inside of its own work");
-    work_ = &work;
-    count_ = count;
-    busy_ = static_cast<int>(workers_.size());
-    ++round_;
-  }
-  start_.notify_all();
+  if (work_ != nullptr) fail("thread pool: run was called from inside of its own work");
+  work_ = &work;
+  count_ = count;
+  begin_round();
   do_share(0);
-  {
-    std::unique_lock lock(mutex_);
-    done_.wait(lock, [&] { return busy_ == 0; });
-    work_ = nullptr;
-  }
+  for (int busy; (busy = busy_) != 0;) wait_for_change(busy_, busy);
+  work_ = nullptr;
   Failure first;
   for (Failure& failure : failures_) {
     if (failure.exception && (!first.exception || failure.index < first.index)) first = failure;
     failure = {};
   }
   if (first.exception) std::rethrow_exception(first.exception);
+}
+
+void ThreadPool::run_balanced(int count, FunctionRef<void(int)> work) {
+  std::atomic<int> next{0};
+  run(threads(), [&](int) {
+    for (int i; (i = next++) < count;) work(i);
+  });
 }
 
 void run_parallel(ThreadPool* pool, int count, FunctionRef<void(int)> work) {

@@ -1,0 +1,101 @@
+/// Translating with a trained model: sentences a second, greedy and with a beam of 5, in batches of 64 and one sentence
+/// after the other, and how long one sentence takes.
+///
+///     bench_decode MODEL TEXT [--sentences N] [--max-length N] [--threads N] [--repeat N]
+///
+/// MODEL is a folder that `gradus train` wrote, TEXT has one sentence a line. Prints, of the fastest of N repetitions,
+///     decode greedy b64: N sent/s
+///     decode greedy b1: N sent/s  p50 M ms  p99 M ms
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <numeric>
+
+#include "examples/translate/checkpoint.h"
+#include "examples/translate/text.h"
+#include "ops/blas.h"
+#include "tests/bench/bench_data.h"
+
+using namespace gradus;
+using namespace gradus::bench;
+using namespace gradus::translate;
+
+namespace {
+
+using Sources = std::span<const std::vector<int>>;
+
+/// Sentences a second.
+double in_batches(Translator& translator, Sources sources, const SearchOptions& options, ThreadPool& pool) {
+  constexpr int kBatchSize = 64;
+  const double begin = seconds();
+  search_all(translator.model, sources, options, kBatchSize, pool);
+  return static_cast<double>(sources.size()) / (seconds() - begin);
+}
+
+/// The seconds that each sentence takes.
+std::vector<double> one_by_one(Translator& translator, Sources sources, const SearchOptions& options,
+                               ThreadPool& pool) {
+  std::vector<double> times;
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    const double begin = seconds();
+    search_all(translator.model, sources.subspan(i, 1), options, 1, pool);
+    times.push_back(seconds() - begin);
+  }
+  return times;
+}
+
+}
+
+int main(int argc, char** argv) try {
+  std::string model, text;
+  int count = 200, threads = 2, repeats = 3;
+  SearchOptions options;
+  CLI::App app("Translating with a trained model.");
+  app.add_option("model", model, "folder of a trained model")->required();
+  app.add_option("text", text, "one sentence a line")->required();
+  app.add_option("--sentences", count)->capture_default_str();
+  app.add_option("--max-length", options.max_length)->capture_default_str();
+  app.add_option("--threads", threads)->capture_default_str();
+  app.add_option("--repeat", repeats)->capture_default_str();
+  CLI11_PARSE(app, argc, argv);
+
+  const std::unique_ptr<Translator> translator = load_translator(model);
+  std::vector<std::vector<int>> sources;
+  for (const std::string& line : read_lines(text)) {
+    if (static_cast<int>(sources.size()) == count) break;
+    sources.push_back(translator->encode(line));
+  }
+  fmt::print("{}\n{} sentences, {} threads\n", describe(blas_info()), sources.size(), threads);
+  ThreadPool pool(threads);
+  in_batches(*translator, sources, options, pool);  // to warm up
+
+  struct Search {
+    const char* name;
+    int beam;
+  };
+  for (const auto& [name, beam] : {Search{"greedy", 1}, {"beam5", 5}}) {
+    options.beam = beam;
+    double best = 0;
+    for (int i = 0; i < repeats; ++i) best = std::max(best, in_batches(*translator, sources, options, pool));
+    fmt::print("decode {} b64: {:.1f} sent/s\n", name, best);
+  }
+  for (const auto& [name, beam] : {Search{"greedy", 1}, {"beam5", 5}}) {
+    options.beam = beam;
+    std::vector<double> best;
+    double best_total = 0;
+    for (int i = 0; i < repeats; ++i) {
+      std::vector<double> times = one_by_one(*translator, sources, options, pool);
+      const double total = std::accumulate(times.begin(), times.end(), 0.0);
+      if (best.empty() || total < best_total) best = std::move(times), best_total = total;
+    }
+    std::sort(best.begin(), best.end());
+    fmt::print("decode {} b1: {:.1f} sent/s  p50 {:.1f} ms  p99 {:.1f} ms\n", name,
+               static_cast<double>(best.size()) / best_total, best[best.size() / 2] * 1e3,
+               best[best.size() * 99 / 100] * 1e3);
+  }
+} catch (const std::exception& error) {
+  fmt::print(stderr, "bench_decode: {}\n", error.what());
+  return 1;
+}
