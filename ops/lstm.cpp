@@ -12,7 +12,7 @@
 //
 // A layer computes the other terms of all steps by one product each, straight into the memory of the gates.
 //
-// The memory of the gates is turned into that of da in place: nothing else needs the gates by then.
+// Nothing else needs the gates by then, so their memory becomes that of da; and that of the cells becomes h.
 
 namespace gradus::inline GRADUS_PRECISION {
 
@@ -86,10 +86,9 @@ LstmState lstm_cell(Tensor base, std::span<const LinearTerm> terms, Tensor cell)
   const bool recording = next.cell.needs_grad();
   Tape& tape = Tape::active();
   Real* const gates = recording ? tape.allocate(4 * size) : scratch.allocate(4 * size);
-  Real* const tanh_cell = recording ? tape.allocate(size) : scratch.allocate(size);
   fill_rows(base, {gates, {B, 4 * H}});
   for (const LinearTerm& term : terms) add_term(term, gates);
-  kernels::lstm_forward(B, H, gates, cell.value().data, next.cell.value().data, tanh_cell, next.hidden.value().data);
+  kernels::lstm_forward(B, H, gates, cell.value().data, next.cell.value().data, next.hidden.value().data);
 
   record("lstm_cell", {next.hidden, next.cell}, [=, kept = tape.copy(terms)] {
     Scratch scratch;
@@ -97,7 +96,7 @@ LstmState lstm_cell(Tensor base, std::span<const LinearTerm> terms, Tensor cell)
     Real* const dcell = scratch.allocate(size);
     copy_grad_or_zero(next.hidden, dhidden, size);
     copy_grad_or_zero(next.cell, dcell, size);
-    kernels::lstm_backward(B, H, gates, cell.value().data, tanh_cell, dhidden, dcell);
+    kernels::lstm_backward(B, H, gates, cell.value().data, dhidden, dcell);
     add_grad(cell, dcell);
     add_sum_gradients(base, kept, gates, B, H);
   });
@@ -117,16 +116,12 @@ LstmOutput lstm_sequence(Tensor base, std::initializer_list<LinearTerm> terms, T
   const LstmOutput y{output({rows, H}, inputs), {output({B, H}, inputs), output({B, H}, inputs)}};
   const RecurrentSteps steps(packing, reverse, bool(initial.hidden));
 
-  // What the backward needs of every step. If there is none, each step overwrites what the one before left, except that
-  // the sums of all steps are there from the start.
+  // What the backward needs of every step: the gates, and the cell before it.
   const bool recording = y.output.needs_grad();
-  const std::size_t size = H, kept_rows = recording ? rows : B;
+  const std::size_t size = H, gates_size = std::size_t(rows) * 4 * size;
   Tape& tape = Tape::active();
-  const auto keep = [&](std::size_t n) { return recording ? tape.allocate(n) : scratch.allocate(n); };
-  Real* const gates = keep(std::size_t(rows) * 4 * size);
-  Real* const hidden_in = keep(kept_rows * size);
-  Real* const cell_in = keep(kept_rows * size);
-  Real* const tanh_cell = keep(kept_rows * size);
+  Real* const gates = recording ? tape.allocate(gates_size) : scratch.allocate(gates_size);
+  Real* const cell_in = recording ? tape.allocate(rows * size) : nullptr;
 
   Real* const hidden = y.final.hidden.value().data;
   Real* const cell = y.final.cell.value().data;
@@ -136,13 +131,12 @@ LstmOutput lstm_sequence(Tensor base, std::initializer_list<LinearTerm> terms, T
   for (const LinearTerm& term : terms) add_term(term, gates);
   for (int k = 0; k < steps.count(); ++k) {
     const RecurrentStep step = steps[k];
-    const std::size_t row = step.begin, kept = recording ? row : 0, step_size = step.rows * size;
+    const std::size_t row = step.begin, step_size = step.rows * size;
     Real* const a = gates + row * 4 * size;
     Real* const h = y.output.value().data + row * size;
-    kernels::copy(hidden, hidden_in + kept * size, step_size);
-    kernels::copy(cell, cell_in + kept * size, step_size);
+    if (recording) kernels::copy(cell, cell_in + row * size, step_size);
     add_weight_product(T, weight_hh, 0, H, step.carried, hidden, a);  // a += h W_hhᵀ
-    kernels::lstm_forward(step.rows, H, a, cell_in + kept * size, cell, tanh_cell + kept * size, h);
+    kernels::lstm_forward(step.rows, H, a, cell, cell, h);
     kernels::copy(h, hidden, step_size);
   }
 
@@ -159,7 +153,7 @@ LstmOutput lstm_sequence(Tensor base, std::initializer_list<LinearTerm> terms, T
              const std::size_t row = step.begin;
              Real* const da = gates + row * 4 * size;
              if (doutput != nullptr) kernels::add(dhidden, doutput + row * size, dhidden, step.rows * size);
-             kernels::lstm_backward(step.rows, H, da, cell_in + row * size, tanh_cell + row * size, dhidden, dcell);
+             kernels::lstm_backward(step.rows, H, da, cell_in + row * size, dhidden, dcell);
              kernels::fill(0, dhidden, step.carried * size);
              add_weight_product(N, weight_hh, 0, H, step.carried, da, dhidden);  // dh = da W_hh
            }
@@ -167,6 +161,8 @@ LstmOutput lstm_sequence(Tensor base, std::initializer_list<LinearTerm> terms, T
            add_grad(initial.cell, dcell);
            add_sum_gradients(base, kept, gates, rows, H);
            if (weight_hh.needs_grad()) {  // dW_hh += daᵀ h
+             Real* const hidden_in = cell_in;
+             steps.states_before(initial.hidden, y.output.value().data, H, hidden_in);
              const std::size_t begin = steps.carried_begin();
              const int carried = steps.carried_end() - steps.carried_begin();
              add_weight_gradient(weight_hh, {gates + begin * 4 * size, {carried, 4 * H}},

@@ -8,7 +8,7 @@ namespace gradus::inline GRADUS_PRECISION {
 namespace kernels {
 
 GRADUS_SIMD_CLONES void lstm_forward(int rows, int size, Real* gates, const Real* cell_in, Real* cell_out,
-                                     Real* tanh_cell, Real* hidden) {
+                                     Real* hidden) {
   const std::size_t H = size;
   for (int row = 0; row < rows; ++row) {
 #pragma GCC ivdep
@@ -18,31 +18,28 @@ GRADUS_SIMD_CLONES void lstm_forward(int rows, int size, Real* gates, const Real
       const Real g = tanh_approx(gates[2 * H + j]);
       const Real o = sigmoid_approx(gates[3 * H + j]);
       const Real c = f * cell_in[j] + i * g;
-      const Real tanh_c = tanh_approx(c);
       gates[j] = i;
       gates[H + j] = f;
       gates[2 * H + j] = g;
       gates[3 * H + j] = o;
       cell_out[j] = c;
-      tanh_cell[j] = tanh_c;
-      hidden[j] = o * tanh_c;
+      hidden[j] = o * tanh_approx(c);
     }
     gates += 4 * H;
     cell_in += H;
     cell_out += H;
-    tanh_cell += H;
     hidden += H;
   }
 }
 
-GRADUS_SIMD_CLONES void lstm_backward(int rows, int size, Real* gates, const Real* cell_in, const Real* tanh_cell,
-                                      const Real* dhidden, Real* dcell) {
+GRADUS_SIMD_CLONES void lstm_backward(int rows, int size, Real* gates, const Real* cell_in, const Real* dhidden,
+                                      Real* dcell) {
   const std::size_t H = size;
   for (int row = 0; row < rows; ++row) {
 #pragma GCC ivdep
     for (std::size_t j = 0; j < H; ++j) {
       const Real i = gates[j], f = gates[H + j], g = gates[2 * H + j], o = gates[3 * H + j];
-      const Real dh = dhidden[j], tanh_c = tanh_cell[j];
+      const Real dh = dhidden[j], tanh_c = tanh_approx(f * cell_in[j] + i * g);
       const Real dc = dcell[j] + dh * o * (1 - tanh_c * tanh_c);
       gates[j] = dc * g * i * (1 - i);
       gates[H + j] = dc * cell_in[j] * f * (1 - f);
@@ -52,7 +49,6 @@ GRADUS_SIMD_CLONES void lstm_backward(int rows, int size, Real* gates, const Rea
     }
     gates += 4 * H;
     cell_in += H;
-    tanh_cell += H;
     dhidden += H;
     dcell += H;
   }

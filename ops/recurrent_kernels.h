@@ -9,12 +9,11 @@ namespace gradus::inline GRADUS_PRECISION {
 namespace kernels {
 
 /// gates: (rows, 4H), in: the sums a, out: the gates i f g o. From c = cell_in follow cell_out = c', which may be the
-/// same array, tanh_cell = tanh(c') and hidden = h', all (rows, H).
-void lstm_forward(int rows, int size, Real* gates, const Real* cell_in, Real* cell_out, Real* tanh_cell, Real* hidden);
+/// same array, and hidden = h', all (rows, H).
+void lstm_forward(int rows, int size, Real* gates, const Real* cell_in, Real* cell_out, Real* hidden);
 
-/// gates: in: i f g o, out: da. dcell: in: dc', out: dc. dhidden: dh'.
-void lstm_backward(int rows, int size, Real* gates, const Real* cell_in, const Real* tanh_cell, const Real* dhidden,
-                   Real* dcell);
+/// gates: in: i f g o, out: da. dcell: in: dc', out: dc. dhidden: dh'. Computes c' again, rather than read what it was.
+void lstm_backward(int rows, int size, Real* gates, const Real* cell_in, const Real* dhidden, Real* dcell);
 
 /// gates: (rows, 3H), in: the input's part x_r x_z x_n, out: the gates r z n. products: (rows, 3H), the hidden state's
 /// part h_r h_z h_n. From h = hidden_in follow hidden_out = h' and, for the backward, product_n = h_n, all (rows, H).

@@ -39,6 +39,22 @@ class RecurrentSteps {
     return has_initial_ || !reverse_ || count() == 0 ? packing_.rows() : packing_.offset(packing_.steps() - 1);
   }
 
+  /// before: (rows, H), the state before every step, from the one after it and the first of all, (B, H) or empty.
+  void states_before(Tensor initial, const Real* after, std::size_t H, Real* before) const {
+    for (int k = 0; k < count(); ++k) {
+      const int t = time(k), rows = packing_.alive(t);
+      const std::size_t going_on = k == 0 ? 0 : std::min(rows, packing_.alive(time(k - 1)));
+      Real* const state = before + packing_.offset(t) * H;
+      if (k > 0) kernels::copy(after + packing_.offset(time(k - 1)) * H, state, going_on * H);
+      const std::size_t beginning = (rows - going_on) * H;
+      if (initial) {
+        kernels::copy(initial.value().data + going_on * H, state + going_on * H, beginning);
+      } else {
+        kernels::fill(0, state + going_on * H, beginning);
+      }
+    }
+  }
+
  private:
   int time(int k) const { return reverse_ ? packing_.steps() - 1 - k : k; }
 

@@ -43,7 +43,7 @@ class SplitProducts {
 class PackedWeights {
  public:
   /// Products of more rows go to BLAS, which packs at every call; from here on that costs it little.
-  static constexpr int kMaxRows = 256;
+  static constexpr int kMaxRows = 128;
 
   /// Packed forms take their memory from `memory`, and give it back at the end.
   explicit PackedWeights(Arena& memory) : memory_(memory), begin_(memory.mark()) {}
