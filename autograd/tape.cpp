@@ -1,6 +1,7 @@
 #include "autograd/tape.h"
 
 #include <atomic>
+#include <bit>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -134,6 +135,36 @@ Real* Tape::zeros(std::size_t count) {
   Real* numbers = allocate(count);
   std::fill_n(numbers, count, Real{0});
   return numbers;
+}
+
+namespace {
+
+/// Gradients take the next power of two, so that those of a decoder's steps, of which each has a few rows more or less
+/// than the last, can take each other's place.
+int grad_size_class(const Node& node) {
+  const std::size_t bytes = std::max<std::size_t>(node.shape.size() * sizeof(Real), Arena::kAlignment);
+  return std::bit_width(bytes / sizeof(Real) - 1);
+}
+
+}
+
+Real* Tape::new_grad(Node& node) {
+  const int size = grad_size_class(node);
+  node.owns_grad = size < kGradSizes;
+  if (!node.owns_grad) return node.grad = allocate(node.shape.size());  // large ones are few
+  if (FreeGrad* const free = free_grads_[size]) {
+    free_grads_[size] = free->next;
+    return node.grad = reinterpret_cast<Real*>(free);
+  }
+  return node.grad = allocate(std::size_t{1} << size);
+}
+
+void Tape::drop_grad(Tensor output) {
+  Node& node = output.node();
+  if (keeps_grads_ || node.grad == nullptr) return;
+  FreeGrad*& free = free_grads_[grad_size_class(node)];
+  if (node.owns_grad) free = new (node.grad) FreeGrad{free};
+  node.grad = nullptr;
 }
 
 Tensor Tape::add_node(const Shape& shape, const char* op, bool needs_grad) {

@@ -116,6 +116,11 @@ class Tape {
 
   /// Whether the gradient of an op's output must stay as it is when its closure has run.
   bool keeps_grads() const { return keeps_grads_; }
+  /// Gives a node that has no gradient yet uninitialised memory for it.
+  Real* new_grad(Node& node);
+  /// Says, at the end of a closure, that nobody reads its output's gradient again: in a sweep the memory then serves
+  /// for the next gradients.
+  void drop_grad(Tensor output);
 
   /// Whether a handle's id was given out on this thread.
   static bool is_of_this_thread(std::uint64_t id);
@@ -127,13 +132,20 @@ class Tape {
   void run_closures();
   void gather_all();
 
+  /// Memory of a dropped gradient.
+  struct FreeGrad {
+    FreeGrad* next;
+  };
+  static constexpr int kGradSizes = 17;
+
   Mode mode_;
   RandomRange random_;
   Step* last_ = nullptr;  // the newest closure; each points to the one before
   LeafUse* uses_ = nullptr;
   bool swept_ = false, keeps_grads_ = true;
-  Tape* outer_;  // the tape that was active before
-  Mark start_;   // where in the thread's memory this tape begins
+  FreeGrad* free_grads_[kGradSizes] = {};  // [i]: of 2^i numbers
+  Tape* outer_;                            // the tape that was active before
+  Mark start_;                             // where in the thread's memory this tape begins
 };
 
 /// A tensor of given numbers. No gradient flows into it.

@@ -1,5 +1,7 @@
 #include "autograd/tensor.h"
 
+#include <algorithm>
+
 #include "autograd/tape.h"
 
 namespace gradus::inline GRADUS_PRECISION {
@@ -30,7 +32,7 @@ Array Tensor::grad() const {
   if (n.grad == nullptr) {
     if (n.tape != &Tape::active())
       fail("grad: another tape is active than the one this tensor (made by {}) is on", n.op);
-    n.grad = n.tape->zeros(n.shape.size());
+    std::fill_n(n.tape->new_grad(n), n.shape.size(), Real{0});
   }
   return {n.grad, n.shape};
 }

@@ -65,6 +65,8 @@ struct Node {
   Shape shape;
   Real* value = nullptr;
   Real* grad = nullptr;  ///< Null until somebody asks for the gradient.
+  bool owns_grad =
+      false;  ///< Whether it comes from Tape::new_grad, and so can serve for another node when it is dropped.
   bool needs_grad = false;
   const char* op = "";     ///< The op that made it, "constant", "variable" or "parameter".
   const char* scope = "";  ///< The path of the module that made it.

@@ -23,6 +23,12 @@ Tensor Linear::operator()(std::initializer_list<Tensor> parts) {
   return linear_sum(bias ? bias->tensor() : Tensor(), terms_of({parts.begin(), parts.size()}, weight, scratch));
 }
 
+Tensor Linear::tanh(std::initializer_list<Tensor> parts) {
+  const Scope scope(path());
+  Scratch scratch;
+  return linear_sum_tanh(bias ? bias->tensor() : Tensor(), terms_of({parts.begin(), parts.size()}, weight, scratch));
+}
+
 Embedding::Embedding(Module* parent, std::string name, int count, int size)
     : Module(parent, std::move(name)), weight{this, "weight", {count, size}, init::normal()} {}
 

@@ -14,6 +14,8 @@ struct Linear : Module {
   Tensor operator()(Tensor x);
   /// The same for x = [parts_0; parts_1; …], which are not copied together.   parts: (N, in_i) -> (N, out)
   Tensor operator()(std::initializer_list<Tensor> parts);
+  /// tanh of it, as one op.
+  Tensor tanh(std::initializer_list<Tensor> parts);
 
   Parameter weight;               ///< (out, in)
   std::optional<Parameter> bias;  ///< (out)

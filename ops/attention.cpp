@@ -114,6 +114,7 @@ Tensor additive_scores(Tensor query, Tensor keys, Tensor v, const Sentences& sen
                                         keys.needs_grad() ? row(keys.grad(), start) : unused, keys.needs_grad() ? A : 0,
                                         v.needs_grad() ? v.grad().data : unused);
     }
+    Tape::active().drop_grad(scores);
   });
   return scores;
 }
@@ -138,6 +139,7 @@ Tensor dot_scores(Tensor query, Tensor keys, const Sentences& sentences, Real sc
       if (dq.data != nullptr) kernels::axpy(factor, row(k, key), row(dq, b), H);  // dq[b] += Σ_j scale de k[b, j]
       if (dk.data != nullptr) kernels::axpy(factor, row(q, b), row(dk, key), H);  // dk[b, j] += scale de q[b]
     });
+    Tape::active().drop_grad(scores);
   });
   return scores;
 }
@@ -163,6 +165,7 @@ Tensor weighted_sum(Tensor weights, Tensor values, const Sentences& sentences) {
       if (dw.data != nullptr) row(dw, b)[j] += kernels::dot(row(dc, b), row(v, value), H);  // dw[b, j] += dcᵀ v[b, j]
       if (dv.data != nullptr) kernels::axpy(row(w, b)[j], row(dc, b), row(dv, value), H);   // dv[b, j] += w[b, j] dc
     });
+    Tape::active().drop_grad(context);
   });
   return context;
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <utility>
+
 #include "autograd/tape.h"
 #include "ops/kernels.h"
 
@@ -25,8 +27,7 @@ inline void add_grad(Tensor x, const Real* dx) {
   if (node.grad != nullptr) {
     kernels::add(node.grad, dx, node.grad, size);
   } else {  // the first to arrive needs no zeros to be added to
-    node.grad = node.tape->allocate(size);
-    kernels::copy(dx, node.grad, size);
+    kernels::copy(dx, node.tape->new_grad(node), size);
   }
 }
 
@@ -64,7 +65,13 @@ void pass_grad(Tensor y, Tensor x, Compute compute) {
     add_grad(x, dx);
   } else {
     compute(static_cast<const Real*>(dy), dy);
-    give_grad(x, dy);
+    if (x.node().grad == nullptr) {
+      std::swap(x.node().grad, y.node().grad);
+      std::swap(x.node().owns_grad, y.node().owns_grad);
+    } else {
+      add_grad(x, dy);
+      Tape::active().drop_grad(y);
+    }
   }
 }
 

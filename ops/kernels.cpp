@@ -73,6 +73,11 @@ GRADUS_SIMD_CLONES void tanh(const Real* x, Real* y, std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) y[i] = tanh_approx(x[i]);
 }
 
+GRADUS_SIMD_CLONES void tanh_backward(const Real* y, const Real* dy, Real* dx, std::size_t n) {
+  GRADUS_INDEPENDENT_LOOP
+  for (std::size_t i = 0; i < n; ++i) dx[i] = dy[i] * (1 - y[i] * y[i]);
+}
+
 GRADUS_SIMD_CLONES void sigmoid(const Real* x, Real* y, std::size_t n) {
   GRADUS_INDEPENDENT_LOOP
   for (std::size_t i = 0; i < n; ++i) y[i] = sigmoid_approx(x[i]);

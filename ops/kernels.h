@@ -15,6 +15,8 @@ namespace kernels {
 void exp(const Real* x, Real* y, std::size_t n);
 void log(const Real* x, Real* y, std::size_t n);
 void tanh(const Real* x, Real* y, std::size_t n);
+/// dx = dy ∘ (1 - y²) for y = tanh(x); dx may be dy.
+void tanh_backward(const Real* y, const Real* dy, Real* dx, std::size_t n);
 void sigmoid(const Real* x, Real* y, std::size_t n);
 
 void fill(Real value, Real* y, std::size_t n);

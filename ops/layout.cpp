@@ -186,7 +186,10 @@ Tensor slice(Tensor x, int axis, int begin, int end) {
     y = output(shape, {x});
     copy_block(taken, whole(y.value(), axis));
   }
-  record("slice", y, [=] { add_block(whole(y.grad(), axis), part(x.grad(), axis, first, last)); });  // dx[…] += dy
+  record("slice", y, [=] {
+    add_block(whole(y.grad(), axis), part(x.grad(), axis, first, last));  // dx[…] += dy
+    Tape::active().drop_grad(y);
+  });
   return y;
 }
 

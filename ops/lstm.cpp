@@ -96,6 +96,7 @@ LstmState lstm_cell(Tensor base, std::span<const LinearTerm> terms, Tensor cell)
     Real* const dcell = scratch.allocate(size);
     copy_grad_or_zero(next.hidden, dhidden, size);
     copy_grad_or_zero(next.cell, dcell, size);
+    for (const Tensor& dropped : {next.hidden, next.cell}) Tape::active().drop_grad(dropped);
     kernels::lstm_backward(B, H, gates, cell.value().data, dhidden, dcell);
     add_grad(cell, dcell);
     add_sum_gradients(base, kept, gates, B, H);

@@ -15,7 +15,7 @@ namespace {
 // Pairs with at least this many rows are worth a product of their own. Shorter ones are gathered first, up to
 // kPackedRows rows at a time, which bounds the memory and still amortises reading and writing the gradient.
 constexpr int kInPlaceRows = 512;
-constexpr int kPackedRows = 2048;
+constexpr int kPackedRows = 1024;
 
 bool same_columns(const Contribution& a, const Contribution& b) {
   return a.first_col == b.first_col && a.cols == b.cols;
@@ -190,10 +190,14 @@ Tensor linear(Tensor x, Tensor weight, Tensor bias) {
   return y;
 }
 
-Tensor linear_sum(Tensor base, std::span<const LinearTerm> terms) {
+namespace {
+
+enum class Activation { None, Tanh };
+
+Tensor activated_sum(const char* op, Activation activation, Tensor base, std::span<const LinearTerm> terms) {
   const bool rows_in_base = base && base.rank() == 2;
   if (!rows_in_base && (terms.empty() || (base && base.rank() != 1))) {
-    fail("linear_sum: base does not fit: base is {}, {} terms; need (N, out), or (out) or nothing with a term",
+    fail("{}: base does not fit: base is {}, {} terms; need (N, out), or (out) or nothing with a term", op,
          base ? to_string(base.shape()) : "empty", terms.size());
   }
   const int out = base ? base.dim(-1) : terms[0].weight.dim(0), rows = rows_in_base ? base.dim(0) : terms[0].x.dim(0);
@@ -202,21 +206,37 @@ Tensor linear_sum(Tensor base, std::span<const LinearTerm> terms) {
   std::size_t count = 0;
   if (base) new (&inputs[count++]) Tensor(base);
   for (const LinearTerm& term : terms) {
-    detail::require_term("linear_sum", term, rows, out);
+    detail::require_term(op, term, rows, out);
     for (const Tensor& tensor : {term.x, term.weight}) new (&inputs[count++]) Tensor(tensor);
   }
   Tensor y = output({rows, out}, {inputs, count});
   detail::fill_rows(base, y.value());
-  for (const LinearTerm& term : terms) detail::add_term(term, y.value().data);  // y = base + Σ x Wᵀ
-  record("linear_sum", y, [=, terms = Tape::active().copy(terms)] {
-    if (base) detail::add_grad_of_rows(base, y.grad().data, rows_in_base ? 1 : rows);  // dbase += dy, or Σ of its rows
-    for (const LinearTerm& term : terms) detail::add_term_gradients(term, out, y.grad().data);
+  for (const LinearTerm& term : terms) detail::add_term(term, y.value().data);  // a = base + Σ x Wᵀ
+  if (activation == Activation::Tanh) kernels::tanh(y.value().data, y.value().data, y.size());
+  record(op, y, [=, terms = Tape::active().copy(terms)] {
+    Real* da = y.grad().data;
+    if (activation == Activation::Tanh) {  // da = dy ∘ (1 - y²)
+      if (Tape::active().keeps_grads()) da = Tape::active().allocate(y.size());
+      kernels::tanh_backward(y.value().data, y.grad().data, da, y.size());
+    }
+    if (base) detail::add_grad_of_rows(base, da, rows_in_base ? 1 : rows);  // dbase += da, or Σ of its rows
+    for (const LinearTerm& term : terms) detail::add_term_gradients(term, out, da);
   });
   return y;
 }
 
+}
+
+Tensor linear_sum(Tensor base, std::span<const LinearTerm> terms) {
+  return activated_sum("linear_sum", Activation::None, base, terms);
+}
+
 Tensor linear_sum(Tensor base, std::initializer_list<LinearTerm> terms) {
   return linear_sum(base, std::span(terms.begin(), terms.size()));
+}
+
+Tensor linear_sum_tanh(Tensor base, std::span<const LinearTerm> terms) {
+  return activated_sum("linear_sum_tanh", Activation::Tanh, base, terms);
 }
 
 std::span<const LinearTerm> terms_of(std::span<const Tensor> parts, Tensor weight, Scratch& scratch) {

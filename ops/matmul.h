@@ -28,6 +28,8 @@ struct LinearTerm {
 /// y = base + Σ terms.   base: (N, out), or (out), broadcast over rows, or an empty handle for 0 -> y: (N, out)
 Tensor linear_sum(Tensor base, std::span<const LinearTerm> terms);
 Tensor linear_sum(Tensor base, std::initializer_list<LinearTerm> terms);
+/// tanh(linear_sum(base, terms)) as one op, which keeps neither the sum nor its gradient.
+Tensor linear_sum_tanh(Tensor base, std::span<const LinearTerm> terms);
 
 /// The terms of x Wᵀ for x = [parts_0; parts_1; …], whose parts need not be copied together. They live as long as
 /// `scratch`. Throws unless x has as many columns as the weight.

@@ -127,6 +127,7 @@ Tensor softmax(Tensor x, std::span<const int> lengths) {
       const std::size_t begin = static_cast<std::size_t>(i) * n;
       add_softmax_gradient(y.value().data + begin, y.grad().data + begin, x.grad().data + begin, lengths[i]);
     }
+    Tape::active().drop_grad(y);
   });
   return y;
 }

@@ -8,6 +8,7 @@
 #include "ops/matmul.h"
 #include "ops/reduce.h"
 #include "tests/numbers.h"
+#include "tests/reference/twins.h"
 
 using namespace gradus;
 
@@ -83,6 +84,17 @@ TEST_SUITE("matmul") {
       }
     }
     check_numbers(linear_sum(base, {}), std::vector<double>(base.value().begin(), base.value().end()));
+  }
+
+  TEST_CASE("linear_sum_tanh agrees with its twin") {
+    const auto fused = [](Tensor base, Tensor x, Tensor z, Tensor w) {
+      const LinearTerm terms[] = {{x, w}, {z, w, 1}};
+      return std::vector{linear_sum_tanh(base, terms)};
+    };
+    const auto twin = [](Tensor base, Tensor x, Tensor z, Tensor w) {
+      return std::vector{tanh(linear_sum(base, {{x, w}, {z, w, 1}}))};
+    };
+    for (const Shape& base : {Shape{4}, Shape{3, 4}}) check_twins({base, {3, 1}, {3, 5}, {4, 6}}, fused, twin);
   }
 
   TEST_CASE("a parameter's gradient is the sum over its uses, short and long, in any columns, on several tapes") {
@@ -182,6 +194,10 @@ TEST_SUITE("matmul") {
     });
     gradcheck("linear_sum", {{2}, {1, 1}, {2, 2}}, [](Tensor base, Tensor x, Tensor w) {
       return linear_sum(base, {{x, w, 1}});
+    });
+    gradcheck("linear_sum_tanh", {{2}, {3, 1}, {3, 2}, {2, 3}}, [](Tensor base, Tensor x, Tensor z, Tensor w) {
+      const LinearTerm terms[] = {{x, w}, {z, w, 1}};
+      return linear_sum_tanh(base, terms);
     });
     gradcheck("linear_sum", {{2, 2}}, [](Tensor base) { return linear_sum(base, {}); });
 

@@ -367,3 +367,36 @@ TEST_SUITE("diagnosis") {
     CHECK(other.random(1).seed != another.random(1).seed);
   }
 }
+
+TEST_CASE("a sweep gives the memory of dropped gradients to the next ones, backward does not") {
+  struct Seen {
+    Real* first = nullptr;
+    Real* second = nullptr;
+    bool kept = false;
+  };
+  const auto run = [](bool sweep, int second_size) {
+    Seen seen;
+    Tape tape;
+    const Tensor x = variable({20}, std::vector<Real>(20, 1)), y = output({second_size}, {x}), z = output({30}, {y});
+    record("test_to_x", y, [=, &seen] {
+      seen.second = y.grad().data;
+      x.grad();
+    });
+    record("test_to_y", z, [=, &seen] {
+      seen.first = z.grad().data;
+      seen.first[7] = 5;
+      Tape::active().drop_grad(z);
+      seen.kept = z.node().grad != nullptr;
+      CHECK(std::ranges::all_of(y.grad(), [](Real g) { return g == 0; }));
+    });
+    const std::vector<Real> ones(30, 1);
+    sweep ? tape.sweep(z, ones) : tape.backward(z, ones);
+    return seen;
+  };
+  const Seen same = run(true, 17), larger = run(true, 33), kept = run(false, 30);
+  CHECK(same.first == same.second);
+  CHECK_FALSE(same.kept);
+  CHECK(larger.first != larger.second);
+  CHECK(kept.first != kept.second);
+  CHECK(kept.kept);
+}

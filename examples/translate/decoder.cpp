@@ -1,6 +1,5 @@
 #include "examples/translate/decoder.h"
 
-#include "ops/elementwise.h"
 #include "ops/layout.h"
 #include "ops/matmul.h"
 
@@ -52,8 +51,8 @@ std::unique_ptr<Decoder> Decoder::make(Module* parent, const ModelConfig& config
 }
 
 DecoderState Decoder::begin(const LstmState& encoder_final, std::span<const int> order) {
-  const Tensor hidden = tanh(bridge_hidden_(gather_rows(encoder_final.hidden, order)));
-  const Tensor cell = tanh(bridge_cell_(gather_rows(encoder_final.cell, order)));
+  const Tensor hidden = bridge_hidden_.tanh({gather_rows(encoder_final.hidden, order)});
+  const Tensor cell = bridge_cell_.tanh({gather_rows(encoder_final.cell, order)});
   return {{hidden, cell}, full(hidden.shape(), 0), {}};
 }
 
@@ -62,7 +61,7 @@ Memory Decoder::prepare(Tensor, const Packing&, std::span<const int>) { return {
 Tensor Decoder::embed(std::span<const int> ids) { return dropout_(embedding_(ids)); }
 
 Tensor Decoder::pre_output(std::span<const DecoderState> states, Tensor embedded) {
-  return dropout_(tanh(readout(states, embedded)));
+  return dropout_(readout(states, embedded));
 }
 
 PlainDecoder::PlainDecoder(Module* parent, std::string name, const ModelConfig& config)
@@ -74,7 +73,7 @@ DecoderState PlainDecoder::step(Tensor embedded, const DecoderState& previous, c
 }
 
 Tensor PlainDecoder::readout(std::span<const DecoderState> states, Tensor) {
-  return pre_output_(all_steps(states, hidden_of));
+  return pre_output_.tanh({all_steps(states, hidden_of)});
 }
 
 BahdanauDecoder::BahdanauDecoder(Module* parent, std::string name, const ModelConfig& config)
@@ -92,7 +91,7 @@ DecoderState BahdanauDecoder::step(Tensor embedded, const DecoderState& previous
 }
 
 Tensor BahdanauDecoder::readout(std::span<const DecoderState> states, Tensor embedded) {
-  return pre_output_({all_steps(states, hidden_of), all_steps(states, context_of), embedded});
+  return pre_output_.tanh({all_steps(states, hidden_of), all_steps(states, context_of), embedded});
 }
 
 LuongDecoder::LuongDecoder(Module* parent, std::string name, const ModelConfig& config)
@@ -108,12 +107,12 @@ DecoderState LuongDecoder::step(Tensor embedded, const DecoderState& previous, c
   const Scope scope(path());
   const LstmState state = cell_({embedded, previous.context}, previous.lstm);
   const auto [context, weights] = attention_(state.hidden, memory);
-  const Tensor attentional = dropout_(tanh(attentional_({context, state.hidden})));
+  const Tensor attentional = dropout_(attentional_.tanh({context, state.hidden}));
   return {state, attentional, weights};
 }
 
 Tensor LuongDecoder::readout(std::span<const DecoderState> states, Tensor) {
-  return pre_output_(all_steps(states, context_of));
+  return pre_output_.tanh({all_steps(states, context_of)});
 }
 
 }

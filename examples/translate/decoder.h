@@ -59,7 +59,7 @@ class Decoder : public Module {
 
  protected:
   Decoder(Module* parent, std::string name, const ModelConfig& config, int context_size, int readout_size);
-  /// The pre-output layer before its tanh.
+  /// The pre-output layer.
   virtual Tensor readout(std::span<const DecoderState> states, Tensor embedded) = 0;
 
   Dropout dropout_;

@@ -38,9 +38,13 @@ struct Computed {
   std::vector<std::vector<Real>> values, gradients;
 };
 
-/// Runs the function and, from the sum of cotangent * output over the outputs whose bit is set in `used`, backward.
-/// Inputs are the tape's variables or, if `as_leaves`, parameters.
-inline Computed compute(const std::vector<Shape>& inputs, const CheckedFunction& f, unsigned used, bool as_leaves) {
+/// What the inputs are, and how the gradients come to them.
+enum class Inputs { Variables, Leaves, SweptLeaves };
+
+/// Runs the function and, from the sum of cotangent * output over the outputs whose bit is set in `used`, backward, or
+/// a sweep, in which ops reuse the memory of gradients.
+inline Computed compute(const std::vector<Shape>& inputs, const CheckedFunction& f, unsigned used, Inputs kind) {
+  const bool as_leaves = kind != Inputs::Variables;
   std::vector<std::unique_ptr<Leaf>> leaves;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     leaves.push_back(std::make_unique<Leaf>("input", inputs[i]));
@@ -60,7 +64,13 @@ inline Computed compute(const std::vector<Shape>& inputs, const CheckedFunction&
     const Tensor part = sum(y[i] * constant(y[i].shape(), some_numbers(y[i].size(), 100 + i)));
     loss = loss ? loss + part : part;
   }
-  tape.backward(loss);
+  if (kind == Inputs::SweptLeaves) {
+    const Tape* const swept = &tape;
+    tape.sweep(loss);
+    for (const auto& leaf : leaves) Tape::gather(*leaf, {&swept, 1}, 0, leaf->rows());
+  } else {
+    tape.backward(loss);
+  }
   for (std::size_t i = 0; i < x.size(); ++i) {
     const Array gradient = as_leaves ? leaves[i]->grad() : x[i].grad();
     result.gradients.emplace_back(gradient.begin(), gradient.end());
@@ -72,9 +82,9 @@ inline Computed compute(const std::vector<Shape>& inputs, const CheckedFunction&
 inline void check_twins(const std::vector<Shape>& inputs, const CheckedFunction& fused, const CheckedFunction& twin,
                         int outputs = 1) {
   for (unsigned used = 1; used < 1u << outputs; ++used) {
-    const Computed expected = compute(inputs, twin, used, false);
-    for (bool as_leaves : {false, true}) {
-      const Computed actual = compute(inputs, fused, used, as_leaves);
+    const Computed expected = compute(inputs, twin, used, Inputs::Variables);
+    for (const Inputs kind : {Inputs::Variables, Inputs::Leaves, Inputs::SweptLeaves}) {
+      const Computed actual = compute(inputs, fused, used, kind);
       REQUIRE(actual.values.size() == expected.values.size());
       for (std::size_t i = 0; i < actual.values.size(); ++i) {
         check_numbers_close("output " + std::to_string(i), actual.values[i], expected.values[i]);
