@@ -34,7 +34,11 @@ Store& store() {
 
 std::atomic<std::uint64_t> next_seed{1};
 std::atomic<bool> check_finite{false};
-std::atomic<void (*)(const char*)> record_observer{nullptr};
+std::atomic<OpObserver> op_observer{nullptr};
+
+void tell_observer(const char* op, Pass pass) {
+  if (auto* observer = op_observer.load(std::memory_order_relaxed)) observer(op, pass);
+}
 
 void require_finite(const char* op, const char* what, const Shape& shape, const Real* numbers) {
   for (std::size_t i = 0; i < shape.size(); ++i) {
@@ -194,7 +198,7 @@ Tensor Tape::add_leaf(Leaf& leaf) {
 }
 
 void* Tape::add_step(const char* op, std::span<const Tensor> outputs, void (*run)(void*), std::size_t closure_bytes) {
-  if (auto* observer = record_observer.load(std::memory_order_relaxed)) observer(op);
+  tell_observer(op, Pass::Forward);
   bool needs_grad = false;
   for (const Tensor& output : outputs) {
     Node& node = output.node();
@@ -261,6 +265,7 @@ void Tape::run_closures() {
     if (!reached) continue;
     const Scope scope(step->scope);
     step->run(step->closure);
+    tell_observer(step->op, Pass::Backward);
     if (!check_finite.load(std::memory_order_relaxed)) continue;
     for (const Tensor& input : step->outputs.front().node().inputs) {
       const Node& node = input.node();
@@ -348,6 +353,6 @@ Tensor output(const Shape& shape, std::initializer_list<Tensor> inputs) {
 }
 
 void set_check_finite(bool on) { check_finite = on; }
-void set_record_observer(void (*observer)(const char* op)) { record_observer = observer; }
+OpObserver set_op_observer(OpObserver observer) { return op_observer.exchange(observer); }
 
 }

@@ -186,7 +186,12 @@ void record(const char* op, Tensor output, F backward) {
 /// an `Error` that names op and module if not. Off by default, since it reads every number once more.
 void set_check_finite(bool on);
 
-/// Calls `observer` with the name of every op that is recorded, on the thread that records it; null switches it off.
-void set_record_observer(void (*observer)(const char* op));
+enum class Pass { Forward, Backward };
+using OpObserver = void (*)(const char* op, Pass pass);
+
+/// Calls `observer` with the name of an op when it has computed its output, and again when its closure has run; on the
+/// thread that does so. Null switches it off. What passes between two calls is the time of the later one's op. Returns
+/// the observer before.
+OpObserver set_op_observer(OpObserver observer);
 
 }

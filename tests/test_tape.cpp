@@ -400,3 +400,20 @@ TEST_CASE("a sweep gives the memory of dropped gradients to the next ones, backw
   CHECK(kept.first != kept.second);
   CHECK(kept.kept);
 }
+
+TEST_CASE("an observer hears of every op, forward and backward, on its thread") {
+  static std::vector<std::string> heard;
+  heard.clear();
+  const auto restore = set_op_observer([](const char* op, Pass pass) {
+    heard.push_back(std::string(op) + (pass == Pass::Forward ? " forward" : " backward"));
+  });
+  {
+    Tape tape;
+    const Tensor x = variable({2}, {1, 2});
+    tanh(x);  // which the loss does not depend on
+    tape.backward(sum(square(x)));
+  }
+  set_op_observer(restore);
+  CHECK(heard ==
+        std::vector<std::string>{"tanh forward", "square forward", "sum forward", "sum backward", "square backward"});
+}

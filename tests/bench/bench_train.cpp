@@ -1,30 +1,72 @@
 /// The training step of the reference model, on the same data and in batches of the same size as the PyTorch peer.
 ///
-///     bench_train DIR [--attention bahdanau|luong|none] [--steps N] [--threads N] [--shards N]
+///     bench_train DIR [--attention bahdanau|luong|none] [--steps N] [--threads N] [--shards N] [--profile]
 ///
 /// DIR holds train.de and train.en, one tokenised sentence a line. Prints
 ///     train: N target tok/s  M ms/step  peak RSS K MiB
+/// and with --profile, before it, a table of where a step's time goes: in each op as the mean over the threads, and
+/// between them.
 
 #include <fmt/format.h>
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <map>
 
-#include "examples/translate/model.h"
-#include "nn/data_parallel.h"
-#include "nn/optimizer.h"
 #include "ops/blas.h"
 #include "tests/bench/bench_data.h"
+#include "tests/bench/training_step.h"
 
 using namespace gradus;
 using namespace gradus::bench;
 using namespace gradus::translate;
 
+namespace {
+
+/// Seconds, of an op or another part of a step.
+struct Spent {
+  double forward = 0, backward = 0;
+};
+using Profile = std::map<std::string, Spent, std::less<>>;
+
+/// What a shard's thread does.
+struct ShardProfile {
+  Profile ops;
+  double last_event = 0;
+};
+thread_local ShardProfile* shard_profile = nullptr;
+
+void observe(const char* op, Pass pass) {
+  if (shard_profile == nullptr) return;
+  auto& [ops, last_event] = *shard_profile;
+  const double now = seconds();
+  Spent& spent = ops[op];
+  (pass == Pass::Forward ? spent.forward : spent.backward) += now - last_event;
+  last_event = now;
+}
+
+void print(const Profile& profile, int steps) {
+  const auto sum = [](const auto& row) { return row.second.forward + row.second.backward; };
+  std::vector<std::pair<std::string, Spent>> rows(profile.begin(), profile.end());
+  std::sort(rows.begin(), rows.end(), [&](const auto& a, const auto& b) { return sum(a) > sum(b); });
+  double all = 0;
+  for (const auto& row : rows) all += sum(row);
+  fmt::print("| | forward, ms | backward, ms | share |\n|---|---|---|---|\n");
+  for (const auto& row : rows) {
+    const auto& [name, spent] = row;
+    fmt::print("| {} | {:.2f} | {:.2f} | {:.1f} % |\n", name, spent.forward / steps * 1e3, spent.backward / steps * 1e3,
+               100 * sum(row) / all);
+  }
+}
+
+}
+
 int main(int argc, char** argv) try {
   std::string folder;
   AttentionKind attention = AttentionKind::Bahdanau;
   int steps = 60, threads = 2, shards = 2;
+  bool profiling = false;
   CLI::App app("The training step of the reference model.");
   app.add_option("folder", folder, "holds train.de and train.en")->required();
   const std::map<std::string, AttentionKind> kinds{
@@ -33,35 +75,51 @@ int main(int argc, char** argv) try {
   app.add_option("--steps", steps);
   app.add_option("--threads", threads);
   app.add_option("--shards", shards);
+  app.add_flag("--profile", profiling, "print where the time goes");
   CLI11_PARSE(app, argc, argv);
 
   const Data data = read_data(folder);
-  Seq2Seq model({.attention = attention, .source_words = data.source_words, .target_words = data.target_words});
-  fmt::print("{}\n{} parameters, {} threads, {} shards\n", describe(blas_info()), model.parameter_count(), threads,
-             shards);
-  const std::vector<Parameter*> parameters = model.parameters();
-  Adam adam(parameters, {.learning_rate = 1e-3});
-  DataParallel parallel(model, threads, shards);
+  TrainingStep step({.attention = attention, .source_words = data.source_words, .target_words = data.target_words},
+                    threads, shards);
+  fmt::print("{}\n{} parameters, {} threads, {} shards\n", describe(blas_info()), step.model().parameter_count(),
+             threads, shards);
 
-  std::vector<Batch> parts(shards);
+  std::vector<ShardProfile> profiles(shards);
+  const auto on_shard = [&](int shard) {
+    shard_profile = profiling ? &profiles[shard] : nullptr;
+    profiles[shard].last_event = seconds();
+  };
+  Profile total;
   std::size_t words = 0;
-  double begin = seconds();
+  double begin = 0;
   constexpr int kWarmUp = 5;
-  for (int step = 0; step < kWarmUp + steps; ++step) {
-    if (step == kWarmUp) begin = seconds(), words = 0;
-    const std::vector<int>& batch = data.batches[step % data.batches.size()];
-    const auto cut = cut_shards(data.pairs, batch, shards);
-    std::size_t divisor = 0;
-    for (int i : batch) divisor += data.pairs[i].target.size();
-    for (int i = 0; i < shards; ++i) parts[i] = make_batch(data.pairs, cut[i]);
-    parallel.step(step, [&](int i) {
-      return parts[i].size() == 0 ? Tensor() : model.loss(parts[i], Real(0.1), static_cast<Real>(divisor));
-    });
-    const double norm = grad_norm(parameters, &parallel.pool());
-    adam.step({.grad_scale = clip_factor(norm, 1), .zero_grads = true, .pool = &parallel.pool()});
-    words += divisor;
+  for (int i = 0; i < kWarmUp + steps; ++i) {
+    if (i == kWarmUp) {
+      begin = seconds();
+      if (profiling) set_op_observer(observe);
+    }
+    const std::vector<int>& batch = data.batches[i % data.batches.size()];
+    const TrainingStep::Times times = step.run(data.pairs, batch, on_shard);
+    if (i < kWarmUp) continue;
+    words += target_words(data.pairs, batch);
+    double last = 0, waiting = 0;
+    for (const ShardProfile& profile : profiles) last = std::max(last, profile.last_event);
+    for (const ShardProfile& profile : profiles) waiting += (last - profile.last_event) / shards;
+    total["*cutting and packing the batch*"].forward += times.shards - times.batches;
+    total["*waiting for the other shards*"].backward += waiting;
+    total["*weight gradients of all uses*"].backward += times.optimizer - last;
+    total["*gradient norm, Adam*"].backward += times.end - times.optimizer;
   }
   const double took = seconds() - begin;
+  if (profiling) {
+    for (const ShardProfile& profile : profiles) {
+      for (const auto& [op, spent] : profile.ops) {
+        total[op].forward += spent.forward / threads;
+        total[op].backward += spent.backward / threads;
+      }
+    }
+    print(total, steps);
+  }
   rusage usage;
   getrusage(RUSAGE_SELF, &usage);
   fmt::print("train: {:.0f} target tok/s  {:.1f} ms/step  peak RSS {} MiB\n", words / took, took / steps * 1e3,

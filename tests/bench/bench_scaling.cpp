@@ -1,0 +1,228 @@
+/// Whether the cost of a training step is proportional to batch × length, and what long sentences and large
+/// vocabularies cost: the reference model on sentences of equal length, of random words.
+///
+///     bench_scaling [--attention bahdanau|luong|none] [--steps N] [--threads N] [--out FILE.svg]
+///
+/// Prints the target tokens a second for lengths 10 to 60, for batches of 16 to 128 pairs and for vocabularies of 6,000
+/// to 32,000 words, and writes a plot. The projection onto the words has as much arithmetic as there are words; so the
+/// last figures are also given at equal arithmetic: without the time that BLAS takes, by itself, for the products that
+/// are more than at 6,000 words.
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <numeric>
+
+#include "nn/rng.h"
+#include "ops/blas.h"
+#include "tests/bench/bench_data.h"
+#include "tests/bench/training_step.h"
+
+using namespace gradus;
+using namespace gradus::bench;
+using namespace gradus::translate;
+
+namespace {
+
+struct Setting {
+  int batch, length, words;
+};
+
+struct Options {
+  AttentionKind attention = AttentionKind::Bahdanau;
+  int steps = 15, threads = 2;
+};
+
+constexpr int kFirstWord = 4, kSmallVocabulary = 6000, kWarmUp = 2;
+
+/// The median seconds of a step. The model is made anew for each vocabulary only.
+class Measurement {
+ public:
+  explicit Measurement(const Options& options) : options_(options) {}
+
+  double step_time(const Setting& setting) {
+    if (!step_ || words_ != setting.words) {
+      step_.emplace(
+          ModelConfig{.attention = options_.attention, .source_words = setting.words, .target_words = setting.words},
+          options_.threads, options_.threads);
+      words_ = setting.words;
+    }
+    Rng rng(1);
+    const auto sentence = [&] {
+      std::vector<int> words(setting.length);
+      for (int& word : words) word = kFirstWord + static_cast<int>(rng.below(setting.words - kFirstWord));
+      return words;
+    };
+    std::vector<Pair> pairs(setting.batch);
+    for (Pair& pair : pairs) pair = {sentence(), sentence()};
+    std::vector<int> batch(setting.batch);
+    std::iota(batch.begin(), batch.end(), 0);
+    std::vector<double> times;
+    for (int i = -kWarmUp; i < options_.steps; ++i) {
+      const TrainingStep::Times step = step_->run(pairs, batch);
+      if (i >= 0) times.push_back(step.end - step.batches);
+    }
+    std::nth_element(times.begin(), times.begin() + times.size() / 2, times.end());
+    return times[times.size() / 2];
+  }
+
+ private:
+  Options options_;
+  std::optional<TrainingStep> step_;
+  int words_ = 0;
+};
+
+/// Seconds that BLAS takes for the projection's products in a step of `rows` target words, and for nothing else:
+/// logits = x Wᵀ, dx = dlogits W and dW = dlogitsᵀ x, in blocks of rows as in linear_cross_entropy.
+double projection_time(int words, int rows, int threads) {
+  constexpr int kBlock = 192, kRuns = 5;
+  const int size = ModelConfig().embedding;
+  struct Operands {
+    std::vector<Real> x, dx, logits, dweight;
+  };
+  const std::vector<Real> weight(std::size_t(words) * size, Real(0.01));
+  std::vector<Operands> operands(threads);
+  for (Operands& o : operands) {
+    o.x.assign(kBlock * size, Real(0.01));
+    o.dx.resize(kBlock * size);
+    o.logits.resize(std::size_t(kBlock) * words);
+    o.dweight.resize(weight.size());
+  }
+  ThreadPool pool(threads);
+  double best = 1e9;
+  for (int run = 0; run < kRuns; ++run) {
+    const double begin = seconds();
+    pool.run(threads, [&](int thread) {
+      Operands& o = operands[thread];
+      for (int row = 0, count; row < rows / threads; row += count) {
+        count = std::min(kBlock, rows / threads - row);
+        gemm(N, T, count, words, size, 1, o.x.data(), size, weight.data(), size, 0, o.logits.data(), words);
+        gemm(T, N, words, size, count, 1, o.logits.data(), words, o.x.data(), size, 1, o.dweight.data(), size);
+        gemm(N, N, count, size, words, 1, o.logits.data(), words, weight.data(), size, 0, o.dx.data(), size);
+      }
+    });
+    best = std::min(best, seconds() - begin);
+  }
+  return best;
+}
+
+struct Point {
+  double x, y;
+};
+
+struct Series {
+  std::string name;
+  const char* colour;
+  std::vector<Point> points;
+};
+
+/// How much the smallest y is below the largest, in percent.
+double spread(const std::vector<Point>& points) {
+  const auto [low, high] =
+      std::minmax_element(points.begin(), points.end(), [](const Point& a, const Point& b) { return a.y < b.y; });
+  return 100 * (1 - low->y / high->y);
+}
+
+/// One plot with both axes from zero.
+std::string plot(double left, const std::string& title, const std::string& x_name, const std::string& y_name,
+                 const std::vector<Series>& all, double x_step, double y_step) {
+  constexpr double kWidth = 250, kHeight = 190, kTop = 50, kMargin = 55;
+  double x_max = 0, y_max = 0;
+  for (const Series& series : all) {
+    for (const Point& point : series.points) x_max = std::max(x_max, point.x), y_max = std::max(y_max, point.y);
+  }
+  x_max *= 1.05;
+  y_max *= 1.15;
+  left += kMargin;
+  const auto x_at = [=](double x) { return left + x / x_max * kWidth; };
+  const auto y_at = [=](double y) { return kTop + kHeight - y / y_max * kHeight; };
+  const auto text = [](double x, double y, const char* anchor, const std::string& words) {
+    return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\">{}</text>\n", x, y, anchor, words);
+  };
+  std::string svg = text(left + kWidth / 2, kTop - 30, "middle", title) + text(left, kTop - 8, "middle", y_name) +
+                    text(left + kWidth / 2, kTop + kHeight + 36, "middle", x_name);
+  for (double x = 0; x <= x_max; x += x_step) svg += text(x_at(x), kTop + kHeight + 16, "middle", fmt::format("{}", x));
+  for (double y = 0; y <= y_max; y += y_step) {
+    svg += fmt::format("<path d=\"M{:.1f} {:.1f}h{}\" stroke=\"#ddd\"/>\n", left, y_at(y), kWidth);
+    svg += text(left - 6, y_at(y) + 4, "end", fmt::format("{}", y));
+  }
+  double legend = kTop + kHeight - 10 - 16 * static_cast<double>(all.size() - 1);
+  for (const Series& series : all) {
+    std::string path;
+    for (const Point& point : series.points) {
+      path += fmt::format("{}{:.1f} {:.1f}", path.empty() ? "M" : "L", x_at(point.x), y_at(point.y));
+      svg += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3\" fill=\"{}\"/>\n", x_at(point.x), y_at(point.y),
+                         series.colour);
+    }
+    svg += fmt::format("<path d=\"{}\" fill=\"none\" stroke=\"{}\"/>\n", path, series.colour);
+    svg += fmt::format("<g fill=\"{}\">{}</g>\n", series.colour, text(left + kWidth, legend, "end", series.name));
+    legend += 16;
+  }
+  return svg;
+}
+
+}
+
+int main(int argc, char** argv) try {
+  Options options;
+  std::string out = "scaling.svg";
+  CLI::App app("How the cost of a training step grows.");
+  const std::map<std::string, AttentionKind> kinds{
+      {"bahdanau", AttentionKind::Bahdanau}, {"luong", AttentionKind::Luong}, {"none", AttentionKind::None}};
+  app.add_option("--attention", options.attention)->transform(CLI::CheckedTransformer(kinds));
+  app.add_option("--steps", options.steps, "of which the median is taken")->check(CLI::PositiveNumber);
+  app.add_option("--threads", options.threads)->check(CLI::PositiveNumber);
+  app.add_option("--out", out, "the plot")->capture_default_str();
+  CLI11_PARSE(app, argc, argv);
+
+  fmt::print("{}\n", describe(blas_info()));
+  Measurement measurement(options);
+  Series lengths{"64 pairs", "#1f5fa8", {}}, milliseconds{"64 pairs", "#1f5fa8", {}};
+  fmt::print("pairs  length  vocabulary  target tok/s\n");
+  const auto measure = [&](const Setting& setting) {
+    const double time = measurement.step_time(setting), rate = setting.batch * setting.length / time;
+    fmt::print("{:5}  {:6}  {:10}  {:12.0f}\n", setting.batch, setting.length, setting.words, rate);
+    std::fflush(stdout);
+    return time;
+  };
+  for (int length = 10; length <= 60; length += 10) {
+    const double time = measure({64, length, kSmallVocabulary}), words = 64.0 * length;
+    lengths.points.push_back({double(length), words / time});
+    milliseconds.points.push_back({words, time * 1e3});
+  }
+  Series batches{"length 20", "#c25e00", {}};
+  for (const int batch : {16, 32, 64, 128}) {
+    const double time = measure({batch, 20, kSmallVocabulary});
+    batches.points.push_back({batch * 20.0, time * 1e3});
+  }
+
+  Series words{"as measured", "#1f5fa8", {}}, equal{"at equal arithmetic", "#c25e00", {}};
+  constexpr int kPairs = 64, kLength = 20, kTokens = kPairs * kLength;
+  const double smallest = projection_time(kSmallVocabulary, kTokens, options.threads);
+  for (const int vocabulary : {kSmallVocabulary, 12000, 18000, 24000, 32000}) {
+    const double time = measure({kPairs, kLength, vocabulary});
+    const double more = projection_time(vocabulary, kTokens, options.threads) - smallest;
+    words.points.push_back({vocabulary / 1e3, kTokens / time});
+    equal.points.push_back({vocabulary / 1e3, kTokens / (time - more)});
+    fmt::print("{:38.0f}  at equal arithmetic\n", equal.points.back().y);
+  }
+
+  fmt::print("target tok/s, lengths 10 to 60: the lowest is {:.0f} % below the highest\n", spread(lengths.points));
+  fmt::print("target tok/s, 6,000 to 32,000 words, at equal arithmetic: {:.0f} %\n", spread(equal.points));
+  std::string svg =
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"960\" height=\"290\" font-family=\"sans-serif\" "
+      "font-size=\"12\">\n<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n";
+  svg += plot(0, "a step's time", "pairs × length", "ms", {milliseconds, batches}, 1000, 100);
+  svg += plot(320, "speed by length", "words in a sentence", "target tokens/s", {lengths}, 20, 1000);
+  svg += plot(640, "speed by vocabulary", "thousand words", "target tokens/s", {words, equal}, 10, 1000);
+  std::ofstream file(out);
+  file << svg << "</svg>\n";
+  if (!file.flush()) throw std::runtime_error(fmt::format("cannot write {}", out));
+  fmt::print("plot written to {}\n", out);
+} catch (const std::exception& error) {
+  fmt::print(stderr, "bench_scaling: {}\n", error.what());
+  return 1;
+}
