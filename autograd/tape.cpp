@@ -166,8 +166,10 @@ Real* Tape::new_grad(Node& node) {
 void Tape::drop_grad(Tensor output) {
   Node& node = output.node();
   if (keeps_grads_ || node.grad == nullptr) return;
-  FreeGrad*& free = free_grads_[grad_size_class(node)];
-  if (node.owns_grad) free = new (node.grad) FreeGrad{free};
+  if (node.owns_grad) {
+    FreeGrad*& free = free_grads_[grad_size_class(node)];
+    free = new (node.grad) FreeGrad{free};
+  }
   node.grad = nullptr;
 }
 

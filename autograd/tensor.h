@@ -64,9 +64,8 @@ struct Node {
   std::uint64_t id = 0;  ///< Equals the id in every handle; 0 once the tape has ended.
   Shape shape;
   Real* value = nullptr;
-  Real* grad = nullptr;  ///< Null until somebody asks for the gradient.
-  bool owns_grad =
-      false;  ///< Whether it comes from Tape::new_grad, and so can serve for another node when it is dropped.
+  Real* grad = nullptr;    ///< Null until somebody asks for the gradient.
+  bool owns_grad = false;  ///< Whether its memory can serve for another node when it is dropped.
   bool needs_grad = false;
   const char* op = "";     ///< The op that made it, "constant", "variable" or "parameter".
   const char* scope = "";  ///< The path of the module that made it.

@@ -128,6 +128,10 @@ GRADUS_SIMD_CLONES double square_sum(const Real* x, std::size_t n) {
   return reduce_lanes<kDoubleLanes>(0.0, n, square, Plus{});
 }
 
+GRADUS_SIMD_CLONES void block_max(const Real* x, std::size_t n, std::size_t block, Real* y) {
+  for (std::size_t begin = 0; begin < n; begin += block) *y++ = max_inline(x + begin, std::min(block, n - begin));
+}
+
 GRADUS_SIMD_CLONES void softmax_row(const Real* x, Real* y, std::size_t n) {
   const Real largest = max_inline(x, n);
   GRADUS_INDEPENDENT_LOOP
@@ -137,8 +141,9 @@ GRADUS_SIMD_CLONES void softmax_row(const Real* x, Real* y, std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) y[i] *= inverse;
 }
 
-GRADUS_SIMD_CLONES Real log_sum_exp(const Real* x, std::size_t n) {
-  const Real largest = max_inline(x, n);
+Real log_sum_exp(const Real* x, std::size_t n) { return log_sum_exp(x, n, max(x, n)); }
+
+GRADUS_SIMD_CLONES Real log_sum_exp(const Real* x, std::size_t n, Real largest) {
   if (largest == -std::numeric_limits<Real>::infinity()) return largest;
   return largest + log_approx(reduce_lanes<kLanes>(
                        Real(0), n, [=](std::size_t i) { return exp_approx(x[i] - largest); }, Plus{}));

@@ -39,6 +39,11 @@ void softmax_row(const Real* x, Real* y, std::size_t n);
 
 /// log Σ exp x; -inf if every element is -inf or n = 0.
 Real log_sum_exp(const Real* x, std::size_t n);
+/// The same where max x is known.
+Real log_sum_exp(const Real* x, std::size_t n, Real largest);
+
+/// y[i] = max of x[i · block : (i + 1) · block], for all blocks of x, the last of which may be shorter.
+void block_max(const Real* x, std::size_t n, std::size_t block, Real* y);
 
 /// Inverted dropout: mask[i] = 1/keep_probability with that probability, else 0. Element i depends on (seed, offset +
 /// i) alone, so a mask can be made again, or made in pieces, in any order and on any thread.

@@ -86,8 +86,7 @@ LstmState lstm_cell(Tensor base, std::span<const LinearTerm> terms, Tensor cell)
   const bool recording = next.cell.needs_grad();
   Tape& tape = Tape::active();
   Real* const gates = recording ? tape.allocate(4 * size) : scratch.allocate(4 * size);
-  fill_rows(base, {gates, {B, 4 * H}});
-  for (const LinearTerm& term : terms) add_term(term, gates);
+  sum_terms(base, terms, {gates, {B, 4 * H}});
   kernels::lstm_forward(B, H, gates, cell.value().data, next.cell.value().data, next.hidden.value().data);
 
   record("lstm_cell", {next.hidden, next.cell}, [=, kept = tape.copy(terms)] {
@@ -128,8 +127,7 @@ LstmOutput lstm_sequence(Tensor base, std::initializer_list<LinearTerm> terms, T
   Real* const cell = y.final.cell.value().data;
   copy_or_zero(initial.hidden, hidden, B * size);
   copy_or_zero(initial.cell, cell, B * size);
-  fill_rows(base, {gates, {rows, 4 * H}});
-  for (const LinearTerm& term : terms) add_term(term, gates);
+  sum_terms(base, std::span(terms.begin(), terms.size()), {gates, {rows, 4 * H}});
   for (int k = 0; k < steps.count(); ++k) {
     const RecurrentStep step = steps[k];
     const std::size_t row = step.begin, step_size = step.rows * size;

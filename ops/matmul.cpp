@@ -101,14 +101,19 @@ void require_term(const char* op, const LinearTerm& term, int rows, int out) {
   }
 }
 
-void fill_rows(Tensor base, const Array& y) {
-  if (!base) return kernels::fill(0, y.data, y.size());
-  for (std::size_t i = 0; i < y.size(); i += base.size()) kernels::copy(base.value().data, y.data + i, base.size());
-}
-
-void add_term(const LinearTerm& term, Real* y) {
-  const Array x = term.x.value();
-  add_weight_product(T, term.weight, term.first_col, x.cols(), x.rows(), x.data, y);
+void sum_terms(Tensor base, std::span<const LinearTerm> terms, const Array& y) {
+  const bool is_row = base && base.size() == static_cast<std::size_t>(y.cols()) && !terms.empty();
+  const Real* row = is_row ? base.value().data : nullptr;  // which the first product begins with
+  if (!base) {
+    kernels::fill(0, y.data, y.size());
+  } else if (!is_row) {
+    for (std::size_t i = 0; i < y.size(); i += base.size()) kernels::copy(base.value().data, y.data + i, base.size());
+  }
+  for (const LinearTerm& term : terms) {
+    const Array x = term.x.value();
+    add_weight_product(T, term.weight, term.first_col, x.cols(), x.rows(), x.data, y.data, row);
+    row = nullptr;
+  }
 }
 
 void add_term_gradients(const LinearTerm& term, int out, const Real* dy) {
@@ -181,8 +186,8 @@ Tensor linear(Tensor x, Tensor weight, Tensor bias) {
   }
   const Shape shape = x.shape().with(-1, out);
   Tensor y = bias ? output(shape, {x, weight, bias}) : output(shape, {x, weight});
-  detail::fill_rows(bias, y.value());
-  detail::add_term({x, weight}, y.value().data);  // y = b + x Wᵀ
+  const LinearTerm term{x, weight};
+  detail::sum_terms(bias, {&term, 1}, y.value());  // y = b + x Wᵀ
   record("linear", y, [=] {
     detail::add_term_gradients({x, weight}, out, y.grad().data);                // dx += dy W, dW += dyᵀ x
     if (bias) detail::add_grad_of_rows(bias, y.grad().data, y.value().rows());  // db += Σ dy
@@ -210,8 +215,7 @@ Tensor activated_sum(const char* op, Activation activation, Tensor base, std::sp
     for (const Tensor& tensor : {term.x, term.weight}) new (&inputs[count++]) Tensor(tensor);
   }
   Tensor y = output({rows, out}, {inputs, count});
-  detail::fill_rows(base, y.value());
-  for (const LinearTerm& term : terms) detail::add_term(term, y.value().data);  // a = base + Σ x Wᵀ
+  detail::sum_terms(base, terms, y.value());  // a = base + Σ x Wᵀ
   if (activation == Activation::Tanh) kernels::tanh(y.value().data, y.value().data, y.size());
   record(op, y, [=, terms = Tape::active().copy(terms)] {
     Real* da = y.grad().data;

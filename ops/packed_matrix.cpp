@@ -22,7 +22,9 @@ struct Operands {
   int k;
   const Real* a;
   int lda;
-  const Real* b;  ///< where in the panel the tile's columns begin
+  const Real* b;      ///< where in the panel the tile's columns begin
+  const Real* begin;  ///< what the sums begin with
+  int ld_begin;
   Real* c;
   int ldc;
 };
@@ -43,7 +45,7 @@ struct Simd<64> {
   typedef Real Vector __attribute__((vector_size(64)));
 };
 
-/// c[0 : kRows, 0 : 2 vectors] += a b.
+/// c[0 : kRows, 0 : 2 vectors] = begin + a b.
 template <int kBytes, int kRows>
 GRADUS_INLINE void add_tile(const Operands& x) {
   using Vector = typename Simd<kBytes>::Vector;
@@ -51,7 +53,7 @@ GRADUS_INLINE void add_tile(const Operands& x) {
   Vector sums[kRows][2], b[2];
 #pragma GCC unroll 16
   for (int i = 0; i < kRows; ++i) {
-    const Real* row = x.c + std::size_t(i) * x.ldc;
+    const Real* row = x.begin + std::size_t(i) * x.ld_begin;
     std::memcpy(&sums[i][0], row, kBytes);
     std::memcpy(&sums[i][1], row + kWidth, kBytes);
   }
@@ -74,7 +76,7 @@ GRADUS_INLINE void add_tile(const Operands& x) {
   }
 }
 
-/// c[0 : rows, 0 : kPanel] += a b, for up to kMaxRows rows.
+/// c[0 : rows, 0 : kPanel] = begin + a b, for up to kMaxRows rows.
 template <int kBytes, int kMaxRows>
 GRADUS_INLINE void add_rows(int rows, Operands x) {
   for (int column = 0; column < kPanel; column += 2 * kBytes / int(sizeof(Real))) {
@@ -83,11 +85,12 @@ GRADUS_INLINE void add_rows(int rows, Operands x) {
     }
     (std::make_integer_sequence<int, kMaxRows>());
     x.b += 2 * kBytes / sizeof(Real);
+    x.begin += 2 * kBytes / sizeof(Real);
     x.c += 2 * kBytes / sizeof(Real);
   }
 }
 
-/// c[0 : m, 0 : kPanel] += a b, in tiles of rows as equal as possible.
+/// c[0 : m, 0 : kPanel] = begin + a b, in tiles of rows as equal as possible.
 template <int kBytes, int kMaxRows>
 GRADUS_INLINE void add_panel(int m, const Operands& x) {
   const int tiles = (m + kMaxRows - 1) / kMaxRows;
@@ -95,6 +98,7 @@ GRADUS_INLINE void add_panel(int m, const Operands& x) {
     const int rows = m / tiles + (tile < m % tiles ? 1 : 0);
     Operands part = x;
     part.a += std::size_t(row) * x.lda;
+    part.begin += std::size_t(row) * x.ld_begin;
     part.c += std::size_t(row) * x.ldc;
     add_rows<kBytes, kMaxRows>(rows, part);
     row += rows;
@@ -150,20 +154,22 @@ PackedMatrix::PackedMatrix(Transpose tb, int k, int n, const Real* b, int ldb, R
   }
 }
 
-void PackedMatrix::add_part(int part, int parts, int m, const Real* a, int lda, Real* c, int ldc) const {
+void PackedMatrix::add_part(int part, int parts, int m, const Real* a, int lda, Real* c, int ldc,
+                            const Real* row) const {
   const int whole = n_ / kPanel * kPanel, panels = n_ / kPanel;
   const int begin = panels * part / parts * kPanel, end = panels * (part + 1) / parts * kPanel;
+  const Real* const sums = row != nullptr ? row : c;
+  const int ld_sums = row != nullptr ? 0 : ldc;
   for (int column = begin; column < end; column += kPanel) {
-    add_panel_here(m, {k_, a, lda, panels_ + std::size_t(column) * k_, c + column, ldc});
+    add_panel_here(m, {k_, a, lda, panels_ + std::size_t(column) * k_, sums + column, ld_sums, c + column, ldc});
   }
   if (whole == n_ || part + 1 < parts) return;
   Scratch scratch;  // the last panel has columns that c has not
   Real* const last = scratch.allocate(std::size_t(m) * kPanel);
   std::fill_n(last, std::size_t(m) * kPanel, Real(0));
-  add_panel_here(m, {k_, a, lda, panels_ + std::size_t(whole) * k_, last, kPanel});
-  for (int i = 0; i < m; ++i) {
-    for (int j = whole; j < n_; ++j) c[std::size_t(i) * ldc + j] += last[i * kPanel + j - whole];
-  }
+  for (int i = 0; i < m; ++i) std::copy_n(sums + std::size_t(i) * ld_sums + whole, n_ - whole, last + i * kPanel);
+  add_panel_here(m, {k_, a, lda, panels_ + std::size_t(whole) * k_, last, kPanel, last, kPanel});
+  for (int i = 0; i < m; ++i) std::copy_n(last + i * kPanel, n_ - whole, c + std::size_t(i) * ldc + whole);
 }
 
 }

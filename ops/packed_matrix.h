@@ -25,8 +25,9 @@ class PackedMatrix {
 
   /// c += a b, with rows lda and ldc apart.   a: (m, k), c: (m, n)
   void add_product(int m, const Real* a, int lda, Real* c, int ldc) const { add_part(0, 1, m, a, lda, c, ldc); }
-  /// The columns of c that are part `part` of `parts` nearly equal ones.
-  void add_part(int part, int parts, int m, const Real* a, int lda, Real* c, int ldc) const;
+  /// The columns of c that are part `part` of `parts` nearly equal ones. If a row is given, (n), every row of c begins
+  /// as that: c = row + a b.
+  void add_part(int part, int parts, int m, const Real* a, int lda, Real* c, int ldc, const Real* row = nullptr) const;
 
  private:
   int k_ = 0, n_ = 0;

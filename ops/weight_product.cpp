@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "ops/kernels.h"
+
 namespace gradus::inline GRADUS_PRECISION {
 
 namespace {
@@ -9,8 +11,7 @@ namespace {
 using Use = PackedWeights::Use;
 
 thread_local ThreadPool* split_pool = nullptr;
-constexpr std::size_t kWorthSplitting = std::size_t{1}
-                                        << 16;  // weights; fewer are read as fast as a thread takes notice
+constexpr std::size_t kWorthSplitting = 65536;  // weights; fewer are read before another thread takes notice
 
 /// The right factor of a product: Vᵀ is (cols, out), V is (out, cols).
 struct Size {
@@ -57,7 +58,7 @@ const PackedMatrix* factor_on_tape(Node& node, const Use& use) {
 const PackedMatrix* packed_factor(Node& node, const Use& use, int rows) {
   if (node.leaf == nullptr) return nullptr;
   if (node.leaf->cache == nullptr) return factor_on_tape(node, use);
-  return rows <= PackedWeights::kMaxRows ? &PackedWeights::factor(*node.leaf, use) : nullptr;
+  return PackedWeights::factor(*node.leaf, use, rows);
 }
 
 }
@@ -73,40 +74,43 @@ PackedWeights::~PackedWeights() {
   memory_.rewind(begin_);
 }
 
-const PackedMatrix& PackedWeights::factor(Leaf& leaf, const Use& use) {
+const PackedMatrix* PackedWeights::factor(Leaf& leaf, const Use& use, int rows) {
   auto& forms = *static_cast<Forms*>(leaf.cache);
+  if (rows > forms.owner->max_rows_) return nullptr;
   const auto find = [&]() -> const Packed* {
     const Packed* packed = forms.first.load(std::memory_order_acquire);
     while (packed != nullptr && packed->use != use) packed = packed->next;
     return packed;
   };
-  if (const Packed* packed = find()) return packed->matrix;
+  if (const Packed* packed = find()) return &packed->matrix;
   const std::lock_guard lock(forms.owner->mutex_);
-  if (const Packed* packed = find()) return packed->matrix;  // another thread was faster
+  if (const Packed* packed = find()) return &packed->matrix;  // another thread was faster
   Arena& memory = forms.owner->memory_;
   Real* const numbers = memory.allocate_array<Real>(packed_size(use, leaf.value()));
   const auto* packed = new (memory.allocate_array<Packed>(1))
       Packed{use, pack(use, leaf.value(), numbers), forms.first.load(std::memory_order_relaxed)};
   forms.first.store(packed, std::memory_order_release);
-  return packed->matrix;
+  return &packed->matrix;
 }
 
 SplitProducts::SplitProducts(ThreadPool& pool) : outer_(std::exchange(split_pool, &pool)) {}
 
 SplitProducts::~SplitProducts() { split_pool = outer_; }
 
-void add_weight_product(Transpose transpose, Tensor weight, int first_col, int cols, int rows, const Real* a, Real* c) {
+void add_weight_product(Transpose transpose, Tensor weight, int first_col, int cols, int rows, const Real* a, Real* c,
+                        const Real* row) {
   if (rows == 0) return;
   Node& node = weight.node();
   const int out = weight.dim(0), k = transpose == T ? cols : out, n = transpose == T ? out : cols;
   if (const PackedMatrix* packed = packed_factor(node, {transpose, first_col, cols}, rows)) {
     if (split_pool != nullptr && static_cast<std::size_t>(k) * n >= kWorthSplitting) {
       const int parts = split_pool->threads();
-      split_pool->run(parts, [&](int part) { packed->add_part(part, parts, rows, a, k, c, n); });
+      split_pool->run(parts, [&](int part) { packed->add_part(part, parts, rows, a, k, c, n, row); });
     } else {
-      packed->add_product(rows, a, k, c, n);
+      packed->add_part(0, 1, rows, a, k, c, n, row);
     }
   } else {
+    for (int i = 0; row != nullptr && i < rows; ++i) kernels::copy(row, c + static_cast<std::size_t>(i) * n, n);
     gemm(N, transpose, rows, n, k, 1, a, k, node.value + first_col, weight.dim(1), 1, c, n);
   }
 }

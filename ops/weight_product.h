@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <limits>
 #include <mutex>
 
 #include "autograd/tape.h"
@@ -10,11 +11,13 @@
 namespace gradus::inline GRADUS_PRECISION {
 
 /// c += a Vᵀ or, without the transposition, c += a V, where V = W[:, first_col : first_col + cols] are columns of a
-/// weight; a and c are contiguous and have `rows` rows.
+/// weight; a and c are contiguous and have `rows` rows. If a row is given, every row of c begins as that, and what c
+/// held before does not count.
 ///
 /// A recurrent layer multiplies few rows with the same weight at every step. The second such product with a parameter
 /// on one tape packs it (see packed_matrix.h), for itself and all that follow.
-void add_weight_product(Transpose transpose, Tensor weight, int first_col, int cols, int rows, const Real* a, Real* c);
+void add_weight_product(Transpose transpose, Tensor weight, int first_col, int cols, int rows, const Real* a, Real* c,
+                        const Real* row = nullptr);
 
 /// While it lives, products of this thread with packed weights are shared between the threads of a pool, each of which
 /// computes some columns. With few rows such a product hardly does more than read the weights, and two cores read them
@@ -42,11 +45,15 @@ class SplitProducts {
 /// left to that one, which must live longer.
 class PackedWeights {
  public:
-  /// Products of more rows go to BLAS, which packs at every call; from here on that costs it little.
+  /// Of a weight that is soon to change, products of more rows than this go to BLAS, which packs at every call; from
+  /// here on that costs it little.
   static constexpr int kMaxRows = 128;
+  static constexpr int kAnyRows = std::numeric_limits<int>::max();
 
-  /// Packed forms take their memory from `memory`, and give it back at the end.
-  explicit PackedWeights(Arena& memory) : memory_(memory), begin_(memory.mark()) {}
+  /// Packed forms take their memory from `memory`, and give it back at the end. They serve products of up to
+  /// `max_rows`.
+  explicit PackedWeights(Arena& memory, int max_rows = kMaxRows)
+      : memory_(memory), begin_(memory.mark()), max_rows_(max_rows) {}
   ~PackedWeights();
   PackedWeights(const PackedWeights&) = delete;
   PackedWeights& operator=(const PackedWeights&) = delete;
@@ -59,8 +66,8 @@ class PackedWeights {
     int first_col, cols;
     bool operator==(const Use&) const = default;
   };
-  /// The factor that a held parameter is in this use, packed if it was not yet.
-  static const PackedMatrix& factor(Leaf& leaf, const Use& use);
+  /// The factor that a held parameter is in this use, packed if it was not yet; null for too many rows.
+  static const PackedMatrix* factor(Leaf& leaf, const Use& use, int rows);
 
  private:
   struct Packed {
@@ -78,6 +85,7 @@ class PackedWeights {
 
   Arena& memory_;
   Arena::Mark begin_;
+  int max_rows_;
   std::mutex mutex_;  // held while a weight is packed
   Forms* forms_ = nullptr;
 };

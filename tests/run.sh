@@ -21,7 +21,7 @@ fi
 section "build, optimised"
 [ -f build/build.ninja ] || meson setup build
 meson configure build -Dtests=true -Dwerror=true  # the quickstart leaves both out
-ninja -C build
+ninja -C build all benchmarks
 
 section "tests, optimised"
 meson test -C build --print-errorlogs --no-rebuild

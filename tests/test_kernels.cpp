@@ -317,6 +317,19 @@ TEST_CASE("every bit of seed and counter flips half of the random bits") {
   }
 }
 
+TEST_CASE("the largest number of each block, and of all, leads to the same log-sum") {
+  const std::vector<Real> x = sequence(1013);
+  for (const std::size_t block : {1, 7, 64, 500, 1013, 2000}) {
+    std::vector<Real> maxima((x.size() + block - 1) / block);
+    kernels::block_max(x.data(), x.size(), block, maxima.data());
+    for (std::size_t i = 0; i < maxima.size(); ++i) {
+      CHECK(maxima[i] == *std::max_element(&x[i * block], x.data() + std::min((i + 1) * block, x.size())));
+    }
+    const Real largest = kernels::max(maxima.data(), maxima.size());
+    CHECK(kernels::log_sum_exp(x.data(), x.size(), largest) == kernels::log_sum_exp(x.data(), x.size()));
+  }
+}
+
 // The hashes are the promise that every CPU, compiler and build type gives the same bits. They change only when a
 // kernel's arithmetic does.
 TEST_CASE("kernels give the same bits everywhere") {

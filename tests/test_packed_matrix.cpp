@@ -47,6 +47,15 @@ TEST_CASE("the parts of a packed product are the whole, to the bit") {
       std::vector<Real> together(2 * n);
       for (int part = 0; part < parts; ++part) packed.add_part(part, parts, 2, a.data(), k, together.data(), n);
       CHECK(together == whole);
+      // Of which every row begins with a given one, whatever was there before.
+      const std::vector<Real> row = some_numbers(n, 3);
+      std::vector<Real> expected(2 * n), actual(2 * n, 100);
+      for (int i = 0; i < 2 * n; ++i) expected[i] = row[i % n];
+      packed.add_product(2, a.data(), k, expected.data(), n);
+      for (int part = 0; part < parts; ++part) {
+        packed.add_part(part, parts, 2, a.data(), k, actual.data(), n, row.data());
+      }
+      CHECK(actual == expected);
     }
   }
 }

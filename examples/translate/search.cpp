@@ -6,7 +6,6 @@
 #include <numeric>
 
 #include "ops/kernels.h"
-#include "ops/softmax.h"
 #include "ops/weight_product.h"
 
 namespace gradus::translate {
@@ -14,7 +13,7 @@ namespace gradus::translate {
 namespace {
 
 constexpr int kBegin = 2, kEnd = 3;  // <s>, </s>; the vocabulary's words come after them
-constexpr int kBlock = 64;           // words that are looked at together when the best ones are searched
+constexpr int kBlock = 512;           // words that are looked at together when the best ones are searched
 
 /// One way to go on: a row of the decoder, one more word, and the log-probability of both.
 struct Candidate {
@@ -36,6 +35,38 @@ struct Sentence {
   std::vector<Open> beam;  // at most `beam` of them, the best first; each has a row in the decoder
   std::vector<Hypothesis> ended;
   bool done = false;
+};
+
+/// The scores of all words in each row of the decoder, and what tells which of them are worth a look.
+class Scores {
+ public:
+  struct Row {
+    const Real* scores;
+    const Real* block_max;  ///< of each kBlock words
+    Real log_sum;
+
+    /// log softmax of a score.
+    double log_probability(Real score) const { return static_cast<double>(score - log_sum); }
+  };
+
+  /// scores: (rows, words), on the active tape
+  explicit Scores(const Array& scores) : words(scores.cols()) {
+    Tape& tape = Tape::active();
+    const std::size_t blocks = (words + kBlock - 1) / kBlock;
+    for (int i = 0; i < scores.rows(); ++i) {
+      const Real* const row = scores.data + static_cast<std::size_t>(i) * words;
+      Real* const maxima = tape.allocate(blocks);
+      kernels::block_max(row, words, kBlock, maxima);
+      rows_.push_back({row, maxima, kernels::log_sum_exp(row, words, kernels::max(maxima, blocks))});
+    }
+  }
+
+  const Row& row(int i) const { return rows_[i]; }
+
+  const int words;
+
+ private:
+  std::vector<Row> rows_;
 };
 
 /// The decoder's state between two steps, kept outside of the tape, which is rewound after every step.
@@ -109,13 +140,13 @@ class BeamSearch {
     Decoder& decoder = model_.decoder();
     const Tensor embedded = decoder.embed(previous);
     const DecoderState state = decoder.step(embedded, state_.restore(), memory);
-    const Tensor log_probabilities = log_softmax(decoder.output()(decoder.pre_output({&state, 1}, embedded)));
+    const Scores scores(decoder.output()(decoder.pre_output({&state, 1}, embedded)).value());
 
     std::vector<int> rows;  // of the state, that the next step goes on from
     int first_row = 0;
     for (Sentence* sentence : active_) {
       const int open = static_cast<int>(sentence->beam.size());
-      extend(*sentence, first_row, log_probabilities.value(), state.weights, length, rows);
+      extend(*sentence, first_row, scores, state.weights, length, rows);
       first_row += open;
     }
     state_.save(state, rows);
@@ -123,8 +154,7 @@ class BeamSearch {
   }
 
   /// The best 2 · beam continuations of a sentence: enough, since at most `beam` of them end it.
-  std::vector<Candidate> continuations(const Sentence& sentence, int first_row, const Array& log_probabilities) const {
-    const int words = log_probabilities.cols();
+  std::vector<Candidate> continuations(const Sentence& sentence, int first_row, const Scores& scores) const {
     const std::size_t wanted = 2 * options_.beam;
     const auto better = [](const Candidate& a, const Candidate& b) { return a.log_probability > b.log_probability; };
     std::vector<Candidate> heap;  // the worst of the best on top
@@ -133,12 +163,12 @@ class BeamSearch {
     };
     for (int b = 0; b < static_cast<int>(sentence.beam.size()); ++b) {
       const double so_far = sentence.beam[b].log_probability;
-      const Real* row = log_probabilities.data + static_cast<std::size_t>(first_row + b) * words;
-      for (int begin = kEnd; begin < words; begin += kBlock) {  // never <pad>, <unk> or <s>
-        const int end = std::min(begin + kBlock, words);
-        if (too_bad(so_far + static_cast<double>(kernels::max(row + begin, end - begin)))) continue;
-        for (int word = begin; word < end; ++word) {
-          const double log_probability = so_far + static_cast<double>(row[word]);
+      const Scores::Row row = scores.row(first_row + b);
+      for (int begin = 0; begin < scores.words; begin += kBlock) {
+        if (too_bad(so_far + row.log_probability(row.block_max[begin / kBlock]))) continue;
+        const int end = std::min(begin + kBlock, scores.words);
+        for (int word = std::max(begin, kEnd); word < end; ++word) {  // never <pad>, <unk> or <s>
+          const double log_probability = so_far + row.log_probability(row.scores[word]);
           if (too_bad(log_probability)) continue;
           if (heap.size() == wanted) {
             std::pop_heap(heap.begin(), heap.end(), better);
@@ -153,12 +183,12 @@ class BeamSearch {
     return heap;
   }
 
-  void extend(Sentence& sentence, int first_row, const Array& log_probabilities, Tensor weights, int length,
+  void extend(Sentence& sentence, int first_row, const Scores& scores, Tensor weights, int length,
               std::vector<int>& rows) {
     std::vector<Open> next;
     std::vector<int> next_rows;
     int rank = 0;
-    for (const Candidate& candidate : continuations(sentence, first_row, log_probabilities)) {
+    for (const Candidate& candidate : continuations(sentence, first_row, scores)) {
       const Open& open = sentence.beam[candidate.row - first_row];
       const bool ends = candidate.word == kEnd;
       if (ends && rank++ >= options_.beam) continue;
@@ -228,7 +258,7 @@ std::vector<Hypothesis> search_all(Seq2Seq& model, std::span<const std::vector<i
   const int batches = std::min(rounds * threads, count);
   std::vector<Hypothesis> result(sources.size());
   Arena packed_memory;
-  PackedWeights packed(packed_memory);
+  PackedWeights packed(packed_memory, PackedWeights::kAnyRows);
   for (Parameter* parameter : model.parameters()) packed.hold(*parameter);
   const auto search_batch = [&](int i) {
     const int begin = static_cast<int>(std::int64_t{count} * i / batches);

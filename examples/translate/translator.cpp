@@ -44,7 +44,7 @@ std::vector<std::string> Translator::translate(std::span<const std::string> line
 
 void Translator::freeze() {
   model.eval();
-  packed_.emplace(packed_memory_);
+  packed_.emplace(packed_memory_, PackedWeights::kAnyRows);
   for (Parameter* parameter : model.parameters()) packed_->hold(*parameter);
 }
 

@@ -23,7 +23,7 @@ class TrainingStep {
   Times run(
       std::span<const translate::Pair> pairs, std::span<const int> batch, OnShard on_shard = [](int) {});
 
-  const translate::Seq2Seq& model() const { return model_; }
+  translate::Seq2Seq& model() { return model_; }
 
  private:
   translate::Seq2Seq model_;
