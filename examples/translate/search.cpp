@@ -13,7 +13,7 @@ namespace gradus::translate {
 namespace {
 
 constexpr int kBegin = 2, kEnd = 3;  // <s>, </s>; the vocabulary's words come after them
-constexpr int kBlock = 512;           // words that are looked at together when the best ones are searched
+constexpr int kBlock = 512;          // words that are looked at together when the best ones are searched
 
 /// One way to go on: a row of the decoder, one more word, and the log-probability of both.
 struct Candidate {

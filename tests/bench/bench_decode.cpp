@@ -1,7 +1,7 @@
 /// Translating with a trained model: sentences a second, greedy and with a beam of 5, in batches of 64 and one sentence
 /// after the other, and how long one sentence takes.
 ///
-///     bench_decode MODEL TEXT [--sentences N] [--max-length N] [--threads N] [--repeat N]
+///     bench_decode MODEL TEXT [--sentences N] [--single N] [--max-length N] [--threads N] [--repeat N]
 ///
 /// MODEL is a folder that `gradus train` wrote, TEXT has one sentence a line. Prints, of the fastest of N repetitions,
 ///     decode greedy b64: N sent/s
@@ -50,12 +50,13 @@ std::vector<double> one_by_one(Translator& translator, Sources sources, const Se
 
 int main(int argc, char** argv) try {
   std::string model, text;
-  int count = 200, threads = 2, repeats = 3;
+  int count = 1000, single = 200, threads = 2, repeats = 3;
   SearchOptions options;
   CLI::App app("Translating with a trained model.");
   app.add_option("model", model, "folder of a trained model")->required();
   app.add_option("text", text, "one sentence a line")->required();
   app.add_option("--sentences", count)->capture_default_str();
+  app.add_option("--single", single, "how many of them to translate one after the other")->capture_default_str();
   app.add_option("--max-length", options.max_length)->capture_default_str();
   app.add_option("--threads", threads)->capture_default_str();
   app.add_option("--repeat", repeats)->capture_default_str();
@@ -86,7 +87,8 @@ int main(int argc, char** argv) try {
     std::vector<double> best;
     double best_total = 0;
     for (int i = 0; i < repeats; ++i) {
-      std::vector<double> times = one_by_one(*translator, sources, options, pool);
+      std::vector<double> times =
+          one_by_one(*translator, Sources(sources).first(std::min<std::size_t>(single, sources.size())), options, pool);
       const double total = std::accumulate(times.begin(), times.end(), 0.0);
       if (best.empty() || total < best_total) best = std::move(times), best_total = total;
     }

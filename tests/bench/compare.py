@@ -98,7 +98,8 @@ def measure_decoding(command, environment):
 
 
 def compare_decoding(a, environments):
-    same = [a.model, a.text, "--threads", str(a.threads), "--max-length", str(a.max_length), "--sentences", str(a.sentences)]
+    same = [a.model, a.text, "--threads", str(a.threads), "--max-length", str(a.max_length), "--sentences", str(a.sentences),
+            "--single", str(a.single)]
     commands = {"PyTorch": [a.python, f"{HERE}/torch_decode.py", *same], "Gradus": [a.ours, *same, "--repeat", "1"]}
     results = {name: [] for name in commands}
     for _ in range(a.runs):
@@ -110,7 +111,8 @@ def compare_decoding(a, environments):
               f"ratio {ratio([r[0] for r in ours], [r[0] for r in theirs])}")
         if ours[0][1]:
             print(f"{'':11} p50 {spread([r[1] for r in theirs], 1)} and {spread([r[1] for r in ours], 1)} ms")
-    print(f"{a.sentences} sentences of up to {a.max_length} words, {a.threads} threads, {a.runs} runs each")
+    print(f"{a.sentences} sentences, {a.single} one after the other, of up to {a.max_length} words, {a.threads} threads, "
+          f"{a.runs} runs each")
 
 
 def main():
@@ -124,7 +126,8 @@ def main():
     train.set_defaults(compare=compare_training)
     decode.add_argument("model", help="folder of a trained model, with attention")
     decode.add_argument("text", help="one sentence a line")
-    decode.add_argument("--sentences", type=int, default=200)
+    decode.add_argument("--sentences", type=int, default=1000)
+    decode.add_argument("--single", type=int, default=200, help="how many of them to translate one after the other")
     decode.add_argument("--max-length", type=int, default=60)
     decode.set_defaults(compare=compare_decoding)
     for command in (train, decode):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What bench_decode measures, in PyTorch: the greedy and the beam search of torch_seq2seq.py, with a model that Gradus trained.
 
-    torch_decode.py MODEL TEXT [--sentences 200] [--max-length 60] [--threads 2]
+    torch_decode.py MODEL TEXT [--sentences 1000] [--single 200] [--max-length 60] [--threads 2]
 
 Both translate with the same weights, so they write the same words and take as many steps. Prints
     decode greedy b64: N sent/s
@@ -58,7 +58,8 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("model", help="folder of a trained model, with attention")
     arguments.add_argument("text", help="one sentence a line")
-    arguments.add_argument("--sentences", type=int, default=200)
+    arguments.add_argument("--sentences", type=int, default=1000)
+    arguments.add_argument("--single", type=int, default=200, help="how many of them to translate one after the other")
     arguments.add_argument("--max-length", type=int, default=60)
     arguments.add_argument("--threads", type=int, default=2)
     a = arguments.parse_args()
@@ -87,8 +88,8 @@ def main():
     for name, search in searches:
         print(f"decode {name} b64: {len(pairs) / sum(translate(search, batch) for batch in batches):.1f} sent/s", flush=True)
     for name, search in searches:
-        times = sorted(translate(search, [i]) for i in range(len(pairs)))
-        print(f"decode {name} b1: {len(pairs) / sum(times):.1f} sent/s  p50 {times[len(times) // 2] * 1e3:.1f} ms  "
+        times = sorted(translate(search, [i]) for i in range(min(a.single, len(pairs))))
+        print(f"decode {name} b1: {len(times) / sum(times):.1f} sent/s  p50 {times[len(times) // 2] * 1e3:.1f} ms  "
               f"p99 {times[len(times) * 99 // 100] * 1e3:.1f} ms", flush=True)
 
 
