@@ -48,30 +48,6 @@ void require_sequence_shapes(Tensor base, std::span<const LinearTerm> terms, Ten
   }
 }
 
-/// Passes the gradient of the sums a on to the base, and to the terms.   da: (rows, 4H)
-void add_sum_gradients(Tensor base, std::span<const LinearTerm> terms, const Real* da, int rows, int H) {
-  if (base.rank() == 2) {
-    add_grad(base, da);
-  } else {
-    add_grad_of_rows(base, da, rows);
-  }
-  for (const LinearTerm& term : terms) add_term_gradients(term, 4 * H, da);
-}
-
-/// All tensors that an op reads: those given, and the terms'. Empty handles are left out.
-std::span<const Tensor> inputs_of(std::initializer_list<Tensor> tensors, std::span<const LinearTerm> terms,
-                                  Scratch& scratch) {
-  Tensor* const inputs = scratch.allocate<Tensor>(tensors.size() + 2 * terms.size());
-  std::size_t count = 0;
-  for (const Tensor& tensor : tensors) {
-    if (tensor) new (&inputs[count++]) Tensor(tensor);
-  }
-  for (const LinearTerm& term : terms) {
-    for (const Tensor& tensor : {term.x, term.weight}) new (&inputs[count++]) Tensor(tensor);
-  }
-  return {inputs, count};
-}
-
 }
 
 LstmState lstm_cell(Tensor base, std::span<const LinearTerm> terms, Tensor cell) {
@@ -98,7 +74,7 @@ LstmState lstm_cell(Tensor base, std::span<const LinearTerm> terms, Tensor cell)
     for (const Tensor& dropped : {next.hidden, next.cell}) Tape::active().drop_grad(dropped);
     kernels::lstm_backward(B, H, gates, cell.value().data, dhidden, dcell);
     add_grad(cell, dcell);
-    add_sum_gradients(base, kept, gates, B, H);
+    add_sum_gradients(base, kept, {gates, {B, 4 * H}});
   });
   return next;
 }
@@ -158,7 +134,7 @@ LstmOutput lstm_sequence(Tensor base, std::initializer_list<LinearTerm> terms, T
            }
            add_grad(initial.hidden, dhidden);
            add_grad(initial.cell, dcell);
-           add_sum_gradients(base, kept, gates, rows, H);
+           add_sum_gradients(base, kept, {gates, {rows, 4 * H}});
            if (weight_hh.needs_grad()) {  // dW_hh += daᵀ h
              Real* const hidden_in = cell_in;
              steps.states_before(initial.hidden, y.output.value().data, H, hidden_in);

@@ -101,6 +101,19 @@ void require_term(const char* op, const LinearTerm& term, int rows, int out) {
   }
 }
 
+std::span<const Tensor> inputs_of(std::initializer_list<Tensor> tensors, std::span<const LinearTerm> terms,
+                                  Scratch& scratch) {
+  Tensor* const inputs = scratch.allocate<Tensor>(tensors.size() + 2 * terms.size());
+  std::size_t count = 0;
+  for (const Tensor& tensor : tensors) {
+    if (tensor) new (&inputs[count++]) Tensor(tensor);
+  }
+  for (const LinearTerm& term : terms) {
+    for (const Tensor& tensor : {term.x, term.weight}) new (&inputs[count++]) Tensor(tensor);
+  }
+  return {inputs, count};
+}
+
 void sum_terms(Tensor base, std::span<const LinearTerm> terms, const Array& y) {
   const bool is_row = base && base.size() == static_cast<std::size_t>(y.cols()) && !terms.empty();
   const Real* row = is_row ? base.value().data : nullptr;  // which the first product begins with
@@ -116,12 +129,19 @@ void sum_terms(Tensor base, std::span<const LinearTerm> terms, const Array& y) {
   }
 }
 
-void add_term_gradients(const LinearTerm& term, int out, const Real* dy) {
-  const Array x = term.x.value();
-  if (term.x.needs_grad()) {  // dx += dy W
-    add_weight_product(N, term.weight, term.first_col, x.cols(), x.rows(), dy, term.x.grad().data);
+void add_sum_gradients(Tensor base, std::span<const LinearTerm> terms, const Array& dy) {
+  if (base && base.rank() == 1) {
+    add_grad_of_rows(base, dy.data, dy.rows());
+  } else {
+    add_grad(base, dy.data);
   }
-  if (term.weight.needs_grad()) add_product(term.weight, dy, out, x, term.first_col);  // dW += dyᵀ x
+  for (const auto& [term_x, weight, first_col] : terms) {
+    const Array x = term_x.value();
+    if (term_x.needs_grad()) {  // dx += dy W
+      add_weight_product(N, weight, first_col, x.cols(), x.rows(), dy.data, term_x.grad().data);
+    }
+    if (weight.needs_grad()) add_product(weight, dy.data, dy.cols(), x, first_col);  // dW += dyᵀ x
+  }
 }
 
 void add_weight_gradient(Tensor weight, const Array& dy, const Array& x) {
@@ -187,11 +207,8 @@ Tensor linear(Tensor x, Tensor weight, Tensor bias) {
   const Shape shape = x.shape().with(-1, out);
   Tensor y = bias ? output(shape, {x, weight, bias}) : output(shape, {x, weight});
   const LinearTerm term{x, weight};
-  detail::sum_terms(bias, {&term, 1}, y.value());  // y = b + x Wᵀ
-  record("linear", y, [=] {
-    detail::add_term_gradients({x, weight}, out, y.grad().data);                // dx += dy W, dW += dyᵀ x
-    if (bias) detail::add_grad_of_rows(bias, y.grad().data, y.value().rows());  // db += Σ dy
-  });
+  detail::sum_terms(bias, {&term, 1}, y.value());                                       // y = b + x Wᵀ
+  record("linear", y, [=] { detail::add_sum_gradients(bias, {&term, 1}, y.grad()); });  // db += Σ dy, dx += dy W, …
   return y;
 }
 
@@ -207,14 +224,8 @@ Tensor activated_sum(const char* op, Activation activation, Tensor base, std::sp
   }
   const int out = base ? base.dim(-1) : terms[0].weight.dim(0), rows = rows_in_base ? base.dim(0) : terms[0].x.dim(0);
   Scratch scratch;
-  Tensor* const inputs = scratch.allocate<Tensor>(1 + 2 * terms.size());
-  std::size_t count = 0;
-  if (base) new (&inputs[count++]) Tensor(base);
-  for (const LinearTerm& term : terms) {
-    detail::require_term(op, term, rows, out);
-    for (const Tensor& tensor : {term.x, term.weight}) new (&inputs[count++]) Tensor(tensor);
-  }
-  Tensor y = output({rows, out}, {inputs, count});
+  for (const LinearTerm& term : terms) detail::require_term(op, term, rows, out);
+  Tensor y = output({rows, out}, detail::inputs_of({base}, terms, scratch));
   detail::sum_terms(base, terms, y.value());  // a = base + Σ x Wᵀ
   if (activation == Activation::Tanh) kernels::tanh(y.value().data, y.value().data, y.size());
   record(op, y, [=, terms = Tape::active().copy(terms)] {
@@ -223,8 +234,7 @@ Tensor activated_sum(const char* op, Activation activation, Tensor base, std::sp
       if (Tape::active().keeps_grads()) da = Tape::active().allocate(y.size());
       kernels::tanh_backward(y.value().data, y.grad().data, da, y.size());
     }
-    if (base) detail::add_grad_of_rows(base, da, rows_in_base ? 1 : rows);  // dbase += da, or Σ of its rows
-    for (const LinearTerm& term : terms) detail::add_term_gradients(term, out, da);
+    detail::add_sum_gradients(base, terms, {da, y.shape()});
   });
   return y;
 }

@@ -36,12 +36,15 @@ Tensor linear_sum_tanh(Tensor base, std::span<const LinearTerm> terms);
 std::span<const LinearTerm> terms_of(std::span<const Tensor> parts, Tensor weight, Scratch& scratch);
 
 namespace detail {
-/// For ops with a product inside: throws unless the term fits (N, out); the value y = base + Σ x Wᵀ, for a base as that
-/// of `linear_sum`; and for the backward, given dy of shape (N, out): dx += dy W, dW += dyᵀ x (noted if W is a
+/// For ops with such a sum inside: throws unless the term fits (N, out); all tensors that the op reads, those given and
+/// the terms', without empty handles; the value y = base + Σ x Wᵀ, for a base as that of `linear_sum`; and the
+/// backward, given dy of shape (N, out): dbase += dy, or Σ of its rows, dx += dy W, dW += dyᵀ x (noted if W is a
 /// parameter).
 void require_term(const char* op, const LinearTerm& term, int rows, int out);
+std::span<const Tensor> inputs_of(std::initializer_list<Tensor> tensors, std::span<const LinearTerm> terms,
+                                  Scratch& scratch);
 void sum_terms(Tensor base, std::span<const LinearTerm> terms, const Array& y);
-void add_term_gradients(const LinearTerm& term, int out, const Real* dy);
+void add_sum_gradients(Tensor base, std::span<const LinearTerm> terms, const Array& dy);
 /// The last part of it, for numbers that are no tensor but live on the tape: dW += dyᵀ x.   dy: (N, out), x: (N, in)
 void add_weight_gradient(Tensor weight, const Array& dy, const Array& x);
 }

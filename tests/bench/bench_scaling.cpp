@@ -12,10 +12,9 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <fstream>
-#include <map>
 #include <numeric>
 
+#include "nn/atomic_file.h"
 #include "nn/rng.h"
 #include "ops/blas.h"
 #include "tests/bench/bench_data.h"
@@ -170,9 +169,7 @@ int main(int argc, char** argv) try {
   Options options;
   std::string out = "scaling.svg";
   CLI::App app("How the cost of a training step grows.");
-  const std::map<std::string, AttentionKind> kinds{
-      {"bahdanau", AttentionKind::Bahdanau}, {"luong", AttentionKind::Luong}, {"none", AttentionKind::None}};
-  app.add_option("--attention", options.attention)->transform(CLI::CheckedTransformer(kinds));
+  app.add_option("--attention", options.attention)->transform(CLI::CheckedTransformer(attention_kinds()));
   app.add_option("--steps", options.steps, "of which the median is taken")->check(CLI::PositiveNumber);
   app.add_option("--threads", options.threads)->check(CLI::PositiveNumber);
   app.add_option("--out", out, "the plot")->capture_default_str();
@@ -218,9 +215,7 @@ int main(int argc, char** argv) try {
   svg += plot(0, "a step's time", "pairs × length", "ms", {milliseconds, batches}, 1000, 100);
   svg += plot(320, "speed by length", "words in a sentence", "target tokens/s", {lengths}, 20, 1000);
   svg += plot(640, "speed by vocabulary", "thousand words", "target tokens/s", {words, equal}, 10, 1000);
-  std::ofstream file(out);
-  file << svg << "</svg>\n";
-  if (!file.flush()) throw std::runtime_error(fmt::format("cannot write {}", out));
+  write_file_atomically(out, svg + "</svg>\n");
   fmt::print("plot written to {}\n", out);
 } catch (const std::exception& error) {
   fmt::print(stderr, "bench_scaling: {}\n", error.what());

@@ -69,9 +69,7 @@ int main(int argc, char** argv) try {
   bool profiling = false;
   CLI::App app("The training step of the reference model.");
   app.add_option("folder", folder, "holds train.de and train.en")->required();
-  const std::map<std::string, AttentionKind> kinds{
-      {"bahdanau", AttentionKind::Bahdanau}, {"luong", AttentionKind::Luong}, {"none", AttentionKind::None}};
-  app.add_option("--attention", attention)->transform(CLI::CheckedTransformer(kinds));
+  app.add_option("--attention", attention)->transform(CLI::CheckedTransformer(attention_kinds()));
   app.add_option("--steps", steps);
   app.add_option("--threads", threads);
   app.add_option("--shards", shards);
