@@ -72,7 +72,9 @@ struct Node {
   std::span<const Tensor> inputs;
   Leaf* leaf = nullptr;  ///< The parameter that this is a use of, if it is one.
   Tape* tape = nullptr;
-  void* cache = nullptr;  ///< What ops derived from a parameter's value on this tape; rewinding the tape drops it.
+  /// What ops leave for each other: of a parameter what they derived from its value on this tape (rewinding the tape
+  /// drops it), of any other node what they know of its value.
+  void* cache = nullptr;
 };
 
 }

@@ -4,6 +4,7 @@
 
 #include "ops/contribute.h"
 #include "ops/kernels.h"
+#include "ops/weight_product.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 
@@ -36,7 +37,12 @@ Tensor embedding(Tensor weight, std::span<const int> ids) {
     std::copy_n(weight.value().data + static_cast<std::size_t>(ids[i]) * E, E,
                 y.value().data + static_cast<std::size_t>(i) * E);
   }
-  record("embedding", y, [=, ids = Tape::active().copy(ids)] {  // dW[ids[i]] += dy[i]
+  Tape& tape = Tape::active();
+  ids = tape.copy(ids);
+  if (tape.mode() == Tape::Inference && weight.node().leaf != nullptr) {
+    y.node().cache = new (tape.allocate<Lookup>(1)) Lookup{*weight.node().leaf, ids};
+  }
+  record("embedding", y, [=] {  // dW[ids[i]] += dy[i]
     contribute(weight, {.add = add_lookups,
                         .right = y.grad().data,
                         .index = ids.data(),

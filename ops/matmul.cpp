@@ -123,8 +123,7 @@ void sum_terms(Tensor base, std::span<const LinearTerm> terms, const Array& y) {
     for (std::size_t i = 0; i < y.size(); i += base.size()) kernels::copy(base.value().data, y.data + i, base.size());
   }
   for (const LinearTerm& term : terms) {
-    const Array x = term.x.value();
-    add_weight_product(T, term.weight, term.first_col, x.cols(), x.rows(), x.data, y.data, row);
+    add_linear_term(term.x, term.weight, term.first_col, y.data, row);
     row = nullptr;
   }
 }

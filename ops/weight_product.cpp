@@ -74,45 +74,88 @@ PackedWeights::~PackedWeights() {
   memory_.rewind(begin_);
 }
 
-const PackedMatrix* PackedWeights::factor(Leaf& leaf, const Use& use, int rows) {
+PackedWeights::Packed* PackedWeights::find_or_pack(Leaf& leaf, const Use& use, int rows) {
   auto& forms = *static_cast<Forms*>(leaf.cache);
   if (rows > forms.owner->max_rows_) return nullptr;
-  const auto find = [&]() -> const Packed* {
-    const Packed* packed = forms.first.load(std::memory_order_acquire);
+  const auto find = [&] {
+    Packed* packed = forms.first.load(std::memory_order_acquire);
     while (packed != nullptr && packed->use != use) packed = packed->next;
     return packed;
   };
-  if (const Packed* packed = find()) return &packed->matrix;
+  if (Packed* packed = find()) return packed;
   const std::lock_guard lock(forms.owner->mutex_);
-  if (const Packed* packed = find()) return &packed->matrix;  // another thread was faster
+  if (Packed* packed = find()) return packed;  // another thread was faster
   Arena& memory = forms.owner->memory_;
   Real* const numbers = memory.allocate_array<Real>(packed_size(use, leaf.value()));
-  const auto* packed = new (memory.allocate_array<Packed>(1))
+  auto* packed = new (memory.allocate_array<Packed>(1))
       Packed{use, pack(use, leaf.value(), numbers), forms.first.load(std::memory_order_relaxed)};
   forms.first.store(packed, std::memory_order_release);
-  return &packed->matrix;
+  return packed;
+}
+
+const PackedMatrix* PackedWeights::factor(Leaf& leaf, const Use& use, int rows) {
+  const Packed* packed = find_or_pack(leaf, use, rows);
+  return packed != nullptr ? &packed->matrix : nullptr;
+}
+
+RowProducts* PackedWeights::row_products(Leaf& table, Leaf& leaf, const Use& use, int rows) {
+  if (table.cache == nullptr || leaf.cache == nullptr) return nullptr;
+  Packed* const packed = find_or_pack(leaf, use, rows);
+  if (packed == nullptr) return nullptr;
+  const auto find = [&] {
+    RowProducts* products = packed->row_products.load(std::memory_order_acquire);
+    while (products != nullptr && !products->is_of(table)) products = products->next;
+    return products;
+  };
+  if (RowProducts* products = find()) return products;
+  PackedWeights& owner = *static_cast<Forms*>(leaf.cache)->owner;
+  const std::lock_guard lock(owner.mutex_);
+  if (RowProducts* products = find()) return products;
+  auto* products = new (owner.memory_.allocate_array<RowProducts>(1))
+      RowProducts(table, packed->matrix, owner.memory_, owner.mutex_);
+  products->next = packed->row_products.load(std::memory_order_relaxed);
+  packed->row_products.store(products, std::memory_order_release);
+  return products;
 }
 
 SplitProducts::SplitProducts(ThreadPool& pool) : outer_(std::exchange(split_pool, &pool)) {}
 
 SplitProducts::~SplitProducts() { split_pool = outer_; }
 
+void add_packed_product(const PackedMatrix& b, int rows, const Real* a, Real* c, const Real* row) {
+  const int k = b.rows(), n = b.cols();
+  if (split_pool == nullptr || static_cast<std::size_t>(k) * n < kWorthSplitting) {
+    b.add_part(0, 1, rows, a, k, c, n, row);
+    return;
+  }
+  const int parts = split_pool->threads();
+  split_pool->run(parts, [&](int part) { b.add_part(part, parts, rows, a, k, c, n, row); });
+}
+
 void add_weight_product(Transpose transpose, Tensor weight, int first_col, int cols, int rows, const Real* a, Real* c,
                         const Real* row) {
   if (rows == 0) return;
   Node& node = weight.node();
-  const int out = weight.dim(0), k = transpose == T ? cols : out, n = transpose == T ? out : cols;
   if (const PackedMatrix* packed = packed_factor(node, {transpose, first_col, cols}, rows)) {
-    if (split_pool != nullptr && static_cast<std::size_t>(k) * n >= kWorthSplitting) {
-      const int parts = split_pool->threads();
-      split_pool->run(parts, [&](int part) { packed->add_part(part, parts, rows, a, k, c, n, row); });
-    } else {
-      packed->add_part(0, 1, rows, a, k, c, n, row);
-    }
-  } else {
-    for (int i = 0; row != nullptr && i < rows; ++i) kernels::copy(row, c + static_cast<std::size_t>(i) * n, n);
-    gemm(N, transpose, rows, n, k, 1, a, k, node.value + first_col, weight.dim(1), 1, c, n);
+    add_packed_product(*packed, rows, a, c, row);
+    return;
   }
+  const int out = weight.dim(0), k = transpose == T ? cols : out, n = transpose == T ? out : cols;
+  for (int i = 0; row != nullptr && i < rows; ++i) kernels::copy(row, c + static_cast<std::size_t>(i) * n, n);
+  gemm(N, transpose, rows, n, k, 1, a, k, node.value + first_col, weight.dim(1), 1, c, n);
+}
+
+void add_linear_term(Tensor x, Tensor weight, int first_col, Real* c, const Real* row) {
+  const Array a = x.value();
+  const int rows = a.rows(), cols = a.cols();
+  const auto* lookup = x.node().leaf == nullptr ? static_cast<const Lookup*>(x.node().cache) : nullptr;
+  if (lookup != nullptr && weight.node().leaf != nullptr) {
+    if (auto* products = PackedWeights::row_products(lookup->table, *weight.node().leaf, {T, first_col, cols}, rows)) {
+      products->add(lookup->ids, c, row);
+      return;
+    }
+  }
+  add_weight_product(T, weight, first_col, cols, rows, a.data, c, row);
 }
 
 }

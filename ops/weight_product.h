@@ -6,6 +6,7 @@
 
 #include "autograd/tape.h"
 #include "ops/packed_matrix.h"
+#include "ops/row_products.h"
 #include "ops/thread_pool.h"
 
 namespace gradus::inline GRADUS_PRECISION {
@@ -18,6 +19,20 @@ namespace gradus::inline GRADUS_PRECISION {
 /// on one tape packs it (see packed_matrix.h), for itself and all that follow.
 void add_weight_product(Transpose transpose, Tensor weight, int first_col, int cols, int rows, const Real* a, Real* c,
                         const Real* row = nullptr);
+
+/// c += a b or, if a row is given, c = row + a b.   a: (rows, k), b: (k, n), c: (rows, n), row: (n)
+void add_packed_product(const PackedMatrix& b, int rows, const Real* a, Real* c, const Real* row = nullptr);
+
+/// Says that the rows of a tensor are those of a table: what `embedding` leaves in its output's node on a tape that
+/// only infers.
+struct Lookup {
+  Leaf& table;
+  std::span<const int> ids;
+};
+
+/// c += x Vᵀ or c = row + x Vᵀ, as above. If x was looked up in a table, and both the table and the weight are held
+/// (see PackedWeights), the rows' products are kept for the next time.   x: (rows, cols)
+void add_linear_term(Tensor x, Tensor weight, int first_col, Real* c, const Real* row = nullptr);
 
 /// While it lives, products of this thread with packed weights are shared between the threads of a pool, each of which
 /// computes some columns. With few rows such a product hardly does more than read the weights, and two cores read them
@@ -68,20 +83,24 @@ class PackedWeights {
   };
   /// The factor that a held parameter is in this use, packed if it was not yet; null for too many rows.
   static const PackedMatrix* factor(Leaf& leaf, const Use& use, int rows);
+  /// The products of a held table's rows with a held parameter in this use; null for too many rows.
+  static RowProducts* row_products(Leaf& table, Leaf& leaf, const Use& use, int rows);
 
  private:
   struct Packed {
     Use use;
     PackedMatrix matrix;
-    const Packed* next;
+    Packed* next;
+    std::atomic<RowProducts*> row_products = nullptr;  // a list: one for each table
   };
   /// Of one parameter.
   struct Forms {
     PackedWeights* owner;
     Leaf* leaf;
-    std::atomic<const Packed*> first;
+    std::atomic<Packed*> first;
     Forms* next;
   };
+  static Packed* find_or_pack(Leaf& leaf, const Use& use, int rows);
 
   Arena& memory_;
   Arena::Mark begin_;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ops/elementwise.h"
+#include "ops/embedding.h"
 #include "ops/matmul.h"
 #include "ops/packed_matrix.h"
 #include "ops/reduce.h"
@@ -132,6 +133,63 @@ TEST_CASE("held weights are packed once for all tapes, and give what others give
   std::vector<Real> doubled = expected_few;
   for (Real& number : doubled) number *= 2;
   check_numbers_close("after the end", product(few), doubled);
+}
+
+TEST_CASE("products of looked-up rows with held weights are kept, and give what others give") {
+  constexpr int V = 20, k = 6, n = 70, other = 2;
+  Leaf table("table", {V, k}), weight("weight", {n, other + k}), bias("bias", {n});
+  std::uint64_t seed = 0;
+  for (Leaf* leaf : {&table, &weight, &bias}) {
+    std::ranges::copy(some_numbers(leaf->size(), ++seed), leaf->value().begin());
+  }
+  const auto sum_for = [&](const std::vector<int>& ids, bool with_row) {
+    const Tape tape(Tape::Inference);
+    const int count = static_cast<int>(ids.size());
+    const Tensor base = with_row ? bias : constant({count, n}, some_numbers(ids.size() * n, 4));
+    const Array y = linear_sum(base, {{embedding(table, ids), weight, other}}).value();
+    return std::vector<Real>(y.begin(), y.end());
+  };
+  const std::vector<int> ids{3, 0, 3, 19}, more{19, 7, 0, 7, 7};
+  const std::vector<Real> expected = sum_for(ids, true), expected_more = sum_for(more, false);
+
+  Arena memory;
+  PackedWeights packed(memory, PackedWeights::kAnyRows);
+  for (Leaf* leaf : {&table, &weight}) packed.hold(*leaf);
+  const std::vector<Real> first = sum_for(ids, true);
+  check_numbers_close("with a row", first, expected);
+  const std::size_t used = memory.mark().offset;
+  CHECK(sum_for(ids, true) == first);
+  CHECK(memory.mark().offset == used);
+  std::ranges::fill(weight.value(), std::numeric_limits<Real>::quiet_NaN());  // nobody reads it again
+  std::ranges::fill(std::span(table.value().data, k), std::numeric_limits<Real>::quiet_NaN());
+  CHECK(sum_for(ids, true) == first);
+
+  std::vector<std::vector<Real>> results(8);  // row 7 is new to all threads
+  ThreadPool(4).run(8, [&](int i) { results[i] = sum_for(more, false); });
+  for (const std::vector<Real>& result : results) {
+    check_numbers_close("added to what was there", result, expected_more);
+    CHECK(result == results[0]);
+  }
+}
+
+TEST_CASE("products of looked-up rows that come too late to be kept have the same bits") {
+  constexpr int V = 2200, k = 3, n = 4096;  // 9 million numbers
+  Leaf table("table", {V, k}), weight("weight", {n, k});
+  std::ranges::copy(some_numbers(table.size(), 1), table.value().begin());
+  std::ranges::copy(some_numbers(weight.size(), 2), weight.value().begin());
+  Arena memory;
+  PackedWeights packed(memory, PackedWeights::kAnyRows);
+  for (Leaf* leaf : {&table, &weight}) packed.hold(*leaf);
+  const auto sums_for = [&](int id) {
+    const Tape tape(Tape::Inference);
+    const Array y = linear(embedding(table, std::span(&id, 1)), weight).value();
+    return std::vector<Real>(y.begin(), y.end());
+  };
+  const std::vector<Real> kept = sums_for(0);
+  for (int id = 0; id < V; ++id) sums_for(id);
+  CHECK(sums_for(0) == kept);
+  std::ranges::copy_n(table.value().begin(), k, table.value().end() - k);  // it is not kept: it is the first now
+  CHECK(sums_for(V - 1) == kept);
 }
 
 TEST_CASE("products split over threads have the same bits") {
