@@ -69,5 +69,10 @@ GRADUS_SIMD_CLONES void adam(const AdamStep& step, Real* value, const Real* grad
   }
 }
 
+GRADUS_SIMD_CLONES void move_towards(Real share, const Real* value, Real* mean, std::size_t n) {
+#pragma GCC ivdep
+  for (std::size_t i = 0; i < n; ++i) mean[i] += share * (value[i] - mean[i]);
+}
+
 }
 }

@@ -41,5 +41,8 @@ struct AdamStep {
 /// m = β₁ m + (1-β₁) g;   v = β₂ v + (1-β₂) g²;   value = value_scale · value - step_size m / (inverse_root √v + ε)
 void adam(const AdamStep& step, Real* value, const Real* gradient, Real* m, Real* v, std::size_t n);
 
+/// mean += share (value - mean)
+void move_towards(Real share, const Real* value, Real* mean, std::size_t n);
+
 }
 }

@@ -11,8 +11,6 @@ namespace gradus::inline GRADUS_PRECISION {
 
 namespace {
 
-constexpr int kLstmGates = 4, kGruGates = 3;
-
 /// A padded batch brought into the order that a packing needs.
 struct SortedBatch {
   std::span<const int> order;     // order[i] is the sequence that is i-th in the packing
@@ -71,50 +69,54 @@ std::string suffix(int layer, bool reverse) { return fmt::format("_l{}{}", layer
 
 }
 
-RecurrentWeights::RecurrentWeights(Module* owner, const std::string& suffix, int in, int hidden, int gates)
-    : weight_ih{owner, "weight_ih" + suffix, {gates * hidden, in}, init::inverse_sqrt(hidden)},
-      weight_hh{owner, "weight_hh" + suffix, {gates * hidden, hidden}, init::inverse_sqrt(hidden)},
-      bias_ih{owner, "bias_ih" + suffix, {gates * hidden}, init::inverse_sqrt(hidden)},
-      bias_hh{owner, "bias_hh" + suffix, {gates * hidden}, init::inverse_sqrt(hidden)} {}
-
-RecurrentStack::RecurrentStack(Module* parent, std::string name, int gates, int in, int hidden,
-                               const RecurrentOptions& options)
+RecurrentStack::RecurrentStack(Module* parent, std::string name, int hidden, const RecurrentOptions& options)
     : Module(parent, std::move(name)), hidden_(hidden), options_(options) {
   if (options.layers < 1) fail("recurrent: {} layers in {}; need at least one", options.layers, path());
-  for (int layer = 0; layer < options.layers; ++layer) {
+}
+
+template <class Make>
+void RecurrentStack::each_direction(int in, Make make) {
+  for (int layer = 0; layer < options_.layers; ++layer) {
     for (int reverse = 0; reverse < directions(); ++reverse) {
-      weights_.emplace_back(this, suffix(layer, reverse), layer == 0 ? in : output_size(), hidden, gates);
+      make(suffix(layer, reverse), layer == 0 ? in : output_size());
     }
   }
 }
 
 template <class State, class Direction>
 RecurrentOutput<State> RecurrentStack::run(Tensor x, std::span<const State> initial, Direction direction) {
-  if (!initial.empty() && initial.size() != weights_.size()) {
-    fail("recurrent: {} initial states; need {}, one for each layer and direction", initial.size(), weights_.size());
+  const std::size_t count = static_cast<std::size_t>(options_.layers) * directions();
+  if (!initial.empty() && initial.size() != count) {
+    fail("recurrent: {} initial states; need {}, one for each layer and direction", initial.size(), count);
   }
-  State* const states = Tape::active().allocate<State>(weights_.size());
+  State* const states = Tape::active().allocate<State>(count);
   for (int layer = 0; layer < options_.layers; ++layer) {
     if (layer > 0 && training() && options_.dropout != 0) x = dropout(x, options_.dropout);
     Tensor outputs[2];
     for (int reverse = 0; reverse < directions(); ++reverse) {
       const int i = layer * directions() + reverse;
-      const auto result = direction(x, weights_[i], initial.empty() ? State() : initial[i], reverse != 0);
+      const auto result = direction(x, i, initial.empty() ? State() : initial[i], reverse != 0);
       outputs[reverse] = result.output;
       states[i] = result.final;
     }
-    x = options_.bidirectional ? concat({outputs[0], outputs[1]}, 1) : outputs[0];
+    const Tensor y = options_.bidirectional ? concat({outputs[0], outputs[1]}, 1) : outputs[0];
+    x = options_.residual && layer > 0 ? x + y : y;
   }
-  return {x, {states, weights_.size()}};
+  return {x, {states, count}};
 }
 
 LSTM::LSTM(Module* parent, std::string name, int in, int hidden, const RecurrentOptions& options)
-    : RecurrentStack(parent, std::move(name), kLstmGates, in, hidden, options) {}
+    : RecurrentStack(parent, std::move(name), hidden, options) {
+  each_direction(
+      in, [&](const std::string& suffix, int in) { weights_.emplace_back(this, suffix, in, hidden, kLstmGates); });
+}
 
 RecurrentOutput<LstmState> LSTM::operator()(Tensor x, const Packing& packing, std::span<const LstmState> initial) {
   const Scope scope(path());
-  return run(x, initial, [&](Tensor x, RecurrentWeights& w, LstmState initial, bool reverse) {
-    return lstm_sequence(add(w.bias_ih, w.bias_hh), {{x, w.weight_ih}}, w.weight_hh, initial, packing, reverse);
+  return run(x, initial, [&](Tensor x, int i, LstmState initial, bool reverse) {
+    RecurrentWeights& w = weights_[i];
+    return lstm_sequence(add(w.bias_ih, w.bias_hh), {{x, w.weight_ih}}, w.weight_hh, initial, packing, reverse,
+                         mask(packing.batch()));
   });
 }
 
@@ -124,13 +126,17 @@ RecurrentOutput<LstmState> LSTM::operator()(Tensor x, std::span<const int> lengt
 }
 
 GRU::GRU(Module* parent, std::string name, int in, int hidden, const RecurrentOptions& options)
-    : RecurrentStack(parent, std::move(name), kGruGates, in, hidden, options) {}
+    : RecurrentStack(parent, std::move(name), hidden, options) {
+  each_direction(
+      in, [&](const std::string& suffix, int in) { weights_.emplace_back(this, suffix, in, hidden, kGruGates); });
+}
 
 RecurrentOutput<Tensor> GRU::operator()(Tensor x, const Packing& packing, std::span<const Tensor> initial) {
   const Scope scope(path());
-  return run(x, initial, [&](Tensor x, RecurrentWeights& w, Tensor initial, bool reverse) {
+  return run(x, initial, [&](Tensor x, int i, Tensor initial, bool reverse) {
+    RecurrentWeights& w = weights_[i];
     const Tensor projected = linear(x, w.weight_ih, w.bias_ih);
-    return gru_sequence(projected, w.weight_hh, w.bias_hh, initial, packing, reverse);
+    return gru_sequence(projected, w.weight_hh, w.bias_hh, initial, packing, reverse, mask(packing.batch()));
   });
 }
 
@@ -139,32 +145,56 @@ RecurrentOutput<Tensor> GRU::operator()(Tensor x, std::span<const int> lengths) 
   return run_padded(*this, x, lengths);
 }
 
-LSTMCell::LSTMCell(Module* parent, std::string name, int in, int hidden)
-    : Module(parent, std::move(name)), hidden(hidden), weights(this, "", in, hidden, kLstmGates) {}
-
-LstmState LSTMCell::operator()(Tensor x, LstmState state) { return (*this)({x}, state); }
-
-LstmState LSTMCell::operator()(std::initializer_list<Tensor> parts, LstmState state) {
-  const Scope scope(path());
-  Scratch scratch;
-  const std::span inputs = terms_of({parts.begin(), parts.size()}, weights.weight_ih, scratch);
-  auto* const terms = scratch.allocate<LinearTerm>(inputs.size() + 1);
-  std::uninitialized_copy(inputs.begin(), inputs.end(), terms);
-  new (terms + inputs.size()) LinearTerm{state.hidden, weights.weight_hh};
-  return lstm_cell(add(weights.bias_ih, weights.bias_hh), std::span<const LinearTerm>(terms, inputs.size() + 1),
-                   state.cell);
+RecurrentOutput<LstmState> GRU::sequence(Tensor x, const Packing& packing) {
+  const auto [output, final] = (*this)(x, packing);
+  auto* const states = Tape::active().allocate<LstmState>(final.size());
+  for (std::size_t i = 0; i < final.size(); ++i) new (&states[i]) LstmState{final[i], {}};
+  return {output, {states, final.size()}};
 }
 
-LstmState LSTMCell::zero_state(int batch) const { return {full({batch, hidden}, 0), full({batch, hidden}, 0)}; }
+namespace {
 
-GRUCell::GRUCell(Module* parent, std::string name, int in, int hidden)
-    : Module(parent, std::move(name)), hidden(hidden), weights(this, "", in, hidden, kGruGates) {}
-
-Tensor GRUCell::operator()(Tensor x, Tensor state) {
-  const Scope scope(path());
-  return gru_cell(linear(x, weights.weight_ih, weights.bias_ih), state, weights.weight_hh, weights.bias_hh);
+/// The first n rows; those that a state does not have yet begin with zeros.
+Tensor resize_rows(Tensor x, int n) {
+  if (!x || x.dim(0) == n) return x;
+  return x.dim(0) > n ? slice(x, 0, 0, n) : concat({x, full({n - x.dim(0), x.dim(1)}, 0)}, 0);
 }
 
-Tensor GRUCell::zero_state(int batch) const { return full({batch, hidden}, 0); }
+/// One cell over packed sequences, as `lstm_sequence`.
+LstmOutput run_cell(RecurrentCell& cell, Tensor x, const Packing& packing, bool reverse, Tensor mask) {
+  const int steps = packing.steps();
+  std::vector<Tensor> hidden(steps), memory(steps);
+  const Tensor zeros = full({packing.alive(reverse ? steps - 1 : 0), cell.hidden}, 0);
+  LstmState state{zeros, zeros};
+  for (int k = 0; k < steps; ++k) {
+    const int t = reverse ? steps - 1 - k : k, begin = packing.offset(t), alive = packing.alive(t);
+    const Tensor input = slice(x, 0, begin, begin + alive);
+    state = cell.step({&input, 1}, {resize_rows(state.hidden, alive), resize_rows(state.cell, alive)},
+                      resize_rows(mask, alive));
+    hidden[t] = state.hidden;
+    memory[t] = state.cell;
+  }
+  std::vector<int> last(packing.batch());  // rows of the sequences' last steps
+  for (int b = 0; b < packing.batch(); ++b) last[b] = packing.row(b, reverse ? 0 : packing.length(b) - 1);
+  const Tensor output = concat(hidden, 0);
+  return {output, {gather_rows(output, last), state.cell ? gather_rows(concat(memory, 0), last) : Tensor()}};
+}
+
+}
+
+CellStack::CellStack(Module* parent, std::string name, int in, int hidden, const RecurrentOptions& options,
+                     MakeCell make)
+    : RecurrentStack(parent, std::move(name), hidden, options) {
+  each_direction(in, [&](const std::string& suffix, int in) {
+    cells_.push_back(make(this, suffix.substr(1), in, hidden));  // "l0_reverse"
+  });
+}
+
+RecurrentOutput<LstmState> CellStack::sequence(Tensor x, const Packing& packing) {
+  const Scope scope(path());
+  return run<LstmState>(x, {}, [&](Tensor x, int i, LstmState, bool reverse) {
+    return run_cell(*cells_[i], x, packing, reverse, mask(packing.batch()));
+  });
+}
 
 }

@@ -1,14 +1,15 @@
 #pragma once
 
 #include <deque>
+#include <memory>
 #include <span>
 
-#include "nn/module.h"
+#include "nn/recurrent_cells.h"
 #include "ops/packing.h"
-#include "ops/recurrent.h"
 
-/// Recurrent layers and cells. Equations are in ops/recurrent.h; names, layouts, gate order and first values of the
-/// parameters are PyTorch's, so that its files can be read and written without translation.
+/// Recurrent layers; their single steps are in nn/recurrent_cells.h. Equations are in ops/recurrent.h; names, layouts,
+/// gate order and first values of the parameters are PyTorch's, so that its files can be read and written without
+/// translation.
 
 namespace gradus::inline GRADUS_PRECISION {
 
@@ -16,16 +17,10 @@ struct RecurrentOptions {
   int layers = 1;              ///< each further layer reads the output of the one before
   bool bidirectional = false;  ///< every layer reads in both directions, and their outputs are concatenated
   Real dropout = 0;            ///< on the output of every layer but the last one, in training mode
-};
-
-/// What one direction of one layer has: rows of all gates below each other. `suffix` ends the names: `_l0_reverse`.
-struct RecurrentWeights {
-  RecurrentWeights(Module* owner, const std::string& suffix, int in, int hidden, int gates);
-
-  Parameter weight_ih;  ///< (gates · H, in)
-  Parameter weight_hh;  ///< (gates · H, H)
-  Parameter bias_ih;    ///< (gates · H)
-  Parameter bias_hh;    ///< (gates · H)
+  bool residual = false;       ///< layers above the first add their input to their output (He et al. 2016)
+  /// In training mode, on the hidden state that a step hands to the next one, with one mask a sequence for all steps
+  /// (Gal, Ghahramani 2016, section 4).
+  Real recurrent_dropout = 0;
 };
 
 /// The result of a whole recurrent layer. D is the number of directions, 1 or 2.
@@ -35,28 +30,36 @@ struct RecurrentOutput {
   std::span<const State> final;  ///< of each layer and direction in the order l0, l0_reverse, l1, …: (B, H)
 };
 
-/// The structure common to LSTM and GRU: a stack of layers, each in one direction or two.
+/// The structure common to all kinds: a stack of layers, each in one direction or two.
 class RecurrentStack : public Module {
  public:
+  /// Packed sequences, beginning with zeros, for those who do not care about the kind. The states of a kind without a
+  /// memory cell leave `LstmState::cell` empty.   x: (rows, in)
+  virtual RecurrentOutput<LstmState> sequence(Tensor x, const Packing& packing) = 0;
+
   int hidden() const { return hidden_; }
   const RecurrentOptions& options() const { return options_; }
   /// D · H, the last dimension of the output.
   int output_size() const { return directions() * hidden_; }
-  /// The weights of a direction of a layer.
-  RecurrentWeights& weights(int layer, bool reverse) { return weights_.at(layer * directions() + reverse); }
 
  protected:
-  RecurrentStack(Module* parent, std::string name, int gates, int in, int hidden, const RecurrentOptions& options);
+  RecurrentStack(Module* parent, std::string name, int hidden, const RecurrentOptions& options);
   int directions() const { return options_.bidirectional ? 2 : 1; }
+  /// Of recurrent dropout, a new one for each layer and direction; an empty handle outside of training.
+  Tensor mask(int batch) const {
+    return training() ? recurrent_mask(batch, hidden_, options_.recurrent_dropout) : Tensor();
+  }
 
-  /// Takes `x` through all layers. `direction(x, weights, initial, reverse)` runs one direction of one layer.
+  /// Of each layer and direction, `make(suffix, in)`, in the order of `RecurrentOutput::final`.
+  template <class Make>
+  void each_direction(int in, Make make);
+  /// Takes `x` through all layers. `direction(x, i, initial, reverse)` runs the i-th direction of a layer.
   template <class State, class Direction>
   RecurrentOutput<State> run(Tensor x, std::span<const State> initial, Direction direction);
 
  private:
   int hidden_;
   RecurrentOptions options_;
-  std::deque<RecurrentWeights> weights_;  // of each layer and direction; a deque, since parameters cannot move
 };
 
 /// Long short-term memory over whole sequences (Hochreiter, Schmidhuber 1997).
@@ -70,6 +73,13 @@ class LSTM : public RecurrentStack {
   /// Padded sequences of any lengths from 1 to S in any order, each beginning with a state of zeros.   x: (B, S, in),
   /// lengths: (B) -> output (B, longest length, D · H), zeros beyond a length, and final states in the batch's order
   RecurrentOutput<LstmState> operator()(Tensor x, std::span<const int> lengths);
+
+  RecurrentOutput<LstmState> sequence(Tensor x, const Packing& packing) override { return (*this)(x, packing); }
+  /// The weights of a direction of a layer.
+  RecurrentWeights& weights(int layer, bool reverse) { return weights_.at(layer * directions() + reverse); }
+
+ private:
+  std::deque<RecurrentWeights> weights_;  // of each layer and direction; a deque, since parameters cannot move
 };
 
 /// Gated recurrent units over whole sequences (Cho et al. 2014); arguments and results as for `LSTM`.
@@ -79,30 +89,25 @@ class GRU : public RecurrentStack {
 
   RecurrentOutput<Tensor> operator()(Tensor x, const Packing& packing, std::span<const Tensor> initial = {});
   RecurrentOutput<Tensor> operator()(Tensor x, std::span<const int> lengths);
+
+  RecurrentOutput<LstmState> sequence(Tensor x, const Packing& packing) override;
+  RecurrentWeights& weights(int layer, bool reverse) { return weights_.at(layer * directions() + reverse); }
+
+ private:
+  std::deque<RecurrentWeights> weights_;
 };
 
-/// One step of an LSTM.
-struct LSTMCell : Module {
-  LSTMCell(Module* parent, std::string name, int in, int hidden);
-  /// x: (B, in), state: (B, H) each -> (B, H) each
-  LstmState operator()(Tensor x, LstmState state);
-  /// The same for x = [parts_0; parts_1; …], which are not copied together.   parts: (B, in_i)
-  LstmState operator()(std::initializer_list<Tensor> parts, LstmState state);
-  /// A state of zeros for B sequences.
-  LstmState zero_state(int batch) const;
-  int hidden;
-  RecurrentWeights weights;
-};
+/// A stack of any cells, step by step: the way for cells that have no fused layer, such as those that normalise.
+class CellStack : public RecurrentStack {
+ public:
+  /// Makes the cell of a layer and direction, which is a child of the stack.
+  using MakeCell = std::unique_ptr<RecurrentCell> (*)(Module* parent, std::string name, int in, int hidden);
 
-/// One step of a GRU.
-struct GRUCell : Module {
-  GRUCell(Module* parent, std::string name, int in, int hidden);
-  /// x: (B, in), hidden: (B, H) -> (B, H)
-  Tensor operator()(Tensor x, Tensor hidden);
-  Tensor zero_state(int batch) const;
+  CellStack(Module* parent, std::string name, int in, int hidden, const RecurrentOptions& options, MakeCell make);
+  RecurrentOutput<LstmState> sequence(Tensor x, const Packing& packing) override;
 
-  int hidden;
-  RecurrentWeights weights;
+ private:
+  std::vector<std::unique_ptr<RecurrentCell>> cells_;
 };
 
 }

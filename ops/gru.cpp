@@ -35,9 +35,10 @@ void require_shapes(const char* op, Tensor projected, Tensor weight_hh, Tensor b
 }
 
 GruOutput run(const char* op, Tensor projected, Tensor weight_hh, Tensor bias_hh, Tensor initial,
-              const Packing& packing, bool reverse) {
+              const Packing& packing, bool reverse, Tensor mask) {
   require_shapes(op, projected, weight_hh, bias_hh, initial, packing);
   const int B = packing.batch(), H = weight_hh.dim(1), rows = packing.rows();
+  require_mask(op, mask, {B, H});
   const Tensor inputs[4] = {projected, weight_hh, bias_hh, initial};
   const std::span all_inputs(inputs, initial ? 4 : 3);
   const GruOutput y{output({rows, H}, all_inputs), output({B, H}, all_inputs)};
@@ -56,6 +57,7 @@ GruOutput run(const char* op, Tensor projected, Tensor weight_hh, Tensor bias_hh
 
   Real* const hidden = y.final.value().data;
   copy_or_zero(initial, hidden, B * size);
+  Real* const masked = mask ? scratch.allocate(B * size) : hidden;
   for (int k = 0; k < steps.count(); ++k) {
     const RecurrentStep step = steps[k];
     const std::size_t row = step.begin, kept = recording ? row : 0, step_size = step.rows * size;
@@ -64,7 +66,8 @@ GruOutput run(const char* op, Tensor projected, Tensor weight_hh, Tensor bias_hh
     kernels::copy(hidden, hidden_in + kept * size, step_size);
     kernels::copy(projected.value().data + row * 3 * size, x, 3 * step_size);
     for (int r = 0; r < step.rows; ++r) kernels::copy(bias_hh.value().data, products + r * 3 * size, 3 * size);
-    add_weight_product(T, weight_hh, 0, H, step.carried, hidden, products);  // + h W_hhᵀ
+    if (mask) kernels::mul(hidden, mask.value().data, masked, step.carried * size);
+    add_weight_product(T, weight_hh, 0, H, step.carried, masked, products);  // + (m ∘ h) W_hhᵀ
     kernels::gru_forward(step.rows, H, x, products, hidden, h, product_n + kept * size);
     kernels::copy(h, hidden, step_size);
   }
@@ -74,6 +77,7 @@ GruOutput run(const char* op, Tensor projected, Tensor weight_hh, Tensor bias_hh
     Real* const dproducts = Tape::active().allocate(rows * 3 * size);
     Scratch scratch;
     Real* const dhidden = scratch.allocate(B * size);
+    Real* const dmasked = mask ? scratch.allocate(B * size) : dhidden;
     copy_grad_or_zero(y.final, dhidden, B * size);
     for (int k = steps.count() - 1; k >= 0; --k) {
       const RecurrentStep step = steps[k];
@@ -82,12 +86,15 @@ GruOutput run(const char* op, Tensor projected, Tensor weight_hh, Tensor bias_hh
       if (doutput != nullptr) kernels::add(dhidden, doutput + row * size, dhidden, step.rows * size);
       kernels::gru_backward(step.rows, H, gates + row * 3 * size, product_n + row * size, hidden_in + row * size,
                             dhidden, dp);
-      add_weight_product(N, weight_hh, 0, H, step.carried, dp, dhidden);  // dh += dh. W_hh
+      if (mask) kernels::fill(0, dmasked, step.carried * size);
+      add_weight_product(N, weight_hh, 0, H, step.carried, dp, dmasked);  // dh += m ∘ (dh. W_hh)
+      if (mask) kernels::add_product(dmasked, mask.value().data, dhidden, step.carried * size);
     }
     add_grad(initial, dhidden);
     add_grad(projected, gates);
     add_grad_of_rows(bias_hh, dproducts, rows);
-    if (weight_hh.needs_grad()) {  // dW_hh += dh.ᵀ h
+    if (weight_hh.needs_grad()) {  // dW_hh += dh.ᵀ (m ∘ h)
+      if (mask) steps.mask_rows(mask.value().data, H, hidden_in);
       const std::size_t begin = steps.carried_begin();
       const int carried = steps.carried_end() - steps.carried_begin();
       add_weight_gradient(weight_hh, {dproducts + begin * 3 * size, {carried, 3 * H}},
@@ -100,17 +107,17 @@ GruOutput run(const char* op, Tensor projected, Tensor weight_hh, Tensor bias_hh
 }
 
 GruOutput gru_sequence(Tensor projected, Tensor weight_hh, Tensor bias_hh, Tensor initial, const Packing& packing,
-                       bool reverse) {
-  return run("gru_sequence", projected, weight_hh, bias_hh, initial, packing, reverse);
+                       bool reverse, Tensor mask) {
+  return run("gru_sequence", projected, weight_hh, bias_hh, initial, packing, reverse, mask);
 }
 
-Tensor gru_cell(Tensor projected, Tensor hidden, Tensor weight_hh, Tensor bias_hh) {
+Tensor gru_cell(Tensor projected, Tensor hidden, Tensor weight_hh, Tensor bias_hh, Tensor mask) {
   if (hidden.rank() != 2) fail("gru_cell: the hidden state is {}; need (B, H)", hidden.shape());
   const int B = hidden.dim(0);
   Scratch scratch;
   int* const ones = scratch.allocate<int>(B);
   std::fill_n(ones, B, 1);
-  return run("gru_cell", projected, weight_hh, bias_hh, hidden, Packing({ones, std::size_t(B)}), false).output;
+  return run("gru_cell", projected, weight_hh, bias_hh, hidden, Packing({ones, std::size_t(B)}), false, mask).output;
 }
 
 }

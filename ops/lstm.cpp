@@ -84,9 +84,10 @@ LstmState lstm_cell(Tensor base, std::initializer_list<LinearTerm> terms, Tensor
 }
 
 LstmOutput lstm_sequence(Tensor base, std::initializer_list<LinearTerm> terms, Tensor weight_hh, LstmState initial,
-                         const Packing& packing, bool reverse) {
+                         const Packing& packing, bool reverse, Tensor mask) {
   require_sequence_shapes(base, terms, weight_hh, initial, packing);
   const int B = packing.batch(), H = weight_hh.dim(1), rows = packing.rows();
+  require_mask("lstm_sequence", mask, {B, H});
   Scratch scratch;
   const std::span inputs = inputs_of({base, weight_hh, initial.hidden, initial.cell}, terms, scratch);
   const LstmOutput y{output({rows, H}, inputs), {output({B, H}, inputs), output({B, H}, inputs)}};
@@ -103,6 +104,7 @@ LstmOutput lstm_sequence(Tensor base, std::initializer_list<LinearTerm> terms, T
   Real* const cell = y.final.cell.value().data;
   copy_or_zero(initial.hidden, hidden, B * size);
   copy_or_zero(initial.cell, cell, B * size);
+  Real* const masked = mask ? scratch.allocate(B * size) : hidden;
   sum_terms(base, std::span(terms.begin(), terms.size()), {gates, {rows, 4 * H}});
   for (int k = 0; k < steps.count(); ++k) {
     const RecurrentStep step = steps[k];
@@ -110,7 +112,8 @@ LstmOutput lstm_sequence(Tensor base, std::initializer_list<LinearTerm> terms, T
     Real* const a = gates + row * 4 * size;
     Real* const h = y.output.value().data + row * size;
     if (recording) kernels::copy(cell, cell_in + row * size, step_size);
-    add_weight_product(T, weight_hh, 0, H, step.carried, hidden, a);  // a += h W_hhᵀ
+    if (mask) kernels::mul(hidden, mask.value().data, masked, step.carried * size);
+    add_weight_product(T, weight_hh, 0, H, step.carried, masked, a);  // a += (m ∘ h) W_hhᵀ
     kernels::lstm_forward(step.rows, H, a, cell, cell, h);
     kernels::copy(h, hidden, step_size);
   }
@@ -130,14 +133,16 @@ LstmOutput lstm_sequence(Tensor base, std::initializer_list<LinearTerm> terms, T
              if (doutput != nullptr) kernels::add(dhidden, doutput + row * size, dhidden, step.rows * size);
              kernels::lstm_backward(step.rows, H, da, cell_in + row * size, dhidden, dcell);
              kernels::fill(0, dhidden, step.carried * size);
-             add_weight_product(N, weight_hh, 0, H, step.carried, da, dhidden);  // dh = da W_hh
+             add_weight_product(N, weight_hh, 0, H, step.carried, da, dhidden);  // dh = m ∘ (da W_hh)
+             if (mask) kernels::mul(dhidden, mask.value().data, dhidden, step.carried * size);
            }
            add_grad(initial.hidden, dhidden);
            add_grad(initial.cell, dcell);
            add_sum_gradients(base, kept, {gates, {rows, 4 * H}});
-           if (weight_hh.needs_grad()) {  // dW_hh += daᵀ h
+           if (weight_hh.needs_grad()) {  // dW_hh += daᵀ (m ∘ h)
              Real* const hidden_in = cell_in;
              steps.states_before(initial.hidden, y.output.value().data, H, hidden_in);
+             if (mask) steps.mask_rows(mask.value().data, H, hidden_in);
              const std::size_t begin = steps.carried_begin();
              const int carried = steps.carried_end() - steps.carried_begin();
              add_weight_gradient(weight_hh, {gates + begin * 4 * size, {carried, 4 * H}},

@@ -25,7 +25,8 @@ LstmState lstm_cell(Tensor base, std::span<const LinearTerm> terms, Tensor cell)
 LstmState lstm_cell(Tensor base, std::initializer_list<LinearTerm> terms, Tensor cell);
 
 /// One step.   projected = W_ih x + b_ih: (B, 3H), h: (B, H), weight_hh: (3H, H), bias_hh: (3H) -> (B, H)
-Tensor gru_cell(Tensor projected, Tensor hidden, Tensor weight_hh, Tensor bias_hh);
+/// A mask, (B, H), multiplies h before the product with W_hh.
+Tensor gru_cell(Tensor projected, Tensor hidden, Tensor weight_hh, Tensor bias_hh, Tensor mask = {});
 
 struct LstmOutput {
   Tensor output;    ///< (packing.rows(), H): the hidden state of every step
@@ -36,8 +37,11 @@ struct LstmOutput {
 /// W_hh h: base: (rows, 4H) or (4H); x of a term: (rows, in); weight_hh: (4H, H); initial state: (B, H) each, or empty
 /// handles for zeros. In reverse each sequence is read from its own last step to its first. At step t only the alive(t)
 /// sequences that are longer than t are computed.
+///
+/// A mask, (B, H), multiplies h before every product with W_hh: with random zeros, the same at all steps, it is the
+/// variational dropout of Gal, Ghahramani 2016, section 4. It takes no gradient.
 LstmOutput lstm_sequence(Tensor base, std::initializer_list<LinearTerm> terms, Tensor weight_hh, LstmState initial,
-                         const Packing& packing, bool reverse);
+                         const Packing& packing, bool reverse, Tensor mask = {});
 
 struct GruOutput {
   Tensor output;  ///< (packing.rows(), H)
@@ -47,6 +51,6 @@ struct GruOutput {
 /// The same for the GRU, whose input is projected already.   projected = W_ih x + b_ih: (rows, 3H); weight_hh: (3H, H);
 /// bias_hh: (3H)
 GruOutput gru_sequence(Tensor projected, Tensor weight_hh, Tensor bias_hh, Tensor initial, const Packing& packing,
-                       bool reverse);
+                       bool reverse, Tensor mask = {});
 
 }

@@ -55,12 +55,27 @@ class RecurrentSteps {
     }
   }
 
+  /// x ∘= mask, for rows that belong to the packing's steps.   x: (rows, H), mask: (B, H)
+  void mask_rows(const Real* mask, std::size_t H, Real* x) const {
+    for (int t = 0; t < count(); ++t) {
+      Real* const step = x + packing_.offset(t) * H;
+      kernels::mul(step, mask, step, packing_.alive(t) * H);
+    }
+  }
+
  private:
   int time(int k) const { return reverse_ ? packing_.steps() - 1 - k : k; }
 
   Packing packing_;
   bool reverse_, has_initial_;
 };
+
+/// Throws unless the optional mask fits the states, (B, H), and needs no gradient.
+inline void require_mask(const char* op, Tensor mask, const Shape& states) {
+  if (!mask) return;
+  if (mask.shape() != states) fail("{}: the mask is {}; need (B, H) = {}", op, mask.shape(), states);
+  if (mask.needs_grad()) fail("{}: the mask needs a gradient (it was made by {}), and gets none", op, mask.node().op);
+}
 
 /// The numbers of an optional tensor, or zeros.
 inline void copy_or_zero(Tensor x, Real* y, std::size_t size) {

@@ -17,7 +17,16 @@ constexpr Real kLabelSmoothing = Real(0.1);
 /// A translator and four sentence pairs of unequal lengths, as PyTorch had them.
 struct GoldenModel {
   GoldenModel(const std::string& name, AttentionKind attention)
-      : golden("model_" + name), model({attention, 13, 11, 4, 6, 5, 1, 0}) {
+      : golden("model_" + name),
+        model({.attention = attention,
+               .source_words = 13,
+               .target_words = 11,
+               .embedding = 4,
+               .hidden = 6,
+               .attention_size = 5,
+               .embedding_dropout = 0,
+               .layer_dropout = 0,
+               .output_dropout = 0}) {
     golden.load(model, "start/parameter/");
     const std::vector<std::vector<int>> sources = sentences("source"), targets = sentences("target");
     for (std::size_t i = 0; i < sources.size(); ++i) {
@@ -83,7 +92,8 @@ void check_training(GoldenModel& g, int shards) {
   std::vector<Real> actual_losses, actual_norms;
   for (int step = 1; step <= 10; ++step) {
     actual_losses.push_back(static_cast<Real>(parallel.step(step, [&](int shard) {
-      return g.model.loss(make_batch(g.pairs, cut[shard]), kLabelSmoothing, static_cast<Real>(g.words));
+      return g.model.loss(make_batch(g.pairs, cut[shard]),
+                          {.label_smoothing = kLabelSmoothing, .divisor = static_cast<Real>(g.words)});
     })));
     if (step == 1) {
       for (const Parameter* parameter : g.model.parameters()) {

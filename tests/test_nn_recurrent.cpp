@@ -72,7 +72,8 @@ struct PlainResult {
 };
 
 /// A whole stack over one sequence, number by number.
-PlainResult run_plain(RecurrentStack& stack, Step step, std::vector<Vector> x) {
+template <class Stack>
+PlainResult run_plain(Stack& stack, Step step, std::vector<Vector> x) {
   const std::size_t H = stack.hidden(), length = x.size();
   PlainResult result;
   for (int layer = 0; layer < stack.options().layers; ++layer) {
@@ -88,6 +89,9 @@ PlainResult run_plain(RecurrentStack& stack, Step step, std::vector<Vector> x) {
       }
       for (std::size_t t = 0; t < length; ++t) output[t].insert(output[t].end(), hidden[t].begin(), hidden[t].end());
       result.final.push_back(state);
+    }
+    for (std::size_t t = 0; t < length && layer > 0 && stack.options().residual; ++t) {
+      for (std::size_t k = 0; k < output[t].size(); ++k) output[t][k] += x[t][k];
     }
     x = output;
   }
@@ -119,8 +123,11 @@ void check_cell(const LstmState& state, std::size_t i, const PlainState& expecte
 }
 void check_cell(const Tensor&, std::size_t, const PlainState&) {}
 
-const RecurrentOptions kOptions[] = {
-    {.layers = 1}, {.layers = 1, .bidirectional = true}, {.layers = 3}, {.layers = 2, .bidirectional = true}};
+const RecurrentOptions kOptions[] = {{.layers = 1},
+                                     {.layers = 1, .bidirectional = true},
+                                     {.layers = 3},
+                                     {.layers = 2, .bidirectional = true},
+                                     {.layers = 3, .bidirectional = true, .residual = true}};
 const std::vector<int> kBatches[] = {{2, 5, 1, 5}, {1}, {3, 3}, {1, 2, 4}};
 
 /// The padded call and the packed one against the equations, with padding that is not a number.

@@ -6,6 +6,7 @@
 
 #include "nn/optimizer.h"
 #include "nn/schedule.h"
+#include "nn/weight_average.h"
 
 using namespace gradus;
 
@@ -288,4 +289,38 @@ TEST_CASE("schedule: plateau halves the rate after scores that are no better") {
   const std::pair<double, double> steps[] = {{10, 8}, {9, 8},  {11, 8}, {11, 8}, {10, 4},
                                              {10, 4}, {10, 2}, {12, 2}, {0, 2},  {0, 1.5}};
   for (const auto& [score, rate] : steps) CHECK(plateau.update(score) == rate);
+}
+
+TEST_CASE("weight average: the formula, swapping, and going on from its state") {
+  struct Pair : Module {
+    Parameter a{this, "a", {2}, init::constant(1)}, b{this, "b", {1}, init::constant(-1)};
+  } model;
+  WeightAverage average(model.parameters(), 0.5);
+  double a = 1;
+  for (int t = 0; t < 8; ++t) {
+    model.a.value()[0] = static_cast<Real>(t);
+    average.update();
+    const double decay = std::min(0.5, (1.0 + t) / (10 + t));
+    a = decay * a + (1 - decay) * t;
+  }
+  CHECK(average.steps == 8);
+  average.swap();
+  CHECK(model.a.value()[0] == doctest::Approx(a));
+  CHECK(model.a.value()[1] == doctest::Approx(1));
+  CHECK(model.b.value()[0] == doctest::Approx(-1));
+  average.swap();
+  CHECK(model.a.value()[0] == 7);
+
+  WeightAverage other(model.parameters(), 0.5);
+  const std::vector<NamedArray> from = average.state(), to = other.state();
+  REQUIRE(from.size() == 2);
+  CHECK(from[0].name == "a.average");
+  for (std::size_t i = 0; i < from.size(); ++i) std::ranges::copy(from[i].array, to[i].array.begin());
+  other.steps = average.steps;
+  ThreadPool pool(3);
+  average.update();
+  other.update(&pool);
+  for (std::size_t i = 0; i < from.size(); ++i) CHECK(std::ranges::equal(from[i].array, to[i].array));
+  CHECK_THROWS_WITH_AS(WeightAverage(model.parameters(), 1), "weight average: the decay is 1; need 0 <= decay < 1",
+                       Error);
 }

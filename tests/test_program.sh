@@ -56,7 +56,7 @@ expect 2 "gradus: unknown argument trian; did you mean train?$help_hint" "$gradu
 expect 2 "gradus: --model is required$help_hint" "$gradus" train --toy
 expect 2 "gradus: unknown option --atention; did you mean --attention?$help_hint" train --model m --atention luong
 expect 2 "gradus: unknown option --frobnicate$help_hint" train --model m --frobnicate
-expect 2 "gradus: --attention: dot not in {bahdanau,luong,none}$help_hint" train --model m --attention dot
+expect 2 "gradus: --attention: dot not in {none,bahdanau,luong}$help_hint" train --model m --attention dot
 expect 2 "gradus: --beam: Value 0 not in range 1 to 1000$help_hint" "$gradus" translate --model m --beam 0
 expect 2 "gradus: train: --train SRC TGT is missing (or --toy, for the built-in language)$help_hint" "$gradus" train --model m
 expect 2 "gradus: train: --valid SRC TGT is missing; validation decides which model is best$help_hint" \

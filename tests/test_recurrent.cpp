@@ -25,6 +25,22 @@ constexpr auto kLstmCell = [](Tensor base, std::initializer_list<LinearTerm> ter
   return lstm_cell(base, terms, cell);
 };
 
+// The overloads with defaults, as values.
+constexpr auto kLstmSequence = [](Tensor base, std::initializer_list<LinearTerm> terms, Tensor w, LstmState initial,
+                                  const Packing& packing, bool reverse, Tensor mask = {}) {
+  return lstm_sequence(base, terms, w, initial, packing, reverse, mask);
+};
+constexpr auto kReferenceLstmSequence = [](Tensor base, std::initializer_list<LinearTerm> terms, Tensor w,
+                                           LstmState initial, const Packing& packing, bool reverse, Tensor mask = {}) {
+  return reference::lstm_sequence(base, terms, w, initial, packing, reverse, mask);
+};
+constexpr auto kGruSequence = [](Tensor x, Tensor w, Tensor b, Tensor initial, const Packing& packing, bool reverse,
+                                 Tensor mask = {}) { return gru_sequence(x, w, b, initial, packing, reverse, mask); };
+constexpr auto kReferenceGruSequence = [](Tensor x, Tensor w, Tensor b, Tensor initial, const Packing& packing,
+                                          bool reverse, Tensor mask = {}) {
+  return reference::gru_sequence(x, w, b, initial, packing, reverse, mask);
+};
+
 /// Tests one cell, fused or composed: the input's and the state's terms, the latter from a middle column of its weight.
 template <class Cell>
 auto cell_with_two_terms(Cell cell) {
@@ -58,7 +74,10 @@ TEST_CASE("lstm_cell: one term in two places gets both gradients") {
 
 TEST_CASE("gru_cell agrees with its twin") {
   for (const auto& [B, H] : {std::array{1, 1}, {3, 5}, {2, 40}}) {
-    check_twins({{B, 3 * H}, {B, H}, {3 * H, H}, {3 * H}}, gru_cell, reference::gru_cell);
+    const auto cell = [](auto op) {
+      return [=](Tensor x, Tensor h, Tensor w, Tensor b) { return op(x, h, w, b, Tensor()); };
+    };
+    check_twins({{B, 3 * H}, {B, H}, {3 * H, H}, {3 * H}}, cell(gru_cell), cell(reference::gru_cell));
   }
 }
 
@@ -71,14 +90,14 @@ TEST_CASE("lstm_sequence agrees with its twin") {
       const auto from_zeros = [&](auto op) {
         return [=](Tensor x, Tensor w) { return outputs(op(x, {}, w, {}, Packing(lengths), reverse)); };
       };
-      check_twins({{rows, 4 * H}, {4 * H, H}}, from_zeros(lstm_sequence), from_zeros(reference::lstm_sequence), 3);
+      check_twins({{rows, 4 * H}, {4 * H, H}}, from_zeros(kLstmSequence), from_zeros(kReferenceLstmSequence), 3);
       const auto from_state = [&](auto op) {
         return [=](Tensor x, Tensor w, Tensor h, Tensor c) {
           return outputs(op(x, {}, w, {h, c}, Packing(lengths), reverse));
         };
       };
-      check_twins({{rows, 4 * H}, {4 * H, H}, {B, H}, {B, H}}, from_state(lstm_sequence),
-                  from_state(reference::lstm_sequence), 3);
+      check_twins({{rows, 4 * H}, {4 * H, H}, {B, H}, {B, H}}, from_state(kLstmSequence),
+                  from_state(kReferenceLstmSequence), 3);
     }
   }
 }
@@ -93,8 +112,8 @@ TEST_CASE("lstm_sequence with terms agrees with its twin") {
       };
     };
     for (const Shape& base : {Shape{rows, 4 * H}, Shape{4 * H}}) {
-      check_twins({base, {rows, in}, {4 * H, in + 1}, {4 * H, H}, {B, H}}, with_terms(lstm_sequence),
-                  with_terms(reference::lstm_sequence), 3);
+      check_twins({base, {rows, in}, {4 * H, in + 1}, {4 * H, H}, {B, H}}, with_terms(kLstmSequence),
+                  with_terms(kReferenceLstmSequence), 3);
     }
   }
 }
@@ -109,8 +128,8 @@ TEST_CASE("lstm_sequence: an initial hidden state without a cell, and the revers
       return [=](Tensor x, Tensor w, Tensor c) { return outputs(op(x, {}, w, {{}, c}, Packing(lengths), reverse)); };
     };
     const std::vector<Shape> shapes = {{4, 8}, {8, 2}, {2, 2}};
-    check_twins(shapes, hidden_only(lstm_sequence), hidden_only(reference::lstm_sequence), 3);
-    check_twins(shapes, cell_only(lstm_sequence), cell_only(reference::lstm_sequence), 3);
+    check_twins(shapes, hidden_only(kLstmSequence), hidden_only(kReferenceLstmSequence), 3);
+    check_twins(shapes, cell_only(kLstmSequence), cell_only(kReferenceLstmSequence), 3);
   }
 }
 
@@ -123,14 +142,13 @@ TEST_CASE("gru_sequence agrees with its twin") {
       const auto from_zeros = [&](auto op) {
         return [=](Tensor x, Tensor w, Tensor b) { return outputs(op(x, w, b, {}, Packing(lengths), reverse)); };
       };
-      check_twins({{rows, 3 * H}, {3 * H, H}, {3 * H}}, from_zeros(gru_sequence), from_zeros(reference::gru_sequence),
-                  2);
+      check_twins({{rows, 3 * H}, {3 * H, H}, {3 * H}}, from_zeros(kGruSequence), from_zeros(kReferenceGruSequence), 2);
       const auto from_state = [&](auto op) {
         return
             [=](Tensor x, Tensor w, Tensor b, Tensor h) { return outputs(op(x, w, b, h, Packing(lengths), reverse)); };
       };
-      check_twins({{rows, 3 * H}, {3 * H, H}, {3 * H}, {B, H}}, from_state(gru_sequence),
-                  from_state(reference::gru_sequence), 2);
+      check_twins({{rows, 3 * H}, {3 * H, H}, {3 * H}, {B, H}}, from_state(kGruSequence),
+                  from_state(kReferenceGruSequence), 2);
     }
   }
 }
@@ -143,7 +161,34 @@ TEST_CASE("a layer in two directions over one projection adds both gradients") {
       return std::vector{op(x, {}, w, {}, packing, false).output, op(x, {}, w, {}, packing, true).output};
     };
   };
-  check_twins({{5, 8}, {8, 2}}, both(lstm_sequence), both(reference::lstm_sequence), 2);
+  check_twins({{5, 8}, {8, 2}}, both(kLstmSequence), both(kReferenceLstmSequence), 2);
+}
+
+TEST_CASE("with a mask the recurrent ops agree with their twins") {
+  for (const Lengths& lengths : kLengths) {
+    for (bool reverse : {false, true}) {
+      const int B = lengths.size(), rows = sum_of(lengths), H = 3;
+      CAPTURE(lengths.size());
+      CAPTURE(reverse);
+      const auto mask = [&] { return constant({B, H}, some_numbers(B * H, 9)); };
+      const auto lstm = [&](auto op) {
+        return [=](Tensor x, Tensor w, Tensor h, Tensor c) {
+          return outputs(op(x, {}, w, {h, c}, Packing(lengths), reverse, mask()));
+        };
+      };
+      check_twins({{rows, 4 * H}, {4 * H, H}, {B, H}, {B, H}}, lstm(kLstmSequence), lstm(kReferenceLstmSequence), 3);
+      const auto gru = [&](auto op) {
+        return [=](Tensor x, Tensor w, Tensor b, Tensor h) {
+          return outputs(op(x, w, b, h, Packing(lengths), reverse, mask()));
+        };
+      };
+      check_twins({{rows, 3 * H}, {3 * H, H}, {3 * H}, {B, H}}, gru(kGruSequence), gru(kReferenceGruSequence), 2);
+      const auto cell = [&](auto op) {
+        return [=](Tensor x, Tensor h, Tensor w, Tensor b) { return op(x, h, w, b, mask()); };
+      };
+      check_twins({{B, 3 * H}, {B, H}, {3 * H, H}, {3 * H}}, cell(gru_cell), cell(reference::gru_cell));
+    }
+  }
 }
 
 TEST_CASE("gradcheck of the recurrent ops") {
@@ -151,7 +196,8 @@ TEST_CASE("gradcheck of the recurrent ops") {
     const auto cell = cell_with_two_terms(kLstmCell);
     gradcheck("lstm_cell", {{B, 4 * H}, {B, in}, {4 * H, in}, {B, H}, {4 * H, H + 2}, {B, H}}, cell);
     gradcheck("lstm_cell", {{4 * H}, {B, in}, {4 * H, in}, {B, H}, {4 * H, H + 2}, {B, H}}, cell);
-    gradcheck("gru_cell", {{B, 3 * H}, {B, H}, {3 * H, H}, {3 * H}}, gru_cell);
+    gradcheck("gru_cell", {{B, 3 * H}, {B, H}, {3 * H, H}, {3 * H}},
+              [](Tensor x, Tensor h, Tensor w, Tensor b) { return gru_cell(x, h, w, b); });
   }
   for (const Lengths& lengths : kLengths) {
     for (bool reverse : {false, true}) {
@@ -169,6 +215,17 @@ TEST_CASE("gradcheck of the recurrent ops") {
                   return outputs(lstm_sequence(base, {{x, w_ih}}, lstm_weight, {}, Packing(lengths), reverse));
                 },
                 {&lstm_weight});
+      const auto mask = [&] { return constant({B, H}, some_numbers(B * H, 9)); };
+      gradcheck("lstm_sequence with a mask", {{rows, 4 * H}, {B, H}, {B, H}},
+                [&](Tensor x, Tensor h, Tensor c) {
+                  return outputs(lstm_sequence(x, {}, lstm_weight, {h, c}, Packing(lengths), reverse, mask()));
+                },
+                {&lstm_weight});
+      gradcheck("gru_sequence with a mask", {{rows, 3 * H}, {3 * H}, {B, H}},
+                [&](Tensor x, Tensor b, Tensor h) {
+                  return outputs(gru_sequence(x, gru_weight, b, h, Packing(lengths), reverse, mask()));
+                },
+                {&gru_weight});
       gradcheck("gru_sequence", {{rows, 3 * H}, {3 * H}, {B, H}},
                 [&](Tensor x, Tensor b, Tensor h) {
                   return outputs(gru_sequence(x, gru_weight, b, h, Packing(lengths), reverse));
@@ -196,6 +253,10 @@ TEST_CASE("recurrent ops name the shapes that do not fit") {
                        Error);
   CHECK_THROWS_WITH_AS(lstm_sequence(x, {}, w, {state, wrong}, packing, false),
                        "lstm_sequence: the initial state is (2, 3); need (B, H) = (2, 2)", Error);
+  CHECK_THROWS_WITH_AS(lstm_sequence(x, {}, w, {}, packing, false, wrong),
+                       "lstm_sequence: the mask is (2, 3); need (B, H) = (2, 2)", Error);
+  CHECK_THROWS_WITH_AS(lstm_sequence(x, {}, w, {}, packing, false, variable({2, 2}, {1, 1, 0, 0})),
+                       "lstm_sequence: the mask needs a gradient (it was made by variable), and gets none", Error);
   CHECK_THROWS_WITH_AS(gru_cell(full({2, 6}, 0), wrong, full({6, 2}, 0), full({6}, 0)),
                        "gru_cell: the hidden state is (2, 3); need (B, H) = (2, 2)", Error);
   CHECK_THROWS_WITH_AS(gru_sequence(full({3, 6}, 0), full({6, 2}, 0), full({5}, 0), {}, packing, true),

@@ -69,7 +69,7 @@ TEST_CASE("search: a hypothesis has the log-probability that the model gives to 
       words.push_back(kEnd);
       const Tape tape(Tape::Inference);
       CHECK(found[i].log_probability ==
-            doctest::Approx(-model.loss(one_pair(sources[i], words), 0, 1).item()).epsilon(1e-4));
+            doctest::Approx(-model.loss(one_pair(sources[i], words), {}).item()).epsilon(1e-4));
       CHECK(found[i].score == doctest::Approx(found[i].log_probability / static_cast<double>(words.size())));
       longest = std::max(longest, words.size());
       ++checked;

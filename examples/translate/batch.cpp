@@ -27,6 +27,15 @@ std::vector<int> longest_first(int count, Length length) {
   return order;
 }
 
+/// The pairs that are sorted by length together.
+std::size_t pool_size(std::span<const Pair> pairs, BatchSize size) {
+  constexpr std::size_t kBatches = 100;
+  if (size.target_words == 0) return kBatches * size.pairs;
+  std::size_t words = 0;
+  for (const Pair& pair : pairs) words += pair.target.size();
+  return std::max<std::size_t>(1, kBatches * size.target_words * pairs.size() / std::max<std::size_t>(words, 1));
+}
+
 /// Time by time, the sequences that are longer than t. `at(i, t)` is what sequence i has at step t.
 template <class At>
 std::vector<int> pack_words(std::span<const int> lengths, At at) {
@@ -85,20 +94,31 @@ Batch make_source_batch(std::span<const std::vector<int>> sources, std::span<con
   return batch;
 }
 
-std::vector<std::vector<int>> deal_batches(std::span<const Pair> pairs, int batch_size, std::uint64_t seed, int pool) {
+std::vector<std::vector<int>> deal_batches(std::span<const Pair> pairs, BatchSize size, std::uint64_t seed) {
   std::mt19937_64 random(seed);
   std::vector<int> all(pairs.size());
   std::iota(all.begin(), all.end(), 0);
   shuffle(all, random);
 
   std::vector<std::vector<int>> result;
-  const std::size_t pool_size = static_cast<std::size_t>(batch_size) * pool;
-  for (std::size_t begin = 0; begin < all.size(); begin += pool_size) {
-    const auto first = all.begin() + begin, last = all.begin() + std::min(begin + pool_size, all.size());
-    std::stable_sort(first, last, [&](int a, int b) { return pairs[a].source.size() > pairs[b].source.size(); });
+  const std::size_t pool = pool_size(pairs, size);
+  for (std::size_t begin = 0; begin < all.size(); begin += pool) {
+    const std::span sorted = std::span(all).subspan(begin, std::min(pool, all.size() - begin));
+    std::stable_sort(sorted.begin(), sorted.end(),
+                     [&](int a, int b) { return pairs[a].source.size() > pairs[b].source.size(); });
     std::vector<std::vector<int>> batches;
-    for (auto i = first; i < last; i += std::min<std::ptrdiff_t>(batch_size, last - i)) {
-      batches.emplace_back(i, i + std::min<std::ptrdiff_t>(batch_size, last - i));
+    int words = 0;
+    for (const int pair : sorted) {
+      const int own = static_cast<int>(pairs[pair].target.size());
+      const bool full =
+          !batches.empty() && (size.target_words > 0 ? words + own > size.target_words
+                                                     : static_cast<int>(batches.back().size()) == size.pairs);
+      if (batches.empty() || full) {
+        batches.emplace_back();
+        words = 0;
+      }
+      batches.back().push_back(pair);
+      words += own;
     }
     shuffle(batches, random);
     std::move(batches.begin(), batches.end(), std::back_inserter(result));

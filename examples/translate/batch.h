@@ -31,11 +31,16 @@ Batch make_batch(std::span<const Pair> pairs, std::span<const int> chosen);
 /// Packs sources only, for translating.
 Batch make_source_batch(std::span<const std::vector<int>> sources, std::span<const int> chosen);
 
-/// Deals a corpus into batches of `batch_size` pairs of similar source length: shuffles all pairs, sorts pools of
-/// `pool` batches by length, cuts them, and shuffles the batches of each pool. The same seed gives the same batches
-/// everywhere.
-std::vector<std::vector<int>> deal_batches(std::span<const Pair> pairs, int batch_size, std::uint64_t seed,
-                                           int pool = 100);
+/// How large a batch is: so many pairs, or, if `target_words` is not 0, so many words on the target side.
+struct BatchSize {
+  int pairs = 64;
+  int target_words = 0;
+};
+
+/// Deals a corpus into batches of pairs of similar source length: shuffles all pairs, sorts pools of about 100 batches
+/// by length, cuts them, and shuffles the batches of each pool. A batch of words takes pairs as long as they fit in,
+/// one at least. The same seed gives the same batches everywhere.
+std::vector<std::vector<int>> deal_batches(std::span<const Pair> pairs, BatchSize size, std::uint64_t seed);
 
 /// Cuts a batch into `shards` parts of nearly equal work, in a fixed order; parts may be empty if there are few pairs.
 std::vector<std::vector<int>> cut_shards(std::span<const Pair> pairs, std::span<const int> batch, int shards);

@@ -27,7 +27,7 @@ struct Folder {
   }
   std::string directory;
   std::string config = file("config.json"), source = file("source.vocab"), target = file("target.vocab"),
-              best = file("model.safetensors"), last = file("last.safetensors");
+              best = file("model.safetensors"), last = file("last.safetensors"), log = file("log.jsonl");
 };
 
 constexpr const char* kStateKey = "training";  // in the metadata of both safetensors files
@@ -45,9 +45,11 @@ TrainState state_of(const SafetensorsFile& file, const std::string& path) {
 }
 
 /// All numbers with which a training goes on.
-std::vector<NamedArray> training_arrays(Translator& translator, Optimizer& optimizer) {
+std::vector<NamedArray> training_arrays(Translator& translator, const Updates& updates) {
   std::vector<NamedArray> arrays = state_dict(translator.model);
-  for (NamedArray& array : optimizer.state()) arrays.push_back(std::move(array));
+  for (NamedArray& array : updates.optimizer.state()) arrays.push_back(std::move(array));
+  if (updates.average == nullptr) return arrays;
+  for (NamedArray& array : updates.average->state()) arrays.push_back(std::move(array));
   return arrays;
 }
 
@@ -63,7 +65,7 @@ void create_model(const std::string& directory, const Translator& translator) {
   std::error_code error;
   fs::create_directories(directory, error);
   if (error) fail("{}: cannot make the folder: {}", directory, error.message());
-  for (const std::string& old : {folder.best, folder.last}) fs::remove(old, error);
+  for (const std::string& old : {folder.best, folder.last, folder.log}) fs::remove(old, error);
   translator.source.save(folder.source);
   translator.target.save(folder.target);
   save_config(directory, translator.config);
@@ -113,20 +115,23 @@ std::string describe_training(const std::string& directory) {
   return fmt::format("trained for {} epochs, validation BLEU {:.2f}", state.best_epoch, state.best_bleu);
 }
 
-void save_training(const std::string& directory, Translator& translator, Optimizer& optimizer,
+void save_training(const std::string& directory, Translator& translator, const Updates& updates,
                    const TrainState& state) {
-  write_safetensors(Folder(directory).last, training_arrays(translator, optimizer), describe(state));
+  write_safetensors(Folder(directory).last, training_arrays(translator, updates), describe(state));
 }
 
-TrainState load_training(const std::string& directory, Translator& translator, Optimizer& optimizer) {
+TrainState load_training(const std::string& directory, Translator& translator, const Updates& updates) {
   const Folder folder(directory);
   if (!folder.has(folder.last)) fail("{}: missing; without it no training can be resumed", folder.last);
   const SafetensorsFile file(folder.last);
   const TrainState state = state_of(file, folder.last);
-  file.read_all(training_arrays(translator, optimizer));
-  optimizer.learning_rate = state.learning_rate;
-  optimizer.steps = static_cast<std::int64_t>(state.step);
+  file.read_all(training_arrays(translator, updates));
+  updates.optimizer.learning_rate = state.learning_rate;
+  updates.optimizer.steps = static_cast<std::int64_t>(state.step);
+  if (updates.average != nullptr) updates.average->steps = updates.optimizer.steps;
   return state;
 }
+
+std::string log_path(const std::string& directory) { return Folder(directory).log; }
 
 }

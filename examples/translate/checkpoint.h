@@ -6,6 +6,7 @@
 
 #include "examples/translate/translator.h"
 #include "nn/optimizer.h"
+#include "nn/weight_average.h"
 
 /// The folder of a model:
 ///
@@ -13,8 +14,9 @@
 ///     source.vocab, target.vocab   its words
 ///     model.safetensors            the parameters with the best validation BLEU so far; what translates
 ///     last.safetensors             the parameters at the last stop, the optimiser's state and a `TrainState`
+///     log.jsonl                    every step and every validation (training_log.h)
 ///
-/// Every file is written whole or not at all, so a folder is good at any moment of a training.
+/// All but the log is written whole or not at all, so a folder is good at any moment of a training.
 
 namespace gradus::translate {
 
@@ -51,7 +53,17 @@ TrainConfig load_config(const std::string& directory);
 void save_config(const std::string& directory, const TrainConfig& config);
 /// A model of this configuration with the folder's vocabularies; its parameters are still to be read.
 std::unique_ptr<Translator> load_words(const std::string& directory, const TrainConfig& config);
-void save_training(const std::string& directory, Translator& translator, Optimizer& optimizer, const TrainState& state);
-TrainState load_training(const std::string& directory, Translator& translator, Optimizer& optimizer);
+
+/// What changes the parameters, besides the gradients.
+struct Updates {
+  Optimizer& optimizer;
+  WeightAverage* average;  ///< null without one
+};
+void save_training(const std::string& directory, Translator& translator, const Updates& updates,
+                   const TrainState& state);
+TrainState load_training(const std::string& directory, Translator& translator, const Updates& updates);
+
+/// The path of the training's log.
+std::string log_path(const std::string& directory);
 
 }

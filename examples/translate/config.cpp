@@ -19,7 +19,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr double kAnyNumber = 1e9;
-constexpr std::array kKinds{AttentionKind::None, AttentionKind::Bahdanau, AttentionKind::Luong};
 
 template <class T>
 constexpr bool kIsNumber = std::is_same_v<T, int> || std::is_same_v<T, double> || std::is_same_v<T, std::uint64_t>;
@@ -57,12 +56,9 @@ bool from_json(const Json& json, double& value) {
   return true;
 }
 
-bool from_json(const Json& json, AttentionKind& value) {
-  const auto named = [&](AttentionKind kind) { return json == to_string(kind); };
-  const auto* found = std::find_if(kKinds.begin(), kKinds.end(), named);
-  if (found == kKinds.end()) return false;
-  value = *found;
-  return true;
+template <Choice Enum>
+bool from_json(const Json& json, Enum& value) {
+  return json.is_string() && parse_choice(json.get<std::string>(), value);
 }
 
 bool from_json(const Json& json, std::vector<std::string>& value) {
@@ -75,19 +71,28 @@ bool from_json(const Json& json, std::vector<std::string>& value) {
 
 template <class T>
 Json to_json(const T& value) {
-  if constexpr (std::is_same_v<T, AttentionKind>) {
+  if constexpr (Choice<T>) {
     return to_string(value);
   } else {
     return value;
   }
 }
 
-const char* expected(bool) { return "true or false"; }
-const char* expected(int) { return "a whole number"; }
-const char* expected(std::uint64_t) { return "a whole number, not negative"; }
-const char* expected(double) { return "a number"; }
-const char* expected(AttentionKind) { return "\"none\", \"bahdanau\" or \"luong\""; }
-const char* expected(const std::vector<std::string>&) { return "a list of two files, [\"SOURCE\", \"TARGET\"]"; }
+std::string expected(bool) { return "true or false"; }
+std::string expected(int) { return "a whole number"; }
+std::string expected(std::uint64_t) { return "a whole number, not negative"; }
+std::string expected(double) { return "a number"; }
+/// `"a", "b" or "c"`
+template <Choice Enum>
+std::string expected(Enum) {
+  std::string names;
+  const std::size_t count = kChoices<Enum>.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    names += fmt::format("{}\"{}\"", i == 0 ? "" : i + 1 < count ? ", " : " or ", kChoices<Enum>[i]);
+  }
+  return names;
+}
+std::string expected(const std::vector<std::string>&) { return "a list of two files, [\"SOURCE\", \"TARGET\"]"; }
 
 Json parse(const std::string& path) {
   try {
@@ -110,18 +115,6 @@ Json parse(const std::string& path) {
 
 }
 
-const char* to_string(AttentionKind kind) {
-  switch (kind) {
-    case AttentionKind::None:
-      return "none";
-    case AttentionKind::Bahdanau:
-      return "bahdanau";
-    case AttentionKind::Luong:
-      return "luong";
-  }
-  return "";
-}
-
 TrainConfig TrainConfig::toy_preset() {
   TrainConfig config;
   config.toy = true;
@@ -133,20 +126,33 @@ TrainConfig TrainConfig::toy_preset() {
   config.epochs = 7;
   config.batch_size = 32;
   config.learning_rate = 6e-3;
-  config.cosine = true;
+  config.schedule = Schedule::Cosine;
   config.label_smoothing = 0;
   return config;
 }
 
 ModelConfig TrainConfig::model(size_t source_words, size_t target_words) const {
+  const auto rate = [&](double own) { return static_cast<Real>(own == kAsDropout ? dropout : own); };
   return {.attention = attention,
+          .cell = cell,
           .source_words = static_cast<int>(source_words),
           .target_words = static_cast<int>(target_words),
           .embedding = embedding,
           .hidden = hidden,
           .attention_size = attention_size,
-          .layers = layers,
-          .dropout = static_cast<Real>(dropout),
+          .encoder_layers = encoder_layers,
+          .decoder_layers = decoder_layers,
+          .bidirectional = bidirectional,
+          .residual = residual,
+          .layer_norm = layer_norm,
+          .bridge = bridge,
+          .tied_embeddings = tied_embeddings,
+          .embedding_dropout = rate(embedding_dropout),
+          .layer_dropout = rate(layer_dropout),
+          .output_dropout = rate(output_dropout),
+          .recurrent_dropout = static_cast<Real>(recurrent_dropout),
+          .word_dropout = static_cast<Real>(word_dropout),
+          .scheduled_sampling = static_cast<Real>(scheduled_sampling),
           .embedding_deviation = embedding_deviation};
 }
 
@@ -161,7 +167,7 @@ std::string ConfigField::text() const {
     using T = std::decay_t<decltype(value)>;
     if constexpr (std::is_same_v<T, std::vector<std::string>>) {
       return join_words(value);
-    } else if constexpr (std::is_same_v<T, AttentionKind>) {
+    } else if constexpr (Choice<T>) {
       return to_string(value);
     } else {
       return fmt::format("{}", value);
@@ -190,6 +196,7 @@ bool ConfigField::equals(const ConfigField& other) const {
 
 std::vector<ConfigField> config_fields(TrainConfig& c) {
   constexpr bool kMayChange = false;
+  constexpr double kAs = TrainConfig::kAsDropout;
   return {
       {"Data", "train", &c.train, "Training text: two files of as many lines, line n of TGT translates line n of SRC",
        0, 0, kMayChange},
@@ -203,29 +210,59 @@ std::vector<ConfigField> config_fields(TrainConfig& c) {
       {"Model", "attention", &c.attention,
        "bahdanau (additive scores from the previous decoder state), luong (general scores from the current one) or "
        "none"},
+      {"Model", "cell", &c.cell, "lstm or gru"},
       {"Model", "embedding", &c.embedding, "Size of the word vectors", 1, 1 << 16},
-      {"Model", "hidden", &c.hidden, "Size of the decoder's state, and of both encoder directions together; even", 2,
-       1 << 16},
+      {"Model", "hidden", &c.hidden, "Size of the decoder's state, and of both encoder directions together; then even",
+       2, 1 << 16},
       {"Model", "attention_size", &c.attention_size, "Size of the layer inside bahdanau's scores", 1, 1 << 16},
-      {"Model", "layers", &c.layers, "Layers of the encoder", 1, 64},
+      {"Model", "encoder_layers", &c.encoder_layers, "Layers of the encoder", 1, 64},
+      {"Model", "decoder_layers", &c.decoder_layers, "Layers of the decoder", 1, 64},
+      {"Model", "bidirectional", &c.bidirectional, "The encoder reads in both directions"},
+      {"Model", "residual", &c.residual, "Layers above the first add their input to their output"},
+      {"Model", "layer_norm", &c.layer_norm, "Cells normalise their sums; slower, since it is not fused"},
+      {"Model", "bridge", &c.bridge,
+       "What the decoder begins with: the encoder's last states, the mean of all, zero, or learned values"},
+      {"Model", "tied_embeddings", &c.tied_embeddings,
+       "One table of word vectors for the decoder's words and the output layer (target), or for the encoder's words "
+       "too (all), which need a joint vocabulary"},
       {"Model", "embedding_deviation", &c.embedding_deviation,
        "Standard deviation of the word vectors at first; with 1, luong learns faster, and with 0.1 bahdanau better", 0,
        100},
       {"Model", "dropout", &c.dropout, "Share of activations dropped in training", 0, 0.95},
+      {"Model", "embedding_dropout", &c.embedding_dropout, "The same for word vectors; -1: as --dropout", kAs, 0.95},
+      {"Model", "layer_dropout", &c.layer_dropout, "The same between layers; -1: as --dropout", kAs, 0.95},
+      {"Model", "output_dropout", &c.output_dropout, "The same before the output layer; -1: as --dropout", kAs, 0.95},
+      {"Model", "recurrent_dropout", &c.recurrent_dropout,
+       "Share of the hidden state that a sentence's steps do not pass on, the same at all of them", 0, 0.95},
+      {"Model", "word_dropout", &c.word_dropout, "Share of words whose vectors are dropped as a whole", 0, 0.95},
 
       {"Training", "epochs", &c.epochs, "Passes over the training text at most", 1, kAnyNumber, kMayChange},
       {"Training", "max_minutes", &c.max_minutes, "Training time at most; 0 for no limit", 0, kAnyNumber, kMayChange},
       {"Training", "patience", &c.patience, "Stop after so many validations without a better BLEU", 1, kAnyNumber,
        kMayChange},
       {"Training", "batch_size", &c.batch_size, "Sentence pairs in a step", 1, 1 << 20},
-      {"Training", "learning_rate", &c.learning_rate, "Adam's learning rate", 0, 100},
+      {"Training", "batch_tokens", &c.batch_tokens,
+       "Target words in a step instead of a number of pairs; 0 for --batch-size pairs", 0, kAnyNumber},
+      {"Training", "accumulate", &c.accumulate, "Batches whose gradients make one step", 1, 1 << 20},
+      {"Training", "optimizer", &c.optimizer, "adam, sgd or adadelta"},
+      {"Training", "learning_rate", &c.learning_rate, "Learning rate, after the warm-up", 0, 100},
+      {"Training", "schedule", &c.schedule,
+       "How the learning rate goes on: falling when BLEU does not rise (plateau), to 0 at the end of the last epoch "
+       "(cosine), with the root of the steps (inverse-sqrt), by half an epoch (halving), or not at all (constant)"},
       {"Training", "warm_up", &c.warm_up, "Steps in which the learning rate rises to its value", 0, kAnyNumber},
-      {"Training", "cosine", &c.cosine, "Let the learning rate fall along a cosine to 0 at the end of the last epoch"},
-      {"Training", "learning_rate_decay", &c.learning_rate_decay,
-       "Factor on the learning rate after a validation without a better BLEU, unless it follows the cosine", 0, 1},
+      {"Training", "learning_rate_decay", &c.learning_rate_decay, "Factor on the learning rate of schedule plateau", 0,
+       1},
+      {"Training", "halve_after", &c.halve_after, "Epochs before schedule halving begins", 0, kAnyNumber},
+      {"Training", "weight_decay", &c.weight_decay,
+       "Share of the weights that a step with learning rate 1 takes from them (with adam: AdamW)", 0, 100},
       {"Training", "label_smoothing", &c.label_smoothing, "Share of the probability given to all words alike", 0, 0.95},
       {"Training", "clip", &c.clip, "Largest norm of the gradient of all parameters together; 0 for no limit", 0,
        kAnyNumber},
+      {"Training", "average_decay", &c.average_decay,
+       "Decay of the moving average of the weights, which is what is validated and saved; 0 for no average", 0,
+       0.999999},
+      {"Training", "scheduled_sampling", &c.scheduled_sampling,
+       "Share of words that the decoder reads from itself in training, reached evenly over all epochs", 0, 1},
       {"Training", "valid_beam", &c.valid_beam, "Beam of the translations made in validation; 1 is greedy search", 1,
        1000, kMayChange},
       {"Training", "seed", &c.seed, "Seed of the initial weights, the order of the text and dropout", 0,

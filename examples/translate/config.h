@@ -5,9 +5,26 @@
 #include <variant>
 #include <vector>
 
-#include "examples/translate/decoder.h"
+#include "examples/translate/choices.h"
+#include "examples/translate/model_config.h"
 
 namespace gradus::translate {
+
+/// How the gradient moves the weights: Adam (with a weight decay AdamW), plain gradient descent, or Adadelta.
+enum class OptimizerKind { Adam, Sgd, Adadelta };
+template <>
+inline constexpr std::array kChoices<OptimizerKind>{"adam", "sgd", "adadelta"};
+
+/// How the learning rate goes on after the warm-up.
+enum class Schedule {
+  Plateau,      ///< multiplied by `learning_rate_decay` after a validation without a better BLEU
+  Cosine,       ///< along half a cosine to 0 at the end of the last epoch
+  InverseSqrt,  ///< as 1/√step
+  Halving,      ///< halved after every epoch but the first `halve_after` (Luong et al. 2015, section 4.1)
+  Constant,
+};
+template <>
+inline constexpr std::array kChoices<Schedule>{"plateau", "cosine", "inverse-sqrt", "halving", "constant"};
 
 /// Everything that decides what a training does. Two trainings with the same configuration and the same text end with
 /// the same weights, to the bit; `threads` alone has no part in that.
@@ -19,28 +36,47 @@ struct TrainConfig {
   bool lowercase = false;
 
   AttentionKind attention = AttentionKind::Bahdanau;
+  CellKind cell = CellKind::Lstm;
   int embedding = 256;
   int hidden = 512;
   int attention_size = 512;
-  int layers = 1;
+  int encoder_layers = 1, decoder_layers = 1;
+  bool bidirectional = true;
+  bool residual = false;
+  bool layer_norm = false;
+  Bridge bridge = Bridge::Last;
+  TiedEmbeddings tied_embeddings = TiedEmbeddings::None;
   double embedding_deviation = 0.1;
   double dropout = 0.3;
+  double embedding_dropout = kAsDropout, layer_dropout = kAsDropout, output_dropout = kAsDropout;
+  double recurrent_dropout = 0;
+  double word_dropout = 0;
 
   int epochs = 12;
   double max_minutes = 0;
   int patience = 5;
   int batch_size = 64;
+  int batch_tokens = 0;
+  int accumulate = 1;
+  OptimizerKind optimizer = OptimizerKind::Adam;
   double learning_rate = 1e-3;
+  Schedule schedule = Schedule::Plateau;
   int warm_up = 0;
-  bool cosine = false;
   double learning_rate_decay = 0.5;
+  int halve_after = 5;
+  double weight_decay = 0;
   double label_smoothing = 0.1;
   double clip = 1;
+  double average_decay = 0;
+  double scheduled_sampling = 0;
   int valid_beam = 1;
   std::uint64_t seed = 1;
 
   int shards = 2;
   int threads = 0;
+
+  /// Of a dropout that has no rate of its own: it takes `dropout`.
+  static constexpr double kAsDropout = -1;
 
   /// What trains on the toy language within half a minute.
   static TrainConfig toy_preset();
@@ -48,11 +84,10 @@ struct TrainConfig {
   ModelConfig model(size_t source_words, size_t target_words) const;
 };
 
-const char* to_string(AttentionKind kind);
-
 /// One field of a configuration as files and command lines know it: the only list of all fields is `config_fields`.
 struct ConfigField {
-  using Value = std::variant<bool*, int*, std::uint64_t*, double*, AttentionKind*, std::vector<std::string>*>;
+  using Value = std::variant<bool*, int*, std::uint64_t*, double*, std::vector<std::string>*, AttentionKind*, CellKind*,
+                             Bridge*, TiedEmbeddings*, OptimizerKind*, Schedule*>;
 
   const char* group;
   const char* key;  ///< `attention_size` in a file, `--attention-size` on the command line

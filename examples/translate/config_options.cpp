@@ -15,17 +15,14 @@ CLI::Option* add_option(CLI::App& command, const ConfigField& field) {
       [&](auto* value) -> CLI::Option* {
         using T = std::remove_pointer_t<decltype(value)>;
         if constexpr (std::is_same_v<T, bool>) {
-          return command.add_flag(name, *value, field.help);
+          // --name or --no-name
+          return command.add_flag(fmt::format("{0},!--no-{1}", name, name.substr(2)), *value, field.help);
         } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
           return command.add_option(name, *value, field.help)->expected(2)->type_name("SRC TGT");
-        } else if constexpr (std::is_same_v<T, AttentionKind>) {
-          const auto parse = [value](const std::string& text) {
-            for (AttentionKind kind : {AttentionKind::None, AttentionKind::Bahdanau, AttentionKind::Luong}) {
-              if (text == to_string(kind)) *value = kind;
-            }
-          };
+        } else if constexpr (Choice<T>) {
+          const auto parse = [value](const std::string& text) { parse_choice(text, *value); };
           return command.add_option_function<std::string>(name, parse, field.help)
-              ->check(CLI::IsMember({"bahdanau", "luong", "none"}))
+              ->check(CLI::IsMember(std::vector<std::string>(kChoices<T>.begin(), kChoices<T>.end())))
               ->take_last()
               ->type_name("KIND")
               ->default_str(to_string(*value));

@@ -1,33 +1,28 @@
 #pragma once
 
+#include <deque>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
+#include "examples/translate/model_config.h"
 #include "nn/attention.h"
 #include "nn/layers.h"
-#include "nn/recurrent.h"
+#include "nn/recurrent_cells.h"
 
 namespace gradus::translate {
 
-enum class AttentionKind { None, Bahdanau, Luong };
-
-struct ModelConfig {
-  AttentionKind attention = AttentionKind::Bahdanau;
-  int source_words = 0, target_words = 0;  ///< Vs, Vt
-  int embedding = 256;                     ///< E
-  int hidden = 512;                        ///< H, of the decoder, and of both encoder directions together
-  int attention_size = 512;                ///< A, of additive scores
-  int layers = 1;                          ///< of the encoder
-  Real dropout = Real(0.3);                ///< on embeddings, pre-output and Luong's attentional vector
-  double embedding_deviation = 0.1;        ///< of the embeddings at first
-};
-
 /// What a decoder carries from step to step.
 struct DecoderState {
-  LstmState lstm;  ///< (N, H) each
-  Tensor context;  ///< (N, H): Bahdanau's context c_i or Luong's attentional vector h̃_t; empty without attention
-  Tensor weights;  ///< (N, S): of the last step; empty before the first step and without attention
+  std::span<const LstmState> layers;  ///< (N, H) each; without memory cells for GRUs
+  std::span<const Tensor> masks;      ///< (N, H): of each layer's recurrent dropout, in training only
+  Tensor output;                      ///< (N, H): of the last layer, if that is not its hidden state (residual)
+  Tensor context;                     ///< (N, H): Bahdanau's context c_i or Luong's attentional vector h̃_t, or empty
+  Tensor weights;                     ///< (N, S): of the last step; empty before the first and without attention
 
+  /// What attention and the output layer see of the recurrence: s_i or h_t.
+  Tensor hidden() const { return output ? output : layers.back().hidden; }
   /// The first n rows: those sentences that go on.
   DecoderState first(int n) const;
 };
@@ -40,9 +35,9 @@ class Decoder : public Module {
   /// The decoder that the configuration names, as the child "decoder" of `parent`.
   static std::unique_ptr<Decoder> make(Module* parent, const ModelConfig& config);
 
-  /// The state before the first step: s₀ = tanh(W h + b), and the cell likewise, of the encoder's last states.
-  /// `order[i]` is the encoder's row for the decoder's sentence i.
-  DecoderState begin(const LstmState& encoder_final, std::span<const int> order);
+  /// The state before the first step, as `ModelConfig::bridge` says, of the encoder's summary: for its last states
+  /// s₀ = tanh(W h + b), and the memory cell likewise. `order[i]` is the encoder's row for the decoder's sentence i.
+  DecoderState begin(const LstmState& summary, std::span<const int> order);
   /// What the attention reads, in the decoder's order; nothing without attention.   (rows, H) -> (B, S, ·)
   virtual Memory prepare(Tensor encoder_states, const Packing& packing, std::span<const int> order);
 
@@ -56,17 +51,48 @@ class Decoder : public Module {
 
   /// The scores of the words are output(pre_output(…)).   (rows, E) -> (rows, Vt)
   Linear& output() { return output_; }
+  /// The table of word vectors, (Vt, E).
+  Parameter& words() { return recurrence_.embedding ? recurrence_.embedding->weight : output_.weight; }
 
  protected:
   Decoder(Module* parent, std::string name, const ModelConfig& config, int context_size, int readout_size);
   /// The pre-output layer.
   virtual Tensor readout(std::span<const DecoderState> states, Tensor embedded) = 0;
+  /// One step of all layers, the first of which reads the parts; context and weights are still to be set.
+  DecoderState recur(std::initializer_list<Tensor> parts, const DecoderState& previous);
 
-  Dropout dropout_;
-  Embedding embedding_;
-  Linear bridge_hidden_, bridge_cell_;
-  LSTMCell cell_;
-  Linear pre_output_, output_;
+  Dropout dropout_;  ///< on the output
+
+ private:
+  /// What a layer begins with.
+  struct Start {
+    Start(Module* owner, const std::string& suffix, const ModelConfig& config);
+    LstmState operator()(const LstmState& summary, std::span<const int> order);
+
+    std::optional<Linear> hidden_map, cell_map;         // for a summary of the encoder's states
+    std::optional<Parameter> hidden_value, cell_value;  // if it is learned
+    Shape shape;
+    bool has_cell;
+  };
+
+  /// Word vectors, and of each layer its start and its cell.
+  struct Recurrence {
+    Recurrence(Module* owner, const ModelConfig& config, int context_size);
+
+    std::optional<Embedding> embedding;  // unless the output layer has the table
+    std::deque<Start> starts;            // a deque, since parameters cannot move
+    std::vector<std::unique_ptr<RecurrentCell>> cells;
+  };
+
+  ModelConfig config_;
+  Recurrence recurrence_;
+  Dropout layer_dropout_;
+
+ protected:
+  Linear pre_output_;
+
+ private:
+  Linear output_;
 };
 
 /// No attention: the source reaches the decoder through its initial state only (Sutskever et al. 2014, eq. 4).

@@ -1,34 +1,42 @@
 #include "examples/translate/model.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "nn/init.h"
+#include "ops/kernels.h"
 #include "ops/layout.h"
 #include "ops/softmax.h"
 
 namespace gradus::translate {
 
-Encoder::Encoder(Module* parent, std::string name, const ModelConfig& config)
-    : Module(parent, std::move(name)),
-      dropout(this, "dropout", config.dropout),
-      embedding(this, "embedding", config.source_words, config.embedding),
-      rnn(this, "rnn", config.embedding, config.hidden / 2,
-          {.layers = config.layers, .bidirectional = true, .dropout = config.dropout}) {}
+namespace {
 
-Encoder::Output Encoder::operator()(std::span<const int> ids, const Packing& packing) {
-  const auto [states, final] = rnn(dropout(embedding(ids)), packing);
-  const LstmState forward = final[final.size() - 2], backward = final[final.size() - 1];
-  return {states, {concat({forward.hidden, backward.hidden}, -1), concat({forward.cell, backward.cell}, -1)}};
+const ModelConfig& checked(const ModelConfig& config) {
+  if (config.bidirectional && config.hidden % 2 != 0) {
+    fail("model: hidden size is {}; both encoder directions share it, so it must be even", config.hidden);
+  }
+  if (config.tied_embeddings == TiedEmbeddings::All && config.source_words != config.target_words) {
+    fail(
+        "model: tied_embeddings all needs one vocabulary for both languages; there are {} source words and {} target "
+        "words",
+        config.source_words, config.target_words);
+  }
+  return config;
+}
+
 }
 
 Seq2Seq::Seq2Seq(const ModelConfig& config, std::uint64_t seed)
-    : config_(config), encoder_(this, "encoder", config), decoder_(Decoder::make(this, config)) {
-  if (config.hidden % 2 != 0)
-    fail("model: hidden size is {}; both encoder directions share it, so it must be even", config.hidden);
+    : config_(checked(config)), encoder_(this, "encoder", config), decoder_(Decoder::make(this, config)) {
   if (WithoutInit::active()) return;
   Rng rng(seed);
   for (Parameter* parameter : parameters()) {
+    const bool is_table = parameter == &decoder_->words() || parameter->name().find("embedding") != std::string::npos;
+    if (parameter->name().find("norm") != std::string::npos) continue;  // 1 and 0 already
     if (parameter->shape().rank() < 2) {
       init::zeros()(parameter->value(), rng);
-    } else if (parameter->name().find("embedding") != std::string::npos) {
+    } else if (is_table) {
       init::normal(0, config.embedding_deviation)(parameter->value(), rng);
     } else {
       init::xavier_uniform()(parameter->value(), rng);
@@ -38,28 +46,57 @@ Seq2Seq::Seq2Seq(const ModelConfig& config, std::uint64_t seed)
 
 Seq2Seq::Encoded Seq2Seq::encode(const Batch& batch) {
   const Packing packing(batch.source_lengths);
-  const Encoder::Output encoded = encoder_(batch.source_ids, packing);
-  return {decoder_->prepare(encoded.states, packing, batch.order), decoder_->begin(encoded.final, batch.order)};
+  const Encoder::Output encoded = encoder_(batch.source_ids, packing, &decoder_->words());
+  return {decoder_->prepare(encoded.states, packing, batch.order), decoder_->begin(encoded.summary, batch.order)};
 }
 
-Tensor Seq2Seq::teacher_forced(const Batch& batch) {
+Tensor Seq2Seq::teacher_forced(const Batch& batch, Real scheduled_sampling) {
   auto [memory, state] = encode(batch);
   const Packing packing(batch.target_lengths);
-  const Tensor embedded = decoder_->embed(batch.target_inputs);
-
-  auto* const states = Tape::active().allocate<DecoderState>(packing.steps());
-  for (int t = 0; t < packing.steps(); ++t) {
+  const int steps = packing.steps();
+  Tape& tape = Tape::active();
+  auto* const states = tape.allocate<DecoderState>(steps);
+  Tensor embedded;
+  if (scheduled_sampling == 0) embedded = decoder_->embed(batch.target_inputs);
+  auto* const inputs = tape.allocate<Tensor>(steps);  // of each step
+  for (int t = 0; t < steps; ++t) {
     const int begin = packing.offset(t), alive = packing.alive(t);
-    state = decoder_->step(slice(embedded, 0, begin, begin + alive), state.first(alive), memory);
+    const std::span given = std::span(batch.target_inputs).subspan(begin, alive);
+    state = state.first(alive);
+    Tensor input;
+    if (embedded) {
+      input = slice(embedded, 0, begin, begin + alive);
+    } else {
+      input = t == 0 ? decoder_->embed(given) : sampled_inputs(given, state, inputs[t - 1], scheduled_sampling);
+    }
+    new (&inputs[t]) Tensor(input);
+    state = decoder_->step(input, state, memory);
     new (&states[t]) DecoderState(state);
   }
-  return decoder_->pre_output({states, static_cast<std::size_t>(packing.steps())}, embedded);
+  if (!embedded) embedded = concat({inputs, static_cast<std::size_t>(steps)}, 0);
+  return decoder_->pre_output({states, static_cast<std::size_t>(steps)}, embedded);
 }
 
-Tensor Seq2Seq::loss(const Batch& batch, Real label_smoothing, Real divisor) {
+Tensor Seq2Seq::sampled_inputs(std::span<const int> given, const DecoderState& previous, Tensor previous_embedded,
+                               Real share) {
+  const int alive = static_cast<int>(given.size());
+  const Tensor read = slice(previous_embedded, 0, 0, alive);
+  const Array scores = decoder_->output()(decoder_->pre_output({&previous, 1}, read)).value();
+  const Tape::RandomRange random = Tape::active().random(alive);
+  std::vector<int> words(given.begin(), given.end());
+  for (int i = 0; i < alive; ++i) {
+    if (kernels::uniform(random.seed, random.begin + i) >= share) continue;
+    const Real* const row = scores.data + static_cast<std::size_t>(i) * scores.cols();
+    words[i] = static_cast<int>(std::max_element(row, row + scores.cols()) - row);
+  }
+  return decoder_->embed(words);
+}
+
+Tensor Seq2Seq::loss(const Batch& batch, const LossOptions& options) {
   Linear& output = decoder_->output();
-  return linear_cross_entropy(teacher_forced(batch), output.weight, *output.bias, batch.target_outputs,
-                              {.label_smoothing = label_smoothing, .divisor = divisor});
+  return linear_cross_entropy(teacher_forced(batch, options.scheduled_sampling), output.weight, *output.bias,
+                              batch.target_outputs,
+                              {.label_smoothing = options.label_smoothing, .divisor = options.divisor});
 }
 
 Tensor Seq2Seq::logits(const Batch& batch) { return decoder_->output()(teacher_forced(batch)); }

@@ -5,37 +5,28 @@
 
 #include "examples/translate/batch.h"
 #include "examples/translate/decoder.h"
+#include "examples/translate/encoder.h"
 
 namespace gradus::translate {
-
-/// The bidirectional encoder (Bahdanau et al. 2014, section 3.2, with LSTMs): h_j = [h_j forward; h_j backward].
-struct Encoder : Module {
-  Encoder(Module* parent, std::string name, const ModelConfig& config);
-
-  struct Output {
-    Tensor states;    ///< (rows, H), packed
-    LstmState final;  ///< (B, H): of the last layer, both directions' last states side by side
-  };
-  Output operator()(std::span<const int> ids, const Packing& packing);
-
-  Dropout dropout;
-  Embedding embedding;
-  LSTM rnn;
-};
 
 /// A translator of word numbers into word numbers.
 class Seq2Seq : public Module {
  public:
-  /// Begins with Xavier-uniform matrices, embeddings from N(0, embedding_deviation²) and zero biases.
+  /// Begins with Xavier-uniform matrices, embeddings from N(0, embedding_deviation²), zero biases, and norms that
+  /// change nothing. Throws for a configuration that contradicts itself.
   explicit Seq2Seq(const ModelConfig& config, std::uint64_t seed = 1);
 
   const ModelConfig& config() const { return config_; }
   Encoder& encoder() { return encoder_; }
   Decoder& decoder() { return *decoder_; }
 
-  /// Cross-entropy of the targets given the sources, teacher-forced, summed over words and divided by `divisor` -> ()
-  /// Give the word count of the whole batch as the divisor of each of its shards.
-  Tensor loss(const Batch& batch, Real label_smoothing, Real divisor);
+  struct LossOptions {
+    Real label_smoothing = 0;
+    Real divisor = 1;             ///< the word count of the whole batch, for each of its shards
+    Real scheduled_sampling = 0;  ///< the share of words that the decoder reads from itself (Bengio et al. 2015)
+  };
+  /// Cross-entropy of the targets given the sources, teacher-forced, summed over words and divided by the divisor -> ()
+  Tensor loss(const Batch& batch, const LossOptions& options);
   /// The scores of all words at every target position, teacher-forced -> (rows, Vt), packed as the batch's targets.
   Tensor logits(const Batch& batch);
 
@@ -47,7 +38,10 @@ class Seq2Seq : public Module {
   Encoded encode(const Batch& batch);
 
  private:
-  Tensor teacher_forced(const Batch& batch);
+  Tensor teacher_forced(const Batch& batch, Real scheduled_sampling = 0);
+  /// Vectors of the words that each sentence's step reads: those given, or, for a random share of them, those that the
+  /// decoder found most probable at the step before.
+  Tensor sampled_inputs(std::span<const int> given, const DecoderState& previous, Tensor previous_embedded, Real share);
 
   ModelConfig config_;
   Encoder encoder_;

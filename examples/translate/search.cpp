@@ -74,28 +74,44 @@ class SavedState {
  public:
   /// Keeps those rows of the state, in this order.
   void save(const DecoderState& state, std::span<const int> rows) {
-    save(state.lstm.hidden, rows, hidden_);
-    save(state.lstm.cell, rows, cell_);
-    if (state.context) save(state.context, rows, context_);
+    layers_.resize(state.layers.size());
+    for (std::size_t l = 0; l < layers_.size(); ++l) {
+      save(state.layers[l].hidden, rows, layers_[l].hidden);
+      save(state.layers[l].cell, rows, layers_[l].cell);
+    }
+    save(state.output, rows, output_);
+    save(state.context, rows, context_);
   }
   DecoderState restore() const {
-    return {{restore(hidden_), restore(cell_)}, context_.empty() ? Tensor() : restore(context_), {}};
+    auto* const layers = Tape::active().allocate<LstmState>(layers_.size());
+    for (std::size_t l = 0; l < layers_.size(); ++l) {
+      new (&layers[l]) LstmState{restore(layers_[l].hidden), restore(layers_[l].cell)};
+    }
+    return {{layers, layers_.size()}, {}, restore(output_), restore(context_), {}};
   }
 
  private:
-  void save(Tensor x, std::span<const int> rows, std::vector<Real>& kept) {
+  using Rows = std::vector<Real>;  // none for an empty handle
+  struct Layer {
+    Rows hidden, cell;
+  };
+
+  void save(Tensor x, std::span<const int> rows, Rows& kept) {
+    kept.clear();
+    if (!x) return;
     width_ = x.dim(1);
     kept.resize(rows.size() * width_);
     for (std::size_t i = 0; i < rows.size(); ++i) {
       std::copy_n(x.value().data + static_cast<std::size_t>(rows[i]) * width_, width_, kept.data() + i * width_);
     }
   }
-  Tensor restore(const std::vector<Real>& kept) const {
-    return constant({static_cast<int>(kept.size()) / width_, width_}, kept);
+  Tensor restore(const Rows& kept) const {
+    return kept.empty() ? Tensor() : constant({static_cast<int>(kept.size()) / width_, width_}, kept);
   }
 
-  int width_ = 1;
-  std::vector<Real> hidden_, cell_, context_;
+  int width_ = 1;  // H, of all of them
+  std::vector<Layer> layers_;
+  Rows output_, context_;
 };
 
 class BeamSearch {

@@ -13,6 +13,28 @@
 
 namespace gradus::translate {
 
+namespace {
+
+constexpr size_t kSamples = 5;  // translations of the validation text that the log keeps
+
+std::unique_ptr<Optimizer> make_optimizer(const std::vector<Parameter*>& parameters, const TrainConfig& config) {
+  const double rate = config.learning_rate, decay = config.weight_decay;
+  switch (config.optimizer) {
+    case OptimizerKind::Adam:
+      if (decay == 0) return std::make_unique<Adam>(parameters, AdamOptions{.learning_rate = rate});
+      return std::make_unique<AdamW>(parameters, AdamWOptions{.learning_rate = rate, .weight_decay = decay});
+    case OptimizerKind::Sgd:
+      return std::make_unique<SGD>(parameters, SgdOptions{.learning_rate = rate, .weight_decay = decay});
+    case OptimizerKind::Adadelta:
+      break;
+  }
+  // ρ of Bahdanau et al. 2014, section A.2.2
+  return std::make_unique<Adadelta>(parameters,
+                                    AdadeltaOptions{.learning_rate = rate, .rho = 0.95, .weight_decay = decay});
+}
+
+}
+
 Trainer::Trainer(Translator& translator, const Corpus& corpus, std::string directory, Progress& progress)
     : translator_(translator),
       config_(translator.config),
@@ -21,10 +43,11 @@ Trainer::Trainer(Translator& translator, const Corpus& corpus, std::string direc
       valid_(corpus.valid.encode(translator.source, translator.target)),
       parameters_(translator.model.parameters()),
       parallel_(translator.model, thread_count(config_.threads), config_.shards),
-      optimizer_(parameters_, {.learning_rate = config_.learning_rate}),
+      optimizer_(make_optimizer(parameters_, config_)),
       shards_(config_.shards),
       progress_(progress) {
   state_.learning_rate = config_.learning_rate;
+  if (config_.average_decay > 0) average_.emplace(parameters_, config_.average_decay);
   for (size_t i = 0; i < corpus.valid.size(); ++i) {
     valid_source_.push_back(join_words(corpus.valid.source[i]));
     valid_target_.push_back(translator.display(corpus.valid.target[i]));
@@ -32,18 +55,19 @@ Trainer::Trainer(Translator& translator, const Corpus& corpus, std::string direc
 }
 
 void Trainer::resume() {
-  state_ = load_training(directory_, translator_, optimizer_);
+  state_ = load_training(directory_, translator_, {*optimizer_, average_ ? &*average_ : nullptr});
   seconds_before_ = state_.seconds;
 }
 
 Trainer::End Trainer::run() {
   const InterruptGuard interrupt;
   session_start_ = seconds_now();
+  log_.emplace(log_path(directory_), state_.step);
   while (state_.epoch < config_.epochs && state_.without_gain < config_.patience && !out_of_time()) {
     run_epoch();
     if (!InterruptGuard::raised()) validate();
     state_.seconds = seconds();
-    save_training(directory_, translator_, optimizer_, state_);
+    save_training(directory_, translator_, {*optimizer_, average_ ? &*average_ : nullptr}, state_);
     if (InterruptGuard::raised()) return End::Interrupted;
   }
   if (state_.without_gain >= config_.patience) return End::Patience;
@@ -54,14 +78,31 @@ double Trainer::seconds() const { return seconds_before_ + seconds_now() - sessi
 
 bool Trainer::out_of_time() const { return config_.max_minutes > 0 && seconds() >= 60 * config_.max_minutes; }
 
+double Trainer::done() const {
+  const double in_epoch = static_cast<double>(state_.batch) / static_cast<double>(std::max<size_t>(batches_, 1));
+  return (state_.epoch + in_epoch) / config_.epochs;
+}
+
 double Trainer::learning_rate() const {
   const auto step = static_cast<std::int64_t>(state_.step), warm_up = static_cast<std::int64_t>(config_.warm_up);
-  if (config_.cosine) {
-    const auto batches = static_cast<std::int64_t>((train_.size() + config_.batch_size - 1) / config_.batch_size);
-    return schedule::cosine(state_.learning_rate, step, warm_up, config_.epochs * batches);
+  const double rate = state_.learning_rate;
+  switch (config_.schedule) {
+    case Schedule::Cosine: {
+      const auto group = static_cast<size_t>(config_.accumulate);
+      const auto steps = static_cast<std::int64_t>((batches_ + group - 1) / group);  // of an epoch
+      return schedule::cosine(rate, state_.epoch * steps + state_.batch / config_.accumulate, warm_up,
+                              config_.epochs * steps);
+    }
+    case Schedule::InverseSqrt:
+      return schedule::inverse_sqrt(rate, step, warm_up);
+    case Schedule::Halving:
+      if (state_.epoch >= config_.halve_after) return std::ldexp(rate, config_.halve_after - state_.epoch - 1);
+      break;
+    case Schedule::Plateau:
+    case Schedule::Constant:
+      break;
   }
-  return step < warm_up ? state_.learning_rate * static_cast<double>(step) / static_cast<double>(warm_up)
-                        : state_.learning_rate;
+  return step < warm_up ? rate * static_cast<double>(step) / static_cast<double>(warm_up) : rate;
 }
 
 void Trainer::run_epoch() {
@@ -69,65 +110,89 @@ void Trainer::run_epoch() {
   epoch_seconds_ = 0;
   epoch_words_ = epoch_batches_ = 0;
   translator_.model.train();
+  const BatchSize size{.pairs = config_.batch_size, .target_words = config_.batch_tokens};
   const std::vector<std::vector<int>> batches =
-      deal_batches(train_, config_.batch_size, derive_seed(config_.seed, static_cast<std::uint64_t>(state_.epoch)));
-  const auto count = static_cast<int>(batches.size());
-  while (state_.batch < count) {
-    run_step(batches[state_.batch++]);
+      deal_batches(train_, size, derive_seed(config_.seed, static_cast<std::uint64_t>(state_.epoch)));
+  batches_ = batches.size();
+  while (state_.batch < static_cast<int>(batches_)) {
+    const auto begin = static_cast<size_t>(state_.batch);
+    const size_t count = std::min(static_cast<size_t>(config_.accumulate), batches_ - begin);
+    run_step(std::span(batches).subspan(begin, count));
+    state_.batch += static_cast<int>(count);
+    epoch_batches_ += static_cast<std::int64_t>(count);
     epoch_seconds_ = seconds_now() - start;
-    if (progress_.due()) show_progress(batches.size());
+    if (progress_.due()) show_progress();
     if (InterruptGuard::raised() || out_of_time()) break;
   }
 }
 
-void Trainer::run_step(const std::vector<int>& batch) {
-  std::int64_t words = 0;
-  for (int pair : batch) words += static_cast<std::int64_t>(train_[pair].target.size());
+double Trainer::add_gradients(const std::vector<int>& batch, std::uint64_t seed, std::int64_t words) {
   const std::vector<std::vector<int>> parts = cut_shards(train_, batch, config_.shards);
-
-  const auto smoothing = static_cast<Real>(config_.label_smoothing);
-  const double loss = parallel_.step(derive_seed(config_.seed, state_.step), [&](int shard) -> Tensor {
+  const Seq2Seq::LossOptions options{.label_smoothing = static_cast<Real>(config_.label_smoothing),
+                                     .divisor = static_cast<Real>(words),
+                                     .scheduled_sampling = static_cast<Real>(config_.scheduled_sampling * done())};
+  return parallel_.step(seed, [&](int shard) -> Tensor {
     if (parts[shard].empty()) return {};
     shards_[shard] = make_batch(train_, parts[shard]);
-    return translator_.model.loss(shards_[shard], smoothing, static_cast<Real>(words));
+    return translator_.model.loss(shards_[shard], options);
   });
+}
+
+void Trainer::run_step(std::span<const std::vector<int>> batches) {
+  std::int64_t words = 0;
+  for (const std::vector<int>& batch : batches) {
+    for (int pair : batch) words += static_cast<std::int64_t>(train_[pair].target.size());
+  }
+  const std::uint64_t seed = derive_seed(config_.seed, state_.step);
+  double loss = 0;
+  for (size_t i = 0; i < batches.size(); ++i) {
+    loss += add_gradients(batches[i], i == 0 ? seed : derive_seed(seed, i), words);
+  }
   const double norm = grad_norm(parameters_, &parallel_.pool());
   if (!std::isfinite(loss) || !std::isfinite(norm)) {
     fail("train: the loss is {} and the gradient's norm {} at step {}; try a lower --learning-rate", loss, norm,
          state_.step + 1);
   }
   const double scale = config_.clip > 0 ? clip_factor(norm, config_.clip) : 1;
-  optimizer_.learning_rate = learning_rate();
-  optimizer_.step({.grad_scale = scale, .zero_grads = true, .pool = &parallel_.pool()});
+  optimizer_->learning_rate = learning_rate();
+  optimizer_->step({.grad_scale = scale, .zero_grads = true, .pool = &parallel_.pool()});
+  if (average_) average_->update(&parallel_.pool());
 
   ++state_.step;
   state_.loss_sum += loss * static_cast<double>(words);
   state_.words += words;
   epoch_words_ += words;
-  ++epoch_batches_;
+  log_->write(TrainingLog::Step{.step = state_.step,
+                                .epoch = state_.epoch + 1,
+                                .loss = loss,
+                                .learning_rate = optimizer_->learning_rate,
+                                .gradient_norm = norm,
+                                .words = words,
+                                .seconds = seconds()});
 }
 
-void Trainer::show_progress(size_t batches) {
+void Trainer::show_progress() {
   const double per_batch = epoch_seconds_ / static_cast<double>(epoch_batches_);
-  const double left = per_batch * (static_cast<double>(config_.epochs - state_.epoch) * static_cast<double>(batches) -
+  const double left = per_batch * (static_cast<double>(config_.epochs - state_.epoch) * static_cast<double>(batches_) -
                                    static_cast<double>(state_.batch));
   const double limit =
       config_.max_minutes > 0 ? 60 * config_.max_minutes - seconds() : std::numeric_limits<double>::infinity();
   progress_.show(fmt::format("epoch {}/{}  batch {}/{}  loss {:.3f}  lr {:.2g}  {:.0f} tok/s  {} left",
-                             state_.epoch + 1, config_.epochs, state_.batch, batches,
-                             state_.loss_sum / static_cast<double>(state_.words), optimizer_.learning_rate,
+                             state_.epoch + 1, config_.epochs, state_.batch, batches_,
+                             state_.loss_sum / static_cast<double>(state_.words), optimizer_->learning_rate,
                              static_cast<double>(epoch_words_) / epoch_seconds_, clock_text(std::min(left, limit))));
 }
 
 void Trainer::validate() {
   translator_.model.eval();
+  if (average_) average_->swap();
   const double loss = cross_entropy(translator_.model, valid_, parallel_.pool());
   const SearchOptions options{.beam = config_.valid_beam};
   const std::vector<std::string> translations = translator_.translate(valid_source_, options, parallel_.pool());
   const double bleu = corpus_bleu(translations, valid_target_, {.tokenizer = BleuTokenizer::kNone}).score;
 
   const double train_loss = state_.loss_sum / static_cast<double>(state_.words);
-  const double rate = optimizer_.learning_rate;
+  const double rate = optimizer_->learning_rate;
   ++state_.epoch;
   state_.batch = 0;
   state_.loss_sum = 0;
@@ -142,8 +207,21 @@ void Trainer::validate() {
     save_best(directory_, translator_, state_);
   } else {
     ++state_.without_gain;
-    if (!config_.cosine) state_.learning_rate *= config_.learning_rate_decay;
+    if (config_.schedule == Schedule::Plateau) state_.learning_rate *= config_.learning_rate_decay;
   }
+  if (average_) average_->swap();
+  TrainingLog::Validation validation{.step = state_.step,
+                                     .epoch = state_.epoch,
+                                     .loss = loss,
+                                     .perplexity = std::exp(loss),
+                                     .bleu = bleu,
+                                     .best = best,
+                                     .seconds = state_.seconds,
+                                     .samples = {}};
+  for (size_t i = 0; i < std::min(kSamples, translations.size()); ++i) {
+    validation.samples.push_back({valid_source_[i], valid_target_[i], translations[i]});
+  }
+  log_->write(validation);
   progress_.print(
       fmt::format("epoch {:>2}  loss {:.3f}  lr {:.2g}  {:.0f} tok/s  validation: perplexity {:.2f}, BLEU {:.2f}{}  {}",
                   state_.epoch, train_loss, rate, static_cast<double>(epoch_words_) / std::max(epoch_seconds_, 1e-9),

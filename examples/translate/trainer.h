@@ -1,20 +1,24 @@
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "examples/translate/checkpoint.h"
 #include "examples/translate/corpus.h"
 #include "examples/translate/progress.h"
+#include "examples/translate/training_log.h"
 #include "nn/data_parallel.h"
 #include "nn/optimizer.h"
+#include "nn/weight_average.h"
 
 namespace gradus::translate {
 
-/// Trains a translator: Adam on the label-smoothed cross-entropy of teacher-forced targets, gradients clipped by their
-/// common norm. After every epoch it translates the validation text: the model with the best BLEU stays (between equal
-/// ones, such as the zeros of the first epochs, the lower cross-entropy decides), and when there was no better one, the
-/// learning rate falls.
+/// Trains a translator on the label-smoothed cross-entropy of teacher-forced targets, with the configured optimiser and
+/// gradients clipped by their common norm. After every epoch it translates the validation text, with the moving average
+/// of the weights if there is one: the model with the best BLEU stays (between equal ones, such as the zeros of the
+/// first epochs, the lower cross-entropy decides).
 ///
 /// Everything random depends on the configuration's seed and on a step's number alone. So a training that was stopped
 /// anywhere between two steps and resumed ends with the same bits as one that never stopped.
@@ -41,9 +45,14 @@ class Trainer {
   double seconds() const;
   /// Trains until the epoch ends, somebody interrupts, or time is up, which ends the epoch early.
   void run_epoch();
-  void run_step(const std::vector<int>& batch);
+  /// One change of the weights, by the gradients of some batches together.
+  void run_step(std::span<const std::vector<int>> batches);
+  /// Adds the batch's gradients and returns its share of the loss; `words` is the word count of the whole step.
+  double add_gradients(const std::vector<int>& batch, std::uint64_t seed, std::int64_t words);
+  /// How far the training is, from 0 to 1.
+  double done() const;
   void validate();
-  void show_progress(size_t batches);
+  void show_progress();
 
   Translator& translator_;
   const TrainConfig& config_;
@@ -52,14 +61,17 @@ class Trainer {
   std::vector<std::string> valid_source_, valid_target_;  // the same, as lines
   std::vector<Parameter*> parameters_;
   DataParallel parallel_;
-  Adam optimizer_;
+  std::unique_ptr<Optimizer> optimizer_;
+  std::optional<WeightAverage> average_;
   std::vector<Batch> shards_;  // of the current step; the tapes' closures read them
   TrainState state_;
+  std::optional<TrainingLog> log_;
   Progress& progress_;
 
   double session_start_ = 0, seconds_before_ = 0;     // the sessions before this one took seconds_before_
   double epoch_seconds_ = 0;                          // training only, of this session's part of the epoch
   std::int64_t epoch_words_ = 0, epoch_batches_ = 0;  // likewise
+  size_t batches_ = 0;                                // of the epoch, done or not
 };
 
 }

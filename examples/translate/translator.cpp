@@ -61,7 +61,7 @@ double cross_entropy(Seq2Seq& model, std::span<const Pair> pairs, ThreadPool& po
     const Batch batch =
         make_batch(pairs, std::span(order).subspan(begin, std::min<size_t>(kBatchSize, pairs.size() - begin)));
     const Tape tape(Tape::Inference);
-    sums[i] = static_cast<double>(model.loss(batch, 0, 1).item());
+    sums[i] = static_cast<double>(model.loss(batch, {}).item());
   });
   size_t words = 0;
   for (const Pair& pair : pairs) words += pair.target.size();

@@ -33,7 +33,7 @@ Data read_data(const std::string& folder) {
   for (std::size_t i = 0; i < sources.size(); ++i) {
     data.pairs.push_back({std::move(sources[i]), std::move(targets[i])});
   }
-  data.batches = deal_batches(data.pairs, 64, 1);
+  data.batches = deal_batches(data.pairs, {.pairs = 64}, 1);
   malloc_trim(0);  // what the text took goes back to the system, so that the peak tells the memory of a step
   return data;
 }

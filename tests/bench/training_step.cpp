@@ -23,7 +23,8 @@ TrainingStep::Times TrainingStep::run(std::span<const Pair> pairs, std::span<con
   times.shards = seconds();
   parallel_.step(steps_++, [&](int i) {
     on_shard(i);
-    return parts_[i].size() == 0 ? Tensor() : model_.loss(parts_[i], Real(0.1), divisor);
+    return parts_[i].size() == 0 ? Tensor()
+                                 : model_.loss(parts_[i], {.label_smoothing = Real(0.1), .divisor = divisor});
   });
 
   times.optimizer = seconds();

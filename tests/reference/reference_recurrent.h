@@ -38,9 +38,11 @@ inline LstmState lstm_cell(Tensor base, std::initializer_list<LinearTerm> terms,
   return lstm_gates(sum_of_terms(base, terms), cell);
 }
 
-inline Tensor gru_cell(Tensor projected, Tensor hidden, Tensor weight_hh, Tensor bias_hh) {
+inline Tensor masked(Tensor hidden, Tensor mask) { return mask ? hidden * mask : hidden; }
+
+inline Tensor gru_cell(Tensor projected, Tensor hidden, Tensor weight_hh, Tensor bias_hh, Tensor mask = {}) {
   const int H = hidden.dim(1);
-  const Tensor products = matmul(hidden, transpose(weight_hh)) + bias_hh;
+  const Tensor products = matmul(masked(hidden, mask), transpose(weight_hh)) + bias_hh;
   const Tensor r = sigmoid(gate(projected, 0, H) + gate(products, 0, H));
   const Tensor z = sigmoid(gate(projected, 1, H) + gate(products, 1, H));
   const Tensor n = tanh(gate(projected, 2, H) + r * gate(products, 2, H));
@@ -68,14 +70,17 @@ inline std::vector<Tensor> state_rows(Tensor state, int B, int H) {
   return rows;
 }
 
+inline Tensor row_of(Tensor x, int i) { return x ? slice(x, 0, i, i + 1) : x; }
+
 inline LstmOutput lstm_sequence(Tensor base, std::initializer_list<LinearTerm> terms, Tensor weight_hh,
-                                LstmState initial, const Packing& packing, bool reverse) {
+                                LstmState initial, const Packing& packing, bool reverse, Tensor mask = {}) {
   const int H = weight_hh.dim(1);
   const Tensor sums = sum_of_terms(base, terms);
   std::vector<Tensor> hidden = state_rows(initial.hidden, packing.batch(), H);
   std::vector<Tensor> cell = state_rows(initial.cell, packing.batch(), H);
   const Tensor output = each_step(packing, reverse, [&](int b, int row) {
-    const LstmState next = reference::lstm_cell(slice(sums, 0, row, row + 1), {{hidden[b], weight_hh}}, cell[b]);
+    const Tensor carried = masked(hidden[b], row_of(mask, b));
+    const LstmState next = reference::lstm_cell(slice(sums, 0, row, row + 1), {{carried, weight_hh}}, cell[b]);
     cell[b] = next.cell;
     return hidden[b] = next.hidden;
   });
@@ -83,10 +88,11 @@ inline LstmOutput lstm_sequence(Tensor base, std::initializer_list<LinearTerm> t
 }
 
 inline GruOutput gru_sequence(Tensor projected, Tensor weight_hh, Tensor bias_hh, Tensor initial,
-                              const Packing& packing, bool reverse) {
+                              const Packing& packing, bool reverse, Tensor mask = {}) {
   std::vector<Tensor> hidden = state_rows(initial, packing.batch(), weight_hh.dim(1));
   const Tensor output = each_step(packing, reverse, [&](int b, int row) {
-    return hidden[b] = reference::gru_cell(slice(projected, 0, row, row + 1), hidden[b], weight_hh, bias_hh);
+    return hidden[b] =
+               reference::gru_cell(slice(projected, 0, row, row + 1), hidden[b], weight_hh, bias_hh, row_of(mask, b));
   });
   return {output, concat(hidden, 0)};
 }

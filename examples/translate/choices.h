@@ -1,0 +1,35 @@
+#pragma once
+
+#include <array>
+#include <span>
+#include <string_view>
+#include <type_traits>
+
+/// Enumerations that files and command lines know by name.
+
+namespace gradus::translate {
+
+/// The names of an enumeration's values, which count from 0, in their order.
+template <class Enum>
+inline constexpr std::array<const char*, 0> kChoices{};
+
+template <class Enum>
+concept Choice = std::is_enum_v<Enum> && !kChoices<Enum>.empty();
+
+template <Choice Enum>
+constexpr const char* to_string(Enum value) {
+  return kChoices<Enum>[static_cast<std::size_t>(value)];
+}
+
+/// Sets the value that has this name; false if none has.
+template <Choice Enum>
+bool parse_choice(std::string_view name, Enum& value) {
+  for (std::size_t i = 0; i < kChoices<Enum>.size(); ++i) {
+    if (name != kChoices<Enum>[i]) continue;
+    value = static_cast<Enum>(i);
+    return true;
+  }
+  return false;
+}
+
+}

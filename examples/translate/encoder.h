@@ -1,0 +1,35 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "examples/translate/model_config.h"
+#include "examples/translate/word_vectors.h"
+#include "nn/layers.h"
+#include "nn/recurrent.h"
+
+namespace gradus::translate {
+
+/// The encoder (Bahdanau et al. 2014, section 3.2): h_j = [h_j forward; h_j backward], or of one direction only.
+class Encoder : public Module {
+ public:
+  Encoder(Module* parent, std::string name, const ModelConfig& config);
+
+  struct Output {
+    Tensor states;      ///< (rows, H), packed
+    LstmState summary;  ///< (B, H): what `ModelConfig::bridge` asks for, of the last layer; empty if it needs nothing
+  };
+  /// `shared` is the table of word vectors if the encoder has none of its own.   ids: packed
+  Output operator()(std::span<const int> ids, const Packing& packing, Parameter* shared = nullptr);
+
+  std::optional<Embedding> embedding;
+
+ private:
+  LstmState summary(Tensor states, std::span<const LstmState> final, const Packing& packing) const;
+
+  ModelConfig config_;
+  std::unique_ptr<RecurrentStack> rnn_;
+};
+
+}

@@ -1,0 +1,102 @@
+#include "nn/recurrent_cells.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "ops/elementwise.h"
+#include "ops/layout.h"
+#include "ops/matmul.h"
+
+namespace gradus::inline GRADUS_PRECISION {
+
+Tensor recurrent_mask(int batch, int hidden, Real probability) {
+  return probability == 0 ? Tensor() : dropout(full({batch, hidden}, 1), probability);
+}
+
+RecurrentWeights::RecurrentWeights(Module* owner, const std::string& suffix, int in, int hidden, int gates)
+    : weight_ih{owner, "weight_ih" + suffix, {gates * hidden, in}, init::inverse_sqrt(hidden)},
+      weight_hh{owner, "weight_hh" + suffix, {gates * hidden, hidden}, init::inverse_sqrt(hidden)},
+      bias_ih{owner, "bias_ih" + suffix, {gates * hidden}, init::inverse_sqrt(hidden)},
+      bias_hh{owner, "bias_hh" + suffix, {gates * hidden}, init::inverse_sqrt(hidden)} {}
+
+LSTMCell::LSTMCell(Module* parent, std::string name, int in, int hidden)
+    : RecurrentCell(parent, std::move(name), hidden), weights(this, "", in, hidden, kLstmGates) {}
+
+LstmState LSTMCell::step(std::span<const Tensor> parts, LstmState state, Tensor mask) {
+  const Scope scope(path());
+  Scratch scratch;
+  const std::span inputs = terms_of(parts, weights.weight_ih, scratch);
+  auto* const terms = scratch.allocate<LinearTerm>(inputs.size() + 1);
+  std::uninitialized_copy(inputs.begin(), inputs.end(), terms);
+  new (terms + inputs.size()) LinearTerm{mask ? state.hidden * mask : state.hidden, weights.weight_hh};
+  return lstm_cell(add(weights.bias_ih, weights.bias_hh), std::span<const LinearTerm>(terms, inputs.size() + 1),
+                   state.cell);
+}
+
+LstmState LSTMCell::zero_state(int batch) const { return {full({batch, hidden}, 0), full({batch, hidden}, 0)}; }
+
+GRUCell::GRUCell(Module* parent, std::string name, int in, int hidden)
+    : RecurrentCell(parent, std::move(name), hidden), weights(this, "", in, hidden, kGruGates) {}
+
+LstmState GRUCell::step(std::span<const Tensor> parts, LstmState state, Tensor mask) {
+  const Scope scope(path());
+  Scratch scratch;
+  const Tensor projected = linear_sum(weights.bias_ih, terms_of(parts, weights.weight_ih, scratch));
+  return {gru_cell(projected, state.hidden, weights.weight_hh, weights.bias_hh, mask), {}};
+}
+
+Tensor GRUCell::zero_state(int batch) const { return full({batch, hidden}, 0); }
+
+namespace {
+
+/// Columns [k H, (k + 1) H).
+Tensor gate(Tensor a, int k, int H) { return slice(a, 1, k * H, (k + 1) * H); }
+
+/// x Wᵀ of the parts of x.
+Tensor product(std::span<const Tensor> parts, Tensor weight) {
+  Scratch scratch;
+  return linear_sum({}, terms_of(parts, weight, scratch));
+}
+
+Tensor masked(Tensor hidden, Tensor mask) { return mask ? hidden * mask : hidden; }
+
+}
+
+LayerNormLSTMCell::LayerNormLSTMCell(Module* parent, std::string name, int in, int hidden)
+    : RecurrentCell(parent, std::move(name), hidden),
+      weight_ih{this, "weight_ih", {kLstmGates * hidden, in}, init::inverse_sqrt(hidden)},
+      weight_hh{this, "weight_hh", {kLstmGates * hidden, hidden}, init::inverse_sqrt(hidden)},
+      norm_ih{this, "norm_ih", kLstmGates * hidden},
+      norm_hh{this, "norm_hh", kLstmGates * hidden},
+      norm_cell{this, "norm_cell", hidden} {}
+
+LstmState LayerNormLSTMCell::step(std::span<const Tensor> parts, LstmState state, Tensor mask) {
+  const Scope scope(path());
+  const int H = hidden;
+  const Tensor a = norm_ih(product(parts, weight_ih)) + norm_hh(linear(masked(state.hidden, mask), weight_hh));
+  const Tensor i = sigmoid(gate(a, 0, H)), f = sigmoid(gate(a, 1, H)), g = tanh(gate(a, 2, H));
+  const Tensor o = sigmoid(gate(a, 3, H));
+  const Tensor cell = f * state.cell + i * g;
+  return {o * tanh(norm_cell(cell)), cell};
+}
+
+LayerNormGRUCell::LayerNormGRUCell(Module* parent, std::string name, int in, int hidden)
+    : RecurrentCell(parent, std::move(name), hidden),
+      weight_ih{this, "weight_ih", {kGruGates * hidden, in}, init::inverse_sqrt(hidden)},
+      weight_hh{this, "weight_hh", {kGruGates * hidden, hidden}, init::inverse_sqrt(hidden)},
+      norm_ih{this, "norm_ih", 2 * hidden},
+      norm_hh{this, "norm_hh", 2 * hidden},
+      norm_ih_n{this, "norm_ih_n", hidden},
+      norm_hh_n{this, "norm_hh_n", hidden} {}
+
+LstmState LayerNormGRUCell::step(std::span<const Tensor> parts, LstmState state, Tensor mask) {
+  const Scope scope(path());
+  const int H = hidden;
+  const Tensor x = product(parts, weight_ih), h = linear(masked(state.hidden, mask), weight_hh);
+  const Tensor gates = sigmoid(norm_ih(slice(x, 1, 0, 2 * H)) + norm_hh(slice(h, 1, 0, 2 * H)));
+  const Tensor r = gate(gates, 0, H), z = gate(gates, 1, H);
+  const Tensor n = tanh(norm_ih_n(gate(x, 2, H)) + r * norm_hh_n(gate(h, 2, H)));
+  return {(1 - z) * n + z * state.hidden, {}};
+}
+
+}

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "nn/layers.h"
+#include "ops/recurrent.h"
+
+/// Single steps of recurrent layers. Equations are in ops/recurrent.h; names, layouts, gate order and first values of
+/// the parameters are PyTorch's, where PyTorch has them.
+
+namespace gradus::inline GRADUS_PRECISION {
+
+constexpr int kLstmGates = 4, kGruGates = 3;
+
+/// What one direction of one layer has: rows of all gates below each other. `suffix` ends the names: `_l0_reverse`.
+struct RecurrentWeights {
+  RecurrentWeights(Module* owner, const std::string& suffix, int in, int hidden, int gates);
+
+  Parameter weight_ih;  ///< (gates · H, in)
+  Parameter weight_hh;  ///< (gates · H, H)
+  Parameter bias_ih;    ///< (gates · H)
+  Parameter bias_hh;    ///< (gates · H)
+};
+
+/// A mask for recurrent dropout: 0 with the given probability, else 1 / (1 - probability).   -> (B, H); an empty handle
+/// for probability 0
+Tensor recurrent_mask(int batch, int hidden, Real probability);
+
+/// One step of a recurrence of any kind. The state of a kind that has no memory cell leaves `LstmState::cell` empty.
+struct RecurrentCell : Module {
+  RecurrentCell(Module* parent, std::string name, int hidden) : Module(parent, std::move(name)), hidden(hidden) {}
+
+  /// x = [parts_0; parts_1; …], which are not copied together. A mask multiplies the hidden state before its product
+  /// with the weights.   parts: (B, in_i), state: (B, H) each, mask: (B, H) or an empty handle -> (B, H) each
+  virtual LstmState step(std::span<const Tensor> parts, LstmState state, Tensor mask = {}) = 0;
+
+  int hidden;
+};
+
+/// One step of an LSTM.
+struct LSTMCell : RecurrentCell {
+  LSTMCell(Module* parent, std::string name, int in, int hidden);
+  LstmState step(std::span<const Tensor> parts, LstmState state, Tensor mask = {}) override;
+  /// x: (B, in), state: (B, H) each -> (B, H) each
+  LstmState operator()(Tensor x, LstmState state) { return step({&x, 1}, state); }
+  /// A state of zeros for B sequences.
+  LstmState zero_state(int batch) const;
+
+  RecurrentWeights weights;
+};
+
+/// One step of a GRU.
+struct GRUCell : RecurrentCell {
+  GRUCell(Module* parent, std::string name, int in, int hidden);
+  LstmState step(std::span<const Tensor> parts, LstmState state, Tensor mask = {}) override;
+  /// x: (B, in), hidden: (B, H) -> (B, H)
+  Tensor operator()(Tensor x, Tensor hidden) { return step({&x, 1}, {hidden, {}}).hidden; }
+  Tensor zero_state(int batch) const;
+
+  RecurrentWeights weights;
+};
+
+/// An LSTM whose sums are normalised (Ba, Kiros, Hinton 2016, eq. 20 to 22), gates as in ops/recurrent.h:
+///     a = LN(W_ih x) + LN(W_hh h)      c' = f ∘ c + i ∘ g      h' = o ∘ tanh(LN(c'))
+/// Their bias b is that of the two norms.
+struct LayerNormLSTMCell : RecurrentCell {
+  LayerNormLSTMCell(Module* parent, std::string name, int in, int hidden);
+  LstmState step(std::span<const Tensor> parts, LstmState state, Tensor mask = {}) override;
+
+  Parameter weight_ih;  ///< (4H, in)
+  Parameter weight_hh;  ///< (4H, H)
+  LayerNorm norm_ih, norm_hh, norm_cell;
+};
+
+/// A GRU whose sums are normalised (Ba, Kiros, Hinton 2016, supplementary material, eq. 24 to 26). The gates r and z
+/// are normalised together, and n by itself:
+///     [r; z] = σ(LN(W_ih x) + LN(W_hh h))      n = tanh(LN(W_ih x) + r ∘ LN(W_hh h))      h' = (1 - z) ∘ n + z ∘ h
+struct LayerNormGRUCell : RecurrentCell {
+  LayerNormGRUCell(Module* parent, std::string name, int in, int hidden);
+  LstmState step(std::span<const Tensor> parts, LstmState state, Tensor mask = {}) override;
+
+  Parameter weight_ih;             ///< (3H, in), rows r z n
+  Parameter weight_hh;             ///< (3H, H)
+  LayerNorm norm_ih, norm_hh;      ///< of r and z
+  LayerNorm norm_ih_n, norm_hh_n;  ///< of n
+};
+
+}

@@ -1,0 +1,227 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <functional>
+#include <set>
+#include <string>
+
+#include "autograd/gradcheck.h"
+#include "examples/translate/model.h"
+#include "examples/translate/search.h"
+#include "nn/rng.h"
+#include "tests/numbers.h"
+
+using namespace gradus;
+using namespace gradus::translate;
+
+namespace {
+
+constexpr int kEnd = 3;
+
+struct Variant {
+  const char* name;
+  std::function<void(ModelConfig&)> change;
+};
+
+/// Every option of a model that changes what it computes without dropout.
+const std::vector<Variant> kVariants = {
+    {"plain", [](ModelConfig&) {}},
+    {"luong", [](ModelConfig& c) { c.attention = AttentionKind::Luong; }},
+    {"no attention", [](ModelConfig& c) { c.attention = AttentionKind::None; }},
+    {"gru", [](ModelConfig& c) { c.cell = CellKind::Gru; }},
+    {"luong gru", [](ModelConfig& c) { c.cell = CellKind::Gru, c.attention = AttentionKind::Luong; }},
+    {"two encoder layers", [](ModelConfig& c) { c.encoder_layers = 2; }},
+    {"two decoder layers", [](ModelConfig& c) { c.decoder_layers = 2; }},
+    {"three layers, residual", [](ModelConfig& c) { c.encoder_layers = c.decoder_layers = 3, c.residual = true; }},
+    {"three gru layers, residual",
+     [](ModelConfig& c) { c.encoder_layers = c.decoder_layers = 3, c.residual = true, c.cell = CellKind::Gru; }},
+    {"one direction", [](ModelConfig& c) { c.bidirectional = false; }},
+    {"layer norm", [](ModelConfig& c) { c.layer_norm = true; }},
+    {"layer norm, gru", [](ModelConfig& c) { c.layer_norm = true, c.cell = CellKind::Gru; }},
+    {"layer norm, two layers, one direction",
+     [](ModelConfig& c) { c.layer_norm = true, c.encoder_layers = 2, c.bidirectional = false; }},
+    {"bridge mean", [](ModelConfig& c) { c.bridge = Bridge::Mean; }},
+    {"bridge mean, gru", [](ModelConfig& c) { c.bridge = Bridge::Mean, c.cell = CellKind::Gru; }},
+    {"bridge zero", [](ModelConfig& c) { c.bridge = Bridge::Zero; }},
+    {"bridge learned", [](ModelConfig& c) { c.bridge = Bridge::Learned; }},
+    {"tied target embeddings", [](ModelConfig& c) { c.tied_embeddings = TiedEmbeddings::Target; }},
+    {"tied embeddings", [](ModelConfig& c) { c.tied_embeddings = TiedEmbeddings::All; }},
+};
+
+ModelConfig small_config(const Variant& variant) {
+  ModelConfig config{.source_words = 9,
+                     .target_words = 9,
+                     .embedding = 3,
+                     .hidden = 4,
+                     .attention_size = 3,
+                     .embedding_dropout = 0,
+                     .layer_dropout = 0,
+                     .output_dropout = 0,
+                     .embedding_deviation = 1};
+  variant.change(config);
+  return config;
+}
+
+/// Values at which no part of the model is without effect: biases and norms are random too.
+void randomize(Seq2Seq& model) {
+  Rng rng(3);
+  for (Parameter* parameter : model.parameters()) {
+    for (Real& number : parameter->value()) number += static_cast<Real>(rng.uniform(-0.5, 0.5));
+  }
+}
+
+// Norms of so few numbers bend sharply: the usual step would be too long for them.
+constexpr GradcheckOptions kShortStep{.step = 1e-6};
+
+const std::vector<Pair> kPairs = {{{4, 5, kEnd}, {6, kEnd}}, {{8, kEnd}, {4, 4, 7, kEnd}}, {{5, 6, 7, kEnd}, {kEnd}}};
+
+Batch batch_of(const std::vector<int>& chosen) { return make_batch(kPairs, chosen); }
+
+double loss_of(Seq2Seq& model, const std::vector<int>& chosen) {
+  const Tape tape(Tape::Inference);
+  return static_cast<double>(model.loss(batch_of(chosen), {}).item());
+}
+
+}
+
+TEST_CASE("model options: gradients" * doctest::skip(!kGradcheck)) {
+  for (const Variant& variant : kVariants) {
+    CAPTURE(variant.name);
+    Seq2Seq model(small_config(variant));
+    randomize(model);
+    gradcheck(
+        variant.name, {},
+        [&] {
+          return model.loss(batch_of({0, 1, 2}), {.label_smoothing = Real(0.1)});
+        },
+        model.parameters(), kShortStep);
+  }
+}
+
+TEST_CASE("model options: gradients with every kind of dropout" * doctest::skip(!kGradcheck)) {
+  for (const CellKind cell : {CellKind::Lstm, CellKind::Gru}) {
+    for (const bool layer_norm : {false, true}) {
+      ModelConfig config = small_config(kVariants[0]);
+      config.cell = cell;
+      config.layer_norm = layer_norm;
+      config.encoder_layers = config.decoder_layers = 2;
+      config.word_dropout = config.embedding_dropout = config.layer_dropout = config.output_dropout =
+          config.recurrent_dropout = Real(0.3);
+      Seq2Seq model(config);
+      randomize(model);
+      gradcheck(
+          "dropout", {},
+          [&] {
+            return model.loss(batch_of({0, 1, 2}), {});
+          },
+          model.parameters(), kShortStep);
+    }
+  }
+}
+
+TEST_CASE("model options: a sentence's loss does not depend on the others in its batch") {
+  for (const Variant& variant : kVariants) {
+    CAPTURE(variant.name);
+    Seq2Seq model(small_config(variant));
+    randomize(model);
+    model.eval();
+    const double alone = loss_of(model, {0}) + loss_of(model, {1}) + loss_of(model, {2});
+    CHECK(loss_of(model, {0, 1, 2}) == doctest::Approx(alone).epsilon(1e-5));
+    CHECK(loss_of(model, {2, 1, 0}) == doctest::Approx(alone).epsilon(1e-5));
+  }
+}
+
+TEST_CASE("model options: each gives another model") {
+  std::set<double> losses;
+  for (const Variant& variant : kVariants) {
+    Seq2Seq model(small_config(variant));
+    randomize(model);
+    model.eval();
+    losses.insert(loss_of(model, {0, 1, 2}));
+  }
+  CHECK(losses.size() == kVariants.size());
+}
+
+TEST_CASE("model options: tied tables are one parameter") {
+  const auto count = [](TiedEmbeddings tied) {
+    return Seq2Seq(small_config({"", [=](ModelConfig& c) { c.tied_embeddings = tied; }})).parameter_count();
+  };
+  CHECK(count(TiedEmbeddings::None) - count(TiedEmbeddings::Target) == 9 * 3);
+  CHECK(count(TiedEmbeddings::Target) - count(TiedEmbeddings::All) == 9 * 3);
+  ModelConfig unequal = small_config(kVariants[0]);
+  unequal.tied_embeddings = TiedEmbeddings::All;
+  unequal.source_words = 10;
+  CHECK_THROWS_WITH_AS(Seq2Seq{unequal},
+                       "model: tied_embeddings all needs one vocabulary for both languages; there are 10 source words "
+                       "and 9 target words",
+                       Error);
+}
+
+TEST_CASE("model options: what search finds has the probability that the model gives it") {
+  for (const Variant& variant : kVariants) {
+    CAPTURE(variant.name);
+    Seq2Seq model(small_config(variant));
+    randomize(model);
+    model.eval();
+    model.decoder().output().bias->value()[kEnd] += 1;
+    ThreadPool pool(1);
+    const std::vector<std::vector<int>> sources = {kPairs[0].source, kPairs[1].source, kPairs[2].source};
+    const std::vector<Hypothesis> found = search_all(model, sources, {.beam = 3, .max_length = 8}, 64, pool);
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+      Pair pair{sources[i], found[i].words};
+      if (pair.target.size() == 8) continue;  // it was cut off
+      pair.target.push_back(kEnd);
+      const int chosen = 0;
+      const Tape tape(Tape::Inference);
+      const double loss = model.loss(make_batch({&pair, 1}, {&chosen, 1}), {}).item();
+      CHECK(found[i].log_probability == doctest::Approx(-loss).epsilon(1e-4));
+    }
+  }
+}
+
+TEST_CASE("model options: dropouts act in training only, and each on its own") {
+  const std::vector<Variant> dropouts = {
+      {"words", [](ModelConfig& c) { c.word_dropout = Real(0.5); }},
+      {"embeddings", [](ModelConfig& c) { c.embedding_dropout = Real(0.5); }},
+      {"layers", [](ModelConfig& c) { c.layer_dropout = Real(0.5); }},
+      {"output", [](ModelConfig& c) { c.output_dropout = Real(0.5); }},
+      {"recurrent", [](ModelConfig& c) { c.recurrent_dropout = Real(0.5); }},
+  };
+  const auto loss_with = [](const Variant& variant, bool training) {
+    ModelConfig config = small_config(variant);
+    config.encoder_layers = config.decoder_layers = 2;
+    Seq2Seq model(config);
+    randomize(model);
+    model.train(training);
+    const Tape tape(Tape::Inference, 7);
+    return static_cast<double>(model.loss(batch_of({0, 1, 2}), {}).item());
+  };
+  const double without = loss_with(kVariants[0], true);
+  std::set<double> losses{without};
+  for (const Variant& variant : dropouts) {
+    CAPTURE(variant.name);
+    CHECK(loss_with(variant, false) == without);
+    losses.insert(loss_with(variant, true));
+  }
+  CHECK(losses.size() == dropouts.size() + 1);
+}
+
+TEST_CASE("model options: scheduled sampling of nothing is teacher forcing, and of everything is greedy search") {
+  Seq2Seq model(small_config(kVariants[0]));
+  randomize(model);
+  model.eval();
+  std::fill_n(model.decoder().output().bias->value().data, kEnd + 1, Real(-9));  // which search would never say
+  ThreadPool pool(1);
+  const Hypothesis found = search_all(model, {&kPairs[0].source, 1}, {.beam = 1, .max_length = 6}, 1, pool).front();
+  REQUIRE(found.words.size() >= 2);
+  const auto loss_with = [&](std::vector<int> target, Real share) {
+    const Pair pair{kPairs[0].source, std::move(target)};
+    const int chosen = 0;
+    const Tape tape(Tape::Inference);
+    return static_cast<double>(model.loss(make_batch({&pair, 1}, {&chosen, 1}), {.scheduled_sampling = share}).item());
+  };
+  std::vector<int> other = found.words;  // the last word is read by no step
+  CHECK(loss_with(other, 1) == doctest::Approx(loss_with(other, 0)).epsilon(1e-5));
+  other[0] = other[0] == 5 ? 6 : 5;
+  CHECK(loss_with(other, 1) != doctest::Approx(loss_with(other, 0)).epsilon(1e-3));
+}
