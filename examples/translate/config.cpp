@@ -19,7 +19,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr double kAnyNumber = 1e9;
-constexpr std::array kKinds{AttentionKind::None, AttentionKind::Bahdanau, AttentionKind::Luong};
+constexpr std::array kAttentionKinds{AttentionKind::Bahdanau, AttentionKind::Luong, AttentionKind::None};
+constexpr std::array kTokenizerKinds{TokenizerKind::Whitespace, TokenizerKind::Words, TokenizerKind::Bpe,
+                                     TokenizerKind::Unigram};
 
 template <class T>
 constexpr bool kIsNumber = std::is_same_v<T, int> || std::is_same_v<T, double> || std::is_same_v<T, std::uint64_t>;
@@ -57,10 +59,12 @@ bool from_json(const Json& json, double& value) {
   return true;
 }
 
-bool from_json(const Json& json, AttentionKind& value) {
-  const auto named = [&](AttentionKind kind) { return json == to_string(kind); };
-  const auto* found = std::find_if(kKinds.begin(), kKinds.end(), named);
-  if (found == kKinds.end()) return false;
+template <class Kind>
+requires std::is_enum_v<Kind>
+bool from_json(const Json& json, Kind& value) {
+  const auto kinds = all_kinds(value);
+  const auto found = std::ranges::find_if(kinds, [&](Kind kind) { return json == to_string(kind); });
+  if (found == kinds.end()) return false;
   value = *found;
   return true;
 }
@@ -75,7 +79,7 @@ bool from_json(const Json& json, std::vector<std::string>& value) {
 
 template <class T>
 Json to_json(const T& value) {
-  if constexpr (std::is_same_v<T, AttentionKind>) {
+  if constexpr (std::is_enum_v<T>) {
     return to_string(value);
   } else {
     return value;
@@ -87,6 +91,7 @@ const char* expected(int) { return "a whole number"; }
 const char* expected(std::uint64_t) { return "a whole number, not negative"; }
 const char* expected(double) { return "a number"; }
 const char* expected(AttentionKind) { return "\"none\", \"bahdanau\" or \"luong\""; }
+const char* expected(TokenizerKind) { return "\"whitespace\", \"words\", \"bpe\" or \"unigram\""; }
 const char* expected(const std::vector<std::string>&) { return "a list of two files, [\"SOURCE\", \"TARGET\"]"; }
 
 Json parse(const std::string& path) {
@@ -121,6 +126,24 @@ const char* to_string(AttentionKind kind) {
   }
   return "";
 }
+
+const char* to_string(TokenizerKind kind) {
+  switch (kind) {
+    case TokenizerKind::Whitespace:
+      return "whitespace";
+    case TokenizerKind::Words:
+      return "words";
+    case TokenizerKind::Bpe:
+      return "bpe";
+    case TokenizerKind::Unigram:
+      return "unigram";
+  }
+  return "";
+}
+
+std::span<const AttentionKind> all_kinds(AttentionKind) { return kAttentionKinds; }
+
+std::span<const TokenizerKind> all_kinds(TokenizerKind) { return kTokenizerKinds; }
 
 TrainConfig TrainConfig::toy_preset() {
   TrainConfig config;
@@ -161,7 +184,7 @@ std::string ConfigField::text() const {
     using T = std::decay_t<decltype(value)>;
     if constexpr (std::is_same_v<T, std::vector<std::string>>) {
       return join_words(value);
-    } else if constexpr (std::is_same_v<T, AttentionKind>) {
+    } else if constexpr (std::is_enum_v<T>) {
       return to_string(value);
     } else {
       return fmt::format("{}", value);
@@ -195,9 +218,18 @@ std::vector<ConfigField> config_fields(TrainConfig& c) {
        0, 0, kMayChange},
       {"Data", "valid", &c.valid, "Validation text, which decides what the best model is", 0, 0, kMayChange},
       {"Data", "toy", &c.toy, "Train on the built-in toy language, English to French, with a small model"},
-      {"Data", "min_frequency", &c.min_frequency, "Words that occur less often in the training text become <unk>", 1,
+      {"Data", "tokenizer", &c.tokenizer,
+       "whitespace (the text is tokenised already), words (raw text; splits off punctuation), bpe or unigram (raw "
+       "text; "
+       "learns subwords, so that no word is unknown)"},
+      {"Data", "vocabulary_size", &c.vocabulary_size,
+       "Words or subwords of each language, 4 special ones included; 0 for 8000 subwords, or for words without limit",
+       0, kAnyNumber},
+      {"Data", "joint", &c.joint, "One vocabulary for both languages, learned from both sides of the training text"},
+      {"Data", "min_frequency", &c.min_frequency,
+       "Words that occur less often in the training text become <unk>; without effect on subwords", 1, kAnyNumber},
+      {"Data", "max_length", &c.max_length, "Training pairs with more words or subwords on a side are left out", 1,
        kAnyNumber},
-      {"Data", "max_length", &c.max_length, "Training pairs with more words on a side are left out", 1, kAnyNumber},
       {"Data", "lowercase", &c.lowercase, "Lowercase all text, in training and in use"},
 
       {"Model", "attention", &c.attention,

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "examples/translate/decoder.h"
+#include "examples/translate/tokenizer.h"
 
 namespace gradus::translate {
 
@@ -14,6 +16,9 @@ namespace gradus::translate {
 struct TrainConfig {
   std::vector<std::string> train, valid;  ///< two files each, source and target; empty for the toy language
   bool toy = false;
+  TokenizerKind tokenizer = TokenizerKind::Whitespace;
+  int vocabulary_size = 0;
+  bool joint = false;
   int min_frequency = 2;
   int max_length = 100;
   bool lowercase = false;
@@ -49,10 +54,16 @@ struct TrainConfig {
 };
 
 const char* to_string(AttentionKind kind);
+const char* to_string(TokenizerKind kind);
+
+/// All kinds, in the order in which they are listed to users. The argument only chooses the type.
+std::span<const AttentionKind> all_kinds(AttentionKind);
+std::span<const TokenizerKind> all_kinds(TokenizerKind);
 
 /// One field of a configuration as files and command lines know it: the only list of all fields is `config_fields`.
 struct ConfigField {
-  using Value = std::variant<bool*, int*, std::uint64_t*, double*, AttentionKind*, std::vector<std::string>*>;
+  using Value =
+      std::variant<bool*, int*, std::uint64_t*, double*, AttentionKind*, TokenizerKind*, std::vector<std::string>*>;
 
   const char* group;
   const char* key;  ///< `attention_size` in a file, `--attention-size` on the command line

@@ -18,14 +18,16 @@ CLI::Option* add_option(CLI::App& command, const ConfigField& field) {
           return command.add_flag(name, *value, field.help);
         } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
           return command.add_option(name, *value, field.help)->expected(2)->type_name("SRC TGT");
-        } else if constexpr (std::is_same_v<T, AttentionKind>) {
+        } else if constexpr (std::is_enum_v<T>) {
+          std::vector<std::string> names;
+          for (const T kind : all_kinds(*value)) names.emplace_back(to_string(kind));
           const auto parse = [value](const std::string& text) {
-            for (AttentionKind kind : {AttentionKind::None, AttentionKind::Bahdanau, AttentionKind::Luong}) {
+            for (const T kind : all_kinds(*value)) {
               if (text == to_string(kind)) *value = kind;
             }
           };
           return command.add_option_function<std::string>(name, parse, field.help)
-              ->check(CLI::IsMember({"bahdanau", "luong", "none"}))
+              ->check(CLI::IsMember(names))
               ->take_last()
               ->type_name("KIND")
               ->default_str(to_string(*value));
