@@ -101,6 +101,9 @@ TEST_CASE("errors of a configuration file name the file and the key") {
   CHECK(complaint(R"({"seed": -1})") == "seed: -1 is not a whole number, not negative");
   CHECK(complaint(R"({"toy": 1})") == "toy: 1 is not true or false");
   CHECK(complaint(R"({"attention": "dot"})") == R"(attention: "dot" is not "none", "bahdanau" or "luong")");
+  CHECK(complaint(R"({"tokenizer": "bpee"})") ==
+        R"(tokenizer: "bpee" is not "whitespace", "words", "bpe" or "unigram")");
+  CHECK(complaint(R"({"vocabulary_size": -1})") == "vocabulary_size: -1 is too small; need at least 0");
   CHECK(complaint(R"({"train": ["a"]})") == R"(train: ["a"] is not a list of two files, ["SOURCE", "TARGET"])");
   CHECK(complaint("[]") == "not a configuration: the file must hold one JSON object");
   CHECK(complaint("{\"hidden\": }").starts_with("malformed JSON: parse error at line 1, column 12"));

@@ -74,8 +74,20 @@ expect 1 "gradus: parallel text: train.de has 256 lines, short.en has 255; line 
 sed '17s/.*/ein \xff zwei/' train.de >invalid.de
 expect 1 "gradus: invalid.de:17: invalid UTF-8 at byte 5" "$gradus" train --model m --train invalid.de train.en "${small[@]}"
 sed 's/.*//' train.de >empty.de
-expect 1 "gradus: empty.de, train.en: no sentence pair to use; 256 have an empty side, 0 have more than 100 words" \
+expect 1 "gradus: empty.de, train.en: no sentence pair to use; 256 have an empty side" \
   "$gradus" train --model m --train empty.de train.en "${small[@]}"
+expect 1 "gradus: train.de, train.en: no sentence pair to use; 256 have more than 3 words on a side; raise --max-length" \
+  train --model m --max-length 3
+printf '\xff\xfee\0\n\0' >utf16.de
+expect 1 "gradus: utf16.de: the text is UTF-16, not UTF-8; convert it first: iconv -f UTF-16 -t UTF-8" \
+  "$gradus" train --model m --train utf16.de train.en "${small[@]}"
+expect 1 "gradus: source language: vocabulary_size: 90 is too small for the characters and bytes of the text; need at least 269" \
+  train --model m --tokenizer bpe --vocabulary-size 90
+expect 1 "gradus: both languages: vocabulary_size: 9000 is too large for the text; need at most 328" \
+  train --model m --tokenizer bpe --vocabulary-size 9000 --joint
+expect 2 "gradus: train: --toy brings its own words; leave out --tokenizer and --joint$help_hint" \
+  "$gradus" train --model m --toy --tokenizer words
+check "no model is left behind by wrong text" test ! -e m
 
 # Wrong configurations.
 echo '{"hiden": 8}' >config.json
@@ -161,6 +173,32 @@ expect 1 "gradus: no/map.svg: cannot write the file: No such file or directory" 
 expect 0 "" train --attention none --epochs 1 --model plain
 expect 1 "gradus: attend: the model in plain has no attention to show; it was trained with --attention none" \
   "$gradus" attend --model plain ein
+
+# Raw text, as it comes: a byte order mark, Windows' line ends, an empty line, a line of 300 words, odd characters.
+{ printf '\xef\xbb\xbf'; sed 's/^./\U&/; s/$/!\r/' train.de; printf '\r\n'; yes ein | head -300 | tr '\n' ' '; printf '\r\n"Ein" \U1F600 (zwei)...\r\n'; } >raw.de
+{ sed 's/^./\U&/; s/$/!/' train.en; echo one; echo one; echo '"One" (two)...'; } >raw.en
+for kind in words bpe unigram; do
+  raw=(--train raw.de raw.en --valid raw.de raw.en --tokenizer "$kind" --embedding 64 --hidden 64 --attention-size 64
+       --embedding-deviation 1 --batch-size 8 --min-frequency 1 --learning-rate 0.003 --learning-rate-decay 1 --dropout 0
+       --label-smoothing 0 --epochs 12 --model "$kind")
+  expect 0 "" "$gradus" train "${raw[@]}" --joint
+  check "skips are counted, $kind" grep -q '^text  *257 pairs to train on, .*; left out: 2 with an empty side, 1 longer than 100' stdout
+  printf 'Ein zwei drei vier!\r\n' >in.txt
+  expect 0 "" "$gradus" translate --model "$kind" <in.txt
+  check "raw text in, raw text out, $kind" test "$(cat stdout)" = "Four three two one!"
+  expect 0 "" "$gradus" evaluate --model "$kind" --test raw.de raw.en
+  expect 0 "" "$gradus" attend --model "$kind" "Ein zwei drei vier!"
+  check "the line above the map, $kind" test "$(head -1 stdout)" = "Four three two one!"
+  expect 0 "" "$gradus" info --model "$kind"
+  check "tokenizer in info, $kind" grep -q "^  tokenizer  *$kind$" stdout
+  check "one vocabulary, $kind" cmp -s "$kind"/source.* "$kind"/target.*
+  mv "$kind" moved  # translating needs nothing but the folder
+  check "a folder of its own, $kind" test "$("$gradus" translate --model moved <in.txt)" = "Four three two one!"
+  mv moved "$kind"
+done
+cp -r bpe damaged; echo "not a model" >damaged/source.model
+"$gradus" translate --model damaged </dev/null 2>stderr
+check "a damaged model of subwords: message" grep -q '^gradus: damaged/source.model: not a sentencepiece model' stderr
 
 # Damaged models.
 damaged() { rm -rf damaged; cp -r m damaged; }

@@ -83,6 +83,15 @@ TEST_CASE("the showcase") {
         });
 }
 
+TEST_CASE("what is displayed can be read back, word for word") {
+  CHECK(toy_words("l'homme n'a pas mangé") == std::vector<std::string>{"l'", "homme", "n'", "a", "pas", "mangé"});
+  CHECK(toy_words("aujourd'hui qu'l'x l'  '") == std::vector<std::string>{"aujourd'hui", "qu'", "l'", "x", "l'", "'"});
+  size_t wrong = 0;
+  for (const ToyPair& pair : make_toy_corpus(1, kSmall).train)
+    wrong += toy_words(toy_display(pair.target)) != pair.target;
+  CHECK(wrong == 0);
+}
+
 TEST_CASE("the alignment of the showcase") {
   using Links = std::vector<std::pair<int, int>>;
   const std::vector<ToyPair>& pairs = toy_showcase();

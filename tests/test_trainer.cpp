@@ -19,9 +19,9 @@ using namespace gradus::translate;
 
 namespace {
 
-Corpus small_corpus() {
+CorpusText small_corpus() {
   const ToyCorpus toy = make_toy_corpus(1, {.train = 320, .valid = 24, .test = 0, .test_long = 0});
-  return {toy_pairs(toy.train), toy_pairs(toy.valid)};
+  return {toy_text(toy.train), toy_text(toy.valid)};
 }
 
 TrainConfig small_config() {
@@ -35,9 +35,8 @@ TrainConfig small_config() {
   return config;
 }
 
-std::unique_ptr<Translator> new_translator(const TrainConfig& config, const Corpus& corpus) {
-  return std::make_unique<Translator>(config, Vocabulary::build(corpus.train.source, 1),
-                                      Vocabulary::build(corpus.train.target, 1));
+std::unique_ptr<Translator> new_translator(const TrainConfig& config, const CorpusText& corpus) {
+  return std::make_unique<Translator>(config, learn_languages(corpus.train, config));
 }
 
 /// A stream that raises SIGINT at its n-th line, as a user might who watches the progress.
@@ -58,13 +57,13 @@ struct InterruptingStream {
 
 /// Runs a training in the folder, as `gradus train` does: a new one, or the one that is there.
 struct Session {
-  Session(const std::string& directory, const TrainConfig& config, const Corpus& corpus, bool resume,
+  Session(const std::string& directory, const TrainConfig& config, const CorpusText& corpus, bool resume,
           int interrupt_at = 0)
       : stream(interrupt_at),
         progress(stream.file, 0),
         translator(resume ? load_words(directory, config) : new_translator(config, corpus)) {
     if (!resume) create_model(directory, *translator);
-    trainer = std::make_unique<Trainer>(*translator, corpus, directory, progress);
+    trainer = std::make_unique<Trainer>(*translator, encode_corpus(corpus, *translator), directory, progress);
     if (resume) trainer->resume();
   }
 
@@ -92,16 +91,17 @@ bool same_training(const TemporaryFolder& a, const TemporaryFolder& b) {
 
 TEST_CASE("training lowers the loss of text it has not seen") {
   const TemporaryFolder folder;
-  const Corpus corpus = small_corpus();
+  const CorpusText corpus = small_corpus();
   TrainConfig config = small_config();
   config.epochs = 6;
   ThreadPool one(1), two(2);
   Session session(folder.path(), config, corpus, false);
-  const std::vector<Pair> valid = corpus.valid.encode(session.translator->source, session.translator->target);
+  const std::vector<Pair> valid = session.translator->encode(corpus.valid);
 
   session.translator->model.eval();
   const double before = cross_entropy(session.translator->model, valid, one);
-  CHECK(before == doctest::Approx(std::log(static_cast<double>(session.translator->target.size()))).epsilon(0.05));
+  CHECK(before ==
+        doctest::Approx(std::log(static_cast<double>(session.translator->target.vocabulary.size()))).epsilon(0.05));
   CHECK(session.trainer->run() == Trainer::End::Epochs);
   session.translator->model.eval();
   CHECK(cross_entropy(session.translator->model, valid, two) < 0.8 * before);
@@ -114,7 +114,7 @@ TEST_CASE("training lowers the loss of text it has not seen") {
 }
 
 TEST_CASE("a training that is interrupted and resumed ends with the same bits") {
-  const Corpus corpus = small_corpus();
+  const CorpusText corpus = small_corpus();
   for (AttentionKind kind : {AttentionKind::Bahdanau, AttentionKind::Luong, AttentionKind::None}) {
     TrainConfig config = small_config();
     config.attention = kind;
@@ -159,7 +159,7 @@ TEST_CASE("every option changes the training, which can be interrupted and resum
       {"recurrent dropout", [](TrainConfig& c) { c.recurrent_dropout = 0.2; }},
       {"seed", [](TrainConfig& c) { c.seed = 2; }},
   };
-  const Corpus corpus = small_corpus();
+  const CorpusText corpus = small_corpus();
   const TemporaryFolder base;
   Session(base.path(), small_config(), corpus, false).trainer->run();
   for (const Option& option : options) {
@@ -177,7 +177,7 @@ TEST_CASE("every option changes the training, which can be interrupted and resum
 
 TEST_CASE("gradients of batches that make one step are those of one batch") {
   // Without dropout; the batches hold the same pairs, but other shards.
-  const Corpus corpus = small_corpus();
+  const CorpusText corpus = small_corpus();
   TrainConfig config = small_config();
   config.dropout = 0;
   config.epochs = 1;
@@ -196,7 +196,7 @@ TEST_CASE("gradients of batches that make one step are those of one batch") {
 }
 
 TEST_CASE("the log tells of every step and validation once, however often the training was interrupted") {
-  const Corpus corpus = small_corpus();
+  const CorpusText corpus = small_corpus();
   const TrainConfig config = small_config();
   const TemporaryFolder whole, parts;
   Session(whole.path(), config, corpus, false).trainer->run();
@@ -224,7 +224,7 @@ TEST_CASE("the log tells of every step and validation once, however often the tr
     CHECK(history.validations[i].bleu == expected.validations[i].bleu);
     CHECK(history.validations[i].loss == expected.validations[i].loss);
     REQUIRE(history.validations[i].samples.size() == 5);
-    CHECK(history.validations[i].samples[0].source == join_words(corpus.valid.source[0]));
+    CHECK(history.validations[i].samples[0].source == corpus.valid.source[0]);
     CHECK(history.validations[i].samples[4].translation == expected.validations[i].samples[4].translation);
   }
   std::ofstream(parts.file("log.jsonl"), std::ios::app) << "{\"step\":21}\n";
@@ -233,7 +233,7 @@ TEST_CASE("the log tells of every step and validation once, however often the tr
 }
 
 TEST_CASE("more epochs go on from the end as if there had been so many from the start") {
-  const Corpus corpus = small_corpus();
+  const CorpusText corpus = small_corpus();
   TrainConfig config = small_config();
   const TemporaryFolder whole, parts;
   config.epochs = 1;
@@ -250,7 +250,7 @@ TEST_CASE("the learning rate falls, and the training ends, when BLEU stops risin
   config.learning_rate = 1e-30;  // nothing moves
   config.epochs = 10;
   config.patience = 2;
-  const Corpus corpus = small_corpus();
+  const CorpusText corpus = small_corpus();
   Session session(folder.path(), config, corpus, false);
   CHECK(session.trainer->run() == Trainer::End::Patience);
   CHECK(session.trainer->state().epoch == 3);
@@ -276,7 +276,7 @@ TEST_CASE("embeddings begin with the deviation of the configuration, all else wi
 
 TEST_CASE("a training that is no longer made of numbers says so") {
   const TemporaryFolder folder;
-  const Corpus corpus = small_corpus();
+  const CorpusText corpus = small_corpus();
   Session session(folder.path(), small_config(), corpus, false);
   for (gradus::Parameter* parameter : session.translator->model.parameters()) {
     if (parameter->name() == "decoder.output.bias") parameter->value()[0] = NAN;
@@ -289,7 +289,7 @@ TEST_CASE("what was saved translates as what was trained") {
   const TemporaryFolder folder;
   TrainConfig config = small_config();
   config.epochs = 6;
-  const Corpus corpus = small_corpus();
+  const CorpusText corpus = small_corpus();
   ThreadPool one(1), two(2);
   Session session(folder.path(), config, corpus, false);
   session.trainer->run();

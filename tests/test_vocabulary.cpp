@@ -34,25 +34,49 @@ Words words_of(const Vocabulary& vocabulary) {
   return words;
 }
 
+Vocabulary build(const std::vector<Words>& sentences, size_t min_frequency, size_t max_size = 0) {
+  WordFrequencies frequencies;
+  for (const Words& sentence : sentences) frequencies.add(sentence);
+  return frequencies.vocabulary(min_frequency, max_size);
+}
+
 const std::vector<Words> kSentences = {{"the", "cat", "ate", "the", "Œuf"}, {"the", "cat", "Zoo", "a", "Œuf"}, {"Zoo"}};
 
 }
 
 TEST_CASE("a vocabulary has the special words, then the frequent ones in bytewise order") {
-  CHECK(words_of(Vocabulary::build(kSentences, 2)) ==
-        Words{"<pad>", "<unk>", "<s>", "</s>", "Zoo", "cat", "the", "Œuf"});
-  CHECK(Vocabulary::build(kSentences, 1).size() == 10);
-  CHECK(Vocabulary::build(kSentences, 3).size() == 5);
+  CHECK(words_of(build(kSentences, 2)) == Words{"<pad>", "<unk>", "<s>", "</s>", "Zoo", "cat", "the", "Œuf"});
+  CHECK(build(kSentences, 1).size() == 10);
+  CHECK(build(kSentences, 3).size() == 5);
   CHECK(Vocabulary().size() == 4);
 }
 
+TEST_CASE("a vocabulary of limited size keeps the most frequent words, of equal ones the bytewise smaller") {
+  // the 3, Zoo, cat and Œuf 2, a and ate 1
+  CHECK(words_of(build(kSentences, 1, 5)) == Words{"<pad>", "<unk>", "<s>", "</s>", "the"});
+  CHECK(words_of(build(kSentences, 1, 7)) == Words{"<pad>", "<unk>", "<s>", "</s>", "Zoo", "cat", "the"});
+  CHECK(build(kSentences, 2, 100).size() == 8);
+  CHECK(build(kSentences, 1, 10).size() == 10);
+  CHECK(build(kSentences, 1, 4).size() == 4);
+  CHECK(build(kSentences, 1, 1).size() == 4);
+}
+
+TEST_CASE("a vocabulary of given words has them in their order") {
+  CHECK(words_of(Vocabulary::of({"<pad>", "<unk>", "<s>", "</s>", "b", "a"})) ==
+        Words{"<pad>", "<unk>", "<s>", "</s>", "b", "a"});
+  CHECK_THROWS_WITH_AS(Vocabulary::of({"<unk>", "<pad>"}),
+                       "vocabulary: '<unk>' cannot be word 0: a special word stands there", Error);
+  CHECK_THROWS_WITH_AS(Vocabulary::of({"<pad>", "<unk>", "<s>", "</s>", "b", "b"}),
+                       "vocabulary: 'b' cannot be word 5: it is there already", Error);
+}
+
 TEST_CASE("special words in a text stay the special words") {
-  const Vocabulary vocabulary = Vocabulary::build({{"<s>", "<unk>", "x"}, {"<s>", "<unk>", "x"}}, 1);
+  const Vocabulary vocabulary = build({{"<s>", "<unk>", "x"}, {"<s>", "<unk>", "x"}}, 1);
   CHECK(words_of(vocabulary) == Words{"<pad>", "<unk>", "<s>", "</s>", "x"});
 }
 
 TEST_CASE("encoding appends the end, decoding stops there") {
-  const Vocabulary vocabulary = Vocabulary::build(kSentences, 2);
+  const Vocabulary vocabulary = build(kSentences, 2);
   CHECK(vocabulary.encode({"the", "cat", "slept"}) == std::vector<int>{6, 5, Vocabulary::kUnknown, Vocabulary::kEnd});
   CHECK(vocabulary.encode({}) == std::vector<int>{Vocabulary::kEnd});
   CHECK(vocabulary.decode({2, 6, 5, 1, 0, 3, 6}) == Words{"the", "cat", "<unk>"});
@@ -63,7 +87,7 @@ TEST_CASE("encoding appends the end, decoding stops there") {
 
 TEST_CASE("a vocabulary survives saving and loading") {
   const TemporaryPath path;
-  const Vocabulary vocabulary = Vocabulary::build(kSentences, 1);
+  const Vocabulary vocabulary = build(kSentences, 1);
   vocabulary.save(path.name);
   const Vocabulary loaded = Vocabulary::load(path.name);
   CHECK(words_of(loaded) == words_of(vocabulary));

@@ -18,7 +18,8 @@ namespace gradus::translate {
 namespace {
 
 constexpr const char* kExamples = R"(Translates a sentence and shows, for every word of the translation, which words of
-the source the model looked at: rows are target words, columns source words, and each row sums to one.
+the source the model looked at: rows are target words, columns source words, and each row sums to one. Words are those of the
+model: for subwords, `▁` stands before the first one of a word.
 
 Examples:
   gradus attend --model m "ein mann geht ."
@@ -39,8 +40,8 @@ size_t terminal_width() {
 /// The map has the end of sentence on both sides, as figure 3 of Bahdanau et al. (2014).
 Heatmap make_heatmap(const Translator& translator, std::vector<std::string> source, const Hypothesis& found) {
   std::vector<std::string> target;
-  for (int word : found.words) target.push_back(translator.target.word(word));
-  const std::string& end = translator.target.word(Vocabulary::kEnd);
+  for (int word : found.words) target.push_back(translator.target.vocabulary.word(word));
+  const std::string& end = translator.target.vocabulary.word(Vocabulary::kEnd);
   source.push_back(end);
   if (found.attention.size() > target.size() * source.size()) target.push_back(end);  // unless cut at --max-length
   return {std::move(source), std::move(target), {found.attention.begin(), found.attention.end()}};
@@ -52,10 +53,10 @@ int run(const Options& options) {
   const std::unique_ptr<Translator> translator = load_translator(options.model);
   if (translator->config.attention == AttentionKind::None)
     fail("attend: the model in {} has no attention to show; it was trained with --attention none", options.model);
-  std::vector<std::string> words = words_of(line, translator->config);
+  std::vector<std::string> words = translator->source.split(line);
   if (words.empty()) fail("attend: the sentence has no word");
 
-  const std::vector<int> ids = translator->source.encode(words);
+  const std::vector<int> ids = translator->source.vocabulary.encode(words);
   ThreadPool pool(1);
   const Hypothesis found = search_all(translator->model, {&ids, 1}, options.search, 1, pool).front();
   const Heatmap map = make_heatmap(*translator, std::move(words), found);

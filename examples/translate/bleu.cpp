@@ -92,11 +92,6 @@ std::string tokenize_13a(std::string_view line) {
       text, [](char a, char b) { return is_digit(a) && b == '-'; }, "", " ", " ");
 }
 
-std::string_view without_trailing_space(std::string_view line) {
-  const std::vector<std::string_view> words = split_words(line);
-  return words.empty() ? std::string_view() : line.substr(0, words.back().data() + words.back().size() - line.data());
-}
-
 std::vector<std::string> segment_words(std::string_view line, const BleuOptions& options) {
   return options.lowercase ? bleu_words(lower_case(line), options.tokenizer) : bleu_words(line, options.tokenizer);
 }

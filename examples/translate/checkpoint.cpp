@@ -26,8 +26,8 @@ struct Folder {
     return fs::exists(path, ignored);
   }
   std::string directory;
-  std::string config = file("config.json"), source = file("source.vocab"), target = file("target.vocab"),
-              best = file("model.safetensors"), last = file("last.safetensors"), log = file("log.jsonl");
+  std::string config = file("config.json"), source = file("source"), target = file("target"),  // without extension
+      best = file("model.safetensors"), last = file("last.safetensors"), log = file("log.jsonl");
 };
 
 constexpr const char* kStateKey = "training";  // in the metadata of both safetensors files
@@ -66,6 +66,9 @@ void create_model(const std::string& directory, const Translator& translator) {
   fs::create_directories(directory, error);
   if (error) fail("{}: cannot make the folder: {}", directory, error.message());
   for (const std::string& old : {folder.best, folder.last, folder.log}) fs::remove(old, error);
+  for (const std::string& stem : {folder.source, folder.target}) {
+    for (const char* extension : {".vocab", ".model"}) fs::remove(stem + extension, error);
+  }
   translator.source.save(folder.source);
   translator.target.save(folder.target);
   save_config(directory, translator.config);
@@ -87,7 +90,7 @@ TrainConfig load_config(const std::string& directory) {
 std::unique_ptr<Translator> load_words(const std::string& directory, const TrainConfig& config) {
   const Folder folder(directory);
   const WithoutInit without_init;
-  return std::make_unique<Translator>(config, Vocabulary::load(folder.source), Vocabulary::load(folder.target));
+  return std::make_unique<Translator>(config, load_languages(folder.source, folder.target, config));
 }
 
 std::unique_ptr<Translator> load_translator(const std::string& directory) {

@@ -11,7 +11,9 @@
 /// The folder of a model:
 ///
 ///     config.json                  how it is trained (config.h)
-///     source.vocab, target.vocab   its words
+///     source.vocab, target.vocab   its words; or, for subwords,
+///     source.model, target.model   the models of sentencepiece, which hold them. With a joint vocabulary the two files
+///                                  of the languages are the same
 ///     model.safetensors            the parameters with the best validation BLEU so far; what translates
 ///     last.safetensors             the parameters at the last stop, the optimiser's state and a `TrainState`
 ///     log.jsonl                    every step and every validation (training_log.h)
@@ -38,7 +40,7 @@ struct TrainState {
 /// Whether the folder holds a model, or the beginning of one.
 bool holds_model(const std::string& directory);
 
-/// Makes the folder if need be and writes configuration and vocabularies; a model that was there is removed.
+/// Makes the folder if need be and writes configuration and languages; a model that was there is removed.
 void create_model(const std::string& directory, const Translator& translator);
 
 /// A model that is ready to translate: the best one, in evaluation mode. Throws Error naming the file that is missing,
@@ -51,7 +53,7 @@ std::string describe_training(const std::string& directory);
 /// The configuration with which the training in the folder began.
 TrainConfig load_config(const std::string& directory);
 void save_config(const std::string& directory, const TrainConfig& config);
-/// A model of this configuration with the folder's vocabularies; its parameters are still to be read.
+/// A model of this configuration with the folder's languages; its parameters are still to be read.
 std::unique_ptr<Translator> load_words(const std::string& directory, const TrainConfig& config);
 
 /// What changes the parameters, besides the gradients.

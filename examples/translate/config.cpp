@@ -202,9 +202,18 @@ std::vector<ConfigField> config_fields(TrainConfig& c) {
        0, 0, kMayChange},
       {"Data", "valid", &c.valid, "Validation text, which decides what the best model is", 0, 0, kMayChange},
       {"Data", "toy", &c.toy, "Train on the built-in toy language, English to French, with a small model"},
-      {"Data", "min_frequency", &c.min_frequency, "Words that occur less often in the training text become <unk>", 1,
+      {"Data", "tokenizer", &c.tokenizer,
+       "whitespace (the text is tokenised already), words (raw text; splits off punctuation), bpe or unigram (raw "
+       "text; "
+       "learns subwords, so that no word is unknown)"},
+      {"Data", "vocabulary_size", &c.vocabulary_size,
+       "Words or subwords of each language, 4 special ones included; 0 for 8000 subwords, or for words without limit",
+       0, kAnyNumber},
+      {"Data", "joint", &c.joint, "One vocabulary for both languages, learned from both sides of the training text"},
+      {"Data", "min_frequency", &c.min_frequency,
+       "Words that occur less often in the training text become <unk>; without effect on subwords", 1, kAnyNumber},
+      {"Data", "max_length", &c.max_length, "Training pairs with more words or subwords on a side are left out", 1,
        kAnyNumber},
-      {"Data", "max_length", &c.max_length, "Training pairs with more words on a side are left out", 1, kAnyNumber},
       {"Data", "lowercase", &c.lowercase, "Lowercase all text, in training and in use"},
 
       {"Model", "attention", &c.attention,

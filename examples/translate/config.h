@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "examples/translate/choices.h"
 #include "examples/translate/model_config.h"
+#include "examples/translate/tokenizer.h"
 
 namespace gradus::translate {
 
@@ -31,6 +33,9 @@ inline constexpr std::array kChoices<Schedule>{"plateau", "cosine", "inverse-sqr
 struct TrainConfig {
   std::vector<std::string> train, valid;  ///< two files each, source and target; empty for the toy language
   bool toy = false;
+  TokenizerKind tokenizer = TokenizerKind::Whitespace;
+  int vocabulary_size = 0;
+  bool joint = false;
   int min_frequency = 2;
   int max_length = 100;
   bool lowercase = false;
@@ -87,7 +92,7 @@ struct TrainConfig {
 /// One field of a configuration as files and command lines know it: the only list of all fields is `config_fields`.
 struct ConfigField {
   using Value = std::variant<bool*, int*, std::uint64_t*, double*, std::vector<std::string>*, AttentionKind*, CellKind*,
-                             Bridge*, TiedEmbeddings*, OptimizerKind*, Schedule*>;
+                             Bridge*, TiedEmbeddings*, OptimizerKind*, Schedule*, TokenizerKind*>;
 
   const char* group;
   const char* key;  ///< `attention_size` in a file, `--attention-size` on the command line

@@ -1,73 +1,58 @@
 #include "examples/translate/corpus.h"
 
 #include <algorithm>
-#include <limits>
+#include <utility>
 
 #include "autograd/error.h"
-#include "examples/translate/text.h"
-#include "examples/translate/unicode.h"
 
 namespace gradus::translate {
 
 namespace {
 
-constexpr size_t kAnyLength = std::numeric_limits<size_t>::max();
-
-WordPairs read_pairs(const std::vector<std::string>& files, const TrainConfig& config, size_t max_length) {
-  const ParallelText text = read_parallel(files.at(0), files.at(1));
-  WordPairs pairs;
-  pairs.empty = text.skipped;
-  for (size_t i = 0; i < text.source.size(); ++i) {
-    std::vector<std::string> source = words_of(text.source[i], config), target = words_of(text.target[i], config);
-    if (std::max(source.size(), target.size()) > max_length) {
-      ++pairs.too_long;
-      continue;
-    }
-    pairs.source.push_back(std::move(source));
-    pairs.target.push_back(std::move(target));
-  }
-  if (pairs.size() == 0) {
-    fail("{}, {}: no sentence pair to use; {} have an empty side, {} have more than {} words", files[0], files[1],
-         pairs.empty, pairs.too_long, max_length);
-  }
-  return pairs;
+ParallelText read_some(const std::vector<std::string>& files) {
+  ParallelText text = read_parallel(files.at(0), files.at(1));
+  if (text.source.empty())
+    fail("{}, {}: no sentence pair to use; {} have an empty side", files[0], files[1], text.skipped);
+  return text;
 }
 
-}
-
-std::vector<std::string> words_of(std::string_view line, const TrainConfig& config) {
-  const std::string text = config.lowercase ? lower_case(line) : std::string(line);
-  const std::vector<std::string_view> words = split_words(text);
-  return {words.begin(), words.end()};
-}
-
-std::vector<Pair> WordPairs::encode(const Vocabulary& source_words, const Vocabulary& target_words) const {
-  std::vector<Pair> pairs(size());
-  for (size_t i = 0; i < size(); ++i) pairs[i] = {source_words.encode(source[i]), target_words.encode(target[i])};
-  return pairs;
-}
-
-WordPairs toy_pairs(const std::vector<ToyPair>& split) {
-  WordPairs pairs;
-  for (const ToyPair& pair : split) {
-    pairs.source.push_back(pair.source);
-    pairs.target.push_back(pair.target);
-  }
-  return pairs;
 }
 
 ToyCorpus toy_corpus() { return make_toy_corpus(1); }
 
-Corpus load_corpus(const TrainConfig& config) {
-  if (config.toy) {
-    const ToyCorpus toy = toy_corpus();
-    return {toy_pairs(toy.train), toy_pairs(toy.valid)};
+ParallelText toy_text(const std::vector<ToyPair>& split) {
+  ParallelText text;
+  for (const ToyPair& pair : split) {
+    text.source.push_back(join_words(pair.source));
+    text.target.push_back(toy_display(pair.target));
+    text.lines.push_back(text.lines.size() + 1);
   }
-  return {read_pairs(config.train, config, static_cast<size_t>(config.max_length)), load_pairs(config.valid, config)};
+  return text;
 }
 
-WordPairs load_pairs(const std::vector<std::string>& files, const TrainConfig& config) {
-  return read_pairs(files, config, kAnyLength);
+CorpusText load_text(const TrainConfig& config) {
+  if (config.toy) {
+    const ToyCorpus toy = toy_corpus();
+    return {toy_text(toy.train), toy_text(toy.valid)};
+  }
+  return {read_some(config.train), read_some(config.valid)};
+}
+
+Corpus encode_corpus(CorpusText text, const Translator& translator) {
+  Corpus corpus;
+  corpus.train = translator.encode(text.train);
+  corpus.valid = translator.encode(text.valid);
+  const TrainConfig& config = translator.config;
+  const auto longest = static_cast<size_t>(config.max_length) + 1;  // </s> is at each end
+  corpus.too_long = std::erase_if(
+      corpus.train, [&](const Pair& pair) { return std::max(pair.source.size(), pair.target.size()) > longest; });
+  if (corpus.train.empty()) {
+    fail("{}, {}: no sentence pair to use; {} have more than {} {} on a side; raise --max-length", config.train[0],
+         config.train[1], corpus.too_long, config.max_length, is_subword(config.tokenizer) ? "subwords" : "words");
+  }
+  corpus.empty = text.train.skipped + text.valid.skipped;
+  corpus.valid_text = std::move(text.valid);
+  return corpus;
 }
 
 }

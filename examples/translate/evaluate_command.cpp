@@ -7,9 +7,8 @@
 #include "examples/translate/checkpoint.h"
 #include "examples/translate/commands.h"
 #include "examples/translate/cores.h"
+#include "examples/translate/corpus.h"
 #include "examples/translate/progress.h"
-#include "examples/translate/text.h"
-#include "examples/translate/toy.h"
 
 namespace gradus::translate {
 
@@ -34,26 +33,7 @@ struct Options {
   int threads = 0;
 };
 
-ParallelText toy_text(const std::vector<ToyPair>& split) {
-  ParallelText text;
-  for (const ToyPair& pair : split) {
-    text.source.push_back(join_words(pair.source));
-    text.target.push_back(toy_display(pair.target));
-  }
-  return text;
-}
-
-/// The pairs as the model sees them, of text whose words are what it was trained on.
-std::vector<Pair> encode(const Translator& translator, const ParallelText& text) {
-  std::vector<Pair> pairs;
-  for (size_t i = 0; i < text.source.size(); ++i) {
-    pairs.push_back(
-        {translator.encode(text.source[i]), translator.target.encode(words_of(text.target[i], translator.config))});
-  }
-  return pairs;
-}
-
-void report(Translator& translator, const Options& options, const ParallelText& text, const std::vector<Pair>& pairs) {
+void report(Translator& translator, const Options& options, const ParallelText& text) {
   ThreadPool pool(thread_count(options.threads));
   const double start = seconds_now();
   const std::vector<std::string> translations = translator.translate(text.source, options.search, pool);
@@ -63,7 +43,7 @@ void report(Translator& translator, const Options& options, const ParallelText& 
   const BleuScore bleu =
       corpus_bleu(translations, text.target,
                   {.tokenizer = split ? BleuTokenizer::k13a : BleuTokenizer::kNone, .lowercase = options.lowercase});
-  const double loss = cross_entropy(translator.model, pairs, pool);
+  const double loss = cross_entropy(translator.model, translator.encode(text), pool);
   write_output(fmt::format("{}\n", bleu.summary()));
   write_output(fmt::format("  nrefs:1|case:{}|tok:{}|smooth:exp, beam {}\n", options.lowercase ? "lc" : "mixed",
                            options.tokenizer, options.search.beam));
@@ -78,7 +58,7 @@ int run(const Options& options) {
     const ParallelText text = read_parallel(options.test[0], options.test[1]);
     if (text.source.empty()) fail("{}, {}: no sentence pair to evaluate", options.test[0], options.test[1]);
     if (text.skipped > 0) write_output(fmt::format("left out {} pairs with an empty side\n", text.skipped));
-    report(*translator, options, text, encode(*translator, text));
+    report(*translator, options, text);
     return 0;
   }
   if (!translator->config.toy) throw UsageError("evaluate: --test SRC REF is missing");
@@ -86,7 +66,7 @@ int run(const Options& options) {
   for (const auto& [name, split] :
        {std::pair{"test", &toy.test}, {"sentences longer than any in training", &toy.test_long}}) {
     write_output(fmt::format("toy language, {}:\n", name));
-    report(*translator, options, toy_text(*split), toy_pairs(*split).encode(translator->source, translator->target));
+    report(*translator, options, toy_text(*split));
   }
   return 0;
 }

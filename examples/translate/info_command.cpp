@@ -14,8 +14,9 @@ int run(const std::string& directory) {
   std::string text = "configuration\n";
   for (const ConfigField& field : config_fields(translator->config))
     text += fmt::format("  {:<20} {}\n", field.key, field.text());
-  text += fmt::format("\nvocabulary\n  source {} words\n  target {} words\n\n", translator->source.size(),
-                      translator->target.size());
+  const char* unit = is_subword(translator->config.tokenizer) ? "subwords" : "words";
+  text += fmt::format("\nvocabulary\n  source {} {}\n  target {} {}\n\n", translator->source.vocabulary.size(), unit,
+                      translator->target.vocabulary.size(), unit);
   text += translator->model.summary();
   text += fmt::format("\n{}\n{}\n", describe_training(directory), describe(blas_info()));
   write_output(text);

@@ -52,6 +52,8 @@ std::string read_file(const std::string& path) {
 std::vector<std::string> read_lines(const std::string& path) {
   const std::string bytes = read_file(path);
   std::string_view rest = bytes;
+  if (rest.starts_with("\xFF\xFE") || rest.starts_with("\xFE\xFF"))
+    fail("{}: the text is UTF-16, not UTF-8; convert it first: iconv -f UTF-16 -t UTF-8", path);
   if (rest.starts_with(kByteOrderMark)) rest.remove_prefix(kByteOrderMark.size());
 
   std::vector<std::string> lines;

@@ -5,6 +5,7 @@
 #include "autograd/error.h"
 #include "examples/translate/text.h"
 #include "examples/translate/toy_sampler.h"
+#include "examples/translate/unicode.h"
 
 namespace gradus::translate {
 
@@ -104,6 +105,19 @@ std::string toy_display(const std::vector<std::string>& words) {
     text += word;
   }
   return text;
+}
+
+std::vector<std::string> toy_words(std::string_view text) {
+  constexpr size_t kLongestElided = 3;  // qu', but aujourd'hui is one word
+  std::vector<std::string> words;
+  for (std::string_view token : split_words(text)) {
+    for (size_t at = token.find('\''); at < kLongestElided && at + 1 < token.size(); at = token.find('\'')) {
+      words.emplace_back(token.substr(0, at + 1));
+      token.remove_prefix(at + 1);
+    }
+    words.emplace_back(token);
+  }
+  return words;
 }
 
 }

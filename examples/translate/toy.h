@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -48,5 +49,8 @@ const std::vector<ToyPair>& toy_showcase();
 
 /// The words as a reader wants them, with no space after an apostrophe: `l'homme n'a pas mangé`.
 std::string toy_display(const std::vector<std::string>& words);
+
+/// The words of such a text: `l'`, `homme`, `n'`, `a`, `pas`, `mangé`. What is displayed comes back as it was.
+std::vector<std::string> toy_words(std::string_view text);
 
 }

@@ -14,14 +14,16 @@ namespace gradus::translate {
 namespace {
 
 constexpr const char* kExamples =
-    R"(Text is plain UTF-8, one sentence a line, words between white space. After every epoch the validation text is
-translated; the model with the best BLEU stays in DIR, and the learning rate falls when BLEU did not rise.
+    R"(Text is plain UTF-8, one sentence a line. By default words stand between white space, as a tokeniser writes them;
+for raw text choose another --tokenizer. After every epoch the validation text is translated; the model with the best
+BLEU stays in DIR, and the learning rate falls when BLEU did not rise.
 Ctrl-C ends after the current step and saves a checkpoint, from which --resume goes on, with the same result as
 if it had never stopped. The rate tok/s counts words of the target text, the end of sentence included.
 
 Examples:
   gradus train --toy --model toy
   gradus train --train train.de train.en --valid val.de val.en --model m --attention luong --dropout 0.4
+  gradus train --train raw.de raw.en --valid val.de val.en --model m --tokenizer bpe --joint --vocabulary-size 8000
   gradus train --resume --model m --epochs 20
 )";
 
@@ -32,10 +34,14 @@ struct Options {
   bool resume = false, force = false;
 };
 
-void require_text(const TrainConfig& config) {
+void require_sense(const TrainConfig& config) {
+  if (config.tied_embeddings == TiedEmbeddings::All && !config.joint)
+    throw UsageError("train: --tied-embeddings all needs --joint, one vocabulary for both languages");
   if (config.toy) {
     if (!config.train.empty() || !config.valid.empty())
       throw UsageError("train: --toy brings its own text; leave out --train and --valid");
+    if (config.tokenizer != TokenizerKind::Whitespace || config.joint)
+      throw UsageError("train: --toy brings its own words; leave out --tokenizer and --joint");
     return;
   }
   if (config.train.empty()) throw UsageError("train: --train SRC TGT is missing (or --toy, for the built-in language)");
@@ -43,26 +49,18 @@ void require_text(const TrainConfig& config) {
     throw UsageError("train: --valid SRC TGT is missing; validation decides which model is best");
 }
 
-/// A new model for the text, in a folder of its own.
-std::unique_ptr<Translator> begin(const Options& options, const TrainConfig& config, const Corpus& corpus) {
-  const auto min_frequency = static_cast<size_t>(config.min_frequency);
-  auto translator = std::make_unique<Translator>(config, Vocabulary::build(corpus.train.source, min_frequency),
-                                                 Vocabulary::build(corpus.train.target, min_frequency));
-  create_model(options.model, *translator);
-  return translator;
-}
-
 std::string describe(Translator& translator, const Corpus& corpus) {
   const TrainConfig& config = translator.config;
   const int threads = thread_count(config.threads);
+  const char* unit = is_subword(config.tokenizer) ? "subwords" : "words";
   return fmt::format(
-      "text        {} pairs to train on, {} to validate; left out: {} with an empty side, {} longer than {} words\n"
-      "vocabulary  {} source words, {} target words\n"
+      "text        {} pairs to train on, {} to validate; left out: {} with an empty side, {} longer than {} {}\n"
+      "vocabulary  {} source {}, {} target {}\n"
       "model       attention {}, {} parameters\n"
       "BLAS        {}\n"
       "machine     {} threads, {} shards{}",
-      corpus.train.size(), corpus.valid.size(), corpus.train.empty + corpus.valid.empty, corpus.train.too_long,
-      config.max_length, translator.source.size(), translator.target.size(), to_string(config.attention),
+      corpus.train.size(), corpus.valid.size(), corpus.empty, corpus.too_long, config.max_length, unit,
+      translator.source.vocabulary.size(), unit, translator.target.vocabulary.size(), unit, to_string(config.attention),
       translator.model.parameter_count(), gradus::describe(blas_info()), threads, config.shards,
       threads > config.shards ? "; more --shards would keep all threads busy" : "");
 }
@@ -89,16 +87,19 @@ int run(Options& options) {
   Progress progress;
   const TrainConfig config =
       options.resume ? options.config.resume(load_config(options.model)) : options.config.resolve();
-  require_text(config);
+  require_sense(config);
   if (!options.resume && !options.force && holds_model(options.model)) {
     fail("train: {} holds a model already; --resume goes on with its training, --force replaces it", options.model);
   }
-  const Corpus corpus = load_corpus(config);
+  CorpusText text = load_text(config);
   const std::unique_ptr<Translator> translator =
-      options.resume ? load_words(options.model, config) : begin(options, config, corpus);
+      options.resume ? load_words(options.model, config)
+                     : std::make_unique<Translator>(config, learn_languages(text.train, config));
+  Corpus corpus = encode_corpus(std::move(text), *translator);
+  if (!options.resume) create_model(options.model, *translator);
   progress.print(describe(*translator, corpus));
 
-  Trainer trainer(*translator, corpus, options.model, progress);
+  Trainer trainer(*translator, std::move(corpus), options.model, progress);
   if (options.resume) {
     trainer.resume();
     save_config(options.model, config);

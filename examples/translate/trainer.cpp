@@ -7,7 +7,6 @@
 #include "examples/translate/bleu.h"
 #include "examples/translate/cores.h"
 #include "examples/translate/interrupt.h"
-#include "examples/translate/text.h"
 #include "nn/rng.h"
 #include "nn/schedule.h"
 
@@ -35,12 +34,13 @@ std::unique_ptr<Optimizer> make_optimizer(const std::vector<Parameter*>& paramet
 
 }
 
-Trainer::Trainer(Translator& translator, const Corpus& corpus, std::string directory, Progress& progress)
+Trainer::Trainer(Translator& translator, Corpus corpus, std::string directory, Progress& progress)
     : translator_(translator),
       config_(translator.config),
       directory_(std::move(directory)),
-      train_(corpus.train.encode(translator.source, translator.target)),
-      valid_(corpus.valid.encode(translator.source, translator.target)),
+      train_(std::move(corpus.train)),
+      valid_(std::move(corpus.valid)),
+      valid_text_(std::move(corpus.valid_text)),
       parameters_(translator.model.parameters()),
       parallel_(translator.model, thread_count(config_.threads), config_.shards),
       optimizer_(make_optimizer(parameters_, config_)),
@@ -48,10 +48,6 @@ Trainer::Trainer(Translator& translator, const Corpus& corpus, std::string direc
       progress_(progress) {
   state_.learning_rate = config_.learning_rate;
   if (config_.average_decay > 0) average_.emplace(parameters_, config_.average_decay);
-  for (size_t i = 0; i < corpus.valid.size(); ++i) {
-    valid_source_.push_back(join_words(corpus.valid.source[i]));
-    valid_target_.push_back(translator.display(corpus.valid.target[i]));
-  }
 }
 
 void Trainer::resume() {
@@ -188,8 +184,11 @@ void Trainer::validate() {
   if (average_) average_->swap();
   const double loss = cross_entropy(translator_.model, valid_, parallel_.pool());
   const SearchOptions options{.beam = config_.valid_beam};
-  const std::vector<std::string> translations = translator_.translate(valid_source_, options, parallel_.pool());
-  const double bleu = corpus_bleu(translations, valid_target_, {.tokenizer = BleuTokenizer::kNone}).score;
+  const std::vector<std::string> translations = translator_.translate(valid_text_.source, options, parallel_.pool());
+  const bool tokenised = config_.tokenizer == TokenizerKind::Whitespace;
+  const BleuTokenizer tokenizer = tokenised ? BleuTokenizer::kNone : BleuTokenizer::k13a;
+  const double bleu =
+      corpus_bleu(translations, valid_text_.target, {.tokenizer = tokenizer, .lowercase = config_.lowercase}).score;
 
   const double train_loss = state_.loss_sum / static_cast<double>(state_.words);
   const double rate = optimizer_->learning_rate;
@@ -219,7 +218,7 @@ void Trainer::validate() {
                                      .seconds = state_.seconds,
                                      .samples = {}};
   for (size_t i = 0; i < std::min(kSamples, translations.size()); ++i) {
-    validation.samples.push_back({valid_source_[i], valid_target_[i], translations[i]});
+    validation.samples.push_back({valid_text_.source[i], valid_text_.target[i], translations[i]});
   }
   log_->write(validation);
   progress_.print(

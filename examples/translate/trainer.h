@@ -24,9 +24,9 @@ namespace gradus::translate {
 /// anywhere between two steps and resumed ends with the same bits as one that never stopped.
 class Trainer {
  public:
-  /// Everything must outlive the trainer. Files go to `directory`, which exists (`create_model`), and reports to
-  /// `progress`.
-  Trainer(Translator& translator, const Corpus& corpus, std::string directory, Progress& progress);
+  /// `translator` and `progress` must outlive the trainer. Files go to `directory`, which exists (`create_model`), and
+  /// reports to `progress`.
+  Trainer(Translator& translator, Corpus corpus, std::string directory, Progress& progress);
 
   /// Goes on where the folder's last checkpoint stopped.
   void resume();
@@ -58,7 +58,7 @@ class Trainer {
   const TrainConfig& config_;
   std::string directory_;
   std::vector<Pair> train_, valid_;
-  std::vector<std::string> valid_source_, valid_target_;  // the same, as lines
+  ParallelText valid_text_;  // the same as valid_
   std::vector<Parameter*> parameters_;
   DataParallel parallel_;
   std::unique_ptr<Optimizer> optimizer_;

@@ -4,8 +4,6 @@
 #include <numeric>
 
 #include "autograd/tape.h"
-#include "examples/translate/text.h"
-#include "examples/translate/toy.h"
 
 namespace gradus::translate {
 
@@ -15,14 +13,16 @@ constexpr int kBatchSize = 64;  // sentences decoded or scored side by side
 
 }
 
-Translator::Translator(const TrainConfig& config, Vocabulary source_words, Vocabulary target_words)
+Translator::Translator(const TrainConfig& config, Languages languages)
     : config(config),
-      source(std::move(source_words)),
-      target(std::move(target_words)),
-      model(config.model(source.size(), target.size()), config.seed) {}
+      source(std::move(languages.source)),
+      target(std::move(languages.target)),
+      model(config.model(source.vocabulary.size(), target.vocabulary.size()), config.seed) {}
 
-std::string Translator::display(const std::vector<std::string>& words) const {
-  return config.toy ? toy_display(words) : join_words(words);
+std::vector<Pair> Translator::encode(const ParallelText& text) const {
+  std::vector<Pair> pairs(text.source.size());
+  for (size_t i = 0; i < pairs.size(); ++i) pairs[i] = {source.encode(text.source[i]), target.encode(text.target[i])};
+  return pairs;
 }
 
 std::vector<std::string> Translator::translate(std::span<const std::string> lines, const SearchOptions& options,
@@ -30,7 +30,7 @@ std::vector<std::string> Translator::translate(std::span<const std::string> line
   std::vector<std::vector<int>> sources;
   std::vector<size_t> line_of;  // of each source
   for (size_t i = 0; i < lines.size(); ++i) {
-    std::vector<int> words = encode(lines[i]);
+    std::vector<int> words = source.encode(lines[i]);
     if (words.size() == 1) continue;  // nothing but </s>
     sources.push_back(std::move(words));
     line_of.push_back(i);

@@ -1,6 +1,6 @@
 #include "examples/translate/vocabulary.h"
 
-#include <map>
+#include <algorithm>
 
 #include "autograd/error.h"
 #include "examples/translate/text.h"
@@ -25,16 +25,38 @@ bool Vocabulary::add(std::string word) {
   return true;
 }
 
-Vocabulary Vocabulary::build(const std::vector<std::vector<std::string>>& sentences, size_t min_frequency) {
-  std::map<std::string_view, size_t> frequencies;  // std::string_view compares bytes as unsigned: sorted as wanted
-  for (const auto& sentence : sentences) {
-    for (const std::string& word : sentence) ++frequencies[word];
-  }
+Vocabulary Vocabulary::of(const std::vector<std::string>& words) {
   Vocabulary vocabulary;
-  for (const auto& [word, frequency] : frequencies) {
-    if (frequency >= min_frequency) vocabulary.add(std::string(word));
+  for (size_t i = 0; i < words.size(); ++i) {
+    const bool special = i < std::size(kSpecialWords);
+    if (special ? words[i] != kSpecialWords[i] : !vocabulary.add(words[i]))
+      fail("vocabulary: '{}' cannot be word {}: {}", words[i], i,
+           special ? "a special word stands there" : "it is there already");
   }
   return vocabulary;
+}
+
+void WordFrequencies::add(const std::vector<std::string>& words) {
+  for (const std::string& word : words) ++counts_[word];
+}
+
+Vocabulary WordFrequencies::vocabulary(size_t min_frequency, size_t max_size) const {
+  const Vocabulary special;
+  std::vector<std::pair<std::string_view, size_t>> chosen;  // std::string compares bytes as unsigned: sorted as wanted
+  for (const auto& [word, count] : counts_) {
+    if (count >= min_frequency && special.id(word) == Vocabulary::kUnknown &&
+        word != special.word(Vocabulary::kUnknown))
+      chosen.emplace_back(word, count);
+  }
+  const size_t limit = max_size == 0 ? chosen.size() : max_size - std::min(max_size, special.size());
+  if (chosen.size() > limit) {
+    std::ranges::stable_sort(chosen, std::ranges::greater(), &std::pair<std::string_view, size_t>::second);
+    chosen.resize(limit);
+    std::ranges::sort(chosen);
+  }
+  std::vector<std::string> words(std::begin(kSpecialWords), std::end(kSpecialWords));
+  for (const auto& [word, count] : chosen) words.emplace_back(word);
+  return Vocabulary::of(words);
 }
 
 Vocabulary Vocabulary::load(const std::string& path) {

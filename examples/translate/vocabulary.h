@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -8,7 +9,8 @@
 
 namespace gradus::translate {
 
-/// The words a model knows, numbered from 0: the four special ones, then the others in bytewise order.
+/// The words or subwords a model knows, numbered from 0: the four special ones, then the others, words in bytewise
+/// order.
 class Vocabulary {
  public:
   static constexpr int kPad = 0;      ///< `<pad>`, fills the short sentences of a batch
@@ -19,8 +21,9 @@ class Vocabulary {
   /// Only the special words.
   Vocabulary();
 
-  /// The words that occur at least `min_frequency` times in `sentences`.
-  static Vocabulary build(const std::vector<std::vector<std::string>>& sentences, size_t min_frequency);
+  /// These words in this order, the special ones first. Throws Error for other ones first and for a word that is there
+  /// twice.
+  static Vocabulary of(const std::vector<std::string>& words);
 
   /// Reads what `save` wrote: one word a line, the special words first. Throws Error naming `file:line` for a line that
   /// is empty, holds white space or repeats a word, and for missing special words.
@@ -54,6 +57,19 @@ class Vocabulary {
 
   std::vector<std::string> words_;
   std::unordered_map<std::string, int, Hash, std::equal_to<>> ids_;
+};
+
+/// How often each word of a text occurs.
+class WordFrequencies {
+ public:
+  void add(const std::vector<std::string>& words);
+
+  /// The words that occur at least `min_frequency` times; of these no more than `max_size` allows, the special ones
+  /// counted, the most frequent first and of equally frequent ones the bytewise smaller. 0 is no limit.
+  Vocabulary vocabulary(size_t min_frequency, size_t max_size = 0) const;
+
+ private:
+  std::map<std::string, size_t> counts_;
 };
 
 }

@@ -4,8 +4,9 @@
 
 #include <chrono>
 
-#include "examples/translate/corpus.h"
 #include "examples/translate/text.h"
+#include "examples/translate/tokenizer.h"
+#include "examples/translate/vocabulary.h"
 
 namespace gradus::bench {
 
@@ -16,8 +17,12 @@ namespace {
 /// One side of the corpus as word numbers, and the size of its vocabulary. The text itself is not kept.
 std::vector<std::vector<int>> read_ids(const std::string& path, int& vocabulary_size) {
   std::vector<std::vector<std::string>> sentences;
-  for (const std::string& line : read_lines(path)) sentences.push_back(words_of(line, TrainConfig()));
-  const Vocabulary vocabulary = Vocabulary::build(sentences, 2);
+  WordFrequencies frequencies;
+  for (const std::string& line : read_lines(path)) {
+    sentences.push_back(WhitespaceTokenizer().split(line));
+    frequencies.add(sentences.back());
+  }
+  const Vocabulary vocabulary = frequencies.vocabulary(2);
   vocabulary_size = static_cast<int>(vocabulary.size());
   std::vector<std::vector<int>> ids;
   for (const auto& sentence : sentences) ids.push_back(vocabulary.encode(sentence));
