@@ -11,6 +11,7 @@
 #include "examples/translate/colour.h"
 #include "examples/translate/heatmap.h"
 #include "examples/translate/unicode.h"
+#include "tests/markup.h"
 
 using namespace gradus;
 using namespace gradus::translate;
@@ -27,37 +28,6 @@ std::vector<std::string> lines_of(const std::string& text) {
     start = end + 1;
   }
   return lines;
-}
-
-size_t count(const std::string& text, const std::string& part) {
-  size_t n = 0;
-  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++n;
-  return n;
-}
-
-/// Checks that `xml` is a tree of elements: tags close in order, attributes are quoted, no stray < or &.
-bool is_well_formed(std::string xml) {
-  std::vector<std::string> open;
-  xml.erase(0, xml.find("?>") + 2);
-  for (size_t i = 0; i < xml.size(); ++i) {
-    if (xml[i] == '&') {
-      const std::string entity = xml.substr(i, xml.find(';', i) - i + 1);
-      if (entity != "&amp;" && entity != "&lt;" && entity != "&gt;" && entity != "&quot;") return false;
-    }
-    if (xml[i] != '<') continue;
-    const size_t end = xml.find('>', i);
-    if (end == std::string::npos) return false;
-    const std::string tag = xml.substr(i + 1, end - i - 1);
-    if (count(tag, "\"") % 2 != 0 || tag.find('<') != std::string::npos) return false;
-    if (tag[0] == '/') {
-      if (open.empty() || open.back() != tag.substr(1)) return false;
-      open.pop_back();
-    } else if (tag.back() != '/') {
-      open.push_back(tag.substr(0, tag.find(' ')));
-    }
-    i = end;
-  }
-  return open.empty();
 }
 
 }

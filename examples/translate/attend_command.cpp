@@ -6,9 +6,9 @@
 #include <memory>
 
 #include "autograd/error.h"
+#include "examples/translate/attention_map.h"
 #include "examples/translate/checkpoint.h"
 #include "examples/translate/commands.h"
-#include "examples/translate/heatmap.h"
 #include "examples/translate/text.h"
 #include "examples/translate/unicode.h"
 #include "nn/atomic_file.h"
@@ -29,22 +29,12 @@ Examples:
 struct Options {
   std::string model, out;
   std::vector<std::string> sentence;
-  SearchOptions search{.attention = true};
+  SearchOptions search;
 };
 
 size_t terminal_width() {
   winsize size{};
   return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : TerminalOptions().width;
-}
-
-/// The map has the end of sentence on both sides, as figure 3 of Bahdanau et al. (2014).
-Heatmap make_heatmap(const Translator& translator, std::vector<std::string> source, const Hypothesis& found) {
-  std::vector<std::string> target;
-  for (int word : found.words) target.push_back(translator.target.vocabulary.word(word));
-  const std::string& end = translator.target.vocabulary.word(Vocabulary::kEnd);
-  source.push_back(end);
-  if (found.attention.size() > target.size() * source.size()) target.push_back(end);  // unless cut at --max-length
-  return {std::move(source), std::move(target), {found.attention.begin(), found.attention.end()}};
 }
 
 int run(const Options& options) {
@@ -53,14 +43,11 @@ int run(const Options& options) {
   const std::unique_ptr<Translator> translator = load_translator(options.model);
   if (translator->config.attention == AttentionKind::None)
     fail("attend: the model in {} has no attention to show; it was trained with --attention none", options.model);
-  std::vector<std::string> words = translator->source.split(line);
-  if (words.empty()) fail("attend: the sentence has no word");
-
-  const std::vector<int> ids = translator->source.vocabulary.encode(words);
   ThreadPool pool(1);
-  const Hypothesis found = search_all(translator->model, {&ids, 1}, options.search, 1, pool).front();
-  const Heatmap map = make_heatmap(*translator, std::move(words), found);
-  write_output(translator->text(found) + "\n");
+  const AttentionMap attended = attention_map(*translator, line, options.search, pool);
+  if (attended.map.source.empty()) fail("attend: the sentence has no word");
+  const Heatmap& map = attended.map;
+  write_output(attended.translation + "\n");
   if (options.out.empty()) {
     write_output("\n" + heatmap_text(map, {.colour = terminal_colour(STDOUT_FILENO), .width = terminal_width()}));
   } else {

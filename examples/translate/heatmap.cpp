@@ -10,6 +10,7 @@
 
 #include "autograd/error.h"
 #include "examples/translate/colour.h"
+#include "examples/translate/markup.h"
 #include "examples/translate/unicode.h"
 
 namespace gradus::translate {
@@ -148,29 +149,6 @@ constexpr double kCell = 34, kFont = 15, kSmallFont = 11, kGap = 8, kEdge = 16, 
 constexpr double kColumnWidth = 0.64 * kFont;  // of one terminal column in a sans-serif face, on the safe side
 constexpr double kSlant = 0.7072;              // sine and cosine of the 45 degrees that source words are turned by
 
-std::string escaped(const std::string& word) {
-  std::string text;
-  for (const char c : printable(word)) {
-    switch (c) {
-      case '&':
-        text += "&amp;";
-        break;
-      case '<':
-        text += "&lt;";
-        break;
-      case '>':
-        text += "&gt;";
-        break;
-      case '"':
-        text += "&quot;";
-        break;
-      default:
-        text += c;
-    }
-  }
-  return text;
-}
-
 std::string hex(Colour colour) { return fmt::format("#{:02x}{:02x}{:02x}", colour.red, colour.green, colour.blue); }
 
 /// A colour bar from 0 to 1, `width` long, whose left upper corner is (x, y).
@@ -197,7 +175,7 @@ std::string svg_cell(const Heatmap& map, size_t row, size_t column, double x, do
   const Colour fill = colour_at(kPaperScale, weight);
   std::string text = fmt::format(
       "<g><title>{} → {}: {:.3f}</title><rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{}\" height=\"{}\" fill=\"{}\"/>",
-      escaped(map.source[column]), escaped(map.target[row]), weight, x, y, kCell, kCell, hex(fill));
+      escape_markup(map.source[column]), escape_markup(map.target[row]), weight, x, y, kCell, kCell, hex(fill));
   const long percent = std::lround(weight * 100);
   if (percent >= kLeastShown) {
     text += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" font-size=\"{}\" text-anchor=\"middle\" fill=\"{}\">{}</text>",
@@ -229,12 +207,12 @@ std::string heatmap_svg(const Heatmap& map) {
   for (size_t column = 0; column < map.source.size(); ++column) {
     svg += fmt::format("<text transform=\"translate({:.1f} {:.1f}) rotate(-45)\" font-size=\"{}\">{}</text>\n",
                        left + (static_cast<double>(column) + 0.5) * kCell + kFont / 4, top - kGap / 2, kFont,
-                       escaped(map.source[column]));
+                       escape_markup(map.source[column]));
   }
   for (size_t row = 0; row < map.target.size(); ++row) {
     const double y = top + static_cast<double>(row) * kCell;
     svg += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" font-size=\"{}\" text-anchor=\"end\">{}</text>\n", left - kGap,
-                       y + kCell / 2 + 0.36 * kFont, kFont, escaped(map.target[row]));
+                       y + kCell / 2 + 0.36 * kFont, kFont, escape_markup(map.target[row]));
     for (size_t column = 0; column < map.source.size(); ++column) {
       svg += svg_cell(map, row, column, left + static_cast<double>(column) * kCell, y);
     }

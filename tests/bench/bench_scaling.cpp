@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "examples/translate/chart.h"
 #include "nn/atomic_file.h"
 #include "nn/rng.h"
 #include "ops/blas.h"
@@ -108,59 +109,14 @@ double projection_time(int words, int rows, int threads) {
   return best;
 }
 
-struct Point {
-  double x, y;
-};
-
-struct Series {
-  std::string name;
-  const char* colour;
-  std::vector<Point> points;
-};
+using Point = Chart::Point;
+using Series = Chart::Series;
 
 /// How much the smallest y is below the largest, in percent.
 double spread(const std::vector<Point>& points) {
   const auto [low, high] =
       std::minmax_element(points.begin(), points.end(), [](const Point& a, const Point& b) { return a.y < b.y; });
   return 100 * (1 - low->y / high->y);
-}
-
-/// One plot with both axes from zero.
-std::string plot(double left, const std::string& title, const std::string& x_name, const std::string& y_name,
-                 const std::vector<Series>& all, double x_step, double y_step) {
-  constexpr double kWidth = 250, kHeight = 190, kTop = 50, kMargin = 55;
-  double x_max = 0, y_max = 0;
-  for (const Series& series : all) {
-    for (const Point& point : series.points) x_max = std::max(x_max, point.x), y_max = std::max(y_max, point.y);
-  }
-  x_max *= 1.05;
-  y_max *= 1.15;
-  left += kMargin;
-  const auto x_at = [=](double x) { return left + x / x_max * kWidth; };
-  const auto y_at = [=](double y) { return kTop + kHeight - y / y_max * kHeight; };
-  const auto text = [](double x, double y, const char* anchor, const std::string& words) {
-    return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\">{}</text>\n", x, y, anchor, words);
-  };
-  std::string svg = text(left + kWidth / 2, kTop - 30, "middle", title) + text(left, kTop - 8, "middle", y_name) +
-                    text(left + kWidth / 2, kTop + kHeight + 36, "middle", x_name);
-  for (double x = 0; x <= x_max; x += x_step) svg += text(x_at(x), kTop + kHeight + 16, "middle", fmt::format("{}", x));
-  for (double y = 0; y <= y_max; y += y_step) {
-    svg += fmt::format("<path d=\"M{:.1f} {:.1f}h{}\" stroke=\"#ddd\"/>\n", left, y_at(y), kWidth);
-    svg += text(left - 6, y_at(y) + 4, "end", fmt::format("{}", y));
-  }
-  double legend = kTop + kHeight - 10 - 16 * static_cast<double>(all.size() - 1);
-  for (const Series& series : all) {
-    std::string path;
-    for (const Point& point : series.points) {
-      path += fmt::format("{}{:.1f} {:.1f}", path.empty() ? "M" : "L", x_at(point.x), y_at(point.y));
-      svg += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3\" fill=\"{}\"/>\n", x_at(point.x), y_at(point.y),
-                         series.colour);
-    }
-    svg += fmt::format("<path d=\"{}\" fill=\"none\" stroke=\"{}\"/>\n", path, series.colour);
-    svg += fmt::format("<g fill=\"{}\">{}</g>\n", series.colour, text(left + kWidth, legend, "end", series.name));
-    legend += 16;
-  }
-  return svg;
 }
 
 }
@@ -177,7 +133,7 @@ int main(int argc, char** argv) try {
 
   fmt::print("{}\n", describe(blas_info()));
   Measurement measurement(options);
-  Series lengths{"64 pairs", "#1f5fa8", {}}, milliseconds{"64 pairs", "#1f5fa8", {}};
+  Series lengths{"64 pairs", {}}, milliseconds{"64 pairs", {}};
   fmt::print("pairs  length  vocabulary  target tok/s\n");
   const auto measure = [&](const Setting& setting) {
     const double time = measurement.step_time(setting), rate = setting.batch * setting.length / time;
@@ -190,13 +146,13 @@ int main(int argc, char** argv) try {
     lengths.points.push_back({double(length), words / time});
     milliseconds.points.push_back({words, time * 1e3});
   }
-  Series batches{"length 20", "#c25e00", {}};
+  Series batches{"length 20", {}};
   for (const int batch : {16, 32, 64, 128}) {
     const double time = measure({batch, 20, kSmallVocabulary});
     batches.points.push_back({batch * 20.0, time * 1e3});
   }
 
-  Series words{"as measured", "#1f5fa8", {}}, equal{"at equal arithmetic", "#c25e00", {}};
+  Series words{"as measured", {}}, equal{"at equal arithmetic", {}};
   constexpr int kPairs = 64, kLength = 20, kTokens = kPairs * kLength;
   const double smallest = projection_time(kSmallVocabulary, kTokens, options.threads);
   for (const int vocabulary : {kSmallVocabulary, 12000, 18000, 24000, 32000}) {
@@ -209,13 +165,12 @@ int main(int argc, char** argv) try {
 
   fmt::print("target tok/s, lengths 10 to 60: the lowest is {:.0f} % below the highest\n", spread(lengths.points));
   fmt::print("target tok/s, 6,000 to 32,000 words, at equal arithmetic: {:.0f} %\n", spread(equal.points));
-  std::string svg =
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"960\" height=\"290\" font-family=\"sans-serif\" "
-      "font-size=\"12\">\n<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n";
-  svg += plot(0, "a step's time", "pairs × length", "ms", {milliseconds, batches}, 1000, 100);
-  svg += plot(320, "speed by length", "words in a sentence", "target tokens/s", {lengths}, 20, 1000);
-  svg += plot(640, "speed by vocabulary", "thousand words", "target tokens/s", {words, equal}, 10, 1000);
-  write_file_atomically(out, svg + "</svg>\n");
+  const std::vector<Chart> charts = {
+      {"a step's time", "pairs × length", "ms", {milliseconds, batches}},
+      {"speed by length", "words in a sentence", "target tokens/s", {lengths}},
+      {"speed by vocabulary", "thousand words", "target tokens/s", {words, equal}},
+  };
+  write_file_atomically(out, charts_svg(charts, 3));
   fmt::print("plot written to {}\n", out);
 } catch (const std::exception& error) {
   fmt::print(stderr, "bench_scaling: {}\n", error.what());

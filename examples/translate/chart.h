@@ -1,0 +1,31 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace gradus::translate {
+
+/// Curves over a common pair of axes.
+struct Chart {
+  struct Point {
+    double x, y;
+  };
+  struct Series {
+    std::string name;
+    std::vector<Point> points;  ///< by x; a point that is not finite interrupts the curve
+  };
+
+  std::string title, x_name, y_name;
+  std::vector<Series> series;
+  bool from_zero = true;  ///< the y axis begins at 0, else below the smallest value
+};
+
+/// The charts side by side, `columns` of them in a row, as a self-contained SVG picture. Curves of few points mark each
+/// of them, and the mouse over a mark shows its values.
+std::string charts_svg(std::span<const Chart> charts, int columns);
+
+/// The means of runs of equally many points, so that at most `count` are left: what a picture can show of thousands.
+std::vector<Chart::Point> thin_out(const std::vector<Chart::Point>& points, std::size_t count);
+
+}
