@@ -45,13 +45,13 @@ train() { "$gradus" train --train train.de train.en "${small[@]}" "$@"; }
 # What it says about itself.
 expect 0 "" "$gradus" --version
 check "version" grep -qx 'gradus [0-9.]*' stdout
-for command in train translate evaluate attend info; do
+for command in train translate score evaluate attend info; do
   expect 0 "" "$gradus" "$command" --help
   check "examples in the help of $command" grep -q "^  gradus $command --" stdout
 done
 
 # Wrong command lines.
-expect 2 "gradus: a command is missing: train, translate, evaluate, attend or info$help_hint" "$gradus"
+expect 2 "gradus: a command is missing: train, translate, score, evaluate, attend or info$help_hint" "$gradus"
 expect 2 "gradus: unknown argument trian; did you mean train?$help_hint" "$gradus" trian
 expect 2 "gradus: --model is required$help_hint" "$gradus" train --toy
 expect 2 "gradus: unknown option --atention; did you mean --attention?$help_hint" train --model m --atention luong

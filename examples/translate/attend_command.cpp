@@ -42,7 +42,7 @@ Heatmap make_heatmap(const Translator& translator, std::vector<std::string> sour
   for (int word : found.words) target.push_back(translator.target.word(word));
   const std::string& end = translator.target.word(Vocabulary::kEnd);
   source.push_back(end);
-  if (found.attention.size() > target.size() * source.size()) target.push_back(end);  // unless cut at --max-length
+  target.push_back(end);
   return {std::move(source), std::move(target), {found.attention.begin(), found.attention.end()}};
 }
 

@@ -39,8 +39,8 @@ int run(int argc, char** argv) {
       "Examples:\n"
       "  gradus train --toy --model toy\n"
       "  echo \"the black cat ate the mouse\" | gradus translate --model toy\n");
-  const std::vector<Command> commands = {add_train(program), add_translate(program), add_evaluate(program),
-                                         add_attend(program), add_info(program)};
+  const std::vector<Command> commands = {add_train(program),    add_translate(program), add_score(program),
+                                         add_evaluate(program), add_attend(program),    add_info(program)};
   const auto parsed = [](const Command& command) { return command.options->parsed(); };
   try {
     program.parse(argc, argv);
@@ -53,7 +53,8 @@ int run(int argc, char** argv) {
     throw UsageError(error.what());
   }
   const auto chosen = std::find_if(commands.begin(), commands.end(), parsed);
-  if (chosen == commands.end()) throw UsageError("a command is missing: train, translate, evaluate, attend or info");
+  if (chosen == commands.end())
+    throw UsageError("a command is missing: train, translate, score, evaluate, attend or info");
   return chosen->run();
 }
 
