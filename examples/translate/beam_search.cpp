@@ -126,7 +126,9 @@ class BeamSearch {
         add_words(best, first_row + b, sentence.beam[b].log_probability, scores, allowed);
       }
     }
-    for (int b = 0; b < open && best.empty(); ++b) end(b);  // no word is allowed, so it ends even if too short
+    if (best.empty()) {  // no word is allowed, so they end even if too short
+      for (int b = 0; b < open; ++b) end(b);
+    }
     return std::move(best).sorted();
   }
 

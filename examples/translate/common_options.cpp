@@ -17,8 +17,7 @@ void add_ensemble_option(CLI::App& command, std::vector<std::string>& directorie
       .add_option("-m,--model", directories,
                   "Folder of the model; given several times, the probabilities of the models are averaged")
       ->type_name("DIR")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false)
       ->required();
 }
 

@@ -10,10 +10,10 @@ namespace gradus::translate {
 
 /// A translation, or the beginning of one.
 struct Hypothesis {
-  std::vector<int> words;       ///< without </s>
-  double log_probability = 0;   ///< log P(words | source), and of </s> once it has ended
-  double score = 0;             ///< what ended hypotheses are compared by; see `final_score`
-  std::vector<Real> attention;  ///< (words + 1, S) row-major, </s> last on both axes; empty unless asked for
+  std::vector<int> words;            ///< without </s>
+  double log_probability = 0;        ///< log P(words | source), and of </s> once it has ended
+  double score = 0;                  ///< what ended hypotheses are compared by; see `final_score`
+  std::vector<Real> attention = {};  ///< (words + 1, S) row-major, </s> last on both axes; empty unless asked for
 };
 
 /// The best translations of a sentence, the best first; at least one.

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <map>
+#include <type_traits>
 
 #include "examples/translate/commands.h"
 #include "examples/translate/search_options.h"
@@ -21,7 +22,7 @@ CLI::Validator between(double low, double high) {
         const bool inside = CLI::detail::lexical_cast(text, value) && value >= low && value <= high;
         return inside ? std::string() : fmt::format("Value {} not in range {} to {}", text, low, high);
       },
-      "NUMBER");
+      fmt::format("FLOAT in [{} - {}]", low, high));
 }
 
 template <class Kind>
@@ -43,8 +44,9 @@ CLI::Option* add_kind(CLI::App& command, const char* name, Kind& value, const st
 }
 
 template <class Number>
-CLI::Option* add_number(CLI::App& command, const char* name, Number& value, double low, double high, const char* help) {
-  return command.add_option(name, value, help)->type_name("N")->check(between(low, high))->capture_default_str();
+CLI::Option* add_number(CLI::App& command, const char* name, Number& value, Number low, Number high, const char* help) {
+  const CLI::Validator range = std::is_integral_v<Number> ? CLI::Range(low, high) : between(low, high);
+  return command.add_option(name, value, help)->type_name("N")->check(range)->capture_default_str();
 }
 
 void add_limits(CLI::App& command, SearchOptions& options) {
@@ -52,9 +54,10 @@ void add_limits(CLI::App& command, SearchOptions& options) {
       ->group(kSearch);
   add_number(command, "--max-length", options.max_length, 1, 100'000, "Words that a translation may have")
       ->group(kSearch);
-  add_number(command, "--min-length-ratio", options.min_length_ratio, 0, 1000, "The same, for each word of the source")
+  add_number(command, "--min-length-ratio", options.min_length_ratio, 0.0, 1000.0,
+             "The same, for each word of the source")
       ->group(kSearch);
-  add_number(command, "--max-length-ratio", options.max_length_ratio, 0, 1000,
+  add_number(command, "--max-length-ratio", options.max_length_ratio, 0.0, 1000.0,
              "The same, for each word of the source; 0 for no such limit. The narrower limit holds")
       ->group(kSearch);
   add_number(command, "--no-repeat-ngram", options.no_repeat_ngram, 0, 1000,
@@ -66,9 +69,9 @@ void add_penalties(CLI::App& command, SearchOptions& options) {
   add_kind<LengthPenalty>(command, "--length-penalty", options.length_penalty,
                           {{"power", LengthPenalty::Power}, {"wu", LengthPenalty::Wu}},
                           "What log P(y|x) is divided by: |y|^alpha, or ((5+|y|)/6)^alpha of Wu et al. 2016");
-  add_number(command, "--length-power", options.length_power, 0, 100, "alpha of the length penalty; 0 for none")
+  add_number(command, "--length-power", options.length_power, 0.0, 100.0, "alpha of the length penalty; 0 for none")
       ->group(kSearch);
-  add_number(command, "--coverage-penalty", options.coverage_penalty, 0, 100,
+  add_number(command, "--coverage-penalty", options.coverage_penalty, 0.0, 100.0,
              "beta of the penalty for source words that nothing attended to (Wu et al. 2016)")
       ->group(kSearch);
 }
@@ -105,13 +108,13 @@ void add_sampling_options(CLI::App& command, SearchOptions& options) {
   CLI::Option* const sample = command.add_flag("--sample", options.sample, "Draw translations at random");
   sample->excludes("--beam")->excludes("--stop")->group(kSampling);
   SamplingOptions& sampling = options.sampling;
-  add_number(command, "--temperature", sampling.temperature, 0.001, 1000, "Below 1, likely words become likelier")
+  add_number(command, "--temperature", sampling.temperature, 0.001, 1000.0, "Below 1, likely words become likelier")
       ->needs(sample)
       ->group(kSampling);
-  add_number(command, "--top-k", sampling.top_k, 0, 1e9, "Only from the N likeliest words; 0 for all")
+  add_number(command, "--top-k", sampling.top_k, 0, 1'000'000'000, "Only from the N likeliest words; 0 for all")
       ->needs(sample)
       ->group(kSampling);
-  add_number(command, "--top-p", sampling.top_p, 0.001, 1, "Only from the fewest words with this probability in all")
+  add_number(command, "--top-p", sampling.top_p, 0.001, 1.0, "Only from the fewest words with this probability in all")
       ->needs(sample)
       ->group(kSampling);
   command.add_option("--seed", sampling.seed, "The same seed draws the same translations")
