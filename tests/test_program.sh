@@ -45,13 +45,13 @@ train() { "$gradus" train --train train.de train.en "${small[@]}" "$@"; }
 # What it says about itself.
 expect 0 "" "$gradus" --version
 check "version" grep -qx 'gradus [0-9.]*' stdout
-for command in train translate evaluate attend info; do
+for command in train translate score evaluate attend info; do
   expect 0 "" "$gradus" "$command" --help
   check "examples in the help of $command" grep -q "^  gradus $command --" stdout
 done
 
 # Wrong command lines.
-expect 2 "gradus: a command is missing: train, translate, evaluate, attend or info$help_hint" "$gradus"
+expect 2 "gradus: a command is missing: train, translate, score, evaluate, attend or info$help_hint" "$gradus"
 expect 2 "gradus: unknown argument trian; did you mean train?$help_hint" "$gradus" trian
 expect 2 "gradus: --model is required$help_hint" "$gradus" train --toy
 expect 2 "gradus: unknown option --atention; did you mean --attention?$help_hint" train --model m --atention luong
@@ -199,6 +199,95 @@ done
 cp -r bpe damaged; echo "not a model" >damaged/source.model
 "$gradus" translate --model damaged </dev/null 2>stderr
 check "a damaged model of subwords: message" grep -q '^gradus: damaged/source.model: not a sentencepiece model' stderr
+
+# Search: every option changes what it says it changes.
+printf 'ein zwei drei vier\n\nvier xyz\n' >in.txt
+expect 0 "" translate --n-best 2
+check "two translations a line, numbered from 0, an empty line for an empty one" \
+  test "$(sed -E 's/-?[0-9]+\.[0-9]{6}/N/g; s/\|\|\| [a-z ]* \|\|\| N/||| T ||| N/' stdout)" = \
+  $'0 ||| T ||| N ||| N\n0 ||| T ||| N ||| N\n\n2 ||| T ||| N ||| N\n2 ||| T ||| N ||| N'
+check "the best one first" grep -qm1 '^0 ||| four three two one ||| -0\.[0-9]* ||| -0\.[0-9]*$' stdout
+expect 0 "" translate --alignments
+check "alignments" grep -Eq '^four three two one \|\|\| [0-3]-0( [0-3]-[1-3])*$' stdout
+check "and none of an empty line" test -z "$(sed -n 2p stdout)"
+expect 0 "" translate --json --attention --alignments --n-best 2
+check "a JSON object a line" test "$(grep -c '^{"source":"' stdout)" -eq 3
+check "JSON holds what was asked for" grep -Eq '"translation":"four three two one","score":-0.*"tokens":\["four",.*"alignment":".*"attention":\[\[.*"n_best":\[\{' stdout
+expect 0 "" translate --min-length 6
+check "--min-length" test "$(head -1 stdout | wc -w)" -ge 6
+expect 0 "" translate --max-length 2
+check "--max-length" test "$(head -1 stdout | wc -w)" -le 2
+expect 0 "" translate --min-length-ratio 2
+check "--min-length-ratio" test "$(head -1 stdout | wc -w)" -ge 8
+expect 0 "" translate --max-length-ratio 0.5
+check "--max-length-ratio" test "$(head -1 stdout | wc -w)" -le 2
+echo "vier vier vier vier" >in.txt
+expect 0 "" translate
+check "words repeat" grep -qx 'four four four four' stdout
+expect 0 "" translate --no-repeat-ngram 1
+check "--no-repeat-ngram" test -z "$(head -1 stdout | tr ' ' '\n' | sort | uniq -d)"
+scores() { translate --n-best 1 "$@" | sed 's/.*||| //'; }
+check "--length-power, --length-penalty and --coverage-penalty change the score" \
+  test "$( (scores; scores --length-power 0; scores --length-penalty wu; scores --coverage-penalty 5) | sort -u | wc -l)" -eq 4
+for i in 1 2 3 4 5 6 7 8; do echo "drei ein zwei vier"; done >in.txt
+draw() { translate --sample --temperature 3 "$@"; }
+draw --seed 4 >drawn.txt
+check "samples of one sentence differ from line to line" test "$(sort -u drawn.txt | wc -l)" -gt 1
+check "the same seed, the same samples" cmp -s drawn.txt <(draw --seed 4 --threads 1)
+check "line by line as well" cmp -s drawn.txt <(while read -r line; do echo "$line"; sleep 0.02; done <in.txt | "$gradus" translate --model m --sample --temperature 3 --seed 4)
+check "another seed, other samples" test "$(cat drawn.txt)" != "$(draw --seed 5)"
+for option in "--temperature 0.001" "--top-k 1" "--top-p 0.001"; do
+  # shellcheck disable=SC2086
+  check "--sample $option is greedy" test "$(translate --sample $option | sort -u)" = "four two one three"
+done
+expect 2 "gradus: --n-best 6: the beam has only 5 hypotheses; need --beam 6 or more$help_hint" translate --n-best 6
+expect 2 "gradus: --min-length 5 is greater than --max-length 4$help_hint" translate --min-length 5 --max-length 4
+expect 2 "gradus: --min-length-ratio 2 is greater than --max-length-ratio 1$help_hint" \
+  translate --min-length-ratio 2 --max-length-ratio 1
+expect 2 "gradus: --top-k requires --sample$help_hint" translate --top-k 3
+expect 2 "gradus: --attention requires --json$help_hint" translate --attention
+expect 2 "gradus: --beam excludes --sample$help_hint" translate --sample --beam 3
+expect 2 "gradus: --length-power: Value nan not in range 0 to 100$help_hint" translate --length-power nan
+expect 1 "gradus: translate: no attention to use; the model was trained with --attention none" \
+  "$gradus" translate --model plain --alignments <in.txt
+
+# Unknown words: a model that has to write <unk> for vier, whose translations are all rare.
+awk '{ for (i = 1; i <= NF; ++i) if ($i == "four") $i = "four" NR; print }' train.en >rare.en
+expect 0 "" "$gradus" train --train train.de rare.en "${small[@]}" --min-frequency 50 --model rare
+echo "vier drei zwei vier" >in.txt
+unknown() { "$gradus" translate --model rare "$@" <in.txt; }
+expect 0 "" unknown
+check "no unknown word is written" bash -c '! grep -Eq "unk|ein|zwei|drei|vier" stdout'
+expect 0 "" unknown --replace-unknown
+check "--replace-unknown" grep -Eq 'ein|zwei|drei|vier' stdout
+printf 'ein\tfound it\nzwei\tfound it\ndrei\tfound it\nvier\tfound it\n' >words.tsv
+expect 0 "" unknown --replace-unknown --dictionary words.tsv
+check "--dictionary" grep -q 'found it' stdout
+echo "no tab" >>words.tsv
+expect 1 "gradus: words.tsv:5: not a dictionary entry: 'no tab'; need a source word, one tab, and its translation" \
+  unknown --replace-unknown --dictionary words.tsv
+expect 2 "gradus: --dictionary requires --replace-unknown$help_hint" unknown --dictionary words.tsv
+
+# Ensembles, and the scores of given translations.
+expect 0 "" "$gradus" translate --model m --model plain --json <in.txt
+check "an ensemble is another model" test "$(cat stdout)" != "$("$gradus" translate --model m --json <in.txt)"
+expect 1 "gradus: m, rare: they write 8 and 7 different words; the models of an ensemble must have the same target vocabulary" \
+  "$gradus" translate --model m --model rare
+{ head -3 train.de; echo; tail -n +4 train.de; } >gap.de
+{ head -3 train.en; echo one; tail -n +4 train.en; } >gap.en
+"$gradus" score --model m gap.de gap.en >scores 2>stderr
+check "the perplexity is that of evaluate" \
+  test "$(cut -d' ' -f1-7 stderr)" = "$("$gradus" evaluate --model m --test train.de train.en | grep perplexity | cut -d' ' -f1-6) word),"
+check "what was left out is counted" grep -q ', 256 sentences, 1280 words; left out 1 pairs with an empty side$' stderr
+check "a line of scores for each pair, empty for an empty one" test "$(wc -l <scores) $(sed -n 4p scores)" = "257 "
+expect_tokens() { awk -F'\t' '$1 != "" { n = split($2, part, " "); s = 0; for (i = 2; i <= n; i += 2) s += part[i]; d = s - $1; if (d > 1e-4 || d < -1e-4 || n != 10) exit 1 }'; }
+check "--tokens add up" expect_tokens < <("$gradus" score --model m gap.de gap.en --tokens 2>stderr)
+check "score --json" grep -q '^{"log_probability":-0.*"tokens":\["one","one","one","one","</s>"\],"log_probabilities":\[-' \
+  < <("$gradus" score --model m --json --tokens gap.de gap.en 2>stderr)
+check "an ensemble scores otherwise" test "$(cat scores)" != "$("$gradus" score --model m --model plain gap.de gap.en 2>stderr)"
+expect 1 "gradus: parallel text: train.de has 256 lines, gap.en has 257; line n of one must translate line n of the other" \
+  "$gradus" score --model m train.de gap.en
+expect 1 "gradus: empty.de, train.en: no sentence pair to score" "$gradus" score --model m empty.de train.en
 
 # Damaged models.
 damaged() { rm -rf damaged; cp -r m damaged; }

@@ -12,9 +12,7 @@ AttentionMap attention_map(Translator& translator, std::string_view line, Search
   const Vocabulary& words = translator.target.vocabulary;
   std::vector<std::string> target;
   for (int word : found.words) target.push_back(words.word(word));
-  source.push_back(words.word(Vocabulary::kEnd));
-  // Unless it was cut at the maximum length.
-  if (found.attention.size() > target.size() * source.size()) target.push_back(words.word(Vocabulary::kEnd));
+  for (std::vector<std::string>* side : {&source, &target}) side->push_back(words.word(Vocabulary::kEnd));
   return {translator.text(found),
           {std::move(source), std::move(target), {found.attention.begin(), found.attention.end()}}};
 }

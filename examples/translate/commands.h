@@ -3,6 +3,7 @@
 #include <functional>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace CLI {
 class App;
@@ -21,6 +22,7 @@ struct Command {
 
 Command add_train(CLI::App& program);
 Command add_translate(CLI::App& program);
+Command add_score(CLI::App& program);
 Command add_evaluate(CLI::App& program);
 Command add_attend(CLI::App& program);
 Command add_info(CLI::App& program);
@@ -36,7 +38,12 @@ inline constexpr int kInterrupted = 130;  ///< the exit code after Ctrl-C, 128 +
 
 /// The options that several commands have.
 void add_model_option(CLI::App& command, std::string& directory);
+/// Of several models whose probabilities are averaged.
+void add_ensemble_option(CLI::App& command, std::vector<std::string>& directories);
+/// How translations are searched: the beam, penalties and limits. What does not fit together ends in a UsageError.
 void add_search_options(CLI::App& command, SearchOptions& options);
+/// Drawing translations at random instead.
+void add_sampling_options(CLI::App& command, SearchOptions& options);
 void add_threads_option(CLI::App& command, int& threads);
 
 /// Writes to standard output. Throws Error if that fails, a full disk for example.

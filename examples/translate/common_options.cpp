@@ -5,7 +5,6 @@
 
 #include "autograd/error.h"
 #include "examples/translate/commands.h"
-#include "examples/translate/search.h"
 
 namespace gradus::translate {
 
@@ -13,15 +12,13 @@ void add_model_option(CLI::App& command, std::string& directory) {
   command.add_option("-m,--model", directory, "Folder of the model")->type_name("DIR")->required();
 }
 
-void add_search_options(CLI::App& command, SearchOptions& options) {
-  command.add_option("-b,--beam", options.beam, "Hypotheses kept in the search; 1 is greedy search")
-      ->type_name("N")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
-  command.add_option("--max-length", options.max_length, "Words that a translation may have")
-      ->type_name("N")
-      ->check(CLI::Range(1, 100'000))
-      ->capture_default_str();
+void add_ensemble_option(CLI::App& command, std::vector<std::string>& directories) {
+  command
+      .add_option("-m,--model", directories,
+                  "Folder of the model; given several times, the probabilities of the models are averaged")
+      ->type_name("DIR")
+      ->allow_extra_args(false)
+      ->required();
 }
 
 void add_threads_option(CLI::App& command, int& threads) {

@@ -39,8 +39,9 @@ int run(int argc, char** argv) {
       "Examples:\n"
       "  gradus train --toy --model toy\n"
       "  echo \"the black cat ate the mouse\" | gradus translate --model toy\n");
-  const std::vector<Command> commands = {add_train(program),  add_translate(program), add_evaluate(program),
-                                         add_attend(program), add_info(program),      add_report(program)};
+  const std::vector<Command> commands = {add_train(program),    add_translate(program), add_score(program),
+                                         add_evaluate(program), add_attend(program),    add_info(program),
+                                         add_report(program)};
   const auto parsed = [](const Command& command) { return command.options->parsed(); };
   try {
     program.parse(argc, argv);
@@ -54,7 +55,7 @@ int run(int argc, char** argv) {
   }
   const auto chosen = std::find_if(commands.begin(), commands.end(), parsed);
   if (chosen == commands.end())
-    throw UsageError("a command is missing: train, translate, evaluate, attend, info or report");
+    throw UsageError("a command is missing: train, translate, score, evaluate, attend, info or report");
   return chosen->run();
 }
 

@@ -1,33 +1,30 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <vector>
 
-#include "examples/translate/model.h"
+#include "autograd/function_ref.h"
+#include "examples/translate/hypothesis.h"
+#include "examples/translate/step_decoder.h"
 #include "ops/thread_pool.h"
 
 namespace gradus::translate {
 
-struct SearchOptions {
-  int beam = 5;             ///< hypotheses kept per sentence; 1 is greedy search
-  int max_length = 100;     ///< words, </s> included; what has not ended by then is cut there
-  double length_power = 1;  ///< hypotheses are compared by log P(y | x) / |y|^length_power (Wu et al. 2016, simplified)
-  bool attention = false;   ///< whether to keep the attention weights
-};
+/// The n best translations of each source, in their order, by an ensemble whose probabilities are averaged. Sources are
+/// sorted by length into batches, which run side by side; if one batch holds all, the threads share its products
+/// instead. The models must be in evaluation mode, have the same target vocabulary and the same number of sources.
+/// lines[i] stands for source i in the random numbers of sampling.
+std::vector<NBest> search_n_best(std::span<const Member> members, std::span<const std::uint64_t> lines,
+                                 const SearchOptions& options, int batch_size, ThreadPool& pool);
 
-struct Hypothesis {
-  std::vector<int> words;       ///< without </s>
-  double log_probability = 0;   ///< log P(words, </s> | source)
-  double score = 0;             ///< what hypotheses were compared by
-  std::vector<Real> attention;  ///< (words + 1, S) row-major, </s> last; empty unless asked for
-};
-
-/// The best translation of each source of the batch, in the batch's order. The model must be in evaluation mode.
-std::vector<Hypothesis> search(Seq2Seq& model, const Batch& batch, const SearchOptions& options);
-
-/// The same for any number of sources, in their order: sorted by length into batches, which run side by side. If one
-/// batch holds all, the threads share its products instead.
+/// The best translations by one model, whose sources stand on the lines 0, 1, …
 std::vector<Hypothesis> search_all(Seq2Seq& model, std::span<const std::vector<int>> sources,
                                    const SearchOptions& options, int batch_size, ThreadPool& pool);
+
+/// Cuts `order` into batches of nearly equal size, at most `batch_size`, as many for each thread of the pool, and calls
+/// work(batch) for each, with the packed weights of all members ready.
+void run_batches(std::span<const Member> members, std::span<const int> order, int batch_size, ThreadPool& pool,
+                 FunctionRef<void(std::span<const int>)> work);
 
 }

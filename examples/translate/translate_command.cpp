@@ -6,9 +6,9 @@
 #include <system_error>
 
 #include "autograd/error.h"
-#include "examples/translate/checkpoint.h"
 #include "examples/translate/commands.h"
 #include "examples/translate/cores.h"
+#include "examples/translate/translation_output.h"
 #include "examples/translate/unicode.h"
 
 namespace gradus::translate {
@@ -17,15 +17,22 @@ namespace {
 
 constexpr const char* kExamples = R"(Reads one sentence a line from standard input and writes one translation a line.
 An empty line gives an empty line. On a terminal it asks for one sentence after the other.
+With --n-best a line is written for each translation: LINE ||| TRANSLATION ||| LOG-PROBABILITY ||| SCORE, lines counted
+from 0. With --alignments, ||| 0-0 2-1 follows the translation: the source word (from 0) that each target word attended
+to most. Log-probabilities are natural.
 
 Examples:
   gradus translate --model m < in.de > out.en
-  echo "ein mann geht ." | gradus translate --model m --beam 1
+  gradus translate --model a --model b --beam 10 --n-best 5 < in.de
+  gradus translate --model m --sample --temperature 0.8 --top-k 10 --seed 7 < in.de
+  echo "ein mann geht ." | gradus translate --model m --json --attention
 )";
 
 struct Options {
-  std::string model;
+  std::vector<std::string> models;
   SearchOptions search;
+  OutputOptions output;
+  std::string dictionary;
   int threads = 0;
 };
 
@@ -73,8 +80,12 @@ class InputLines {
   bool ended_ = false;
 };
 
-int run(const Options& options) {
-  const std::unique_ptr<Translator> translator = load_translator(options.model);
+int run(Options options) {
+  const Dictionary dictionary = options.dictionary.empty() ? Dictionary() : Dictionary::load(options.dictionary);
+  const Ensemble ensemble(options.models);
+  const TranslationWriter writer(ensemble.first(), options.output, dictionary);
+  options.search.unknown = options.output.replace_unknown;
+  options.search.attention = options.output.alignments || options.output.attention || options.output.replace_unknown;
   ThreadPool pool(thread_count(options.threads));
   const bool interactive = ::isatty(STDIN_FILENO) != 0;
   const auto prompt = [&] {
@@ -84,9 +95,11 @@ int run(const Options& options) {
   if (interactive) fmt::print(stderr, "One sentence a line; Ctrl-D ends.\n");
   prompt();
   InputLines input;
+  std::uint64_t number = 0;  // of the next line
   for (std::vector<std::string> lines = input.next(); !lines.empty(); lines = input.next()) {
     std::string output;
-    for (const std::string& line : translator->translate(lines, options.search, pool)) output += line + "\n";
+    const auto translations = translate_lines(ensemble.models(), lines, number, options.search, pool);
+    for (size_t i = 0; i < lines.size(); ++i) output += writer.write(translations[i], lines[i], number++);
     write_output(output);
     prompt();
   }
@@ -94,14 +107,47 @@ int run(const Options& options) {
   return 0;
 }
 
+void add_output_options(CLI::App& command, Options& options) {
+  command
+      .add_option_function<int>(
+          "--n-best",
+          [&options](int n) {
+            options.search.n_best = n;
+            options.output.n_best = true;
+          },
+          "Write the N best translations of each line, with their scores")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1000))
+      ->group("Output");
+  command.add_flag("--alignments", options.output.alignments, "Write which source word each word was made of")
+      ->group("Output");
+  CLI::Option* const json = command.add_flag("--json", options.output.json, "Write a JSON object a line");
+  json->group("Output");
+  command.add_flag("--attention", options.output.attention, "Put the attention weights into the JSON objects")
+      ->needs(json)
+      ->group("Output");
+  CLI::Option* const replace =
+      command.add_flag("--replace-unknown", options.output.replace_unknown,
+                       "Let the model write <unk>, and put the source word it attended to most in its place");
+  replace->group("Output");
+  command
+      .add_option("--dictionary", options.dictionary,
+                  "Translate those words before: lines of a source word, a tab and its translation")
+      ->type_name("FILE")
+      ->needs(replace)
+      ->group("Output");
+}
+
 }
 
 Command add_translate(CLI::App& program) {
   CLI::App* command = program.add_subcommand("translate", "Translate text");
   const auto options = std::make_shared<Options>();
-  add_model_option(*command, options->model);
-  add_search_options(*command, options->search);
+  add_ensemble_option(*command, options->models);
   add_threads_option(*command, options->threads);
+  add_output_options(*command, *options);
+  add_search_options(*command, options->search);
+  add_sampling_options(*command, options->search);
   command->footer(kExamples);
   return {command, [options] { return run(*options); }};
 }

@@ -4,12 +4,13 @@
 #include <numeric>
 
 #include "autograd/tape.h"
+#include "examples/translate/ensemble.h"
 
 namespace gradus::translate {
 
 namespace {
 
-constexpr int kBatchSize = 64;  // sentences decoded or scored side by side
+constexpr int kBatchSize = 64;  // sentences scored side by side
 
 }
 
@@ -27,18 +28,11 @@ std::vector<Pair> Translator::encode(const ParallelText& text) const {
 
 std::vector<std::string> Translator::translate(std::span<const std::string> lines, const SearchOptions& options,
                                                ThreadPool& pool) {
-  std::vector<std::vector<int>> sources;
-  std::vector<size_t> line_of;  // of each source
-  for (size_t i = 0; i < lines.size(); ++i) {
-    std::vector<int> words = source.encode(lines[i]);
-    if (words.size() == 1) continue;  // nothing but </s>
-    sources.push_back(std::move(words));
-    line_of.push_back(i);
+  Translator* const model_and_words = this;
+  std::vector<std::string> translations;
+  for (const Translation& translation : translate_lines({&model_and_words, 1}, lines, 0, options, pool)) {
+    translations.push_back(translation.n_best.empty() ? "" : text(translation.n_best.front()));
   }
-  const std::vector<Hypothesis> found = search_all(model, sources, options, kBatchSize, pool);
-
-  std::vector<std::string> translations(lines.size());
-  for (size_t i = 0; i < found.size(); ++i) translations[line_of[i]] = text(found[i]);
   return translations;
 }
 

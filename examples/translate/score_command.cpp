@@ -1,0 +1,121 @@
+#include <CLI/CLI.hpp>
+#include <cmath>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "autograd/error.h"
+#include "examples/translate/commands.h"
+#include "examples/translate/cores.h"
+#include "examples/translate/ensemble.h"
+#include "examples/translate/scoring.h"
+#include "examples/translate/text.h"
+
+namespace gradus::translate {
+
+namespace {
+
+constexpr int kBatchSize = 64;  // pairs scored side by side
+
+constexpr const char* kExamples =
+    R"(Writes the log-probability of each translation, natural and with its end of sentence, a line a pair. A pair with an
+empty side gives an empty line. A word that the model does not know counts as <unk>. The perplexity of the whole, per
+word with the ends of sentence, goes to standard error.
+
+Examples:
+  gradus score --model m test.de test.en > scores
+  gradus score --model m test.de test.en --tokens   # -5.1<TAB>a -0.7 man -1.2 ...
+)";
+
+struct Options {
+  std::vector<std::string> models;
+  std::string source, target;
+  bool tokens = false, json = false;
+  int threads = 0;
+};
+
+/// A pair, with what the model thinks of each word of the translation and of its end.
+struct Scored {
+  std::vector<std::string> words;  // </s> last
+  std::vector<double> log_probabilities;
+  double sum = 0;
+};
+
+std::vector<Scored> score(const Ensemble& ensemble, const ParallelText& text, ThreadPool& pool) {
+  std::vector<std::vector<int>> targets;
+  std::vector<std::vector<std::vector<int>>> sources(ensemble.models().size());
+  std::vector<Scored> result(text.source.size());
+  const Translator& first = ensemble.first();
+  for (size_t i = 0; i < result.size(); ++i) {
+    result[i].words = first.target.split(text.target[i]);
+    targets.push_back(first.target.vocabulary.encode(result[i].words));
+    result[i].words.push_back(first.target.vocabulary.word(Vocabulary::kEnd));
+    for (size_t m = 0; m < sources.size(); ++m)
+      sources[m].push_back(ensemble.models()[m]->source.encode(text.source[i]));
+  }
+  std::vector<Member> members;
+  for (size_t m = 0; m < sources.size(); ++m) members.push_back({&ensemble.models()[m]->model, sources[m]});
+  std::vector<std::vector<double>> scores = score_targets(members, targets, kBatchSize, pool);
+  for (size_t i = 0; i < result.size(); ++i) {
+    result[i].sum = std::accumulate(scores[i].begin(), scores[i].end(), 0.0);
+    result[i].log_probabilities = std::move(scores[i]);
+  }
+  return result;
+}
+
+std::string describe(const Options& options, const Scored& scored) {
+  if (options.json) {
+    nlohmann::ordered_json json = {{"log_probability", scored.sum}};
+    if (options.tokens) {
+      json["tokens"] = scored.words;
+      json["log_probabilities"] = scored.log_probabilities;
+    }
+    return json.dump();
+  }
+  std::string line = fmt::format("{:.6f}", scored.sum);
+  for (size_t i = 0; options.tokens && i < scored.words.size(); ++i) {
+    line += fmt::format("{}{} {:.6f}", i == 0 ? '\t' : ' ', scored.words[i], scored.log_probabilities[i]);
+  }
+  return line;
+}
+
+int run(const Options& options) {
+  const ParallelText text = read_parallel(options.source, options.target);
+  if (text.source.empty()) fail("{}, {}: no sentence pair to score", options.source, options.target);
+  const Ensemble ensemble(options.models);
+  ThreadPool pool(thread_count(options.threads));
+  std::string output;
+  double sum = 0;
+  size_t words = 0, line = 1;
+  const std::vector<Scored> scored = score(ensemble, text, pool);
+  for (size_t i = 0; i < scored.size(); ++i, ++line) {
+    for (; line < text.lines[i]; ++line) output += '\n';
+    output += describe(options, scored[i]) + '\n';
+    sum += scored[i].sum;
+    words += scored[i].words.size();
+  }
+  for (; line <= scored.size() + text.skipped; ++line) output += '\n';
+  write_output(output);
+  const double loss = -sum / static_cast<double>(words);
+  fmt::print(stderr, "perplexity {:.3f} (cross-entropy {:.4f} nats a word), {} sentences, {} words{}\n", std::exp(loss),
+             loss, scored.size(), words,
+             text.skipped == 0 ? "" : fmt::format("; left out {} pairs with an empty side", text.skipped));
+  return 0;
+}
+
+}
+
+Command add_score(CLI::App& program) {
+  CLI::App* command = program.add_subcommand("score", "Log-probabilities of given translations");
+  const auto options = std::make_shared<Options>();
+  add_ensemble_option(*command, options->models);
+  command->add_option("source", options->source, "Text, one sentence a line")->type_name("SRC")->required();
+  command->add_option("target", options->target, "Its translation, line by line")->type_name("TGT")->required();
+  command->add_flag("--tokens", options->tokens, "Also the log-probability of every word");
+  command->add_flag("--json", options->json, "Write a JSON object a line");
+  add_threads_option(*command, options->threads);
+  command->footer(kExamples);
+  return {command, [options] { return run(*options); }};
+}
+
+}

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "examples/translate/step_decoder.h"
+#include "ops/thread_pool.h"
+
+namespace gradus::translate {
+
+/// Forced decoding: log P(y_t | y_1 … y_{t-1}, source) of every word of every target, in nats, its </s> included, by an
+/// ensemble whose probabilities are averaged. targets[i] ends with </s> and translates source i.
+std::vector<std::vector<double>> score_targets(std::span<const Member> members,
+                                               std::span<const std::vector<int>> targets, int batch_size,
+                                               ThreadPool& pool);
+
+}

@@ -1,0 +1,94 @@
+#include "examples/translate/step_decoder.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace gradus::translate {
+
+namespace {
+
+/// The chosen sources, packed, for a decoder that sees them in the order in which they were chosen.
+Batch batch_in_order(std::span<const std::vector<int>> sources, std::span<const int> chosen) {
+  std::vector<std::vector<int>> sentences;
+  for (int i : chosen) sentences.push_back(sources[i]);
+  std::vector<int> all(chosen.size());
+  std::iota(all.begin(), all.end(), 0);
+  Batch batch = make_source_batch(sentences, all);
+  for (int row = 0; row < batch.size(); ++row) batch.order[batch.pairs[row]] = row;
+  batch.pairs = std::move(all);
+  return batch;
+}
+
+}
+
+void SavedState::save(const DecoderState& state, std::span<const int> rows) {
+  layers_.resize(state.layers.size());
+  for (std::size_t l = 0; l < layers_.size(); ++l) {
+    save(state.layers[l].hidden, rows, layers_[l].hidden);
+    save(state.layers[l].cell, rows, layers_[l].cell);
+  }
+  save(state.output, rows, output_);
+  save(state.context, rows, context_);
+}
+
+DecoderState SavedState::restore() const {
+  auto* const layers = Tape::active().allocate<LstmState>(layers_.size());
+  for (std::size_t l = 0; l < layers_.size(); ++l) {
+    new (&layers[l]) LstmState{restore(layers_[l].hidden), restore(layers_[l].cell)};
+  }
+  return {{layers, layers_.size()}, {}, restore(output_), restore(context_), {}};
+}
+
+void SavedState::save(Tensor x, std::span<const int> rows, Rows& kept) {
+  kept.clear();
+  if (!x) return;
+  width_ = x.dim(1);
+  kept.resize(rows.size() * width_);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    std::copy_n(x.value().data + static_cast<std::size_t>(rows[i]) * width_, width_, kept.data() + i * width_);
+  }
+}
+
+Tensor SavedState::restore(const Rows& kept) const {
+  return kept.empty() ? Tensor() : constant({static_cast<int>(kept.size()) / width_, width_}, kept);
+}
+
+StepDecoder::StepDecoder(std::span<const Member> members, std::span<const int> chosen) {
+  for (const Member& member : members) {
+    const auto [memory, state] = member.model->encode(batch_in_order(member.sources, chosen));
+    parts_.push_back({&member.model->decoder(), memory, state, {}});
+  }
+  encoded_ = tape_.mark();
+}
+
+void StepDecoder::keep(std::span<const int> rows) {
+  for (Part& part : parts_) part.saved.save(part.state, rows);
+  tape_.rewind(encoded_);
+}
+
+WordScores StepDecoder::step(std::span<const int> sentences, std::span<const int> words) {
+  std::vector<Array> scores;
+  for (Part& part : parts_) {
+    const Memory memory = part.memory.values ? part.memory.select(sentences) : part.memory;
+    const Tensor embedded = part.decoder->embed(words);
+    part.state = part.decoder->step(embedded, part.saved.restore(), memory);
+    scores.push_back(part.decoder->output()(part.decoder->pre_output({&part.state, 1}, embedded)).value());
+  }
+  return WordScores(scores);
+}
+
+void StepDecoder::append_attention(int row, int sentence, std::vector<Real>& to) const {
+  const auto attends = [](const Part& part) { return static_cast<bool>(part.state.weights); };
+  const auto members = static_cast<Real>(std::count_if(parts_.begin(), parts_.end(), attends));
+  const std::size_t begin = to.size();
+  for (const Part& part : parts_) {
+    if (!attends(part)) continue;
+    const int length = part.memory.sentences.length[sentence];
+    const Real* const weights =
+        part.state.weights.value().data + static_cast<std::size_t>(row) * part.state.weights.dim(1);
+    to.resize(begin + length);
+    for (int j = 0; j < length; ++j) to[begin + j] += weights[j] / members;
+  }
+}
+
+}
