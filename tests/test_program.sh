@@ -51,7 +51,7 @@ for command in train translate score evaluate attend info; do
 done
 
 # Wrong command lines.
-expect 2 "gradus: a command is missing: train, translate, score, evaluate, attend or info$help_hint" "$gradus"
+expect 2 "gradus: a command is missing: train, translate, score, evaluate, attend, info or report$help_hint" "$gradus"
 expect 2 "gradus: unknown argument trian; did you mean train?$help_hint" "$gradus" trian
 expect 2 "gradus: --model is required$help_hint" "$gradus" train --toy
 expect 2 "gradus: unknown option --atention; did you mean --attention?$help_hint" train --model m --atention luong
@@ -199,6 +199,20 @@ done
 cp -r bpe damaged; echo "not a model" >damaged/source.model
 "$gradus" translate --model damaged </dev/null 2>stderr
 check "a damaged model of subwords: message" grep -q '^gradus: damaged/source.model: not a sentencepiece model' stderr
+expect 1 "gradus: train: --tokenizer: words differs from the bpe that the training began with; a resumed training keeps it" \
+  "$gradus" train --resume --model bpe --tokenizer words
+expect 0 "" "$gradus" train --resume --model bpe --epochs 13
+check "a training on subwords goes on" grep -q '^epoch 13 .* BLEU 9' stdout
+expect 0 "" "$gradus" train "${raw[@]}" --tokenizer whitespace --force --epochs 1
+check "a hint for raw text" grep -q '^note  *full stops touch words' stdout
+check "a file of each language" test "$(ls unigram)" = $'config.json\nlast.safetensors\nmodel.safetensors\nsource.vocab\ntarget.vocab'
+expect 0 "" train --model limited --epochs 1 --vocabulary-size 7
+check "vocabulary of limited size" grep -q '^vocabulary  7 source words, 7 target words; unknown in the validation text: [1-9]' stdout
+
+# A model of a time before there were tokenizers.
+cp -r m old
+sed -i '/"tokenizer"/d; /"vocabulary_size"/d; /"joint"/d' old/config.json
+check "an old model translates as before" test "$(echo 'ein zwei drei vier' | "$gradus" translate --model old)" = "four three two one"
 
 # Search: every option changes what it says it changes.
 printf 'ein zwei drei vier\n\nvier xyz\n' >in.txt

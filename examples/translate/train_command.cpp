@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <memory>
 
@@ -7,6 +8,7 @@
 #include "examples/translate/config_options.h"
 #include "examples/translate/cores.h"
 #include "examples/translate/trainer.h"
+#include "examples/translate/unicode.h"
 #include "ops/blas.h"
 
 namespace gradus::translate {
@@ -49,20 +51,40 @@ void require_sense(const TrainConfig& config) {
     throw UsageError("train: --valid SRC TGT is missing; validation decides which model is best");
 }
 
+/// The share of one side's words that are <unk>, in per cent.
+double unknown_share(const std::vector<Pair>& pairs, std::vector<int> Pair::*side) {
+  size_t unknown = 0, words = 0;
+  for (const Pair& pair : pairs) {
+    unknown += static_cast<size_t>(std::ranges::count(pair.*side, Vocabulary::kUnknown));
+    words += (pair.*side).size() - 1;  // without </s>
+  }
+  return 100 * static_cast<double>(unknown) / static_cast<double>(words);
+}
+
+/// Whether most lines end in a full stop that touches a word, as no tokenised text does.
+bool looks_raw(const std::vector<std::string>& lines) {
+  const auto touching = std::ranges::count_if(lines, [](const std::string& line) {
+    const std::string_view last = split_words(line).back();
+    return last.size() > 1 && std::string_view(".!?").find(last.back()) != std::string_view::npos;
+  });
+  return 2 * static_cast<size_t>(touching) > lines.size();
+}
+
 std::string describe(Translator& translator, const Corpus& corpus) {
   const TrainConfig& config = translator.config;
   const int threads = thread_count(config.threads);
   const char* unit = is_subword(config.tokenizer) ? "subwords" : "words";
   return fmt::format(
       "text        {} pairs to train on, {} to validate; left out: {} with an empty side, {} longer than {} {}\n"
-      "vocabulary  {} source {}, {} target {}\n"
+      "vocabulary  {} source {}, {} target {}; unknown in the validation text: {:.1f} %, {:.1f} %\n"
       "model       attention {}, {} parameters\n"
       "BLAS        {}\n"
       "machine     {} threads, {} shards{}",
       corpus.train.size(), corpus.valid.size(), corpus.empty, corpus.too_long, config.max_length, unit,
-      translator.source.vocabulary.size(), unit, translator.target.vocabulary.size(), unit, to_string(config.attention),
-      translator.model.parameter_count(), gradus::describe(blas_info()), threads, config.shards,
-      threads > config.shards ? "; more --shards would keep all threads busy" : "");
+      translator.source.vocabulary.size(), unit, translator.target.vocabulary.size(), unit,
+      unknown_share(corpus.valid, &Pair::source), unknown_share(corpus.valid, &Pair::target),
+      to_string(config.attention), translator.model.parameter_count(), gradus::describe(blas_info()), threads,
+      config.shards, threads > config.shards ? "; more --shards would keep all threads busy" : "");
 }
 
 int report(Trainer::End end, const Trainer& trainer, const Options& options, Progress& progress) {
@@ -98,6 +120,9 @@ int run(Options& options) {
   Corpus corpus = encode_corpus(std::move(text), *translator);
   if (!options.resume) create_model(options.model, *translator);
   progress.print(describe(*translator, corpus));
+  if (config.tokenizer == TokenizerKind::Whitespace && looks_raw(corpus.valid_text.target)) {
+    progress.print("note        full stops touch words, so the text looks raw; try --tokenizer words, bpe or unigram");
+  }
 
   Trainer trainer(*translator, std::move(corpus), options.model, progress);
   if (options.resume) {
