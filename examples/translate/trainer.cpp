@@ -4,9 +4,9 @@
 #include <limits>
 
 #include "autograd/error.h"
-#include "examples/translate/bleu.h"
 #include "examples/translate/cores.h"
 #include "examples/translate/interrupt.h"
+#include "examples/translate/metrics/bleu.h"
 #include "examples/translate/text.h"
 #include "nn/rng.h"
 #include "nn/schedule.h"
@@ -124,7 +124,7 @@ void Trainer::validate() {
   const double loss = cross_entropy(translator_.model, valid_, parallel_.pool());
   const SearchOptions options{.beam = config_.valid_beam};
   const std::vector<std::string> translations = translator_.translate(valid_source_, options, parallel_.pool());
-  const double bleu = corpus_bleu(translations, valid_target_, {.tokenizer = BleuTokenizer::kNone}).score;
+  const double bleu = corpus_bleu(translations, valid_target_, {.tokenizer = Tokenizer::kNone}).score;
 
   const double train_loss = state_.loss_sum / static_cast<double>(state_.words);
   const double rate = optimizer_.learning_rate;

@@ -3,55 +3,33 @@
 #include <algorithm>
 #include <iterator>
 
+#include "examples/translate/unicode_tables.h"
+
 namespace gradus::translate {
 
 namespace {
 
 constexpr char32_t kReplacement = 0xFFFD;
-constexpr char32_t kCapitalSigma = 0x3A3, kFinalSigma = 0x3C2;
+constexpr char32_t kCapitalDottedI = 0x130, kCapitalSigma = 0x3A3, kFinalSigma = 0x3C2;
 
-struct Range {
-  char32_t first, last;
-};
-
-/// The range that holds `code_point` in a table sorted by code point, or null.
-template <typename Entry, size_t N>
-const Entry* find_range(const Entry (&table)[N], char32_t code_point) {
-  const Entry* entry = std::upper_bound(std::begin(table), std::end(table), code_point,
-                                        [](char32_t c, const Entry& e) { return c < e.first; });
-  if (entry == std::begin(table)) return nullptr;
-  --entry;
+/// The entry that holds `code_point` in a table sorted by code point, or null.
+template <typename Table>
+auto find_range(const Table& table, char32_t code_point) -> decltype(std::data(table)) {
+  const auto after = std::upper_bound(std::begin(table), std::end(table), code_point,
+                                      [](char32_t c, const auto& entry) { return c < entry.first; });
+  if (after == std::begin(table)) return nullptr;
+  const auto* entry = std::data(table) + (after - std::begin(table)) - 1;
   return code_point <= entry->last ? entry : nullptr;
 }
 
-/// Every `step`-th code point from `first` to `last` is a capital; its small letter lies `distance` further on.
-struct Capitals {
-  char32_t first, last;
-  unsigned step;
-  int distance;
-};
-
-// From UnicodeData.txt, scripts whose text this program is likely to meet.
-constexpr Capitals kCapitals[] = {
-    {0x41, 0x5A, 1, 32},    {0xC0, 0xD6, 1, 32},     {0xD8, 0xDE, 1, 32},    {0x100, 0x12E, 2, 1},
-    {0x132, 0x136, 2, 1},   {0x139, 0x147, 2, 1},    {0x14A, 0x176, 2, 1},   {0x178, 0x178, 1, -121},
-    {0x179, 0x17D, 2, 1},   {0x18F, 0x18F, 1, 202},  {0x1A0, 0x1A4, 2, 1},   {0x1AF, 0x1AF, 1, 1},
-    {0x1CD, 0x1DB, 2, 1},   {0x1DE, 0x1EE, 2, 1},    {0x1F8, 0x21E, 2, 1},   {0x222, 0x232, 2, 1},
-    {0x386, 0x386, 1, 38},  {0x388, 0x38A, 1, 37},   {0x38C, 0x38C, 1, 64},  {0x38E, 0x38F, 1, 63},
-    {0x391, 0x3A1, 1, 32},  {0x3A3, 0x3AB, 1, 32},   {0x400, 0x40F, 1, 80},  {0x410, 0x42F, 1, 32},
-    {0x460, 0x480, 2, 1},   {0x48A, 0x4BE, 2, 1},    {0x4C0, 0x4C0, 1, 15},  {0x4C1, 0x4CD, 2, 1},
-    {0x4D0, 0x52E, 2, 1},   {0x531, 0x556, 1, 48},   {0x1E00, 0x1E94, 2, 1}, {0x1E9E, 0x1E9E, 1, -7615},
-    {0x1EA0, 0x1EFE, 2, 1}, {0xFF21, 0xFF3A, 1, 32},
-};
-
-constexpr Range kZeroWidth[] = {
+constexpr CodeRange kZeroWidth[] = {
     {0x300, 0x36F},   {0x483, 0x489},   {0x591, 0x5BD},   {0x610, 0x61A},   {0x64B, 0x65F},     {0x93C, 0x93C},
     {0x941, 0x948},   {0x94D, 0x94D},   {0xE31, 0xE31},   {0xE34, 0xE3A},   {0xE47, 0xE4E},     {0x1AB0, 0x1AFF},
     {0x1DC0, 0x1DFF}, {0x200B, 0x200F}, {0x202A, 0x202E}, {0x2060, 0x2064}, {0x20D0, 0x20F0},   {0x302A, 0x302D},
     {0x3099, 0x309A}, {0xFE00, 0xFE0F}, {0xFE20, 0xFE2F}, {0xFEFF, 0xFEFF}, {0xE0100, 0xE01EF},
 };
 
-constexpr Range kDoubleWidth[] = {
+constexpr CodeRange kDoubleWidth[] = {
     {0x1100, 0x115F},   {0x231A, 0x231B},   {0x23E9, 0x23EC},   {0x2614, 0x2615},   {0x2648, 0x2653},
     {0x26AA, 0x26AB},   {0x26BD, 0x26BE},   {0x2705, 0x2705},   {0x274C, 0x274C},   {0x2753, 0x2755},
     {0x2795, 0x2797},   {0x2B1B, 0x2B1C},   {0x2B50, 0x2B50},   {0x2E80, 0x303E},   {0x3041, 0x33FF},
@@ -62,8 +40,6 @@ constexpr Range kDoubleWidth[] = {
 
 bool is_control(char32_t c) { return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x2028 || c == 0x2029; }
 
-bool is_greek_letter(char32_t c) { return c >= 0x386 && c <= 0x3FF && c != 0x387; }
-
 size_t column_width(char32_t c) {
   if (find_range(kZeroWidth, c)) return 0;
   return find_range(kDoubleWidth, c) ? 2 : 1;
@@ -73,6 +49,26 @@ size_t column_width(char32_t c) {
 CodePoint next_code_point(std::string_view text) {
   const CodePoint point = first_code_point(text);
   return point.length > 0 ? point : CodePoint{kReplacement, 1};
+}
+
+/// Whether the word goes on after `rest` begins: what case ignores, such as an apostrophe, may come before the letter.
+bool cased_letter_follows(std::string_view rest) {
+  while (!rest.empty()) {
+    const CodePoint point = next_code_point(rest);
+    if (!find_range(kCaseIgnorable, point.value)) return find_range(kCased, point.value);
+    rest.remove_prefix(point.length);
+  }
+  return false;
+}
+
+void append_lower_case(std::string& text, char32_t c) {
+  if (c == kCapitalDottedI) {  // keeps its dot as a combining mark
+    text += "i\u0307";
+    return;
+  }
+  const Capitals* capitals = find_range(kCapitals, c);
+  const bool is_capital = capitals && (c - capitals->first) % capitals->step == 0;
+  append_utf8(text, is_capital ? c + static_cast<char32_t>(capitals->distance) : c);
 }
 
 }
@@ -123,9 +119,34 @@ void append_utf8(std::string& text, char32_t c) {
   }
 }
 
+std::u32string code_points(std::string_view text) {
+  std::u32string points;
+  for (size_t i = 0; i < text.size();) {
+    const CodePoint point = next_code_point(text.substr(i));
+    points += point.value;
+    i += point.length;
+  }
+  return points;
+}
+
+std::string utf8(std::u32string_view code_points) {
+  std::string text;
+  for (const char32_t c : code_points) append_utf8(text, c);
+  return text;
+}
+
+bool is_punctuation(char32_t c) { return find_range(kPunctuation, c); }
+bool is_symbol(char32_t c) { return find_range(kSymbols, c); }
+bool is_number(char32_t c) { return find_range(kNumbers, c); }
+
 bool is_space(char32_t c) {
   return (c >= 0x09 && c <= 0x0D) || (c >= 0x1C && c <= 0x20) || c == 0x85 || c == 0xA0 || c == 0x1680 ||
          (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
+}
+
+std::string_view without_trailing_space(std::string_view text) {
+  const std::vector<std::string_view> words = split_words(text);
+  return words.empty() ? std::string_view() : text.substr(0, words.back().data() + words.back().size() - text.data());
 }
 
 std::vector<std::string_view> split_words(std::string_view text) {
@@ -146,24 +167,20 @@ std::vector<std::string_view> split_words(std::string_view text) {
 std::string lower_case(std::string_view text) {
   std::string lower;
   lower.reserve(text.size());
-  char32_t previous = 0;
-  for (size_t i = 0; i < text.size();) {
-    const CodePoint point = first_code_point(text.substr(i));
+  bool in_word = false;  // whether the last character that case does not ignore was a letter that has a case
+  while (!text.empty()) {
+    const CodePoint point = first_code_point(text);
     const size_t length = std::max<size_t>(point.length, 1);
-    const std::string_view rest = text.substr(i + length);
-    const Capitals* capitals = find_range(kCapitals, point.value);
-    if (point.value == kCapitalSigma && is_greek_letter(previous) &&
-        (rest.empty() || !is_greek_letter(next_code_point(rest).value))) {
+    const std::string_view rest = text.substr(length);
+    if (point.length == 0) {
+      lower += text.front();
+    } else if (point.value == kCapitalSigma && in_word && !cased_letter_follows(rest)) {
       append_utf8(lower, kFinalSigma);
-    } else if (capitals && (point.value - capitals->first) % capitals->step == 0) {
-      append_utf8(lower, point.value + static_cast<char32_t>(capitals->distance));
-    } else if (point.value == 0x130) {  // I with a dot keeps its dot as a combining mark
-      lower += "i\u0307";
     } else {
-      lower += text.substr(i, length);
+      append_lower_case(lower, point.value);
     }
-    previous = point.value;
-    i += length;
+    if (!find_range(kCaseIgnorable, point.value)) in_word = find_range(kCased, point.value);
+    text = rest;
   }
   return lower;
 }

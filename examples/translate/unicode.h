@@ -20,13 +20,26 @@ size_t find_invalid_utf8(std::string_view text);
 
 void append_utf8(std::string& text, char32_t code_point);
 
+/// The code points of `text`, U+FFFD for each malformed byte, and back.
+std::u32string code_points(std::string_view text);
+std::string utf8(std::u32string_view code_points);
+
 /// White space as Unicode defines it (and Python's `str.split`), the no-break spaces included.
 bool is_space(char32_t code_point);
+
+/// Unicode's general categories P (punctuation), S (symbols) and N (numbers).
+bool is_punctuation(char32_t code_point);
+bool is_symbol(char32_t code_point);
+bool is_number(char32_t code_point);
+
+/// `text` without the white space at its end.
+std::string_view without_trailing_space(std::string_view text);
 
 /// The words of `text` between runs of white space. The views point into `text`.
 std::vector<std::string_view> split_words(std::string_view text);
 
-/// `text` in lower case for the Latin, Greek, Cyrillic, Armenian and full-width letters; the rest as it is.
+/// `text` in lower case as Unicode defines it and Python's `str.lower` does it, for all scripts: a capital sigma at the
+/// end of a word becomes its final form. Malformed bytes stay as they are.
 std::string lower_case(std::string_view text);
 
 /// The columns that `text` takes in a terminal: 0 for combining marks, 2 for East Asian wide characters and emoji.
