@@ -186,6 +186,8 @@ check "the draws in the signature" grep -q '|bs:1000|ar:100|seed:12345|' stdout
 expect 0 "" bleu train.en train.en --baseline turned.en --systems train.en --metrics bleu ter --json --paired bootstrap
 check "JSON of all systems" test "$(grep -c '"name": "BLEU"' stdout) $(grep -c '"bootstrap_p": 0.00099' stdout)" = "3 4"
 check "and of the test asked for" test "$(grep -c randomisation_p stdout)" -eq 0
+expect 0 "" bleu hyp.txt ref.txt --baseline hyp.txt
+check "no star where nothing differs" grep -q '^  hyp.txt  57.89  .*  +0.00$' stdout
 expect 1 "gradus: bleu: hyp.txt has 2 lines, train.en has 256; line n of one must translate line n of the other" bleu hyp.txt train.en
 expect 1 "gradus: none.txt: cannot read the file: No such file or directory" bleu hyp.txt none.txt
 : >nothing.txt

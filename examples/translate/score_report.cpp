@@ -116,8 +116,10 @@ MetricReport make_report(const Metric& metric, const std::vector<SystemStatistic
       baseline_scores = std::move(scores);
     } else if (tests) {
       score.difference = score.score - report.systems.front().score;
-      if (tests->bootstrap) score.bootstrap_p = paired_bootstrap_p(scores, baseline_scores, *score.difference);
-      if (tests->trials > 0)
+      const bool differs = system.statistics != baseline;  // else the p-values would be those of a certain difference
+      if (differs && tests->bootstrap)
+        score.bootstrap_p = paired_bootstrap_p(scores, baseline_scores, *score.difference);
+      if (differs && tests->trials > 0)
         score.randomisation_p = randomisation_p(metric, system.statistics, baseline, tests->trials, options.seed);
     }
     report.systems.push_back(std::move(score));

@@ -17,7 +17,7 @@ struct SystemScore {
   std::vector<std::pair<std::string, double>> components;
   std::optional<ConfidenceInterval> interval;
   std::optional<double> difference;                    ///< to the baseline
-  std::optional<double> bootstrap_p, randomisation_p;  ///< of this difference
+  std::optional<double> bootstrap_p, randomisation_p;  ///< of this difference, unless no segment differs
 };
 
 /// All systems by one metric.

@@ -22,6 +22,7 @@ class SegmentStatistics {
   size_t size() const { return values_.size() / width_; }
   std::span<const double> operator[](size_t segment) const { return {&values_[segment * width_], width_}; }
   std::vector<double> sums() const;
+  bool operator==(const SegmentStatistics&) const = default;
 
  private:
   size_t width_;
