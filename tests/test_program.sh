@@ -49,9 +49,11 @@ for command in train translate score evaluate attend info; do
   expect 0 "" "$gradus" "$command" --help
   check "examples in the help of $command" grep -q "^  gradus $command --" stdout
 done
+expect 0 "" "$gradus" bleu --help
+check "examples in the help of bleu" grep -q '^  gradus bleu hyp.en ref1.en ref2.en' stdout
 
 # Wrong command lines.
-expect 2 "gradus: a command is missing: train, translate, score, evaluate, attend, info or report$help_hint" "$gradus"
+expect 2 "gradus: a command is missing: train, translate, score, evaluate, bleu, attend, info or report$help_hint" "$gradus"
 expect 2 "gradus: unknown argument trian; did you mean train?$help_hint" "$gradus" trian
 expect 2 "gradus: --model is required$help_hint" "$gradus" train --toy
 expect 2 "gradus: unknown option --atention; did you mean --attention?$help_hint" train --model m --atention luong
@@ -154,12 +156,68 @@ exec {answer}<&-
 # Evaluating.
 expect 0 "" "$gradus" evaluate --model m --test train.de train.en
 check "BLEU" grep -q '^BLEU 100.00 100.0/100.0/100.0' stdout
+check "chrF" grep -q '^chrF2 100.00$' stdout
+check "signature" grep -q '^  nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:gradus-[0-9.]*$' stdout
 check "perplexity" grep -q '^perplexity 1\.[0-9]* (cross-entropy' stdout
 expect 0 "" "$gradus" evaluate --model m --test more.de more.en
 check "skips of the test are counted" grep -q '^left out 1 pairs with an empty side$' stdout
 expect 2 "gradus: evaluate: --test SRC REF is missing$help_hint" "$gradus" evaluate --model m
 expect 1 "gradus: parallel text: train.de has 256 lines, short.en has 255; line n of one must translate line n of the other" \
   "$gradus" evaluate --model m --test train.de short.en
+
+tac train.en >turned.en
+expect 0 "" "$gradus" evaluate --model m --test train.de turned.en train.en --metrics bleu ter --bootstrap 50
+check "two references" grep -q '^BLEU 100.00 100.0' stdout
+check "TER" grep -q '^TER 0.00 (0 edits, 1024.0 reference words)$' stdout
+check "an interval" grep -q '^  100.00 ± 0.00, from 100.00 to 100.00 in 95 % of 50 resamples$' stdout
+check "a signature of both" grep -q '^  nrefs:2|bs:50|seed:12345|case:mixed|eff:no|tok:13a' stdout
+expect 1 "gradus: parallel text: train.de has 256 lines, short.en has 255; line n of one must translate line n of the other" \
+  "$gradus" evaluate --model m --test train.de train.en short.en
+expect 2 "gradus: --metrics: bleu is given twice$help_hint" "$gradus" evaluate --model m --metrics bleu bleu
+
+# Scores of translations in files.
+printf 'a b c d x f g\nThe cat sat.\n' >hyp.txt
+printf 'a b c d e f g h\nThe cat sat.\n' >ref.txt
+printf 'a b c d x f g\nThe cat sits.\n' >ref2.txt
+bleu() { "$gradus" bleu "$@"; }
+expect 0 "" bleu hyp.txt ref.txt
+check "score and signature" test "$(cat stdout)" = "BLEU 57.89 90.9/77.8/57.1/40.0 (brevity penalty 0.913, 11 words, reference 12)
+  nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:$("$gradus" --version | tr ' ' -)"
+cp stdout expected
+check "from standard input" cmp -s expected <("$gradus" bleu - ref.txt <hyp.txt)
+check "the same metric by name, before the files" cmp -s expected <("$gradus" bleu --metrics bleu hyp.txt ref.txt)
+expect 0 "" bleu hyp.txt ref.txt ref2.txt --metrics bleu,chrf,ter --word-order 2 --lowercase
+check "two references in one score" grep -q '^BLEU 100.00 ' stdout
+check "chrF++" grep -q '^chrF2++ 100.00$' stdout
+check "TER of two references" grep -q '^TER 0.00 (0 edits, 10.5 reference words)$' stdout
+expect 0 "" bleu hyp.txt ref.txt --sentences --metrics bleu ter
+check "a line a sentence" test "$(cat stdout)" = $'42.38\t25.00\n100.00\t0.00'
+expect 0 "" bleu train.en train.en --baseline turned.en --systems train.en --metrics chrf --trials 100
+check "a star for a difference" grep -q '^  train.en  *100.00  *100.00 ± 0.00  *+[0-9.]*  *0.0010\*  *0.0099\*$' stdout
+check "the draws in the signature" grep -q '|bs:1000|ar:100|seed:12345|' stdout
+expect 0 "" bleu train.en train.en --baseline turned.en --systems train.en --metrics bleu ter --json --paired bootstrap
+check "JSON of all systems" test "$(grep -c '"name": "BLEU"' stdout) $(grep -c '"bootstrap_p": 0.00099' stdout)" = "3 4"
+check "and of the test asked for" test "$(grep -c randomisation_p stdout)" -eq 0
+expect 0 "" bleu hyp.txt ref.txt --baseline hyp.txt
+check "no star where nothing differs" grep -q '^  hyp.txt  57.89  .*  +0.00$' stdout
+expect 1 "gradus: bleu: hyp.txt has 2 lines, train.en has 256; line n of one must translate line n of the other" bleu hyp.txt train.en
+expect 1 "gradus: none.txt: cannot read the file: No such file or directory" bleu hyp.txt none.txt
+: >nothing.txt
+expect 1 "gradus: nothing.txt: no line; need a translation a line" bleu nothing.txt nothing.txt
+expect 1 "gradus: stdin: no line; need a translation a line" bash -c "'$gradus' bleu - ref.txt </dev/null"
+expect 1 "gradus: invalid.de:17: invalid UTF-8 at byte 5" bleu train.en invalid.de
+expect 2 "gradus: ref is required$help_hint" bleu hyp.txt
+expect 2 "gradus: bleu: standard input (-) can stand for one file only$help_hint" bleu - -
+expect 2 "gradus: --metrics: meteor is not one of bleu, chrf, ter (files come before --metrics)$help_hint" \
+  bleu hyp.txt ref.txt --metrics meteor
+expect 2 "gradus: --smooth-value: --smooth exp takes no value; floor and add-k do$help_hint" bleu hyp.txt ref.txt --smooth-value 1
+expect 2 "gradus: bleu: --trials is about differences to a --baseline, which is missing$help_hint" bleu hyp.txt ref.txt --trials 5
+expect 2 "gradus: bleu: --sentences goes without --baseline, --systems and --bootstrap$help_hint" \
+  bleu hyp.txt ref.txt --sentences --bootstrap 10
+sed 's/$/ ./' train.en >tokenized.en
+expect 0 "gradus: tokenized.en: 256 lines end in \" .\" and look tokenised; BLEU is meant for plain text, and --tokenize none takes words as they stand" \
+  bleu tokenized.en tokenized.en
+expect 0 "" bleu tokenized.en tokenized.en --tokenize none
 
 # Attention.
 expect 0 "" "$gradus" attend --model m "ein zwei drei vier"
@@ -331,8 +389,8 @@ wait $!
 check "exit code after Ctrl-C" test $? -eq 130
 check "how to resume" grep -q '; go on with: gradus train --resume --model parts$' progress
 expect 0 "" "$gradus" train --resume --model parts
-check "the same result" cmp -s <("$gradus" evaluate --model whole --test train.de train.en | head -3) \
-                               <("$gradus" evaluate --model parts --test train.de train.en | head -3)
+check "the same result" cmp -s <("$gradus" evaluate --model whole --test train.de train.en | head -5) \
+                               <("$gradus" evaluate --model parts --test train.de train.en | head -5)
 
 [ "$failures" -eq 0 ] || { echo "$failures checks failed"; exit 1; }
 echo "all checks passed"

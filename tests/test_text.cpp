@@ -102,7 +102,18 @@ TEST_CASE("UTF-8 is checked strictly") {
   CHECK(find_invalid_utf8("\xF8\x88\x80\x80\x80") == 0);  // five bytes
 }
 
+TEST_CASE("categories of characters") {
+  for (const char32_t c : std::u32string_view(U".,¿«–…。؟।")) CHECK(is_punctuation(c));
+  for (const char32_t c : std::u32string_view(U"$+<^€©😀")) CHECK(is_symbol(c));
+  for (const char32_t c : std::u32string_view(U"09²½Ⅷ①५")) CHECK(is_number(c));
+  for (const char32_t c : U"aÄ日 \u0301\u200b") CHECK_FALSE((is_punctuation(c) || is_symbol(c) || is_number(c)));
+  CHECK(without_trailing_space(" a b \t\u3000") == " a b");
+  CHECK(without_trailing_space(" \n").empty());
+}
+
 TEST_CASE("code points survive encoding") {
+  CHECK(code_points("aß日😀\xFF") == U"aß日😀\uFFFD");
+  CHECK(utf8(U"aß日😀") == "aß日😀");
   for (const char32_t c :
        {U'a', U'\u007f', U'\u0080', U'ß', U'\u07ff', U'\u0800', U'日', U'\uffff', U'\U00010000', U'😀'}) {
     std::string text;
@@ -115,6 +126,8 @@ TEST_CASE("code points survive encoding") {
 TEST_CASE("lower case") {
   CHECK(lower_case("ÄÖÜ ẞ ÉCOLE ŒUF ŁÓDŹ Ÿ ŻÓŁĆ") == "äöü ß école œuf łódź ÿ żółć");
   CHECK(lower_case("ПРИВЕТ Ёж ΟΔΟΣ ΑΣ. Σ ＡＢ") == "привет ёж οδος ας. σ ａｂ");
+  CHECK(lower_case("ᾼ ΑΣ'Α ΑΣ' ΑΣ\u0301 Ა Ꭰ Ⰰ 𐐀 Ⅷ Ⓐ") ==
+        "ᾳ ασ'α ας' ας\u0301 ა ꭰ ⰰ 𐐨 ⅷ ⓐ");
   CHECK(lower_case("already ß 3 日 \xFF") == "already ß 3 日 \xFF");
 }
 

@@ -24,6 +24,7 @@ Command add_train(CLI::App& program);
 Command add_translate(CLI::App& program);
 Command add_score(CLI::App& program);
 Command add_evaluate(CLI::App& program);
+Command add_bleu(CLI::App& program);
 Command add_attend(CLI::App& program);
 Command add_info(CLI::App& program);
 Command add_report(CLI::App& program);

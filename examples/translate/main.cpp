@@ -7,6 +7,7 @@
 
 #include "examples/translate/commands.h"
 #include "examples/translate/nearest.h"
+#include "examples/translate/version.h"
 
 namespace gradus::translate {
 
@@ -32,7 +33,7 @@ std::string unknown_message(const CLI::App& command, const std::vector<std::stri
 int run(int argc, char** argv) {
   CLI::App program("Trains translators on parallel text and translates with them.");
   program.name("gradus");
-  program.set_version_flag("--version", "gradus " GRADUS_VERSION);
+  program.set_version_flag("--version", fmt::format("gradus {}", program_version()));
   program.require_subcommand(0, 1);
   program.footer(
       "Run `gradus COMMAND --help` for the options of a command.\n\n"
@@ -40,8 +41,8 @@ int run(int argc, char** argv) {
       "  gradus train --toy --model toy\n"
       "  echo \"the black cat ate the mouse\" | gradus translate --model toy\n");
   const std::vector<Command> commands = {add_train(program),    add_translate(program), add_score(program),
-                                         add_evaluate(program), add_attend(program),    add_info(program),
-                                         add_report(program)};
+                                         add_evaluate(program), add_bleu(program),      add_attend(program),
+                                         add_info(program),     add_report(program)};
   const auto parsed = [](const Command& command) { return command.options->parsed(); };
   try {
     program.parse(argc, argv);
@@ -55,7 +56,7 @@ int run(int argc, char** argv) {
   }
   const auto chosen = std::find_if(commands.begin(), commands.end(), parsed);
   if (chosen == commands.end())
-    throw UsageError("a command is missing: train, translate, score, evaluate, attend, info or report");
+    throw UsageError("a command is missing: train, translate, score, evaluate, bleu, attend, info or report");
   return chosen->run();
 }
 

@@ -30,18 +30,14 @@ struct OpenFile {
 
 bool has_word(const std::string& line) { return !split_words(line).empty(); }
 
-}
-
-std::string read_file(const std::string& path) {
-  const OpenFile file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (file.descriptor < 0) fail_to_read(path, errno);
-
+/// All bytes from here to the end. Errors name the file `path`.
+std::string read_all(int descriptor, const std::string& path) {
   constexpr size_t kChunk = 1 << 16;
   std::string bytes;
   for (;;) {
     const size_t size = bytes.size();
     bytes.resize(size + kChunk);
-    const ssize_t got = ::read(file.descriptor, bytes.data() + size, kChunk);
+    const ssize_t got = ::read(descriptor, bytes.data() + size, kChunk);
     const int reason = errno;
     bytes.resize(size + (got > 0 ? static_cast<size_t>(got) : 0));
     if (got == 0) return bytes;
@@ -49,8 +45,7 @@ std::string read_file(const std::string& path) {
   }
 }
 
-std::vector<std::string> read_lines(const std::string& path) {
-  const std::string bytes = read_file(path);
+std::vector<std::string> split_lines(const std::string& bytes, const std::string& path) {
   std::string_view rest = bytes;
   if (rest.starts_with("\xFF\xFE") || rest.starts_with("\xFE\xFF"))
     fail("{}: the text is UTF-16, not UTF-8; convert it first: iconv -f UTF-16 -t UTF-8", path);
@@ -69,13 +64,24 @@ std::vector<std::string> read_lines(const std::string& path) {
   return lines;
 }
 
+}
+
+std::string read_file(const std::string& path) {
+  const OpenFile file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (file.descriptor < 0) fail_to_read(path, errno);
+  return read_all(file.descriptor, path);
+}
+
+std::vector<std::string> read_lines(const std::string& path) { return split_lines(read_file(path), path); }
+
+std::vector<std::string> read_lines_or_stdin(const std::string& path) {
+  return path == "-" ? split_lines(read_all(STDIN_FILENO, "stdin"), "stdin") : read_lines(path);
+}
+
 ParallelText read_parallel(const std::string& source_path, const std::string& target_path) {
   std::vector<std::string> source = read_lines(source_path);
   std::vector<std::string> target = read_lines(target_path);
-  if (source.size() != target.size()) {
-    fail("parallel text: {} has {} lines, {} has {}; line n of one must translate line n of the other", source_path,
-         source.size(), target_path, target.size());
-  }
+  require_equal_lengths("parallel text", source_path, source.size(), target_path, target.size());
   ParallelText text;
   for (size_t i = 0; i < source.size(); ++i) {
     if (!has_word(source[i]) || !has_word(target[i])) {
@@ -87,6 +93,13 @@ ParallelText read_parallel(const std::string& source_path, const std::string& ta
     text.lines.push_back(i + 1);
   }
   return text;
+}
+
+void require_equal_lengths(const std::string& what, const std::string& a, size_t a_lines, const std::string& b,
+                           size_t b_lines) {
+  if (a_lines == b_lines) return;
+  fail("{}: {} has {} lines, {} has {}; line n of one must translate line n of the other", what, a, a_lines, b,
+       b_lines);
 }
 
 std::string join_words(const std::vector<std::string>& words) {

@@ -14,6 +14,9 @@ std::string read_file(const std::string& path);
 /// naming the place: `data.de:17: invalid UTF-8 at byte 12` (lines and bytes counted from 1), or for UTF-16.
 std::vector<std::string> read_lines(const std::string& path);
 
+/// The same for standard input if `path` is `-`; errors call it `stdin`.
+std::vector<std::string> read_lines_or_stdin(const std::string& path);
+
 /// Sentence pairs, `source[i]` with `target[i]`; `lines[i]` is the line of the files that the pair stands on, from 1.
 struct ParallelText {
   std::vector<std::string> source, target;
@@ -23,6 +26,11 @@ struct ParallelText {
 
 /// Reads two files whose lines correspond. Throws Error when their numbers of lines differ.
 ParallelText read_parallel(const std::string& source_path, const std::string& target_path);
+
+/// Throws Error when two files whose lines correspond, of `a_lines` and `b_lines` lines, differ: `what` begins the
+/// text.
+void require_equal_lengths(const std::string& what, const std::string& a, size_t a_lines, const std::string& b,
+                           size_t b_lines);
 
 /// The words with one space between each two.
 std::string join_words(const std::vector<std::string>& words);

@@ -4,9 +4,9 @@
 #include <limits>
 
 #include "autograd/error.h"
-#include "examples/translate/bleu.h"
 #include "examples/translate/cores.h"
 #include "examples/translate/interrupt.h"
+#include "examples/translate/metrics/bleu.h"
 #include "nn/rng.h"
 #include "nn/schedule.h"
 
@@ -186,7 +186,7 @@ void Trainer::validate() {
   const SearchOptions options{.beam = config_.valid_beam};
   const std::vector<std::string> translations = translator_.translate(valid_text_.source, options, parallel_.pool());
   const bool tokenised = config_.tokenizer == TokenizerKind::Whitespace;
-  const BleuTokenizer tokenizer = tokenised ? BleuTokenizer::kNone : BleuTokenizer::k13a;
+  const Tokenizer tokenizer = tokenised ? Tokenizer::kNone : Tokenizer::k13a;
   const double bleu =
       corpus_bleu(translations, valid_text_.target, {.tokenizer = tokenizer, .lowercase = config_.lowercase}).score;
 

@@ -1,0 +1,7 @@
+#include "examples/translate/version.h"
+
+namespace gradus::translate {
+
+const char* program_version() { return GRADUS_VERSION; }
+
+}
