@@ -263,7 +263,7 @@ expect 0 "" "$gradus" train --resume --model bpe --epochs 13
 check "a training on subwords goes on" grep -q '^epoch 13 .* BLEU 9' stdout
 expect 0 "" "$gradus" train "${raw[@]}" --tokenizer whitespace --force --epochs 1
 check "a hint for raw text" grep -q '^note  *full stops touch words' stdout
-check "a file of each language" test "$(ls unigram)" = $'config.json\nlast.safetensors\nmodel.safetensors\nsource.vocab\ntarget.vocab'
+check "a file of each language" test "$(ls unigram)" = $'config.json\nlast.safetensors\nlog.jsonl\nmodel.safetensors\nsource.vocab\ntarget.vocab'
 expect 0 "" train --model limited --epochs 1 --vocabulary-size 7
 check "vocabulary of limited size" grep -q '^vocabulary  7 source words, 7 target words; unknown in the validation text: [1-9]' stdout
 

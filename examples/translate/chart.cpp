@@ -140,9 +140,8 @@ std::string charts_svg(std::span<const Chart> charts, int columns) {
       "font-family=\"sans-serif\" font-size=\"12\">\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n",
       kCellWidth * static_cast<double>(in_row), kCellHeight * static_cast<double>(rows));
   for (std::size_t i = 0; i < charts.size(); ++i) {
-    svg +=
-        Drawing(charts[i], kCellWidth * static_cast<double>(i % in_row), kCellHeight * static_cast<double>(i / in_row))
-            .svg();
+    const std::size_t row = i / in_row, column = i % in_row;
+    svg += Drawing(charts[i], kCellWidth * static_cast<double>(column), kCellHeight * static_cast<double>(row)).svg();
   }
   return svg + "</svg>\n";
 }

@@ -17,7 +17,7 @@ template <class Enum>
 concept Choice = std::is_enum_v<Enum> && !kChoices<Enum>.empty();
 
 template <Choice Enum>
-constexpr const char* to_string(Enum value) {
+constexpr const char* name_of(Enum value) {
   return kChoices<Enum>[static_cast<std::size_t>(value)];
 }
 

@@ -72,7 +72,7 @@ bool from_json(const Json& json, std::vector<std::string>& value) {
 template <class T>
 Json to_json(const T& value) {
   if constexpr (Choice<T>) {
-    return to_string(value);
+    return name_of(value);
   } else {
     return value;
   }
@@ -168,7 +168,7 @@ std::string ConfigField::text() const {
     if constexpr (std::is_same_v<T, std::vector<std::string>>) {
       return join_words(value);
     } else if constexpr (Choice<T>) {
-      return to_string(value);
+      return name_of(value);
     } else {
       return fmt::format("{}", value);
     }

@@ -25,7 +25,7 @@ CLI::Option* add_option(CLI::App& command, const ConfigField& field) {
               ->check(CLI::IsMember(std::vector<std::string>(kChoices<T>.begin(), kChoices<T>.end())))
               ->take_last()
               ->type_name("KIND")
-              ->default_str(to_string(*value));
+              ->default_str(name_of(*value));
         } else {
           return command.add_option(name, *value, field.help)->take_last()->type_name("N")->capture_default_str();
         }

@@ -46,7 +46,7 @@ Data read_data(const std::string& folder) {
 std::map<std::string, AttentionKind> attention_kinds() {
   std::map<std::string, AttentionKind> kinds;
   for (AttentionKind kind : {AttentionKind::None, AttentionKind::Bahdanau, AttentionKind::Luong}) {
-    kinds[to_string(kind)] = kind;
+    kinds[name_of(kind)] = kind;
   }
   return kinds;
 }

@@ -66,7 +66,7 @@ int main(int argc, char** argv) try {
   std::vector<std::vector<int>> sources;
   for (const std::string& line : read_lines(text)) {
     if (static_cast<int>(sources.size()) == count) break;
-    sources.push_back(translator->encode(line));
+    sources.push_back(translator->source.encode(line));
   }
   fmt::print("{}\n{} sentences, {} threads\n", describe(blas_info()), sources.size(), threads);
   ThreadPool pool(threads);
