@@ -9,6 +9,7 @@
 #include "examples/translate/config.h"
 #include "examples/translate/config_options.h"
 #include "examples/translate/nearest.h"
+#include "examples/translate/presets.h"
 #include "tests/temporary_folder.h"
 
 using namespace gradus::translate;
@@ -129,6 +130,27 @@ TEST_CASE("the command line overrides the file, and the file the defaults") {
   CHECK(toy.dropout == 0.25);
   CHECK(toy.embedding == TrainConfig::toy_preset().embedding);
   CHECK_THROWS_WITH_AS(resolve({"--hidden", "0"}), "hidden: 0 is too small; need at least 2", gradus::Error);
+}
+
+TEST_CASE("a preset is weaker than the file, and the file than the options") {
+  for (const Preset& preset : presets()) {
+    CAPTURE(preset.name);
+    const TrainConfig config = resolve({"--preset", preset.name});
+    TrainConfig defaults;
+    CHECK(config.schedule == Schedule::Cosine);
+    CHECK(config.learning_rate == 0.002);
+    CHECK(config.hidden == defaults.hidden);
+  }
+  const TemporaryFolder folder;
+  write(folder.file("c.json"), R"({"dropout": 0.1, "epochs": 3})");
+  const TrainConfig config =
+      resolve({"--preset", "multi30k-luong", "--config", folder.file("c.json"), "--epochs", "4"});
+  CHECK(config.attention == AttentionKind::Luong);
+  CHECK(config.warm_up == 200);
+  CHECK(config.dropout == 0.1);
+  CHECK(config.epochs == 4);
+  CHECK(resolve({"--toy", "--preset", "multi30k-luong"}).warm_up == 200);
+  CHECK(resolve({"--toy", "--preset", "multi30k-luong"}).hidden == TrainConfig::toy_preset().hidden);
 }
 
 TEST_CASE("a resumed training keeps what it began with") {

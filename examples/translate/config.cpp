@@ -94,9 +94,9 @@ std::string expected(Enum) {
 }
 std::string expected(const std::vector<std::string>&) { return "a list of two files, [\"SOURCE\", \"TARGET\"]"; }
 
-Json parse(const std::string& path) {
+Json parse(const std::string& path, const std::string& text) {
   try {
-    return Json::parse(read_file(path));
+    return Json::parse(text);
   } catch (const Json::parse_error& error) {
     // "[json.exception.parse_error.101] parse error at line 3, column 5: ..."
     const std::string what = error.what();
@@ -226,7 +226,7 @@ std::vector<ConfigField> config_fields(TrainConfig& c) {
       {"Model", "attention_size", &c.attention_size, "Size of the layer inside bahdanau's scores", 1, 1 << 16},
       {"Model", "encoder_layers", &c.encoder_layers, "Layers of the encoder", 1, 64},
       {"Model", "decoder_layers", &c.decoder_layers, "Layers of the decoder", 1, 64},
-      {"Model", "bidirectional", &c.bidirectional, "The encoder reads in both directions"},
+      {"Model", "bidirectional", &c.bidirectional, "The encoder reads in both directions; the default"},
       {"Model", "residual", &c.residual, "Layers above the first add their input to their output"},
       {"Model", "layer_norm", &c.layer_norm, "Cells normalise their sums; slower, since it is not fused"},
       {"Model", "bridge", &c.bridge,
@@ -284,22 +284,24 @@ std::vector<ConfigField> config_fields(TrainConfig& c) {
   };
 }
 
-void read_config(const std::string& path, TrainConfig& config) {
-  const Json json = parse(path);
-  if (!json.is_object()) fail("{}: not a configuration: the file must hold one JSON object", path);
+void read_config(const std::string& path, TrainConfig& config) { read_config_text(path, read_file(path), config); }
+
+void read_config_text(const std::string& name, const std::string& text, TrainConfig& config) {
+  const Json json = parse(name, text);
+  if (!json.is_object()) fail("{}: not a configuration: the file must hold one JSON object", name);
 
   const std::vector<ConfigField> fields = config_fields(config);
   for (auto entry = json.begin(); entry != json.end(); ++entry) {
     const std::string& key = entry.key();
     const auto field = std::find_if(fields.begin(), fields.end(), [&](const auto& f) { return f.key == key; });
-    if (field == fields.end()) fail_unknown(path, key, fields);
+    if (field == fields.end()) fail_unknown(name, key, fields);
     visit_value(*field, [&](auto& value) {
-      if (!from_json(*entry, value)) fail("{}: {}: {} is not {}", path, key, entry->dump(), expected(value));
+      if (!from_json(*entry, value)) fail("{}: {}: {} is not {}", name, key, entry->dump(), expected(value));
     });
     try {
       field->check();
     } catch (const Error& error) {
-      fail("{}: {}", path, error.what());
+      fail("{}: {}", name, error.what());
     }
   }
 }

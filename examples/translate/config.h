@@ -117,6 +117,9 @@ std::vector<ConfigField> config_fields(TrainConfig& config);
 /// the key that it resembles), a value of the wrong type or out of range.
 void read_config(const std::string& path, TrainConfig& config);
 
+/// The same for a text in the place of a file, which errors call `name`.
+void read_config_text(const std::string& name, const std::string& text, TrainConfig& config);
+
 /// Writes all fields, whole or not at all.
 void write_config(const std::string& path, TrainConfig config);
 

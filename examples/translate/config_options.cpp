@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "autograd/error.h"
+#include "examples/translate/presets.h"
 
 namespace gradus::translate {
 
@@ -37,6 +38,12 @@ CLI::Option* add_option(CLI::App& command, const ConfigField& field) {
 
 ConfigOptions::ConfigOptions(CLI::App& command) : fields_(config_fields(given_)) {
   for (const ConfigField& field : fields_) options_.push_back(add_option(command, field)->group(field.group));
+  std::vector<std::string> names;
+  for (const Preset& preset : presets()) names.emplace_back(preset.name);
+  command.add_option("--preset", preset_, "Begin with a configuration that has a name; other options change it")
+      ->check(CLI::IsMember(names))
+      ->type_name("NAME")
+      ->group("Data");
   command.add_option("--config", file_, "Read options from a JSON file such as the config.json of a model")
       ->type_name("FILE")
       ->group("Data");
@@ -52,18 +59,24 @@ void ConfigOptions::apply_given(TrainConfig& config) {
 }
 
 TrainConfig ConfigOptions::resolve() {
-  TrainConfig config;
-  if (!file_.empty()) read_config(file_, config);
-  if (given_.toy || config.toy) {
-    config = TrainConfig::toy_preset();
+  const auto from = [&](TrainConfig config) {
+    for (const Preset& preset : presets()) {
+      if (preset_ == preset.name) read_config_text(preset.name, preset.json, config);
+    }
     if (!file_.empty()) read_config(file_, config);
-  }
+    return config;
+  };
+  TrainConfig config = from({});
+  if (given_.toy || config.toy) config = from(TrainConfig::toy_preset());
   apply_given(config);
   return config;
 }
 
 TrainConfig ConfigOptions::resume(TrainConfig begun) {
-  if (!file_.empty()) fail("train: --config cannot change a training that is resumed; give single options instead");
+  if (!file_.empty() || !preset_.empty()) {
+    fail("train: --{} cannot change a training that is resumed; give single options instead",
+         file_.empty() ? "preset" : "config");
+  }
   const std::vector<ConfigField> before = config_fields(begun);
   for (std::size_t i = 0; i < before.size(); ++i) {
     if (options_[i]->count() == 0 || !before[i].lasting || fields_[i].equals(before[i])) continue;

@@ -13,9 +13,9 @@ class Option;
 
 namespace gradus::translate {
 
-/// A configuration on the command line: an option for every field, and `--config FILE`.
+/// A configuration on the command line: an option for every field, `--preset NAME` and `--config FILE`.
 ///
-/// What counts, from weak to strong: the defaults (of the toy preset under `--toy`), FILE, the options.
+/// What counts, from weak to strong: the defaults (of the toy preset under `--toy`), the preset, FILE, the options.
 class ConfigOptions {
  public:
   /// Adds the options to the command, which must not outlive this.
@@ -36,7 +36,7 @@ class ConfigOptions {
   TrainConfig given_;
   std::vector<ConfigField> fields_;    // of given_
   std::vector<CLI::Option*> options_;  // of the fields
-  std::string file_;
+  std::string preset_, file_;
 };
 
 }
