@@ -53,7 +53,7 @@ expect 0 "" "$gradus" bleu --help
 check "examples in the help of bleu" grep -q '^  gradus bleu hyp.en ref1.en ref2.en' stdout
 
 # Wrong command lines.
-expect 2 "gradus: a command is missing: train, translate, score, evaluate, bleu, attend, info or report$help_hint" "$gradus"
+expect 2 "gradus: a command is missing: train, translate, score, evaluate, bleu, attend, info, report or average$help_hint" "$gradus"
 expect 2 "gradus: unknown argument trian; did you mean train?$help_hint" "$gradus" trian
 expect 2 "gradus: --model is required$help_hint" "$gradus" train --toy
 expect 2 "gradus: unknown option --atention; did you mean --attention?$help_hint" train --model m --atention luong
@@ -360,6 +360,20 @@ check "an ensemble scores otherwise" test "$(cat scores)" != "$("$gradus" score 
 expect 1 "gradus: parallel text: train.de has 256 lines, gap.en has 257; line n of one must translate line n of the other" \
   "$gradus" score --model m train.de gap.en
 expect 1 "gradus: empty.de, train.en: no sentence pair to score" "$gradus" score --model m empty.de train.en
+
+# A report, and the mean of the last epochs.
+expect 0 "" "$gradus" report m --out page.html
+check "a page with the sample's heat map" grep -q '</svg></p>' <(tr -d '\n' <page.html)
+expect 1 "gradus: /nowhere: no such folder; need the folder of a model" "$gradus" report /nowhere
+expect 1 "gradus: average: m keeps no epochs; train with --keep-epochs N" "$gradus" average m --out mean
+expect 0 "" train --model kept --keep-epochs 3 --force
+check "three epochs are kept" test "$(cd kept && echo epoch-*)" = "epoch-0010.safetensors epoch-0011.safetensors epoch-0012.safetensors"
+expect 1 "gradus: average: kept keeps 3 epochs; --last is 4" "$gradus" average kept --out mean --last 4
+expect 1 "gradus: average: --out kept is the folder of the model itself; need another one" "$gradus" average kept --out kept
+expect 0 "" "$gradus" average kept --out mean --last 2
+check "the mean translates" test "$(echo 'ein zwei drei vier' | "$gradus" translate --model mean)" = "four three two one"
+check "info tells what it is" grep -q '^the mean of epoch-0011.safetensors, epoch-0012.safetensors$' <("$gradus" info --model mean)
+expect 1 "gradus: average: mean holds a model already; --force replaces it" "$gradus" average kept --out mean
 
 # Damaged models.
 damaged() { rm -rf damaged; cp -r m damaged; }

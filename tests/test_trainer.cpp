@@ -285,6 +285,45 @@ TEST_CASE("a training that is no longer made of numbers says so") {
                        gradus::Error);
 }
 
+TEST_CASE("the last epochs are kept, and their mean is the mean of each number") {
+  const TemporaryFolder folder, mean;
+  const CorpusText corpus = small_corpus();
+  TrainConfig config = small_config();
+  config.epochs = 4;
+  config.keep_epochs = 2;
+  Session session(folder.path(), config, corpus, false);
+  session.trainer->run();
+  const std::vector<std::string> files = kept_epochs(folder.path());
+  REQUIRE(files ==
+          std::vector<std::string>{folder.file("epoch-0003.safetensors"), folder.file("epoch-0004.safetensors")});
+
+  std::vector<std::vector<double>> expected;
+  for (const std::string& file : files) {
+    load(session.translator->model, file);
+    size_t p = 0;
+    for (gradus::Parameter* parameter : session.translator->model.parameters()) {
+      if (expected.size() == p) expected.emplace_back(parameter->size());
+      for (size_t i = 0; i < parameter->size(); ++i) expected[p][i] += parameter->value()[i] / 2;
+      ++p;
+    }
+  }
+  CHECK_FALSE(numbers(files[0]) == numbers(files[1]));
+  create_model(mean.path(), *session.translator);
+  save_mean(mean.path(), *session.translator, files);
+  const std::unique_ptr<Translator> loaded = load_translator(mean.path());
+  size_t p = 0;
+  for (gradus::Parameter* parameter : loaded->model.parameters()) {
+    for (size_t i = 0; i < parameter->size(); ++i) {
+      REQUIRE(parameter->value()[i] == doctest::Approx(expected[p][i]).epsilon(1e-6));
+    }
+    ++p;
+  }
+  CHECK(describe_training(mean.path()) == "the mean of epoch-0003.safetensors, epoch-0004.safetensors");
+  CHECK_THROWS_AS(save_mean(mean.path(), *session.translator, {folder.file("config.json")}), gradus::Error);
+  create_model(folder.path(), *session.translator);
+  CHECK(kept_epochs(folder.path()).empty());
+}
+
 TEST_CASE("what was saved translates as what was trained") {
   const TemporaryFolder folder;
   TrainConfig config = small_config();

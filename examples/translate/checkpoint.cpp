@@ -1,5 +1,6 @@
 #include "examples/translate/checkpoint.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -31,6 +32,7 @@ struct Folder {
 };
 
 constexpr const char* kStateKey = "training";  // in the metadata of both safetensors files
+constexpr const char* kMeanKey = "mean_of";    // in that of a mean
 
 Metadata describe(const TrainState& state) { return {{"format", "pt"}, {kStateKey, nlohmann::json(state).dump()}}; }
 
@@ -66,6 +68,7 @@ void create_model(const std::string& directory, const Translator& translator) {
   fs::create_directories(directory, error);
   if (error) fail("{}: cannot make the folder: {}", directory, error.message());
   for (const std::string& old : {folder.best, folder.last, folder.log}) fs::remove(old, error);
+  for (const std::string& old : kept_epochs(directory)) fs::remove(old, error);
   for (const std::string& stem : {folder.source, folder.target}) {
     for (const char* extension : {".vocab", ".model"}) fs::remove(stem + extension, error);
   }
@@ -109,9 +112,49 @@ void save_best(const std::string& directory, Translator& translator, const Train
   save(translator.model, Folder(directory).best, describe(state));
 }
 
+void save_epoch(const std::string& directory, Translator& translator, const TrainState& state, int keep) {
+  save(translator.model, Folder(directory).file(fmt::format("epoch-{:04}.safetensors", state.epoch).c_str()),
+       describe(state));
+  std::vector<std::string> files = kept_epochs(directory);
+  std::error_code ignored;
+  for (size_t i = 0; i + keep < files.size(); ++i) fs::remove(files[i], ignored);
+}
+
+std::vector<std::string> kept_epochs(const std::string& directory) {
+  std::vector<std::string> files;
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(directory, error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with("epoch-") && name.ends_with(".safetensors")) files.push_back(entry.path().string());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+void save_mean(const std::string& directory, Translator& translator, const std::vector<std::string>& files) {
+  const std::vector<NamedArray> parameters = state_dict(translator.model);
+  std::vector<std::vector<double>> sums;
+  for (const NamedArray& parameter : parameters) sums.emplace_back(parameter.array.size());
+  std::string names;
+  for (const std::string& file : files) {
+    SafetensorsFile(file).read_all(parameters);
+    for (size_t p = 0; p < parameters.size(); ++p) {
+      for (size_t i = 0; i < sums[p].size(); ++i) sums[p][i] += static_cast<double>(parameters[p].array[i]);
+    }
+    names += (names.empty() ? "" : ", ") + fs::path(file).filename().string();
+  }
+  const auto count = static_cast<double>(files.size());
+  for (size_t p = 0; p < parameters.size(); ++p) {
+    for (size_t i = 0; i < sums[p].size(); ++i) parameters[p].array[i] = static_cast<Real>(sums[p][i] / count);
+  }
+  save(translator.model, Folder(directory).best, {{"format", "pt"}, {kMeanKey, names}});
+}
+
 std::string describe_training(const std::string& directory) {
   const Folder folder(directory);
   const SafetensorsFile file(folder.best);
+  if (const auto mean = file.metadata().find(kMeanKey); mean != file.metadata().end())
+    return "the mean of " + mean->second;
   if (!file.metadata().contains(kStateKey))
     return "its training is not described; another program wrote the parameters";
   const TrainState state = state_of(file, folder.best);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "examples/translate/translator.h"
 #include "nn/optimizer.h"
@@ -16,6 +17,7 @@
 ///                                  of the languages are the same
 ///     model.safetensors            the parameters with the best validation BLEU so far; what translates
 ///     last.safetensors             the parameters at the last stop, the optimiser's state and a `TrainState`
+///     epoch-0012.safetensors       the parameters after an epoch, of the last ones if the configuration keeps them
 ///     log.jsonl                    every step and every validation (training_log.h)
 ///
 /// All but the log is written whole or not at all, so a folder is good at any moment of a training.
@@ -47,7 +49,15 @@ void create_model(const std::string& directory, const Translator& translator);
 /// cut off or does not belong to the others.
 std::unique_ptr<Translator> load_translator(const std::string& directory);
 void save_best(const std::string& directory, Translator& translator, const TrainState& state);
-/// A line about the training of the best model: its epoch and validation BLEU, unless another program wrote the file.
+/// Writes the model of the state's epoch and removes those that are more than `keep` epochs older.
+void save_epoch(const std::string& directory, Translator& translator, const TrainState& state, int keep);
+/// The paths of the models that were kept, in the order of their epochs.
+std::vector<std::string> kept_epochs(const std::string& directory);
+/// Writes the mean of the parameters in these files as the model of a folder that `create_model` made. Throws Error
+/// naming the file that is damaged or of another model.
+void save_mean(const std::string& directory, Translator& translator, const std::vector<std::string>& files);
+/// A line about the training of the best model: its epoch and validation BLEU, or what it is the mean of, unless
+/// another program wrote the file.
 std::string describe_training(const std::string& directory);
 
 /// The configuration with which the training in the folder began.

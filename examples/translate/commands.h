@@ -28,6 +28,7 @@ Command add_bleu(CLI::App& program);
 Command add_attend(CLI::App& program);
 Command add_info(CLI::App& program);
 Command add_report(CLI::App& program);
+Command add_average(CLI::App& program);
 
 /// Options that do not make sense together: the program ends with exit code 2, as for an unknown option.
 class UsageError : public std::runtime_error {

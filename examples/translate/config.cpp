@@ -272,6 +272,8 @@ std::vector<ConfigField> config_fields(TrainConfig& c) {
        0.999999},
       {"Training", "scheduled_sampling", &c.scheduled_sampling,
        "Share of words that the decoder reads from itself in training, reached evenly over all epochs", 0, 1},
+      {"Training", "keep_epochs", &c.keep_epochs, "Last epochs whose models are kept in the folder, for gradus average",
+       0, kAnyNumber, kMayChange},
       {"Training", "valid_beam", &c.valid_beam, "Beam of the translations made in validation; 1 is greedy search", 1,
        1000, kMayChange},
       {"Training", "seed", &c.seed, "Seed of the initial weights, the order of the text and dropout", 0,

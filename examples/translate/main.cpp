@@ -42,7 +42,7 @@ int run(int argc, char** argv) {
       "  echo \"the black cat ate the mouse\" | gradus translate --model toy\n");
   const std::vector<Command> commands = {add_train(program),    add_translate(program), add_score(program),
                                          add_evaluate(program), add_bleu(program),      add_attend(program),
-                                         add_info(program),     add_report(program)};
+                                         add_info(program),     add_report(program),    add_average(program)};
   const auto parsed = [](const Command& command) { return command.options->parsed(); };
   try {
     program.parse(argc, argv);
@@ -56,7 +56,7 @@ int run(int argc, char** argv) {
   }
   const auto chosen = std::find_if(commands.begin(), commands.end(), parsed);
   if (chosen == commands.end())
-    throw UsageError("a command is missing: train, translate, score, evaluate, bleu, attend, info or report");
+    throw UsageError("a command is missing: train, translate, score, evaluate, bleu, attend, info, report or average");
   return chosen->run();
 }
 

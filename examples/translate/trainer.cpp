@@ -208,6 +208,7 @@ void Trainer::validate() {
     ++state_.without_gain;
     if (config_.schedule == Schedule::Plateau) state_.learning_rate *= config_.learning_rate_decay;
   }
+  if (config_.keep_epochs > 0) save_epoch(directory_, translator_, state_, config_.keep_epochs);
   if (average_) average_->swap();
   TrainingLog::Validation validation{.step = state_.step,
                                      .epoch = state_.epoch,
