@@ -72,7 +72,8 @@ void report(Translator& translator, const Options& options, const TestText& test
     const SegmentStatistics statistics = corpus_statistics(*metric, translations, test.references);
     write_output(score_lines(make_report(*metric, {{options.model, statistics}}, test.references, options.metrics)));
   }
-  write_output(fmt::format("perplexity {:.3f} (cross-entropy {:.4f} nats a word)\n", std::exp(loss), loss));
+  write_output(fmt::format("perplexity {:.3f} (cross-entropy {:.4f} nats a {})\n", std::exp(loss), loss,
+                           unit_of(translator.config.tokenizer)));
   write_output(fmt::format("{} sentences in {:.1f} s, {:.0f} a second, on {} threads, beam {}\n", translations.size(),
                            seconds, static_cast<double>(translations.size()) / seconds, pool.threads(),
                            options.search.beam));

@@ -14,8 +14,8 @@ int run(const std::string& directory) {
   std::string text = "configuration\n";
   for (const ConfigField& field : config_fields(translator->config))
     text += fmt::format("  {:<20} {}\n", field.key, field.text());
-  const char* unit = is_subword(translator->config.tokenizer) ? "subwords" : "words";
-  text += fmt::format("\nvocabulary\n  source {} {}\n  target {} {}\n\n", translator->source.vocabulary.size(), unit,
+  const char* unit = unit_of(translator->config.tokenizer);
+  text += fmt::format("\nvocabulary\n  source {} {}s\n  target {} {}s\n\n", translator->source.vocabulary.size(), unit,
                       translator->target.vocabulary.size(), unit);
   text += translator->model.summary();
   text += fmt::format("\n{}\n{}\n", describe_training(directory), describe(blas_info()));

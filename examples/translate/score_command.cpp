@@ -96,9 +96,10 @@ int run(const Options& options) {
   }
   for (; line <= scored.size() + text.skipped; ++line) output += '\n';
   write_output(output);
+  const char* const unit = unit_of(ensemble.first().config.tokenizer);
   const double loss = -sum / static_cast<double>(words);
-  fmt::print(stderr, "perplexity {:.3f} (cross-entropy {:.4f} nats a word), {} sentences, {} words{}\n", std::exp(loss),
-             loss, scored.size(), words,
+  fmt::print(stderr, "perplexity {:.3f} (cross-entropy {:.4f} nats a {}), {} sentences, {} {}s{}\n", std::exp(loss),
+             loss, unit, scored.size(), words, unit,
              text.skipped == 0 ? "" : fmt::format("; left out {} pairs with an empty side", text.skipped));
   return 0;
 }

@@ -22,6 +22,9 @@ inline constexpr std::array kChoices<TokenizerKind>{"whitespace", "words", "bpe"
 /// Whether the pieces are learned from the text by sentencepiece.
 inline bool is_subword(TokenizerKind kind) { return kind == TokenizerKind::Bpe || kind == TokenizerKind::Unigram; }
 
+/// What its pieces are called: "word" or "subword".
+inline const char* unit_of(TokenizerKind kind) { return is_subword(kind) ? "subword" : "word"; }
+
 /// Cuts a line into pieces and puts pieces together again. `join(split(line))` is the line with one space between each
 /// two words. No piece holds white space. Both take any text; several threads may call them at once.
 class TextTokenizer {

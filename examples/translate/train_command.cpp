@@ -73,10 +73,10 @@ bool looks_raw(const std::vector<std::string>& lines) {
 std::string describe(Translator& translator, const Corpus& corpus) {
   const TrainConfig& config = translator.config;
   const int threads = thread_count(config.threads);
-  const char* unit = is_subword(config.tokenizer) ? "subwords" : "words";
+  const char* unit = unit_of(config.tokenizer);
   return fmt::format(
-      "text        {} pairs to train on, {} to validate; left out: {} with an empty side, {} longer than {} {}\n"
-      "vocabulary  {} source {}, {} target {}; unknown in the validation text: {:.1f} %, {:.1f} %\n"
+      "text        {} pairs to train on, {} to validate; left out: {} with an empty side, {} longer than {} {}s\n"
+      "vocabulary  {} source {}s, {} target {}s; unknown in the validation text: {:.1f} %, {:.1f} %\n"
       "model       attention {}, {} parameters\n"
       "BLAS        {}\n"
       "machine     {} threads, {} shards{}",
