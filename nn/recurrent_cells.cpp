@@ -19,6 +19,12 @@ RecurrentWeights::RecurrentWeights(Module* owner, const std::string& suffix, int
       bias_ih{owner, "bias_ih" + suffix, {gates * hidden}, init::inverse_sqrt(hidden)},
       bias_hh{owner, "bias_hh" + suffix, {gates * hidden}, init::inverse_sqrt(hidden)} {}
 
+namespace {
+
+Tensor masked(Tensor hidden, Tensor mask) { return mask ? hidden * mask : hidden; }
+
+}
+
 LSTMCell::LSTMCell(Module* parent, std::string name, int in, int hidden)
     : RecurrentCell(parent, std::move(name), hidden), weights(this, "", in, hidden, kLstmGates) {}
 
@@ -28,7 +34,7 @@ LstmState LSTMCell::step(std::span<const Tensor> parts, LstmState state, Tensor 
   const std::span inputs = terms_of(parts, weights.weight_ih, scratch);
   auto* const terms = scratch.allocate<LinearTerm>(inputs.size() + 1);
   std::uninitialized_copy(inputs.begin(), inputs.end(), terms);
-  new (terms + inputs.size()) LinearTerm{mask ? state.hidden * mask : state.hidden, weights.weight_hh};
+  new (terms + inputs.size()) LinearTerm{masked(state.hidden, mask), weights.weight_hh};
   return lstm_cell(add(weights.bias_ih, weights.bias_hh), std::span<const LinearTerm>(terms, inputs.size() + 1),
                    state.cell);
 }
@@ -57,8 +63,6 @@ Tensor product(std::span<const Tensor> parts, Tensor weight) {
   Scratch scratch;
   return linear_sum({}, terms_of(parts, weight, scratch));
 }
-
-Tensor masked(Tensor hidden, Tensor mask) { return mask ? hidden * mask : hidden; }
 
 }
 

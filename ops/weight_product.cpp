@@ -32,6 +32,24 @@ PackedMatrix pack(const Use& use, const Array& weight, Real* memory) {
   return {use.transpose, k, n, weight.data + use.first_col, weight.cols(), memory};
 }
 
+/// The item of a list that `matches`. If there is none, one thread makes it, under the mutex, and puts it in front;
+/// finding takes no lock.
+template <class Item, class Matches, class Make>
+Item* find_or_add(std::atomic<Item*>& first, std::mutex& mutex, Matches matches, Make make) {
+  const auto find = [&] {
+    Item* item = first.load(std::memory_order_acquire);
+    while (item != nullptr && !matches(*item)) item = item->next;
+    return item;
+  };
+  if (Item* item = find()) return item;
+  const std::lock_guard lock(mutex);
+  if (Item* item = find()) return item;  // another thread was faster
+  Item* const item = make();
+  item->next = first.load(std::memory_order_relaxed);
+  first.store(item, std::memory_order_release);
+  return item;
+}
+
 /// A use on one tape. A parameter's node keeps a list of them in its cache.
 struct TapeUse {
   Use use;
@@ -77,20 +95,12 @@ PackedWeights::~PackedWeights() {
 PackedWeights::Packed* PackedWeights::find_or_pack(Leaf& leaf, const Use& use, int rows) {
   auto& forms = *static_cast<Forms*>(leaf.cache);
   if (rows > forms.owner->max_rows_) return nullptr;
-  const auto find = [&] {
-    Packed* packed = forms.first.load(std::memory_order_acquire);
-    while (packed != nullptr && packed->use != use) packed = packed->next;
-    return packed;
-  };
-  if (Packed* packed = find()) return packed;
-  const std::lock_guard lock(forms.owner->mutex_);
-  if (Packed* packed = find()) return packed;  // another thread was faster
-  Arena& memory = forms.owner->memory_;
-  Real* const numbers = memory.allocate_array<Real>(packed_size(use, leaf.value()));
-  auto* packed = new (memory.allocate_array<Packed>(1))
-      Packed{use, pack(use, leaf.value(), numbers), forms.first.load(std::memory_order_relaxed)};
-  forms.first.store(packed, std::memory_order_release);
-  return packed;
+  const auto matches = [&](const Packed& packed) { return packed.use == use; };
+  return find_or_add(forms.first, forms.owner->mutex_, matches, [&] {
+    Arena& memory = forms.owner->memory_;
+    Real* const numbers = memory.allocate_array<Real>(packed_size(use, leaf.value()));
+    return new (memory.allocate_array<Packed>(1)) Packed{use, pack(use, leaf.value(), numbers), nullptr};
+  });
 }
 
 const PackedMatrix* PackedWeights::factor(Leaf& leaf, const Use& use, int rows) {
@@ -102,20 +112,12 @@ RowProducts* PackedWeights::row_products(Leaf& table, Leaf& leaf, const Use& use
   if (table.cache == nullptr || leaf.cache == nullptr) return nullptr;
   Packed* const packed = find_or_pack(leaf, use, rows);
   if (packed == nullptr) return nullptr;
-  const auto find = [&] {
-    RowProducts* products = packed->row_products.load(std::memory_order_acquire);
-    while (products != nullptr && !products->is_of(table)) products = products->next;
-    return products;
-  };
-  if (RowProducts* products = find()) return products;
   PackedWeights& owner = *static_cast<Forms*>(leaf.cache)->owner;
-  const std::lock_guard lock(owner.mutex_);
-  if (RowProducts* products = find()) return products;
-  auto* products = new (owner.memory_.allocate_array<RowProducts>(1))
-      RowProducts(table, packed->matrix, owner.memory_, owner.mutex_);
-  products->next = packed->row_products.load(std::memory_order_relaxed);
-  packed->row_products.store(products, std::memory_order_release);
-  return products;
+  const auto matches = [&](const RowProducts& products) { return products.is_of(table); };
+  return find_or_add(packed->row_products, owner.mutex_, matches, [&] {
+    return new (owner.memory_.allocate_array<RowProducts>(1))
+        RowProducts(table, packed->matrix, owner.memory_, owner.mutex_);
+  });
 }
 
 SplitProducts::SplitProducts(ThreadPool& pool) : outer_(std::exchange(split_pool, &pool)) {}

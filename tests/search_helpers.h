@@ -4,12 +4,13 @@
 
 #include "autograd/tape.h"
 #include "examples/translate/search.h"
+#include "examples/translate/vocabulary.h"
 #include "nn/rng.h"
 
 /// Models and sentences that the tests of searching have in common.
 namespace gradus::translate {
 
-inline constexpr int kBegin = 2, kEnd = 3, kFirstWord = 4;
+inline constexpr int kBegin = Vocabulary::kBegin, kEnd = Vocabulary::kEnd, kFirstWord = kEnd + 1;
 
 /// A model that has learnt nothing, but is sure of what it says, and comes to an end: its numbers are larger than those
 /// at first.

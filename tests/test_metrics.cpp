@@ -73,9 +73,9 @@ std::unique_ptr<Metric> make_metric(const json& options) {
     });
   }
   BleuOptions bleu{
-      .tokenizer = tokenizer_named(options.value("tokenize", "13a")),
+      .tokenizer = choice_named<Tokenizer>(options.value("tokenize", "13a")),
       .lowercase = options.value("lowercase", false),
-      .smoothing = smoothing_named(options.value("smooth_method", "exp")),
+      .smoothing = choice_named<Smoothing>(options.value("smooth_method", "exp")),
       .max_order = options.value("max_ngram_order", BleuOptions().max_order),
       .effective_order = options.value("effective_order", false),
   };
@@ -303,7 +303,7 @@ TEST_CASE("wrong corpora and options are errors") {
   CHECK_THROWS_AS(Bleu({.max_order = 0}), Error);
   CHECK_THROWS_AS(Chrf({.char_order = 0}), Error);
   CHECK_THROWS_AS(Chrf({.beta = 0}), Error);
-  CHECK_THROWS_AS(tokenizer_named("zh"), Error);
-  CHECK_THROWS_AS(smoothing_named("linear"), Error);
+  CHECK_THROWS_AS(choice_named<Tokenizer>("zh"), Error);
+  CHECK_THROWS_AS(choice_named<Smoothing>("linear"), Error);
   CHECK_THROWS_AS(confidence_interval({}), Error);
 }

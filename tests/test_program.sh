@@ -49,6 +49,8 @@ for command in train translate score evaluate attend info; do
   expect 0 "" "$gradus" "$command" --help
   check "examples in the help of $command" grep -q "^  gradus $command --" stdout
 done
+expect 0 "" "$gradus" train --help
+check "a flag with its opposite" grep -q '^  --\[no-\]toy  ' stdout
 expect 0 "" "$gradus" bleu --help
 check "examples in the help of bleu" grep -q '^  gradus bleu hyp.en ref1.en ref2.en' stdout
 
@@ -132,6 +134,8 @@ expect 0 "" "$gradus" translate --model m </dev/null
 check "no line in, no line out" test ! -s stdout
 printf 'ein\nzw\xc3\n' >in.txt
 expect 1 "gradus: stdin:2: invalid UTF-8 at byte 3" translate
+printf '\xff\xfee\0\n\0' >in.txt
+expect 1 "gradus: stdin: the text is UTF-16, not UTF-8; convert it first: iconv -f UTF-16 -t UTF-8" translate
 printf 'ein zwei drei vier\n' >in.txt
 expect 1 "gradus: cannot write the output: No space left on device" bash -c "'$gradus' translate --model m <in.txt >/dev/full"
 yes "ein zwei drei vier" | head -20000 >in.txt

@@ -2,13 +2,9 @@
 
 #include <algorithm>
 
+#include "examples/translate/vocabulary.h"
+
 namespace gradus::translate {
-
-namespace {
-
-constexpr int kUnknown = 1, kEnd = 3;  // <unk>, </s>; the vocabulary's words come after </s>
-
-}
 
 AllowedWords::AllowedWords(const SearchOptions& options, const LengthLimits& limits, std::span<const int> words)
     : unknown_(options.unknown) {
@@ -19,8 +15,9 @@ AllowedWords::AllowedWords(const SearchOptions& options, const LengthLimits& lim
 }
 
 bool AllowedWords::operator()(int word) const {
-  if (word == kEnd) return may_end_;
-  if (must_end_ || (word < kEnd && !(unknown_ && word == kUnknown))) return false;
+  if (word == Vocabulary::kEnd) return may_end_;
+  const bool special = word < Vocabulary::kEnd;  // the vocabulary's words come after </s>
+  if (must_end_ || (special && !(unknown_ && word == Vocabulary::kUnknown))) return false;
   return std::find(repeating_.begin(), repeating_.end(), word) == repeating_.end();
 }
 

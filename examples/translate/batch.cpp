@@ -5,12 +5,11 @@
 #include <random>
 
 #include "autograd/error.h"
+#include "examples/translate/vocabulary.h"
 
 namespace gradus::translate {
 
 namespace {
-
-constexpr int kBegin = 2;  // <s>
 
 /// Fisher and Yates; by hand, since std::shuffle differs between standard libraries.
 template <class T>
@@ -81,7 +80,7 @@ Batch make_batch(std::span<const Pair> pairs, std::span<const int> chosen) {
   const auto word = [&](int i, int t) { return target(by_target[i])[t]; };
   batch.target_outputs = pack_words(batch.target_lengths, word);
   batch.target_inputs =
-      pack_words(batch.target_lengths, [&](int i, int t) { return t == 0 ? kBegin : word(i, t - 1); });
+      pack_words(batch.target_lengths, [&](int i, int t) { return t == 0 ? Vocabulary::kBegin : word(i, t - 1); });
   return batch;
 }
 

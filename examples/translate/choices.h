@@ -1,9 +1,15 @@
 #pragma once
 
+#include <fmt/ranges.h>
+
 #include <array>
 #include <span>
+#include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
+
+#include "autograd/error.h"
 
 /// Enumerations that files and command lines know by name.
 
@@ -21,6 +27,11 @@ constexpr const char* name_of(Enum value) {
   return kChoices<Enum>[static_cast<std::size_t>(value)];
 }
 
+template <Choice Enum>
+std::vector<std::string> choice_names() {
+  return {kChoices<Enum>.begin(), kChoices<Enum>.end()};
+}
+
 /// Sets the value that has this name; false if none has.
 template <Choice Enum>
 bool parse_choice(std::string_view name, Enum& value) {
@@ -30,6 +41,14 @@ bool parse_choice(std::string_view name, Enum& value) {
     return true;
   }
   return false;
+}
+
+/// The value that has this name. Throws Error for a name that none has.
+template <Choice Enum>
+Enum choice_named(std::string_view name) {
+  Enum value{};
+  if (!parse_choice(name, value)) fail("unknown name {}; need one of {}", name, fmt::join(kChoices<Enum>, ", "));
+  return value;
 }
 
 }

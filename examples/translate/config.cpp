@@ -204,8 +204,7 @@ std::vector<ConfigField> config_fields(TrainConfig& c) {
       {"Data", "toy", &c.toy, "Train on the built-in toy language, English to French, with a small model"},
       {"Data", "tokenizer", &c.tokenizer,
        "whitespace (the text is tokenised already), words (raw text; splits off punctuation), bpe or unigram (raw "
-       "text; "
-       "learns subwords, so that no word is unknown)"},
+       "text; learns subwords, so that no word is unknown)"},
       {"Data", "vocabulary_size", &c.vocabulary_size,
        "Words or subwords of each language, 4 special ones included; 0 for 8000 subwords, or for words without limit",
        0, kAnyNumber},

@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "autograd/error.h"
+#include "examples/translate/choice_option.h"
 #include "examples/translate/presets.h"
 
 namespace gradus::translate {
@@ -21,12 +22,7 @@ CLI::Option* add_option(CLI::App& command, const ConfigField& field) {
         } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
           return command.add_option(name, *value, field.help)->expected(2)->type_name("SRC TGT");
         } else if constexpr (Choice<T>) {
-          const auto parse = [value](const std::string& text) { parse_choice(text, *value); };
-          return command.add_option_function<std::string>(name, parse, field.help)
-              ->check(CLI::IsMember(std::vector<std::string>(kChoices<T>.begin(), kChoices<T>.end())))
-              ->take_last()
-              ->type_name("KIND")
-              ->default_str(name_of(*value));
+          return add_choice(command, name, *value, field.help)->take_last();
         } else {
           return command.add_option(name, *value, field.help)->take_last()->type_name("N")->capture_default_str();
         }

@@ -1,5 +1,6 @@
 #include "examples/translate/decoder.h"
 
+#include "examples/translate/cells.h"
 #include "examples/translate/word_vectors.h"
 #include "ops/elementwise.h"
 #include "ops/layout.h"
@@ -23,16 +24,6 @@ Tensor hidden_of(const DecoderState& state) { return state.hidden(); }
 Tensor context_of(const DecoderState& state) { return state.context; }
 
 Tensor first_rows(Tensor x, int n) { return !x || x.dim(0) == n ? x : slice(x, 0, 0, n); }
-
-std::unique_ptr<RecurrentCell> make_cell(Module* parent, std::string name, int in, const ModelConfig& config) {
-  const int hidden = config.hidden;
-  if (config.cell == CellKind::Lstm) {
-    if (config.layer_norm) return std::make_unique<LayerNormLSTMCell>(parent, std::move(name), in, hidden);
-    return std::make_unique<LSTMCell>(parent, std::move(name), in, hidden);
-  }
-  if (config.layer_norm) return std::make_unique<LayerNormGRUCell>(parent, std::move(name), in, hidden);
-  return std::make_unique<GRUCell>(parent, std::move(name), in, hidden);
-}
 
 /// The names of the first layer's members have no number, so that a model of one layer has those of its PyTorch twin.
 std::string suffix(int layer) { return layer == 0 ? "" : fmt::format("_l{}", layer); }
@@ -83,7 +74,7 @@ Decoder::Recurrence::Recurrence(Module* owner, const ModelConfig& config, int co
   for (int l = 0; l < config.decoder_layers; ++l) {
     starts.emplace_back(owner, suffix(l), config);
     const int in = l == 0 ? config.embedding + context_size : config.hidden;
-    cells.push_back(make_cell(owner, "cell" + suffix(l), in, config));
+    cells.push_back(cell_maker(config)(owner, "cell" + suffix(l), in, config.hidden));
   }
 }
 
@@ -142,8 +133,7 @@ Memory Decoder::prepare(Tensor, const Packing&, std::span<const int>) { return {
 
 Tensor Decoder::embed(std::span<const int> ids) {
   const Scope scope(path());
-  const WordVectorDropout dropout{config_.word_dropout, config_.embedding_dropout};
-  return word_vectors(words(), ids, training() ? dropout : WordVectorDropout{});
+  return word_vectors(words(), ids, config_, training());
 }
 
 Tensor Decoder::pre_output(std::span<const DecoderState> states, Tensor embedded) {

@@ -1,16 +1,13 @@
 #include "examples/translate/encoder.h"
 
+#include "examples/translate/cells.h"
+#include "examples/translate/word_vectors.h"
 #include "ops/attention.h"
 #include "ops/layout.h"
 
 namespace gradus::translate {
 
 namespace {
-
-template <class Cell>
-std::unique_ptr<RecurrentCell> make_cell(Module* parent, std::string name, int in, int hidden) {
-  return std::make_unique<Cell>(parent, std::move(name), in, hidden);
-}
 
 std::unique_ptr<RecurrentStack> make_stack(Module* parent, const ModelConfig& config) {
   const RecurrentOptions options{.layers = config.encoder_layers,
@@ -19,12 +16,8 @@ std::unique_ptr<RecurrentStack> make_stack(Module* parent, const ModelConfig& co
                                  .residual = config.residual,
                                  .recurrent_dropout = config.recurrent_dropout};
   const int in = config.embedding, hidden = config.bidirectional ? config.hidden / 2 : config.hidden;
-  const bool lstm = config.cell == CellKind::Lstm;
-  if (config.layer_norm) {
-    return std::make_unique<CellStack>(parent, "rnn", in, hidden, options,
-                                       lstm ? make_cell<LayerNormLSTMCell> : make_cell<LayerNormGRUCell>);
-  }
-  if (lstm) return std::make_unique<LSTM>(parent, "rnn", in, hidden, options);
+  if (config.layer_norm) return std::make_unique<CellStack>(parent, "rnn", in, hidden, options, cell_maker(config));
+  if (config.cell == CellKind::Lstm) return std::make_unique<LSTM>(parent, "rnn", in, hidden, options);
   return std::make_unique<GRU>(parent, "rnn", in, hidden, options);
 }
 
@@ -50,10 +43,8 @@ Encoder::Encoder(Module* parent, std::string name, const ModelConfig& config)
 
 Encoder::Output Encoder::operator()(std::span<const int> ids, const Packing& packing, Parameter* shared) {
   const Scope scope(path());
-  const WordVectorDropout dropout{config_.word_dropout, config_.embedding_dropout};
   const Tensor table = embedding ? embedding->weight : *shared;
-  const auto [states, final] =
-      rnn_->sequence(word_vectors(table, ids, training() ? dropout : WordVectorDropout{}), packing);
+  const auto [states, final] = rnn_->sequence(word_vectors(table, ids, config_, training()), packing);
   return {states, summary(states, final, packing)};
 }
 

@@ -5,7 +5,6 @@
 #include <string>
 
 #include "examples/translate/model_config.h"
-#include "examples/translate/word_vectors.h"
 #include "nn/layers.h"
 #include "nn/recurrent.h"
 

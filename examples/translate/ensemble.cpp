@@ -9,8 +9,6 @@ namespace gradus::translate {
 
 namespace {
 
-constexpr int kBatchSize = 64;  // sentences decoded side by side
-
 /// Fails if the words that models write are not the same, number by number.
 void require_same_words(const Vocabulary& a, const Vocabulary& b, const std::string& a_name,
                         const std::string& b_name) {
@@ -48,7 +46,7 @@ std::vector<Translation> translate_lines(std::span<Translator* const> models, st
   }
   std::vector<Member> members;
   for (size_t m = 0; m < models.size(); ++m) members.push_back({&models[m]->model, sources[m]});
-  std::vector<NBest> found = search_n_best(members, numbers, options, kBatchSize, pool);
+  std::vector<NBest> found = search_n_best(members, numbers, options, kDecodingBatch, pool);
   for (size_t i = 0; i < found.size(); ++i) result[numbers[i] - first_line].n_best = std::move(found[i]);
   return result;
 }

@@ -51,7 +51,7 @@ TestText with_one_reference(ParallelText text) {
 TestText read_test(const std::vector<std::string>& files) {
   TestText test = with_one_reference(read_parallel(files[0], files[1]));
   if (test.text.source.empty()) fail("{}, {}: no sentence pair to evaluate", files[0], files[1]);
-  const size_t count = read_lines(files[0]).size();
+  const size_t count = test.text.source.size() + test.text.skipped;
   for (size_t r = 2; r < files.size(); ++r) {
     const std::vector<std::string> lines = read_lines(files[r]);
     require_equal_lengths("parallel text", files[0], count, files[r], lines.size());

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <exception>
+#include <memory>
 #include <vector>
 
 #include "examples/translate/commands.h"
@@ -30,10 +31,19 @@ std::string unknown_message(const CLI::App& command, const std::vector<std::stri
                      similar.empty() ? "" : fmt::format("; did you mean {}?", similar));
 }
 
+/// Shows a flag that can be taken back as `--[no-]toy`.
+struct HelpFormatter : CLI::Formatter {
+  std::string make_option_name(const CLI::Option* option, bool is_positional) const override {
+    if (option->get_fnames().empty()) return Formatter::make_option_name(option, is_positional);
+    return "--[no-]" + option->get_lnames().front();
+  }
+};
+
 int run(int argc, char** argv) {
   CLI::App program("Trains translators on parallel text and translates with them.");
   program.name("gradus");
   program.set_version_flag("--version", fmt::format("gradus {}", program_version()));
+  program.formatter(std::make_shared<HelpFormatter>());
   program.require_subcommand(0, 1);
   program.footer(
       "Run `gradus COMMAND --help` for the options of a command.\n\n"

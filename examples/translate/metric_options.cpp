@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "examples/translate/choice_option.h"
 #include "examples/translate/commands.h"
-#include "examples/translate/metrics/bleu.h"
 #include "examples/translate/metrics/ter.h"
 
 namespace gradus::translate {
@@ -22,11 +22,6 @@ std::string is_metric_name(const std::string& name) {
   return fmt::format("{} is not one of bleu, chrf, ter (files come before --metrics)", name);
 }
 
-CLI::Option* add_choice(CLI::App& command, const std::string& name, std::string& value, const std::string& help,
-                        const std::vector<std::string>& choices) {
-  return command.add_option(name, value, help)->check(CLI::IsMember(choices))->type_name("KIND")->capture_default_str();
-}
-
 CLI::Option* add_order(CLI::App& command, const std::string& name, size_t& value, const std::string& help,
                        size_t least) {
   return command.add_option(name, value, help)
@@ -37,11 +32,10 @@ CLI::Option* add_order(CLI::App& command, const std::string& name, size_t& value
 
 void add_bleu_options(CLI::App& command, MetricOptions& options) {
   add_choice(command, "--tokenize", options.tokenizer,
-             "How BLEU splits lines into words: 13a, intl (all scripts), char, or none for white space",
-             tokenizer_names())
+             "How BLEU splits lines into words: 13a, intl (all scripts), char, or none for white space")
       ->group("BLEU");
   add_choice(command, "--smooth", options.smoothing,
-             "What to do with n-grams of which none matches: exp, floor, add-k, none", smoothing_names())
+             "What to do with n-grams of which none matches: exp, floor, add-k, none")
       ->group("BLEU");
   command.add_option("--smooth-value", options.smoothing_value, "The value of --smooth floor (0.1) or add-k (1)")
       ->type_name("X")
@@ -75,9 +69,9 @@ std::unique_ptr<Metric> make_metric(const std::string& name, const MetricOptions
     return std::make_unique<Chrf>(chrf);
   }
   return std::make_unique<Bleu>(BleuOptions{
-      .tokenizer = tokenizer_named(options.tokenizer),
+      .tokenizer = options.tokenizer,
       .lowercase = options.lowercase,
-      .smoothing = smoothing_named(options.smoothing),
+      .smoothing = options.smoothing,
       .smoothing_value = options.smoothing_value,
       .max_order = options.max_order,
       .effective_order = of_sentences,
@@ -107,8 +101,9 @@ void add_metric_options(CLI::App& command, MetricOptions& options) {
 }
 
 std::vector<std::unique_ptr<Metric>> make_metrics(const MetricOptions& options, bool of_sentences) {
-  if (options.smoothing_value && options.smoothing != "floor" && options.smoothing != "add-k")
-    throw UsageError(fmt::format("--smooth-value: --smooth {} takes no value; floor and add-k do", options.smoothing));
+  if (options.smoothing_value && options.smoothing != Smoothing::kFloor && options.smoothing != Smoothing::kAddK)
+    throw UsageError(
+        fmt::format("--smooth-value: --smooth {} takes no value; floor and add-k do", name_of(options.smoothing)));
   if (options.smoothing_value && !(*options.smoothing_value > 0))
     throw UsageError(fmt::format("--smooth-value: {} is too small; need more than 0", *options.smoothing_value));
   if (options.chrf.char_order + options.chrf.word_order == 0)
@@ -124,7 +119,7 @@ std::vector<std::unique_ptr<Metric>> make_metrics(const MetricOptions& options, 
 
 void warn_if_tokenized(const MetricOptions& options, const std::vector<std::string>& lines, const std::string& name) {
   constexpr std::ptrdiff_t kSuspicious = 100;
-  const bool splits = options.tokenizer == "13a" || options.tokenizer == "intl";
+  const bool splits = options.tokenizer == Tokenizer::k13a || options.tokenizer == Tokenizer::kIntl;
   if (!splits || std::ranges::find(options.metrics, "bleu") == options.metrics.end()) return;
   const auto tokenized = std::ranges::count_if(lines, [](const std::string& line) { return line.ends_with(" ."); });
   if (tokenized < kSuspicious) return;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "examples/translate/metrics/bleu.h"
 #include "examples/translate/metrics/chrf.h"
 #include "examples/translate/metrics/tokenizer.h"
 
@@ -18,7 +19,8 @@ namespace gradus::translate {
 /// What the command line says about metrics.
 struct MetricOptions {
   std::vector<std::string> metrics = {"bleu"};  ///< bleu, chrf, ter
-  std::string tokenizer = "13a", smoothing = "exp";
+  Tokenizer tokenizer = Tokenizer::k13a;
+  Smoothing smoothing = Smoothing::kExp;
   std::optional<double> smoothing_value = {};
   size_t max_order = 4;
   bool lowercase = false;  ///< for BLEU and chrF

@@ -15,8 +15,6 @@ namespace gradus::translate {
 
 namespace {
 
-constexpr int kBatchSize = 64;  // pairs scored side by side
-
 constexpr const char* kExamples =
     R"(Writes the log-probability of each translation, natural and with its end of sentence, a line a pair. A pair with an
 empty side gives an empty line. A word that the model does not know counts as <unk>. The perplexity of the whole, per
@@ -55,7 +53,7 @@ std::vector<Scored> score(const Ensemble& ensemble, const ParallelText& text, Th
   }
   std::vector<Member> members;
   for (size_t m = 0; m < sources.size(); ++m) members.push_back({&ensemble.models()[m]->model, sources[m]});
-  std::vector<std::vector<double>> scores = score_targets(members, targets, kBatchSize, pool);
+  std::vector<std::vector<double>> scores = score_targets(members, targets, kDecodingBatch, pool);
   for (size_t i = 0; i < result.size(); ++i) {
     result[i].sum = std::accumulate(scores[i].begin(), scores[i].end(), 0.0);
     result[i].log_probabilities = std::move(scores[i]);

@@ -4,12 +4,11 @@
 #include <numeric>
 
 #include "examples/translate/search.h"
+#include "examples/translate/vocabulary.h"
 
 namespace gradus::translate {
 
 namespace {
-
-constexpr int kBegin = 2;  // <s>
 
 /// Of the chosen pairs, whose targets are sorted longest first, so that those still alive are the first.
 void score_batch(std::span<const Member> members, std::span<const std::vector<int>> targets,
@@ -22,7 +21,7 @@ void score_batch(std::span<const Member> members, std::span<const std::vector<in
     if (rows.empty()) return;
     decoder.keep(rows);
     std::vector<int> previous;
-    for (int row : rows) previous.push_back(t == 0 ? kBegin : targets[chosen[row]][t - 1]);
+    for (int row : rows) previous.push_back(t == 0 ? Vocabulary::kBegin : targets[chosen[row]][t - 1]);
     const WordScores scores = decoder.step(rows, previous);
     for (int row : rows) {
       const WordScores::Row& words = scores.row(row);

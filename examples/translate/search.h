@@ -11,6 +11,8 @@
 
 namespace gradus::translate {
 
+inline constexpr int kDecodingBatch = 64;  ///< sentences that are translated or scored side by side
+
 /// The n best translations of each source, in their order, by an ensemble whose probabilities are averaged. Sources are
 /// sorted by length into batches, which run side by side; if one batch holds all, the threads share its products
 /// instead. The models must be in evaluation mode, have the same target vocabulary and the same number of sources.

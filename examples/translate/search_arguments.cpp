@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <map>
 #include <type_traits>
 
+#include "examples/translate/choice_option.h"
 #include "examples/translate/commands.h"
 #include "examples/translate/search_options.h"
 
@@ -23,24 +23,6 @@ CLI::Validator between(double low, double high) {
         return inside ? std::string() : fmt::format("Value {} not in range {} to {}", text, low, high);
       },
       fmt::format("FLOAT in [{} - {}]", low, high));
-}
-
-template <class Kind>
-CLI::Option* add_kind(CLI::App& command, const char* name, Kind& value, const std::map<std::string, Kind>& kinds,
-                      const char* help) {
-  std::vector<std::string> names;
-  std::string chosen;
-  for (const auto& [kind_name, kind] : kinds) {
-    names.push_back(kind_name);
-    if (kind == value) chosen = kind_name;
-  }
-  return command
-      .add_option_function<std::string>(
-          name, [&value, kinds](const auto& text) { value = kinds.at(text); }, help)
-      ->check(CLI::IsMember(names))
-      ->type_name("KIND")
-      ->default_str(chosen)
-      ->group(kSearch);
 }
 
 template <class Number>
@@ -66,9 +48,9 @@ void add_limits(CLI::App& command, SearchOptions& options) {
 }
 
 void add_penalties(CLI::App& command, SearchOptions& options) {
-  add_kind<LengthPenalty>(command, "--length-penalty", options.length_penalty,
-                          {{"power", LengthPenalty::Power}, {"wu", LengthPenalty::Wu}},
-                          "What log P(y|x) is divided by: |y|^alpha, or ((5+|y|)/6)^alpha of Wu et al. 2016");
+  add_choice(command, "--length-penalty", options.length_penalty,
+             "What log P(y|x) is divided by: |y|^alpha, or ((5+|y|)/6)^alpha of Wu et al. 2016")
+      ->group(kSearch);
   add_number(command, "--length-power", options.length_power, 0.0, 100.0, "alpha of the length penalty; 0 for none")
       ->group(kSearch);
   add_number(command, "--coverage-penalty", options.coverage_penalty, 0.0, 100.0,
@@ -96,8 +78,8 @@ void check(const SearchOptions& options) {
 void add_search_options(CLI::App& command, SearchOptions& options) {
   add_number(command, "-b,--beam", options.beam, 1, 1000, "Hypotheses kept in the search; 1 is greedy search")
       ->group(kSearch);
-  add_kind<StopRule>(command, "--stop", options.stop, {{"exact", StopRule::Exact}, {"first", StopRule::First}},
-                     "End when no open hypothesis can win, or with the first ended ones, as many as the beam has")
+  add_choice(command, "--stop", options.stop,
+             "End when no open hypothesis can win, or with the first ended ones, as many as the beam has")
       ->group(kSearch);
   add_limits(command, options);
   add_penalties(command, options);

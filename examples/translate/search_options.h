@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "examples/translate/choices.h"
+
 namespace gradus::translate {
 
 /// When the beam search of a sentence is over. A beam of one always is when its hypothesis ends.
@@ -9,12 +11,16 @@ enum class StopRule {
   Exact,  ///< when no open hypothesis can still become one of the n best, whatever its next words are
   First,  ///< when as many hypotheses have ended as the beam has: faster, and may miss a better one that is longer
 };
+template <>
+inline constexpr std::array kChoices<StopRule>{"exact", "first"};
 
 /// What log P(y | x) is divided by, so that long hypotheses have a chance. |y| counts the words and </s>.
 enum class LengthPenalty {
   Power,  ///< |y|^alpha
   Wu,     ///< ((5 + |y|) / 6)^alpha (Wu et al. 2016, eq. 14)
 };
+template <>
+inline constexpr std::array kChoices<LengthPenalty>{"power", "wu"};
 
 /// Words are drawn from softmax(scores / temperature), cut to its likeliest words.
 struct SamplingOptions {

@@ -46,20 +46,13 @@ std::string read_all(int descriptor, const std::string& path) {
 }
 
 std::vector<std::string> split_lines(const std::string& bytes, const std::string& path) {
-  std::string_view rest = bytes;
-  if (rest.starts_with("\xFF\xFE") || rest.starts_with("\xFE\xFF"))
-    fail("{}: the text is UTF-16, not UTF-8; convert it first: iconv -f UTF-16 -t UTF-8", path);
-  if (rest.starts_with(kByteOrderMark)) rest.remove_prefix(kByteOrderMark.size());
-
   std::vector<std::string> lines;
+  std::string_view rest = bytes;
+  if (rest == kByteOrderMark) return lines;
   while (!rest.empty()) {
     const size_t end = rest.find('\n');
-    std::string_view line = rest.substr(0, end);
+    lines.emplace_back(clean_line(rest.substr(0, end), lines.size() + 1, path));
     rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    const size_t invalid = find_invalid_utf8(line);
-    if (invalid != std::string_view::npos) fail("{}:{}: invalid UTF-8 at byte {}", path, lines.size() + 1, invalid + 1);
-    lines.emplace_back(line);
   }
   return lines;
 }
@@ -76,6 +69,18 @@ std::vector<std::string> read_lines(const std::string& path) { return split_line
 
 std::vector<std::string> read_lines_or_stdin(const std::string& path) {
   return path == "-" ? split_lines(read_all(STDIN_FILENO, "stdin"), "stdin") : read_lines(path);
+}
+
+std::string_view clean_line(std::string_view line, size_t number, const std::string& path) {
+  if (number == 1) {
+    if (line.starts_with("\xFF\xFE") || line.starts_with("\xFE\xFF"))
+      fail("{}: the text is UTF-16, not UTF-8; convert it first: iconv -f UTF-16 -t UTF-8", path);
+    if (line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());
+  }
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  const size_t invalid = find_invalid_utf8(line);
+  if (invalid != std::string_view::npos) fail("{}:{}: invalid UTF-8 at byte {}", path, number, invalid + 1);
+  return line;
 }
 
 ParallelText read_parallel(const std::string& source_path, const std::string& target_path) {

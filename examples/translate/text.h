@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace gradus::translate {
@@ -16,6 +17,10 @@ std::vector<std::string> read_lines(const std::string& path);
 
 /// The same for standard input if `path` is `-`; errors call it `stdin`.
 std::vector<std::string> read_lines_or_stdin(const std::string& path);
+
+/// A line of a text without the carriage return at its end, and line 1 without a UTF-8 byte order mark. Throws Error
+/// for malformed UTF-8, and in line 1 for UTF-16, naming the text `path`.
+std::string_view clean_line(std::string_view line, size_t number, const std::string& path);
 
 /// Sentence pairs, `source[i]` with `target[i]`; `lines[i]` is the line of the files that the pair stands on, from 1.
 struct ParallelText {

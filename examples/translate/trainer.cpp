@@ -51,7 +51,7 @@ Trainer::Trainer(Translator& translator, Corpus corpus, std::string directory, P
 }
 
 void Trainer::resume() {
-  state_ = load_training(directory_, translator_, {*optimizer_, average_ ? &*average_ : nullptr});
+  state_ = load_training(directory_, translator_, updates());
   seconds_before_ = state_.seconds;
 }
 
@@ -63,7 +63,7 @@ Trainer::End Trainer::run() {
     run_epoch();
     if (!InterruptGuard::raised()) validate();
     state_.seconds = seconds();
-    save_training(directory_, translator_, {*optimizer_, average_ ? &*average_ : nullptr}, state_);
+    save_training(directory_, translator_, updates(), state_);
     if (InterruptGuard::raised()) return End::Interrupted;
   }
   if (state_.without_gain >= config_.patience) return End::Patience;

@@ -52,6 +52,7 @@ class Trainer {
   /// How far the training is, from 0 to 1.
   double done() const;
   void validate();
+  Updates updates() { return {*optimizer_, average_ ? &*average_ : nullptr}; }
   void show_progress();
 
   Translator& translator_;

@@ -8,8 +8,8 @@
 #include "autograd/error.h"
 #include "examples/translate/commands.h"
 #include "examples/translate/cores.h"
+#include "examples/translate/text.h"
 #include "examples/translate/translation_output.h"
-#include "examples/translate/unicode.h"
 
 namespace gradus::translate {
 
@@ -47,9 +47,9 @@ class InputLines {
       read_more();
       size_t begin = 0;
       for (size_t end; (end = rest_.find('\n', begin)) != std::string::npos; begin = end + 1)
-        add(lines, rest_.substr(begin, end - begin));
+        add(lines, std::string_view(rest_).substr(begin, end - begin));
       rest_.erase(0, begin);
-      if (ended_ && !rest_.empty()) add(lines, std::move(rest_));
+      if (ended_ && !rest_.empty()) add(lines, rest_);
     }
     return lines;
   }
@@ -66,13 +66,8 @@ class InputLines {
     ended_ = got == 0;
   }
 
-  void add(std::vector<std::string>& lines, std::string line) {
-    ++count_;
-    if (count_ == 1 && line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);  // a byte order mark
-    if (line.ends_with('\r')) line.pop_back();
-    const size_t invalid = find_invalid_utf8(line);
-    if (invalid != std::string::npos) fail("stdin:{}: invalid UTF-8 at byte {}", count_, invalid + 1);
-    lines.push_back(std::move(line));
+  void add(std::vector<std::string>& lines, std::string_view line) {
+    lines.emplace_back(clean_line(line, ++count_, "stdin"));
   }
 
   std::string rest_;  // the beginning of a line whose end has not come yet

@@ -8,12 +8,6 @@
 
 namespace gradus::translate {
 
-namespace {
-
-constexpr int kBatchSize = 64;  // sentences scored side by side
-
-}
-
 Translator::Translator(const TrainConfig& config, Languages languages)
     : config(config),
       source(std::move(languages.source)),
@@ -48,12 +42,12 @@ double cross_entropy(Seq2Seq& model, std::span<const Pair> pairs, ThreadPool& po
   std::stable_sort(order.begin(), order.end(),
                    [&](int a, int b) { return pairs[a].source.size() > pairs[b].source.size(); });
 
-  const size_t batches = (pairs.size() + kBatchSize - 1) / kBatchSize;
+  const size_t batches = (pairs.size() + kDecodingBatch - 1) / kDecodingBatch;
   std::vector<double> sums(batches);
   pool.run(static_cast<int>(batches), [&](int i) {
-    const size_t begin = static_cast<size_t>(i) * kBatchSize;
+    const size_t begin = static_cast<size_t>(i) * kDecodingBatch;
     const Batch batch =
-        make_batch(pairs, std::span(order).subspan(begin, std::min<size_t>(kBatchSize, pairs.size() - begin)));
+        make_batch(pairs, std::span(order).subspan(begin, std::min<size_t>(kDecodingBatch, pairs.size() - begin)));
     const Tape tape(Tape::Inference);
     sums[i] = static_cast<double>(model.loss(batch, {}).item());
   });

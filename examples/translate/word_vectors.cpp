@@ -5,12 +5,13 @@
 
 namespace gradus::translate {
 
-Tensor word_vectors(Tensor table, std::span<const int> ids, const WordVectorDropout& dropout) {
+Tensor word_vectors(Tensor table, std::span<const int> ids, const ModelConfig& config, bool training) {
   Tensor vectors = embedding(table, ids);
-  if (dropout.words != 0) {
-    vectors = vectors * gradus::dropout(full({static_cast<int>(ids.size()), 1}, 1), dropout.words);
+  if (!training) return vectors;
+  if (config.word_dropout != 0) {
+    vectors = vectors * dropout(full({static_cast<int>(ids.size()), 1}, 1), config.word_dropout);
   }
-  return dropout.numbers != 0 ? gradus::dropout(vectors, dropout.numbers) : vectors;
+  return config.embedding_dropout != 0 ? dropout(vectors, config.embedding_dropout) : vectors;
 }
 
 }

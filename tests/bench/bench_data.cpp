@@ -43,14 +43,6 @@ Data read_data(const std::string& folder) {
   return data;
 }
 
-std::map<std::string, AttentionKind> attention_kinds() {
-  std::map<std::string, AttentionKind> kinds;
-  for (AttentionKind kind : {AttentionKind::None, AttentionKind::Bahdanau, AttentionKind::Luong}) {
-    kinds[name_of(kind)] = kind;
-  }
-  return kinds;
-}
-
 double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 }

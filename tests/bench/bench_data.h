@@ -1,11 +1,9 @@
 #pragma once
 
-#include <map>
 #include <string>
 #include <vector>
 
 #include "examples/translate/batch.h"
-#include "examples/translate/decoder.h"
 
 /// What the benchmarks of the training step have in common: the corpus, and its batches of 64 pairs.
 
@@ -19,9 +17,6 @@ struct Data {
 
 /// `folder` holds train.de and train.en, one tokenised sentence a line.
 Data read_data(const std::string& folder);
-
-/// The kinds of attention by their names on the command line.
-std::map<std::string, translate::AttentionKind> attention_kinds();
 
 /// Seconds of a clock that only goes forward.
 double seconds();

@@ -28,9 +28,8 @@ using Sources = std::span<const std::vector<int>>;
 
 /// Sentences a second.
 double in_batches(Translator& translator, Sources sources, const SearchOptions& options, ThreadPool& pool) {
-  constexpr int kBatchSize = 64;
   const double begin = seconds();
-  search_all(translator.model, sources, options, kBatchSize, pool);
+  search_all(translator.model, sources, options, kDecodingBatch, pool);
   return static_cast<double>(sources.size()) / (seconds() - begin);
 }
 

@@ -15,6 +15,7 @@
 #include <numeric>
 
 #include "examples/translate/chart.h"
+#include "examples/translate/choice_option.h"
 #include "nn/atomic_file.h"
 #include "nn/rng.h"
 #include "ops/blas.h"
@@ -125,7 +126,7 @@ int main(int argc, char** argv) try {
   Options options;
   std::string out = "scaling.svg";
   CLI::App app("How the cost of a training step grows.");
-  app.add_option("--attention", options.attention)->transform(CLI::CheckedTransformer(attention_kinds()));
+  add_choice(app, "--attention", options.attention, "of the decoder");
   app.add_option("--steps", options.steps, "of which the median is taken")->check(CLI::PositiveNumber);
   app.add_option("--threads", options.threads)->check(CLI::PositiveNumber);
   app.add_option("--out", out, "the plot")->capture_default_str();

@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <map>
 
+#include "examples/translate/choice_option.h"
 #include "ops/blas.h"
 #include "tests/bench/bench_data.h"
 #include "tests/bench/training_step.h"
@@ -69,7 +70,7 @@ int main(int argc, char** argv) try {
   bool profiling = false;
   CLI::App app("The training step of the reference model.");
   app.add_option("folder", folder, "holds train.de and train.en")->required();
-  app.add_option("--attention", attention)->transform(CLI::CheckedTransformer(attention_kinds()));
+  add_choice(app, "--attention", attention, "of the decoder");
   app.add_option("--steps", steps);
   app.add_option("--threads", threads);
   app.add_option("--shards", shards);

@@ -3,7 +3,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <limits>
@@ -16,18 +15,10 @@ namespace gradus::translate {
 
 namespace {
 
-struct SmoothingKind {
-  Smoothing smoothing;
-  const char* name;
-  double value;  // unless the user gives one; 0 for a smoothing that has none
-};
-constexpr std::array<SmoothingKind, 4> kSmoothings = {{{Smoothing::kExp, "exp", 0},
-                                                       {Smoothing::kFloor, "floor", 0.1},
-                                                       {Smoothing::kAddK, "add-k", 1},
-                                                       {Smoothing::kNone, "none", 0}}};
-
-const SmoothingKind& kind_of(Smoothing smoothing) {
-  return *std::ranges::find(kSmoothings, smoothing, &SmoothingKind::smoothing);
+/// Of a smoothing without a value of the user; 0 for one that takes none.
+double default_value(Smoothing smoothing) {
+  if (smoothing == Smoothing::kFloor) return 0.1;
+  return smoothing == Smoothing::kAddK ? 1 : 0;
 }
 
 /// The length nearest to that of the hypothesis, the smaller of two equally near.
@@ -53,35 +44,22 @@ double brevity_penalty(double system_length, double reference_length) {
 
 }
 
-std::vector<std::string> smoothing_names() {
-  std::vector<std::string> names;
-  for (const SmoothingKind& kind : kSmoothings) names.emplace_back(kind.name);
-  return names;
-}
-
-Smoothing smoothing_named(std::string_view name) {
-  for (const SmoothingKind& kind : kSmoothings) {
-    if (name == kind.name) return kind.smoothing;
-  }
-  fail("unknown smoothing {}; need one of {}", name, fmt::join(smoothing_names(), ", "));
-}
-
 Bleu::Bleu(BleuOptions options) : options_(options) {
-  const SmoothingKind& kind = kind_of(options_.smoothing);
+  const double value = default_value(options_.smoothing);
   if (options_.max_order == 0) fail("BLEU: the highest order of n-grams is 0; need at least 1");
   if (!options_.smoothing_value)
-    options_.smoothing_value = kind.value;
-  else if (kind.value == 0)
-    fail("BLEU: smoothing {} takes no value; floor and add-k do", kind.name);
+    options_.smoothing_value = value;
+  else if (value == 0)
+    fail("BLEU: smoothing {} takes no value; floor and add-k do", name_of(options_.smoothing));
   else if (!(*options_.smoothing_value > 0))
     fail("BLEU: the smoothing value is {}; need more than 0", *options_.smoothing_value);
 }
 
 std::string Bleu::settings() const {
-  const SmoothingKind& kind = kind_of(options_.smoothing);
+  const bool has_value = default_value(options_.smoothing) > 0;
   return fmt::format("case:{}|eff:{}|tok:{}|smooth:{}{}{}", options_.lowercase ? "lc" : "mixed",
-                     options_.effective_order ? "yes" : "no", tokenizer_name(options_.tokenizer), kind.name,
-                     kind.value > 0 ? fmt::format("[{:.2f}]", *options_.smoothing_value) : "",
+                     options_.effective_order ? "yes" : "no", name_of(options_.tokenizer), name_of(options_.smoothing),
+                     has_value ? fmt::format("[{:.2f}]", *options_.smoothing_value) : "",
                      options_.max_order != BleuOptions().max_order ? fmt::format("|order:{}", options_.max_order) : "");
 }
 

@@ -16,11 +16,8 @@ enum class Smoothing {
   kAddK,   ///< every order but the first has `value` matches and n-grams more (method 2)
   kNone,   ///< the score is 0
 };
-
-/// `exp`, `floor`, `add-k`, `none`.
-std::vector<std::string> smoothing_names();
-/// The smoothing with one of these names. Throws Error for another name.
-Smoothing smoothing_named(std::string_view name);
+template <>
+inline constexpr std::array kChoices<Smoothing>{"exp", "floor", "add-k", "none"};
 
 struct BleuOptions {
   Tokenizer tokenizer = Tokenizer::k13a;

@@ -1,20 +1,15 @@
 #include "examples/translate/metrics/tokenizer.h"
 
-#include <fmt/ranges.h>
+#include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
-#include "autograd/error.h"
 #include "examples/translate/unicode.h"
 
 namespace gradus::translate {
 
 namespace {
-
-constexpr std::array<std::pair<const char*, Tokenizer>, 4> kTokenizers = {
-    {{"13a", Tokenizer::k13a}, {"intl", Tokenizer::kIntl}, {"char", Tokenizer::kChar}, {"none", Tokenizer::kNone}}};
 
 void replace_all(std::string& text, std::string_view from, std::string_view to) {
   std::string out;
@@ -156,23 +151,6 @@ bool is_ideograph(char32_t c) {
 
 bool is_tercom_punctuation(char32_t c) { return std::u32string_view(U".,?:;!\"()").find(c) != std::u32string::npos; }
 
-}
-
-std::string tokenizer_name(Tokenizer tokenizer) {
-  return std::ranges::find(kTokenizers, tokenizer, &decltype(kTokenizers)::value_type::second)->first;
-}
-
-std::vector<std::string> tokenizer_names() {
-  std::vector<std::string> names;
-  for (const auto& [name, tokenizer] : kTokenizers) names.emplace_back(name);
-  return names;
-}
-
-Tokenizer tokenizer_named(std::string_view name) {
-  for (const auto& [known, tokenizer] : kTokenizers) {
-    if (name == known) return tokenizer;
-  }
-  fail("unknown tokenizer {}; need one of {}", name, fmt::join(tokenizer_names(), ", "));
 }
 
 std::vector<std::string> tokenize(std::string_view line, Tokenizer tokenizer) {

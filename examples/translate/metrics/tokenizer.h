@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "examples/translate/choices.h"
+
 namespace gradus::translate {
 
 /// How BLEU splits a line into words.
@@ -14,12 +16,8 @@ enum class Tokenizer {
   kChar,  ///< every character a word
   kNone,  ///< what stands between white space, for text that is tokenised already
 };
-
-/// `13a`, `intl`, `char`, `none`.
-std::string tokenizer_name(Tokenizer tokenizer);
-std::vector<std::string> tokenizer_names();
-/// The tokeniser with one of these names. Throws Error for another name.
-Tokenizer tokenizer_named(std::string_view name);
+template <>
+inline constexpr std::array kChoices<Tokenizer>{"13a", "intl", "char", "none"};
 
 std::vector<std::string> tokenize(std::string_view line, Tokenizer tokenizer);
 
