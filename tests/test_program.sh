@@ -410,5 +410,46 @@ expect 0 "" "$gradus" train --resume --model parts
 check "the same result" cmp -s <("$gradus" evaluate --model whole --test train.de train.en | head -5) \
                                <("$gradus" evaluate --model parts --test train.de train.en | head -5)
 
+# Several seeds: each is the training that it would be alone. Ctrl-C in the first one, then in the second one.
+seeds() { "$gradus" train --train train.de train.en "${small[@]}" --epochs 40 --patience 40 "$@"; }
+losses() { grep -o '"loss":[^,]*' "$1/log.jsonl"; }
+# interrupt PATTERN COMMAND...: Ctrl-C when the pattern stands in what it prints.
+interrupt() {
+  local pattern=$1
+  shift
+  : >progress
+  "$@" >progress &
+  for _ in $(seq 3000); do grep -qs "$pattern" progress && break; sleep 0.02; done
+  kill -INT $! 2>/dev/null
+  wait $!
+  check "exit code after Ctrl-C at $pattern" test $? -eq 130
+  check "how to resume after Ctrl-C at $pattern" grep -q '; go on with: gradus train --resume --model several$' progress
+}
+interrupt '^epoch' "$gradus" train --train train.de train.en "${small[@]}" --epochs 40 --patience 40 --seed 7 --seeds 2 --model several
+check "folders of all seeds" test "$(ls several)" = $'seed-7\nseed-8'
+interrupt '^seed 8' "$gradus" train --resume --model several
+expect 0 "" "$gradus" train --resume --model several
+check "the table of all seeds" test "$(tail -6 stdout | sed -E 's/ +[0-9.]+\*?$//')" = \
+  $'  model               validation BLEU\n  several/seed-7\n  several/seed-8\n  mean\n  standard deviation\n  * the best'
+for seed in 7 8; do
+  expect 0 "" seeds --seed "$seed" --model alone --force
+  check "seed $seed is what it is alone" cmp -s <(losses alone) <(losses "several/seed-$seed")
+  check "its configuration too" cmp -s alone/config.json "several/seed-$seed/config.json"
+done
+losses several/seed-7 >before
+expect 0 "" "$gradus" train --resume --model several --seeds 3
+check "finished seeds are kept" cmp -s before <(losses several/seed-7)
+check "one seed more" test "$(ls several)" = $'seed-7\nseed-8\nseed-9'
+expect 1 "gradus: train: --seeds: 2 is less than the 3 that several holds" "$gradus" train --resume --model several --seeds 2
+expect 1 "gradus: train: --seeds: m holds a single model, not those of several seeds" "$gradus" train --resume --model m --seeds 2
+expect 1 "gradus: train: several holds models already; --resume goes on with their training, --force replaces them" \
+  seeds --seeds 2 --model several
+expect 1 "gradus: train: several holds the models of several seeds; a single one needs another folder" seeds --model several --force
+expect 1 "gradus: train: m holds a model itself; those of several seeds need another folder" seeds --seeds 2 --model m --force
+expect 1 "gradus: several: the folder holds the models of several seeds; name one of them, such as several/seed-7" \
+  "$gradus" translate --model several
+expect 0 "" seeds --seeds 2 --epochs 1 --model several --force
+check "--force leaves no seed of the old ones" test "$(ls several)" = $'seed-1\nseed-2'
+
 [ "$failures" -eq 0 ] || { echo "$failures checks failed"; exit 1; }
 echo "all checks passed"

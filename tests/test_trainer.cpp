@@ -324,6 +324,32 @@ TEST_CASE("the last epochs are kept, and their mean is the mean of each number")
   CHECK(kept_epochs(folder.path()).empty());
 }
 
+TEST_CASE("seeds: each has a folder of its own, and only folders with a model count") {
+  const TemporaryFolder folder;
+  const CorpusText corpus = small_corpus();
+  const std::unique_ptr<Translator> translator = new_translator(small_config(), corpus);
+  CHECK(seeds_in(folder.path()).empty());
+  CHECK(seeds_in(folder.file("none")).empty());
+  for (const std::uint64_t seed : {10, 9}) create_model(seed_folder(folder.path(), seed), *translator);
+  create_model(folder.file("seed-007"), *translator);
+  create_model(folder.file("seed-"), *translator);
+  create_model(folder.file("seed-3x"), *translator);
+  std::filesystem::create_directory(folder.file("seed-4"));
+  CHECK(seeds_in(folder.path()) == std::vector<std::uint64_t>{9, 10});
+  CHECK_THROWS_WITH_AS(load_config(folder.path()),
+                       doctest::Contains(("several seeds; name one of them, such as " + folder.file("seed-9")).c_str()),
+                       gradus::Error);
+
+  CHECK_FALSE(has_begun(folder.file("seed-9")));
+  save_best(folder.file("seed-9"), *translator, {});
+  CHECK(has_begun(folder.file("seed-9")));
+  std::ofstream(folder.file("seed-10/notes.txt")) << "mine";
+  for (const std::uint64_t seed : {9, 10}) remove_model(seed_folder(folder.path(), seed));
+  CHECK(seeds_in(folder.path()).empty());
+  CHECK_FALSE(std::filesystem::exists(folder.file("seed-9")));
+  CHECK(read_file(folder.file("seed-10/notes.txt")) == "mine");
+}
+
 TEST_CASE("what was saved translates as what was trained") {
   const TemporaryFolder folder;
   TrainConfig config = small_config();

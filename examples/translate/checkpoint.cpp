@@ -1,8 +1,11 @@
 #include "examples/translate/checkpoint.h"
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 #include "autograd/error.h"
@@ -46,6 +49,28 @@ TrainState state_of(const SafetensorsFile& file, const std::string& path) {
   }
 }
 
+constexpr std::string_view kSeedPrefix = "seed-";
+
+/// The seed of a folder with this name, if it is one of those that `seed_folder` gives.
+std::optional<std::uint64_t> seed_of(const std::string& name) {
+  if (!name.starts_with(kSeedPrefix)) return {};
+  std::uint64_t seed = 0;
+  const char* const end = name.data() + name.size();
+  const auto [stop, error] = std::from_chars(name.data() + kSeedPrefix.size(), end, seed);
+  if (error != std::errc() || stop != end || name != fmt::format("{}{}", kSeedPrefix, seed)) return {};
+  return seed;
+}
+
+/// Removes what a training leaves in the folder, but for the configuration.
+void remove_training(const Folder& folder) {
+  std::error_code ignored;
+  for (const std::string& old : {folder.best, folder.last, folder.log}) fs::remove(old, ignored);
+  for (const std::string& old : kept_epochs(folder.directory)) fs::remove(old, ignored);
+  for (const std::string& stem : {folder.source, folder.target}) {
+    for (const char* extension : {".vocab", ".model"}) fs::remove(stem + extension, ignored);
+  }
+}
+
 /// All numbers with which a training goes on.
 std::vector<NamedArray> training_arrays(Translator& translator, const Updates& updates) {
   std::vector<NamedArray> arrays = state_dict(translator.model);
@@ -67,14 +92,33 @@ void create_model(const std::string& directory, const Translator& translator) {
   std::error_code error;
   fs::create_directories(directory, error);
   if (error) fail("{}: cannot make the folder: {}", directory, error.message());
-  for (const std::string& old : {folder.best, folder.last, folder.log}) fs::remove(old, error);
-  for (const std::string& old : kept_epochs(directory)) fs::remove(old, error);
-  for (const std::string& stem : {folder.source, folder.target}) {
-    for (const char* extension : {".vocab", ".model"}) fs::remove(stem + extension, error);
-  }
+  remove_training(folder);
   translator.source.save(folder.source);
   translator.target.save(folder.target);
   save_config(directory, translator.config);
+}
+
+void remove_model(const std::string& directory) {
+  const Folder folder(directory);
+  std::error_code ignored;
+  fs::remove(folder.config, ignored);
+  remove_training(folder);
+  fs::remove(directory, ignored);
+}
+
+std::string seed_folder(const std::string& directory, std::uint64_t seed) {
+  return (fs::path(directory) / fmt::format("{}{}", kSeedPrefix, seed)).string();
+}
+
+std::vector<std::uint64_t> seeds_in(const std::string& directory) {
+  std::vector<std::uint64_t> seeds;
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(directory, error)) {
+    const std::optional<std::uint64_t> seed = seed_of(entry.path().filename().string());
+    if (seed && holds_model(entry.path().string())) seeds.push_back(*seed);
+  }
+  std::sort(seeds.begin(), seeds.end());
+  return seeds;
 }
 
 void save_config(const std::string& directory, const TrainConfig& config) {
@@ -84,10 +128,16 @@ void save_config(const std::string& directory, const TrainConfig& config) {
 TrainConfig load_config(const std::string& directory) {
   const Folder folder(directory);
   if (!folder.has(directory)) fail("{}: no such folder; need the folder of a model", directory);
-  if (!folder.has(folder.config)) fail("{}: the folder holds no model; {} is missing", directory, folder.config);
-  TrainConfig config;
-  read_config(folder.config, config);
-  return config;
+  if (folder.has(folder.config)) {
+    TrainConfig config;
+    read_config(folder.config, config);
+    return config;
+  }
+  if (const auto seeds = seeds_in(directory); !seeds.empty()) {
+    fail("{}: the folder holds the models of several seeds; name one of them, such as {}", directory,
+         seed_folder(directory, seeds.front()));
+  }
+  fail("{}: the folder holds no model; {} is missing", directory, folder.config);
 }
 
 std::unique_ptr<Translator> load_words(const std::string& directory, const TrainConfig& config) {
@@ -159,6 +209,11 @@ std::string describe_training(const std::string& directory) {
     return "its training is not described; another program wrote the parameters";
   const TrainState state = state_of(file, folder.best);
   return fmt::format("trained for {} epochs, validation BLEU {:.2f}", state.best_epoch, state.best_bleu);
+}
+
+bool has_begun(const std::string& directory) {
+  const Folder folder(directory);
+  return folder.has(folder.best) || folder.has(folder.last);
 }
 
 void save_training(const std::string& directory, Translator& translator, const Updates& updates,

@@ -20,6 +20,8 @@
 ///     epoch-0012.safetensors       the parameters after an epoch, of the last ones if the configuration keeps them
 ///     log.jsonl                    every step and every validation (training_log.h)
 ///
+/// A training with several seeds makes a folder of others, one for each: seed-1, seed-2, …
+///
 /// All but the log is written whole or not at all, so a folder is good at any moment of a training.
 
 namespace gradus::translate {
@@ -44,6 +46,14 @@ bool holds_model(const std::string& directory);
 
 /// Makes the folder if need be and writes configuration and languages; a model that was there is removed.
 void create_model(const std::string& directory, const Translator& translator);
+
+/// Removes the files of a model, and the folder if nothing else is in it.
+void remove_model(const std::string& directory);
+
+/// The folder of a seed's model, in that of a training with several seeds.
+std::string seed_folder(const std::string& directory, std::uint64_t seed);
+/// The seeds whose models are in the folder, ascending; none if it is no folder of a training with several seeds.
+std::vector<std::uint64_t> seeds_in(const std::string& directory);
 
 /// A model that is ready to translate: the best one, in evaluation mode. Throws Error naming the file that is missing,
 /// cut off or does not belong to the others.
@@ -71,6 +81,8 @@ struct Updates {
   Optimizer& optimizer;
   WeightAverage* average;  ///< null without one
 };
+/// Whether a training in the folder has saved anything to go on from.
+bool has_begun(const std::string& directory);
 void save_training(const std::string& directory, Translator& translator, const Updates& updates,
                    const TrainState& state);
 TrainState load_training(const std::string& directory, Translator& translator, const Updates& updates);

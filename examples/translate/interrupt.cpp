@@ -5,6 +5,7 @@ namespace gradus::translate {
 namespace {
 
 volatile std::sig_atomic_t flag = 0;
+int guards = 0;
 
 void raise_flag(int) { flag = 1; }
 
@@ -17,6 +18,7 @@ void replace(int signal, const struct sigaction& action, struct sigaction& old) 
 }
 
 InterruptGuard::InterruptGuard() {
+  if (guards++ > 0) return;
   flag = 0;
   struct sigaction action {};
   action.sa_handler = raise_flag;
@@ -27,6 +29,7 @@ InterruptGuard::InterruptGuard() {
 }
 
 InterruptGuard::~InterruptGuard() {
+  if (--guards > 0) return;
   sigaction(SIGINT, &old_interrupt_, nullptr);
   sigaction(SIGTERM, &old_terminate_, nullptr);
 }

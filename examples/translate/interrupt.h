@@ -5,7 +5,7 @@
 namespace gradus::translate {
 
 /// While it lives, the first SIGINT (Ctrl-C) or SIGTERM only raises a flag, so that the work can stop where it is safe;
-/// a second one ends the program at once.
+/// a second one ends the program at once. A guard inside of another one changes nothing.
 class InterruptGuard {
  public:
   InterruptGuard();

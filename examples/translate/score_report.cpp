@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "examples/translate/unicode.h"
+#include "examples/translate/table.h"
 
 namespace gradus::translate {
 
@@ -14,12 +14,6 @@ namespace {
 constexpr double kSignificant = 0.05;
 
 std::string p_text(double p) { return fmt::format("{:.4f}{}", p, p < kSignificant ? "*" : " "); }
-
-/// One column of a table: its head, and a cell for every system.
-struct Column {
-  std::string head;
-  std::vector<std::string> cells;
-};
 
 /// A column of what every system may have; empty cells where it has not.
 template <typename Value, typename Format>
@@ -36,29 +30,7 @@ Column column(const std::string& head, const std::vector<SystemScore>& systems, 
   return result;
 }
 
-size_t width_of(const Column& column) {
-  size_t width = display_width(column.head);
-  for (const std::string& cell : column.cells) width = std::max(width, display_width(cell));
-  return width;
-}
-
 bool is_empty(const Column& column) { return std::ranges::all_of(column.cells, &std::string::empty); }
-
-/// Columns side by side, the first one flush left and the others right.
-std::string align(const std::vector<Column>& columns) {
-  const size_t rows = columns.front().cells.size();
-  std::string text;
-  for (size_t row = 0; row <= rows; ++row) {
-    std::string line;
-    for (const Column& column : columns) {
-      const std::string& cell = row == 0 ? column.head : column.cells[row - 1];
-      const std::string space(width_of(column) - display_width(cell), ' ');
-      line += &column == &columns.front() ? cell + space : "  " + space + cell;
-    }
-    text += "  " + std::string(without_trailing_space(line)) + "\n";
-  }
-  return text;
-}
 
 std::string interval_text(const ConfidenceInterval& interval) {
   return fmt::format("{:.2f} ± {:.2f}", interval.mean, interval.half_width());
@@ -149,7 +121,7 @@ std::string score_table(const MetricReport& report) {
                                  column("p (bootstrap)", systems, &SystemScore::bootstrap_p, p_text),
                                  column("p (randomisation)", systems, &SystemScore::randomisation_p, p_text)};
   std::erase_if(columns, is_empty);
-  return report.metric + "\n" + align(columns) + "  " + report.signature + "\n";
+  return report.metric + "\n" + table_text(columns) + "  " + report.signature + "\n";
 }
 
 std::string score_json(const std::vector<MetricReport>& reports) {

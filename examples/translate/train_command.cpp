@@ -2,13 +2,17 @@
 #include <algorithm>
 #include <csignal>
 #include <memory>
+#include <optional>
 
 #include "autograd/error.h"
 #include "examples/translate/commands.h"
 #include "examples/translate/config_options.h"
 #include "examples/translate/cores.h"
+#include "examples/translate/interrupt.h"
+#include "examples/translate/spread.h"
 #include "examples/translate/trainer.h"
 #include "examples/translate/unicode.h"
+#include "nn/init.h"
 #include "ops/blas.h"
 
 namespace gradus::translate {
@@ -20,20 +24,42 @@ constexpr const char* kExamples =
 for raw text choose another --tokenizer. After every epoch the validation text is translated; the model with the best
 BLEU stays in DIR, and the learning rate falls when BLEU did not rise.
 Ctrl-C ends after the current step and saves a checkpoint, from which --resume goes on, with the same result as
-if it had never stopped. The rate tok/s counts words of the target text, the end of sentence included.
+if it had never stopped. With --seeds all this is so for the trainings of all seeds together, the limits hold for each of
+them, and each leaves an ordinary model. The rate tok/s counts words of the target text, the end of sentence included.
 
 Examples:
   gradus train --toy --model toy
   gradus train --train train.de train.en --valid val.de val.en --model m --attention luong --dropout 0.4
   gradus train --train raw.de raw.en --valid val.de val.en --model m --tokenizer bpe --joint --vocabulary-size 8000
   gradus train --resume --model m --epochs 20
+  gradus train --toy --model toys --seeds 3         # toys/seed-1 to toys/seed-3; with --resume --seeds 5 two more
+  gradus evaluate --model toys/seed-*
 )";
 
 struct Options {
   explicit Options(CLI::App& command) : config(command) {}
   ConfigOptions config;
   std::string model;
+  int seeds = 0;  // models to train; 0 for a single one, in the folder itself
   bool resume = false, force = false;
+};
+
+/// The training of one model.
+struct Run {
+  std::uint64_t seed;
+  std::string directory;
+};
+
+/// Trainings that differ in their seeds alone.
+struct Plan {
+  TrainConfig config;  // with the first run's seed
+  std::vector<Run> runs;
+};
+
+/// What all runs have in common.
+struct Material {
+  Languages languages;
+  Corpus corpus;
 };
 
 void require_sense(const TrainConfig& config) {
@@ -87,51 +113,135 @@ std::string describe(Translator& translator, const Corpus& corpus) {
       threads > config.shards ? "; more --shards would keep all threads busy" : "");
 }
 
-int report(Trainer::End end, const Trainer& trainer, const Options& options, Progress& progress) {
+/// Fails if the folder holds what a new training would mix with or, without --force, replace.
+void require_room(const Options& options) {
+  const bool several = options.seeds > 0, holds_one = holds_model(options.model);
+  const bool holds_several = !seeds_in(options.model).empty();
+  if (several && holds_one)
+    fail("train: {} holds a model itself; those of several seeds need another folder", options.model);
+  if (!several && holds_several)
+    fail("train: {} holds the models of several seeds; a single one needs another folder", options.model);
+  if (options.force) return;
+  if (holds_several)
+    fail("train: {} holds models already; --resume goes on with their training, --force replaces them", options.model);
+  if (holds_one)
+    fail("train: {} holds a model already; --resume goes on with its training, --force replaces it", options.model);
+}
+
+Plan plan_new(Options& options) {
+  Plan plan{options.config.resolve(), {}};
+  require_sense(plan.config);
+  require_room(options);
+  if (options.seeds == 0) plan.runs.push_back({plan.config.seed, options.model});
+  for (int i = 0; i < options.seeds; ++i) {
+    const std::uint64_t seed = plan.config.seed + static_cast<std::uint64_t>(i);
+    plan.runs.push_back({seed, seed_folder(options.model, seed)});
+  }
+  return plan;
+}
+
+/// The trainings that were begun, and with more --seeds new ones after them.
+Plan plan_resumed(Options& options) {
+  std::vector<std::uint64_t> seeds = seeds_in(options.model);
+  const auto wanted = static_cast<size_t>(options.seeds);
+  if (holds_model(options.model) || seeds.empty()) {
+    const TrainConfig config = options.config.resume(load_config(options.model));
+    if (wanted > 0) fail("train: --seeds: {} holds a single model, not those of several seeds", options.model);
+    return {config, {{config.seed, options.model}}};
+  }
+  if (wanted > 0 && wanted < seeds.size())
+    fail("train: --seeds: {} is less than the {} that {} holds", wanted, seeds.size(), options.model);
+  Plan plan{options.config.resume(load_config(seed_folder(options.model, seeds.front()))), {}};
+  while (seeds.size() < wanted) seeds.push_back(seeds.back() + 1);
+  for (const std::uint64_t seed : seeds) plan.runs.push_back({seed, seed_folder(options.model, seed)});
+  return plan;
+}
+
+/// Makes the folders of all runs, so that they tell what there is to resume.
+void make_folders(const Plan& plan, const Options& options, Translator& words) {
+  if (!options.resume) {
+    for (const std::uint64_t old : seeds_in(options.model)) remove_model(seed_folder(options.model, old));
+  }
+  for (const Run& run : plan.runs) {
+    words.config.seed = run.seed;
+    if (options.resume && holds_model(run.directory)) {
+      save_config(run.directory, words.config);
+    } else {
+      create_model(run.directory, words);
+    }
+  }
+}
+
+Material prepare(const Plan& plan, const Options& options, Progress& progress) {
+  CorpusText text = load_text(plan.config);
+  const WithoutInit without_init;  // of this model only the words are of use
+  const std::unique_ptr<Translator> words =
+      options.resume ? load_words(plan.runs.front().directory, plan.config)
+                     : std::make_unique<Translator>(plan.config, learn_languages(text.train, plan.config));
+  Corpus corpus = encode_corpus(std::move(text), *words);
+  make_folders(plan, options, *words);
+  progress.print(describe(*words, corpus));
+  if (plan.config.tokenizer == TokenizerKind::Whitespace && looks_raw(corpus.valid_text.target)) {
+    progress.print("note        full stops touch words, so the text looks raw; try --tokenizer words, bpe or unigram");
+  }
+  return {{std::move(words->source), std::move(words->target)}, std::move(corpus)};
+}
+
+const char* reason(Trainer::End end) {
+  if (end == Trainer::End::Epochs) return "all epochs done; for more, --resume with more --epochs";
+  if (end == Trainer::End::Patience) return "BLEU has stopped rising; to go on, --resume with more --patience";
+  return "time is up; to go on, --resume with more --max-minutes";
+}
+
+/// Trains one model, from its beginning or from where it stopped, and returns its state; nothing if somebody
+/// interrupted it.
+std::optional<TrainState> train(TrainConfig config, const Run& run, const Languages& languages, Corpus corpus,
+                                const Options& options, Progress& progress) {
+  config.seed = run.seed;
+  const bool begun = has_begun(run.directory);
+  const std::unique_ptr<Translator> translator =
+      begun ? load_words(run.directory, config) : std::make_unique<Translator>(config, languages);
+  Trainer trainer(*translator, std::move(corpus), run.directory, progress);
   const TrainState& state = trainer.state();
+  if (begun) {
+    trainer.resume();
+    progress.print(fmt::format("resumed     in epoch {} after batch {}", state.epoch + 1, state.batch));
+  }
+  const Trainer::End end = trainer.run();
   if (end == Trainer::End::Interrupted) {
     progress.print(fmt::format("interrupted in epoch {} after batch {}; go on with: gradus train --resume --model {}",
                                state.epoch + 1, state.batch, options.model));
-    return kInterrupted;
+    return {};
   }
-  const char* reason = end == Trainer::End::Epochs ? "all epochs done; for more, --resume with more --epochs"
-                       : end == Trainer::End::Patience
-                           ? "BLEU has stopped rising; to go on, --resume with more --patience"
-                           : "time is up; to go on, --resume with more --max-minutes";
-  progress.print(reason);
-  progress.print(fmt::format("{} holds the model of epoch {}, validation BLEU {:.2f}", options.model, state.best_epoch,
+  progress.print(reason(end));
+  progress.print(fmt::format("{} holds the model of epoch {}, validation BLEU {:.2f}", run.directory, state.best_epoch,
                              state.best_bleu));
-  return 0;
+  return state;
 }
 
 int run(Options& options) {
   std::signal(SIGPIPE, SIG_IGN);  // a reader of the progress that goes away is no reason to lose the training
   Progress progress;
-  const TrainConfig config =
-      options.resume ? options.config.resume(load_config(options.model)) : options.config.resolve();
-  require_sense(config);
-  if (!options.resume && !options.force && holds_model(options.model)) {
-    fail("train: {} holds a model already; --resume goes on with its training, --force replaces it", options.model);
-  }
-  CorpusText text = load_text(config);
-  const std::unique_ptr<Translator> translator =
-      options.resume ? load_words(options.model, config)
-                     : std::make_unique<Translator>(config, learn_languages(text.train, config));
-  Corpus corpus = encode_corpus(std::move(text), *translator);
-  if (!options.resume) create_model(options.model, *translator);
-  progress.print(describe(*translator, corpus));
-  if (config.tokenizer == TokenizerKind::Whitespace && looks_raw(corpus.valid_text.target)) {
-    progress.print("note        full stops touch words, so the text looks raw; try --tokenizer words, bpe or unigram");
-  }
+  const Plan plan = options.resume ? plan_resumed(options) : plan_new(options);
+  Material material = prepare(plan, options, progress);
 
-  Trainer trainer(*translator, std::move(corpus), options.model, progress);
-  if (options.resume) {
-    trainer.resume();
-    save_config(options.model, config);
-    progress.print(
-        fmt::format("resumed     in epoch {} after batch {}", trainer.state().epoch + 1, trainer.state().batch));
+  const InterruptGuard interrupt;  // from here on Ctrl-C leaves something to resume, also between two runs
+  const size_t count = plan.runs.size();
+  std::vector<std::string> folders;
+  Measure bleu{"validation BLEU"};
+  for (const Run& run : plan.runs) {
+    folders.push_back(run.directory);
+    if (count > 1) progress.print(fmt::format("\nseed {} ({} of {})", run.seed, folders.size(), count));
+    Corpus corpus = folders.size() < count ? material.corpus : std::move(material.corpus);
+    const auto state = train(plan.config, run, material.languages, std::move(corpus), options, progress);
+    if (!state) return kInterrupted;
+    bleu.values.push_back(state->best_bleu);
   }
-  return report(trainer.run(), trainer, options, progress);
+  if (count == 1) return 0;
+  std::string table = spread_table(folders, {bleu});
+  table.pop_back();  // its last line ends with `print`
+  progress.print("\n" + table);
+  return 0;
 }
 
 }
@@ -142,6 +252,12 @@ Command add_train(CLI::App& program) {
   add_model_option(*command, options->model);
   auto* resume = command->add_flag("--resume", options->resume, "Go on with the training in DIR");
   command->add_flag("--force", options->force, "Replace a model that is in DIR already")->excludes(resume);
+  command
+      ->add_option(
+          "--seeds", options->seeds,
+          "Train so many models, one after the other, with the seeds --seed, --seed + 1, ... in DIR/seed-1, ...")
+      ->check(CLI::Range(1, 1000))
+      ->type_name("N");
   command->footer(kExamples);
   return {command, [options] { return run(*options); }};
 }
