@@ -146,3 +146,23 @@ TEST_CASE("ensemble: models must write the same words, and one must have the att
   CHECK(found[1].n_best.empty());
   CHECK(found[2].n_best.size() == 1);
 }
+
+TEST_CASE("ensemble: models write alike if their target words and tokenizers are the same") {
+  TrainConfig config;
+  config.embedding = config.hidden = config.attention_size = 4;
+  const auto make = [](const TrainConfig& config, const std::string& word, const std::string& subwords = {}) {
+    const Vocabulary words = Vocabulary::of({"<pad>", "<unk>", "<s>", "</s>", word});
+    const Language target(std::make_shared<WhitespaceTokenizer>(), words, false, subwords);
+    return std::make_unique<Translator>(config, Languages{Language(Vocabulary()), target});
+  };
+  const auto base = make(config, "one");
+  config.seed = 2;
+  CHECK(write_alike(*base, *make(config, "one")));
+  CHECK_FALSE(write_alike(*base, *make(config, "two")));
+  CHECK_FALSE(write_alike(*base, *make(config, "one", "another model of sentencepiece")));
+  config.toy = true;
+  CHECK_FALSE(write_alike(*base, *make(config, "one")));
+  config.toy = false;
+  config.tokenizer = TokenizerKind::Bpe;
+  CHECK_FALSE(write_alike(*base, *make(config, "one")));
+}

@@ -451,5 +451,23 @@ expect 1 "gradus: several: the folder holds the models of several seeds; name on
 expect 0 "" seeds --seeds 2 --epochs 1 --model several --force
 check "--force leaves no seed of the old ones" test "$(ls several)" = $'seed-1\nseed-2'
 
+# Several models: one by one with their mean, or together.
+check "an ensemble of a list" test "$(echo ein | "$gradus" translate --model m alone --json)" = \
+  "$(echo ein | "$gradus" translate --model m --model alone --json)"
+expect 0 "" "$gradus" evaluate --model several/seed-* m --test train.de train.en --metrics bleu ter
+check "each model has its scores" test "$(grep -c '^BLEU ' stdout) $(grep -cx 'several/seed-[12]' stdout)" = "3 2"
+check "mean and deviation" awk '/^BLEU / { n++; s += $2; q += $2 * $2 } $1 == "mean" { mean = $2 } $1 == "standard" { deviation = $3 }
+  END { m = s / n; d = sqrt((q - n * m * m) / (n - 1)); exit !(n == 3 && (mean - m) ^ 2 < 1e-3 && (deviation - d) ^ 2 < 1e-3) }' stdout
+check "the best of each" grep -Eq '^  m  .* 100\.00\*  +0\.00\*  +1\.[0-9]+\*$' stdout
+expect 0 "" "$gradus" evaluate --model m several/seed-1 --ensemble --test train.de train.en
+check "an ensemble has one score" test "$(grep -c '^BLEU ' stdout)" -eq 1
+check "and the perplexity of its mean probabilities" test "$(grep '^perplexity' stdout)" =   "$("$gradus" score --model m --model several/seed-1 train.de train.en 2>&1 >/dev/null | sed 's/,.*//')"
+expect 0 "" "$gradus" evaluate --model m rare --test train.de train.en
+check "no perplexities side by side of different words" test "$(tail -1 stdout)" = "  without perplexities: the models do not write the same words"
+expect 1 "gradus: nothing: the folder holds no model; nothing/config.json is missing"   "$gradus" evaluate --model m nothing --test train.de train.en
+expect 2 "gradus: evaluate: --test SRC REF is missing$help_hint" "$gradus" evaluate --model m alone
+expect 0 "" train --tokenizer words --epochs 1 --model worded
+expect 1 "gradus: m, worded: their tokenizers are whitespace and words; the models of an ensemble must have the same tokenizer"   "$gradus" translate --model m worded
+
 [ "$failures" -eq 0 ] || { echo "$failures checks failed"; exit 1; }
 echo "all checks passed"

@@ -7,6 +7,7 @@
 
 namespace CLI {
 class App;
+class Option;
 }
 
 namespace gradus::translate {
@@ -40,8 +41,9 @@ inline constexpr int kInterrupted = 130;  ///< the exit code after Ctrl-C, 128 +
 
 /// The options that several commands have.
 void add_model_option(CLI::App& command, std::string& directory);
-/// Of several models whose probabilities are averaged.
-void add_ensemble_option(CLI::App& command, std::vector<std::string>& directories);
+/// Of one model or several.
+CLI::Option* add_models_option(CLI::App& command, std::vector<std::string>& directories,
+                               const char* help = "Folder of the model; of several, the probabilities are averaged");
 /// How translations are searched: the beam, penalties and limits. What does not fit together ends in a UsageError.
 void add_search_options(CLI::App& command, SearchOptions& options);
 /// Drawing translations at random instead.

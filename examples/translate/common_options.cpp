@@ -12,13 +12,8 @@ void add_model_option(CLI::App& command, std::string& directory) {
   command.add_option("-m,--model", directory, "Folder of the model")->type_name("DIR")->required();
 }
 
-void add_ensemble_option(CLI::App& command, std::vector<std::string>& directories) {
-  command
-      .add_option("-m,--model", directories,
-                  "Folder of the model; given several times, the probabilities of the models are averaged")
-      ->type_name("DIR")
-      ->allow_extra_args(false)
-      ->required();
+CLI::Option* add_models_option(CLI::App& command, std::vector<std::string>& directories, const char* help) {
+  return command.add_option("-m,--model", directories, help)->type_name("DIR")->required();
 }
 
 void add_threads_option(CLI::App& command, int& threads) {

@@ -23,10 +23,27 @@ struct Translation {
 std::vector<Translation> translate_lines(std::span<Translator* const> models, std::span<const std::string> lines,
                                          std::uint64_t first_line, const SearchOptions& options, ThreadPool& pool);
 
+/// The best of them as text; a line without a word becomes an empty line.
+std::vector<std::string> best_translations(std::span<Translator* const> models, std::span<const std::string> lines,
+                                           const SearchOptions& options, ThreadPool& pool);
+
+/// log P(y_t | y_1 … y_{t-1}, source) of every word of every translation, its </s> included, as `score_targets`.
+std::vector<std::vector<double>> score_pairs(std::span<Translator* const> models, const ParallelText& text,
+                                             ThreadPool& pool);
+
+/// The mean of -log P over all words of all translations: as the function of this name for one model (translator.h),
+/// of the averaged probabilities.
+double cross_entropy(std::span<Translator* const> models, const ParallelText& text, ThreadPool& pool);
+
+/// Whether two models have the same target vocabulary and tokenizer, so that they can translate together and their
+/// perplexities can be compared.
+bool write_alike(const Translator& a, const Translator& b);
+
 /// Models that are loaded to work together.
 class Ensemble {
  public:
-  /// Throws Error for a folder without a model, and for models with different target vocabularies, naming both folders.
+  /// Throws Error for a folder without a model, and for models with different target vocabularies or tokenizers, naming
+  /// both folders.
   explicit Ensemble(const std::vector<std::string>& directories);
 
   std::span<Translator* const> models() const { return models_; }

@@ -1,5 +1,4 @@
 #include <CLI/CLI.hpp>
-#include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -8,7 +7,7 @@
 #include "examples/translate/commands.h"
 #include "examples/translate/cores.h"
 #include "examples/translate/ensemble.h"
-#include "examples/translate/scoring.h"
+#include "examples/translate/score_report.h"
 #include "examples/translate/text.h"
 
 namespace gradus::translate {
@@ -40,21 +39,12 @@ struct Scored {
 };
 
 std::vector<Scored> score(const Ensemble& ensemble, const ParallelText& text, ThreadPool& pool) {
-  std::vector<std::vector<int>> targets;
-  std::vector<std::vector<std::vector<int>>> sources(ensemble.models().size());
-  std::vector<Scored> result(text.source.size());
-  const Translator& first = ensemble.first();
+  std::vector<std::vector<double>> scores = score_pairs(ensemble.models(), text, pool);
+  std::vector<Scored> result(scores.size());
+  const Language& target = ensemble.first().target;
   for (size_t i = 0; i < result.size(); ++i) {
-    result[i].words = first.target.split(text.target[i]);
-    targets.push_back(first.target.vocabulary.encode(result[i].words));
-    result[i].words.push_back(first.target.vocabulary.word(Vocabulary::kEnd));
-    for (size_t m = 0; m < sources.size(); ++m)
-      sources[m].push_back(ensemble.models()[m]->source.encode(text.source[i]));
-  }
-  std::vector<Member> members;
-  for (size_t m = 0; m < sources.size(); ++m) members.push_back({&ensemble.models()[m]->model, sources[m]});
-  std::vector<std::vector<double>> scores = score_targets(members, targets, kDecodingBatch, pool);
-  for (size_t i = 0; i < result.size(); ++i) {
+    result[i].words = target.split(text.target[i]);
+    result[i].words.push_back(target.vocabulary.word(Vocabulary::kEnd));
     result[i].sum = std::accumulate(scores[i].begin(), scores[i].end(), 0.0);
     result[i].log_probabilities = std::move(scores[i]);
   }
@@ -96,8 +86,7 @@ int run(const Options& options) {
   write_output(output);
   const char* const unit = unit_of(ensemble.first().config.tokenizer);
   const double loss = -sum / static_cast<double>(words);
-  fmt::print(stderr, "perplexity {:.3f} (cross-entropy {:.4f} nats a {}), {} sentences, {} {}s{}\n", std::exp(loss),
-             loss, unit, scored.size(), words, unit,
+  fmt::print(stderr, "{}, {} sentences, {} {}s{}\n", perplexity_text(loss, unit), scored.size(), words, unit,
              text.skipped == 0 ? "" : fmt::format("; left out {} pairs with an empty side", text.skipped));
   return 0;
 }
@@ -107,7 +96,7 @@ int run(const Options& options) {
 Command add_score(CLI::App& program) {
   CLI::App* command = program.add_subcommand("score", "Log-probabilities of given translations");
   const auto options = std::make_shared<Options>();
-  add_ensemble_option(*command, options->models);
+  add_models_option(*command, options->models)->allow_extra_args(false);  // files follow
   command->add_option("source", options->source, "Text, one sentence a line")->type_name("SRC")->required();
   command->add_option("target", options->target, "Its translation, line by line")->type_name("TGT")->required();
   command->add_flag("--tokens", options->tokens, "Also the log-probability of every word");

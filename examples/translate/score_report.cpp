@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "examples/translate/table.h"
@@ -107,6 +108,11 @@ std::string score_lines(const MetricReport& report) {
                         system.interval->low, system.interval->high, report.resamples);
   }
   return text + "  " + report.signature + "\n";
+}
+
+std::string perplexity_text(double cross_entropy, const char* unit) {
+  return fmt::format("perplexity {:.3f} (cross-entropy {:.4f} nats a {})", std::exp(cross_entropy), cross_entropy,
+                     unit);
 }
 
 std::string score_table(const MetricReport& report) {

@@ -47,6 +47,9 @@ MetricReport make_report(const Metric& metric, const std::vector<SystemStatistic
 /// The score of a single system, with its interval if there is one, and the signature.
 std::string score_lines(const MetricReport& report);
 
+/// `perplexity 5.353 (cross-entropy 1.6777 nats a word)`.   cross_entropy: mean of -log P, unit: of what
+std::string perplexity_text(double cross_entropy, const char* unit);
+
 /// A table with a row for every system.
 std::string score_table(const MetricReport& report);
 

@@ -23,7 +23,7 @@ to most. Log-probabilities are natural.
 
 Examples:
   gradus translate --model m < in.de > out.en
-  gradus translate --model a --model b --beam 10 --n-best 5 < in.de
+  gradus translate --model a b --beam 10 --n-best 5 < in.de
   gradus translate --model m --sample --temperature 0.8 --top-k 10 --seed 7 < in.de
   echo "ein mann geht ." | gradus translate --model m --json --attention
 )";
@@ -138,7 +138,7 @@ void add_output_options(CLI::App& command, Options& options) {
 Command add_translate(CLI::App& program) {
   CLI::App* command = program.add_subcommand("translate", "Translate text");
   const auto options = std::make_shared<Options>();
-  add_ensemble_option(*command, options->models);
+  add_models_option(*command, options->models);
   add_threads_option(*command, options->threads);
   add_output_options(*command, *options);
   add_search_options(*command, options->search);

@@ -23,11 +23,7 @@ std::vector<Pair> Translator::encode(const ParallelText& text) const {
 std::vector<std::string> Translator::translate(std::span<const std::string> lines, const SearchOptions& options,
                                                ThreadPool& pool) {
   Translator* const model_and_words = this;
-  std::vector<std::string> translations;
-  for (const Translation& translation : translate_lines({&model_and_words, 1}, lines, 0, options, pool)) {
-    translations.push_back(translation.n_best.empty() ? "" : text(translation.n_best.front()));
-  }
-  return translations;
+  return best_translations({&model_and_words, 1}, lines, options, pool);
 }
 
 void Translator::freeze() {
