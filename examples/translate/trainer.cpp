@@ -59,7 +59,8 @@ Trainer::End Trainer::run() {
   const InterruptGuard interrupt;
   session_start_ = seconds_now();
   log_.emplace(log_path(directory_), state_.step);
-  while (state_.epoch < config_.epochs && state_.without_gain < config_.patience && !out_of_time()) {
+  const auto has_model = [&] { return state_.epoch > 0; };  // without one, time is up after the next step only
+  while (state_.epoch < config_.epochs && state_.without_gain < config_.patience && !(has_model() && out_of_time())) {
     run_epoch();
     if (!InterruptGuard::raised()) validate();
     state_.seconds = seconds();
