@@ -202,8 +202,8 @@ std::vector<nlohmann::json> json_lines(const std::string& text) {
 std::size_t word_count(const std::string& line) { return split_words(line).size(); }
 
 void check_threads(const Outputs& outputs) {
-  CHECK(threads_of_program(outputs.without_words, command_texts().input) == 1);
-  CHECK(threads_of_program(outputs.with_words, command_texts().input) == 3);
+  CHECK(threads_of_program(outputs.without_words, command_texts().input, 1) == 1);
+  CHECK(threads_of_program(outputs.with_words, command_texts().input, 3) == 3);
 }
 
 }
