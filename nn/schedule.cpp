@@ -24,6 +24,8 @@ double exponential(double rate, std::int64_t step, double factor) {
   return rate * std::pow(factor, static_cast<double>(step));
 }
 
+double constant(double rate, std::int64_t step, std::int64_t warm_up) { return rate * warmed_up(step, warm_up); }
+
 double cosine(double rate, std::int64_t step, std::int64_t warm_up, std::int64_t total, double last_rate) {
   if (step < warm_up) return rate * warmed_up(step, warm_up);
   if (step >= total) return last_rate;

@@ -17,6 +17,10 @@ double step_decay(double rate, std::int64_t step, std::int64_t period, double fa
 /// Multiplied by `factor` at every step: rate · factorˢᵗᵉᵖ.
 double exponential(double rate, std::int64_t step, double factor);
 
+/// Rises evenly to `rate` over the first `warm_up` steps, reaches it at step `warm_up`, and stays there. It begins at
+/// rate / (warm_up + 1), since a step with rate 0 would be wasted; so do the two below.
+double constant(double rate, std::int64_t step, std::int64_t warm_up);
+
 /// Rises evenly to `rate` over the first `warm_up` steps, reaches it at step `warm_up`, and falls along half a cosine
 /// to `last_rate` at step `total`, where it stays (Loshchilov, Hutter 2017, eq. 5, without restarts).
 double cosine(double rate, std::int64_t step, std::int64_t warm_up, std::int64_t total, double last_rate = 0);

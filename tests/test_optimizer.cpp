@@ -282,6 +282,7 @@ TEST_CASE("schedule: cosine and inverse square root, with warm-up") {
   CHECK(schedule::cosine(6, 999, 2, 10, 1) == 1);
   CHECK(schedule::cosine(6, 0, 0, 10) == 6);
   CHECK(schedule::inverse_sqrt(6, 11, 2) == doctest::Approx(3));
+  for (const int t : {0, 1, 2, 99}) CHECK(schedule::constant(6, t, 2) == doctest::Approx(std::min(2 * (t + 1), 6)));
 }
 
 TEST_CASE("schedule: plateau halves the rate after scores that are no better") {

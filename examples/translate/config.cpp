@@ -152,7 +152,6 @@ ModelConfig TrainConfig::model(size_t source_words, size_t target_words) const {
           .output_dropout = rate(output_dropout),
           .recurrent_dropout = static_cast<Real>(recurrent_dropout),
           .word_dropout = static_cast<Real>(word_dropout),
-          .scheduled_sampling = static_cast<Real>(scheduled_sampling),
           .embedding_deviation = embedding_deviation};
 }
 

@@ -47,8 +47,9 @@ Corpus encode_corpus(CorpusText text, const Translator& translator) {
   corpus.too_long = std::erase_if(
       corpus.train, [&](const Pair& pair) { return std::max(pair.source.size(), pair.target.size()) > longest; });
   if (corpus.train.empty()) {
-    fail("{}, {}: no sentence pair to use; {} have more than {} {}s on a side; raise --max-length", config.train[0],
-         config.train[1], corpus.too_long, config.max_length, unit_of(config.tokenizer));
+    fail("{}: no sentence pair to use; {} have more than {} {}s on a side; raise --max-length",
+         config.toy ? "the toy language" : fmt::format("{}, {}", config.train.at(0), config.train.at(1)),
+         corpus.too_long, config.max_length, unit_of(config.tokenizer));
   }
   corpus.empty = text.train.skipped + text.valid.skipped;
   corpus.valid_text = std::move(text.valid);

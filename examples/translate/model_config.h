@@ -50,7 +50,6 @@ struct ModelConfig {
   Real output_dropout = Real(0.3);     ///< on the pre-output layer and Luong's attentional vector
   Real recurrent_dropout = 0;          ///< on hidden states from step to step, one mask a sentence (Gal et al. 2016)
   Real word_dropout = 0;               ///< of whole words: their vectors are 0 (Gal, Ghahramani 2016, section 4.2)
-  Real scheduled_sampling = 0;         ///< words that the decoder reads from itself in training (Bengio et al. 2015)
   double embedding_deviation = 0.1;    ///< of the embeddings at first
 };
 

@@ -59,7 +59,8 @@ Trainer::End Trainer::run() {
   const InterruptGuard interrupt;
   session_start_ = seconds_now();
   log_.emplace(log_path(directory_), state_.step);
-  while (state_.epoch < config_.epochs && state_.without_gain < config_.patience && !out_of_time()) {
+  const auto has_model = [&] { return state_.epoch > 0; };  // without one, time is up after the next step only
+  while (state_.epoch < config_.epochs && state_.without_gain < config_.patience && !(has_model() && out_of_time())) {
     run_epoch();
     if (!InterruptGuard::raised()) validate();
     state_.seconds = seconds();
@@ -81,7 +82,7 @@ double Trainer::done() const {
 
 double Trainer::learning_rate() const {
   const auto step = static_cast<std::int64_t>(state_.step), warm_up = static_cast<std::int64_t>(config_.warm_up);
-  const double rate = state_.learning_rate;
+  double rate = state_.learning_rate;
   switch (config_.schedule) {
     case Schedule::Cosine: {
       const auto group = static_cast<size_t>(config_.accumulate);
@@ -92,13 +93,13 @@ double Trainer::learning_rate() const {
     case Schedule::InverseSqrt:
       return schedule::inverse_sqrt(rate, step, warm_up);
     case Schedule::Halving:
-      if (state_.epoch >= config_.halve_after) return std::ldexp(rate, config_.halve_after - state_.epoch - 1);
+      if (state_.epoch >= config_.halve_after) rate = std::ldexp(rate, config_.halve_after - state_.epoch - 1);
       break;
     case Schedule::Plateau:
     case Schedule::Constant:
       break;
   }
-  return step < warm_up ? rate * static_cast<double>(step) / static_cast<double>(warm_up) : rate;
+  return schedule::constant(rate, step, warm_up);
 }
 
 void Trainer::run_epoch() {
