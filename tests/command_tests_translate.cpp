@@ -158,7 +158,7 @@ std::vector<CommandTest> translate_tests() {
          CHECK(std::ranges::none_of(lines_of(outputs.with), repeats));
        }},
       {"length-penalty",
-       as_json,
+       joined(as_json, {"--length-power", "1"}),
        {"--length-penalty", "wu"},
        [](const Outputs& outputs) {
          check_scores(outputs.without, [](double log_p, double length, const json&) { return log_p / length; });
@@ -172,7 +172,7 @@ std::vector<CommandTest> translate_tests() {
          check_scores(outputs.with, [](double log_p, double length, const json&) { return log_p / std::sqrt(length); });
        }},
       {"coverage-penalty",
-       joined(as_json, {"--attention"}),
+       joined(as_json, {"--attention", "--length-power", "1"}),
        {"--coverage-penalty", "0.5"},
        [](const Outputs& outputs) {
          check_scores(outputs.with, [](double log_p, double length, const json& line) {

@@ -102,7 +102,7 @@ TEST_CASE("beam search: stopping at the first ended hypotheses may miss what the
   const std::vector<std::vector<int>> sources = make_sources(60);
   Seq2Seq model(random_config(AttentionKind::Bahdanau));
   make_sure(model);
-  SearchOptions options{.beam = 3, .max_length = 20};
+  SearchOptions options{.beam = 3, .max_length = 20, .length_power = 1};
   const std::vector<NBest> exact = n_best(model, sources, options);
   options.stop = StopRule::First;
   const std::vector<NBest> first = n_best(model, sources, options);

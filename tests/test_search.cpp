@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "tests/search_helpers.h"
 
@@ -34,7 +35,8 @@ TEST_CASE("search: a hypothesis has the log-probability that the model gives to 
       const Tape tape(Tape::Inference);
       CHECK(found[i].log_probability ==
             doctest::Approx(-model.loss(one_pair(sources[i], words), {}).item()).epsilon(1e-4));
-      CHECK(found[i].score == doctest::Approx(found[i].log_probability / static_cast<double>(words.size())));
+      CHECK(found[i].score == doctest::Approx(found[i].log_probability /
+                                              std::pow(static_cast<double>(words.size()), kOptions.length_power)));
       longest = std::max(longest, words.size());
     }
     CHECK(longest >= 4);

@@ -7,13 +7,17 @@ namespace gradus::translate {
 namespace {
 
 constexpr std::array kPresets{
-    Preset{"multi30k", "Bahdanau's attention for 30,000 short sentences", R"({
+    Preset{"multi30k", "Bahdanau's attention over subwords, for 30,000 short sentences", R"({
+      "attention": "bahdanau", "tokenizer": "bpe", "joint": true, "vocabulary_size": 8000, "tied_embeddings": "all",
+      "dropout": 0.4, "recurrent_dropout": 0.2, "word_dropout": 0.1, "average_decay": 0.999,
+      "epochs": 20, "patience": 20, "learning_rate": 0.002, "schedule": "cosine", "warm_up": 200})"},
+    Preset{"multi30k-words", "the same over words, in half the time", R"({
       "attention": "bahdanau", "dropout": 0.4,
       "epochs": 12, "learning_rate": 0.002, "schedule": "cosine", "warm_up": 200})"},
-    Preset{"multi30k-luong", "Luong's attention for the same", R"({
+    Preset{"multi30k-luong", "Luong's attention over words, for the same", R"({
       "attention": "luong", "dropout": 0.3, "embedding_deviation": 1,
       "epochs": 12, "learning_rate": 0.002, "schedule": "cosine", "warm_up": 200})"},
-    Preset{"multi30k-plain", "no attention, for the same", R"({
+    Preset{"multi30k-plain", "no attention, over words, for the same", R"({
       "attention": "none", "dropout": 0.3,
       "epochs": 12, "learning_rate": 0.002, "schedule": "cosine", "warm_up": 200})"},
 };

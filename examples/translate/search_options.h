@@ -45,7 +45,7 @@ struct SearchOptions {
   bool unknown = false;     ///< whether <unk> may be generated
 
   LengthPenalty length_penalty = LengthPenalty::Power;
-  double length_power = 1;      ///< alpha of the length penalty, at least 0; 0 compares by log P(y | x)
+  double length_power = 0.6;    ///< alpha of the length penalty, at least 0; 0 compares by log P(y | x)
   double coverage_penalty = 0;  ///< beta, at least 0, of Wu et al. 2016, eq. 14: hypothesis.h
 
   bool sample = false;  ///< draw translations at random instead of searching

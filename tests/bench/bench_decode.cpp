@@ -50,7 +50,7 @@ std::vector<double> one_by_one(Translator& translator, Sources sources, const Se
 int main(int argc, char** argv) try {
   std::string model, text;
   int count = 1000, single = 200, threads = 2, repeats = 3;
-  SearchOptions options{.stop = StopRule::First};  // as the PyTorch side of the comparison
+  SearchOptions options{.stop = StopRule::First, .length_power = 1};  // as the PyTorch side of the comparison
   CLI::App app("Translating with a trained model.");
   app.add_option("model", model, "folder of a trained model")->required();
   app.add_option("text", text, "one sentence a line")->required();
