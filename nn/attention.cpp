@@ -1,9 +1,11 @@
 #include "nn/attention.h"
 
-#include <cmath>
-
+#include "nn/attention_scopes.h"
+#include "ops/elementwise.h"
 #include "ops/layout.h"
+#include "ops/reduce.h"
 #include "ops/softmax.h"
+#include "ops/sparsemax.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 
@@ -23,35 +25,76 @@ void require_batch(Tensor values, std::span<const int> lengths, Tensor mask) {
   }
 }
 
-/// The mask with zeros beyond each length.   mask: (B, S) -> (B, S)
+/// The mask with zeros beyond each length.   mask: (N, S), lengths: (N or more) -> (N, S)
 Tensor mask_padding(Tensor mask, std::span<const int> lengths) {
-  if (!mask) return mask;
   const Tensor result = constant(mask.shape(), std::span<const Real>(mask.value().data, mask.size()));
   const int steps = mask.dim(1);
-  for (std::size_t b = 0; b < lengths.size(); ++b) {
+  for (int b = 0; b < mask.dim(0); ++b) {
     std::fill(&result.value()[b * steps] + lengths[b], &result.value()[b * steps] + steps, Real{0});
   }
   return result;
 }
 
-Real factor(Attention::Scale scale, int query_size) {
-  return scale == Attention::Plain ? Real{1} : 1 / std::sqrt(static_cast<Real>(query_size));
+Tensor first_rows(Tensor x, int count) { return count == x.dim(0) ? x : slice(x, 0, 0, count); }
+
+/// The rows of the heads of the given sentences, b · heads + k, as long as the tape lives.
+std::span<const int> rows_of_heads(std::span<const int> sentences, int heads) {
+  if (heads == 1) return sentences;
+  const std::size_t count = sentences.size() * heads;
+  int* const rows = Tape::active().allocate<int>(count);
+  for (std::size_t i = 0; i < count; ++i) rows[i] = sentences[i / heads] * heads + static_cast<int>(i % heads);
+  return {rows, count};
+}
+
+/// Every row `heads` times.   x: (N, …) -> (N · heads, …)
+Tensor repeat_rows(Tensor x, int heads) {
+  if (heads == 1) return x;
+  const std::size_t count = static_cast<std::size_t>(x.dim(0)) * heads;
+  int* const index = Tape::active().allocate<int>(count);
+  for (std::size_t i = 0; i < count; ++i) index[i] = static_cast<int>(i) / heads;
+  return gather_rows(x, {index, count});
+}
+
+/// The sum, or the mean, over the heads of each query.   x: (N · heads, …) -> (N, …)
+Tensor over_heads(Tensor x, int heads, Tensor (*reduce)(Tensor, int, bool)) {
+  if (heads == 1 || !x) return x;
+  const int columns = x.rank() == 1 ? 1 : x.dim(1);
+  const Tensor reduced = reduce(reshape(x, {-1, heads, columns}), 1, false);
+  return x.rank() == 1 ? reshape(reduced, {-1}) : reduced;
 }
 
 }
 
 Memory Memory::select(std::span<const int> chosen) const {
-  return {keys, values, sentences.select(chosen), mask ? gather_rows(mask, chosen) : mask};
+  const std::span rows = rows_of_heads(chosen, heads);
+  return {keys, values, sentences.select(rows), mask ? gather_rows(mask, rows) : mask, heads};
 }
 
+Memory Memory::split(int count) const {
+  const int keys_size = keys.dim(-1), values_size = values.dim(-1);
+  return {reshape(keys, {-1, keys_size / count}), reshape(values, {-1, values_size / count}), sentences.split(count),
+          mask ? repeat_rows(mask, count) : mask, count};
+}
+
+Tensor AttentionScope::normalize(Tensor scores, const Memory& memory, Tensor window) const {
+  const std::span lengths = memory.sentences.length;
+  Tensor mask = memory.mask ? first_rows(memory.mask, scores.dim(0)) : Tensor();
+  if (window) mask = mask ? mask * window : mask_padding(window, lengths);
+  if (normalizer == Normalizer::Softmax) return mask ? softmax(scores, mask) : softmax(scores, lengths);
+  return sparsemax(scores, mask ? mask : mask_padding(full(scores.shape(), 1), lengths));
+}
+
+Attention::Attention(Module* parent, std::string name, int heads)
+    : Module(parent, std::move(name)), scope(std::make_unique<GlobalScope>()), heads_(heads) {}
+
 Memory Attention::prepare(Tensor values, std::span<const int> lengths, Tensor mask) {
-  const Scope scope(path());
+  const Scope error_scope(path());
   require_batch(values, lengths, mask);
-  return {keys(values), values, padded_sentences(lengths, values.dim(1)), mask_padding(mask, lengths)};
+  return remember(values, padded_sentences(lengths, values.dim(1)), mask);
 }
 
 Memory Attention::prepare(Tensor packed, const Packing& packing, std::span<const int> order, Tensor mask) {
-  const Scope scope(path());
+  const Scope error_scope(path());
   const Sentences sentences = packed_sentences(packing, order);
   if (packed.rank() != 2 || packed.dim(0) != packing.rows()) {
     fail("attention: the states are {}, the packing has {} rows; need ({}, H)", packed.shape(), packing.rows(),
@@ -60,48 +103,22 @@ Memory Attention::prepare(Tensor packed, const Packing& packing, std::span<const
   if (mask && mask.shape() != Shape{packing.batch(), packing.steps()}) {
     fail("attention: the mask is {}; need ({}, {}), as the packing", mask.shape(), packing.batch(), packing.steps());
   }
-  return {keys(packed), packed, sentences, mask_padding(mask, sentences.length)};
+  return remember(packed, sentences, mask);
 }
 
-Attended Attention::operator()(Tensor query, const Memory& memory) {
-  const Scope scope(path());
-  const Tensor e = scores(query, memory);
-  const int count = e.dim(0);
-  Tensor weights;
-  if (!memory.mask) {
-    weights = softmax(e, memory.sentences.length);
-  } else {
-    weights = softmax(e, count == memory.mask.dim(0) ? memory.mask : slice(memory.mask, 0, 0, count));
-  }
-  return {weighted_sum(weights, memory.values, memory.sentences), weights};
+Memory Attention::remember(Tensor states, const Sentences& sentences, Tensor mask) {
+  const Memory memory{keys(states), values(states), sentences, mask ? mask_padding(mask, sentences.length) : mask};
+  return heads_ == 1 ? memory : memory.split(heads_);
 }
 
-AdditiveAttention::AdditiveAttention(Module* parent, std::string name, int query_size, int key_size, int size)
-    : Attention(parent, std::move(name)),
-      query{this, "query", query_size, size},
-      key{this, "key", key_size, size, false},
-      score{this, "score", size, 1, false} {}
-
-Tensor AdditiveAttention::scores(Tensor query, const Memory& memory) {
-  return additive_scores(this->query(query), memory.keys, reshape(score.weight, {-1}), memory.sentences);
+Attended Attention::operator()(Tensor query, const Memory& memory, const AttentionStep& step) {
+  const Scope error_scope(path());
+  Tensor e = scores(query, memory);
+  if (coverage && step.coverage) e = e + repeat_rows((*coverage)(query)*step.coverage, heads_);
+  const auto [weights, log_probability, entropy] = (*scope)(e, query, memory, step, training());
+  const Tensor context = weighted_sum(weights, memory.values, memory.sentences);
+  return {output(heads_ == 1 ? context : reshape(context, {query.dim(0), -1})), over_heads(weights, heads_, mean),
+          over_heads(log_probability, heads_, sum), over_heads(entropy, heads_, sum)};
 }
-
-Tensor AdditiveAttention::keys(Tensor values) { return key(values); }
-
-DotAttention::DotAttention(Module* parent, std::string name, Scale scale)
-    : Attention(parent, std::move(name)), scale_(scale) {}
-
-Tensor DotAttention::scores(Tensor query, const Memory& memory) {
-  return dot_scores(query, memory.keys, memory.sentences, factor(scale_, query.dim(1)));
-}
-
-GeneralAttention::GeneralAttention(Module* parent, std::string name, int query_size, int key_size, Scale scale)
-    : Attention(parent, std::move(name)), key{this, "key", key_size, query_size, false}, scale_(scale) {}
-
-Tensor GeneralAttention::scores(Tensor query, const Memory& memory) {
-  return dot_scores(query, memory.keys, memory.sentences, factor(scale_, query.dim(1)));
-}
-
-Tensor GeneralAttention::keys(Tensor values) { return key(values); }
 
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <memory>
+
 #include "nn/layers.h"
 #include "ops/attention.h"
 
@@ -7,29 +9,70 @@
 ///
 ///     scores e_j = score(query, key_j)   weights α = softmax(e)   context c = Σ_j α_j value_j
 ///
+/// It is put together from two parts that know nothing of each other. The *score* is a subclass of Attention
+/// (nn/attention_scores.h); the *scope* says to which positions the weights go (nn/attention_scopes.h): to all, to a
+/// window, or to a single one.
+///
 /// The values are the encoder's states (its hidden states of every position; not the embedded input, a slip of many
 /// tutorials). Keys are what the score needs of them, computed once a sentence. Padding is never attended: it is left
-/// out of the softmax by the sentences' lengths, not by a large negative score.
+/// out by the sentences' lengths, not by a large negative score.
 ///
 ///     AdditiveAttention attention{this, "attention", query_size, state_size, attention_size};
+///     attention.scope = std::make_unique<LocalPredictive>(&attention, query_size, window);  // or all, if left out
 ///     Memory memory = attention.prepare(states, lengths);
-///     auto [context, weights] = attention(query, memory);
+///     Tensor context = attention(query, memory).context;
 
 namespace gradus::inline GRADUS_PRECISION {
 
 /// What attention looks at: the encoder's states of a batch, as far as they do not depend on the query.
+///
+/// Several heads are as many sentences: head k of sentence b is row b · heads + k of `sentences` and `mask`, and reads
+/// the k-th part of each key and value.
 struct Memory {
-  Tensor keys, values;  ///< padded (B, S, ·) or packed (rows, ·)
+  Tensor keys, values;  ///< padded (B, S, ·) or packed (rows, ·); with several heads (rows · heads, ·)
   Sentences sentences;  ///< which of their rows are whose; positions beyond a sentence's length are never attended
-  Tensor mask;          ///< (B, S) or an empty handle: 0 where a position is never attended, padding included
+  Tensor mask;          ///< (B · heads, S) or an empty handle: 0 where a position is never attended, padding included
+  int heads = 1;
 
   /// For queries of which query i is about sentence chosen[i].
   Memory select(std::span<const int> chosen) const;
+  /// Keys and values cut into heads.
+  Memory split(int heads) const;
+};
+
+/// What a step of attention may want to know besides its query.
+struct AttentionStep {
+  int position = 0;  ///< the number of the target word, from 0
+  Tensor coverage;   ///< (N, S): the sum of the weights of the steps before, or an empty handle
 };
 
 struct Attended {
   Tensor context;  ///< (N, H)
-  Tensor weights;  ///< (N, S): each row sums to 1
+  Tensor weights;  ///< (N, S): of each row, not negative; of several heads the mean. Only local scopes do not sum to 1
+  Tensor log_probability;  ///< (N): of what hard attention drew; else an empty handle
+  Tensor entropy;          ///< (N): of the distribution that it drew from; else an empty handle
+};
+
+/// How scores become weights that sum to 1.
+enum class Normalizer { Softmax, Sparsemax };
+
+/// Weights from scores.
+struct AttentionScope {
+  virtual ~AttentionScope() = default;
+
+  struct Weights {
+    Tensor weights;                   ///< (N · heads, S)
+    Tensor log_probability, entropy;  ///< (N · heads), of a random choice; else empty handles
+  };
+  /// scores: (N · heads, S), query: (N, Q); `training`: whether the module is
+  virtual Weights operator()(Tensor scores, Tensor query, const Memory& memory, const AttentionStep& step,
+                             bool training) = 0;
+
+  Normalizer normalizer = Normalizer::Softmax;
+
+ protected:
+  /// The normalised scores of all positions, or of those whose `window`, (N · heads, S), is not 0.
+  Tensor normalize(Tensor scores, const Memory& memory, Tensor window = {}) const;
 };
 
 /// The part that all kinds of attention have in common; a kind is its score.
@@ -38,7 +81,8 @@ class Attention : public Module {
   /// Factor of a score that is a sum of Q products: 1, or 1/√Q, with which the scores stay small at any size.
   enum Scale { Plain, InverseSqrt };
 
-  using Module::Module;
+  /// `heads` as in Memory: the kind says so, if it has several.
+  Attention(Module* parent, std::string name, int heads = 1);
 
   /// values: (B, S, H), lengths: (B), mask: (B, S), 0 = never attended, or an empty handle
   Memory prepare(Tensor values, std::span<const int> lengths, Tensor mask = {});
@@ -47,59 +91,30 @@ class Attention : public Module {
   Memory prepare(Tensor packed, const Packing& packing, std::span<const int> order = {}, Tensor mask = {});
 
   /// query: (N, Q) for the first N <= B sentences
-  Attended operator()(Tensor query, const Memory& memory);
+  Attended operator()(Tensor query, const Memory& memory, const AttentionStep& step = {});
 
-  /// query: (N, Q) -> (N, S); whatever stands beyond a length is not used
+  /// query: (N, Q) -> (N · heads, S); whatever stands beyond a length is not used
   virtual Tensor scores(Tensor query, const Memory& memory) = 0;
 
- protected:
-  /// (…, H) -> (…, A); the values themselves, unless a kind says otherwise.
-  virtual Tensor keys(Tensor values) { return values; }
-};
+  int heads() const { return heads_; }
 
-/// e_j = vᵀ tanh(W q + b + U h_j) (Bahdanau et al. 2014, section A.1.2). There the query is the decoder's *previous*
-/// state s_{i-1}: the context is an input of the step that computes s_i. Luong et al. 2015 (eq. 8, concat) use the same
-/// score with the current state.
-class AdditiveAttention : public Attention {
- public:
-  /// `query_size`: Q, `key_size`: H, `size`: A.
-  AdditiveAttention(Module* parent, std::string name, int query_size, int key_size, int size);
-  Tensor scores(Tensor query, const Memory& memory) override;
-
-  Linear query;  ///< W and b: (A, Q), (A)
-  Linear key;    ///< U: (A, H)
-  Linear score;  ///< vᵀ: (1, A)
+  std::unique_ptr<AttentionScope> scope;  ///< all positions, at first
+  /// If it is there, (1, Q), it adds (w q + b) · coverage_j to each score: where the decoder has looked already
+  /// (the idea of Tu et al. 2016 and See et al. 2017; they put it inside the tanh of additive scores, which other
+  /// scores do not have).
+  std::optional<Linear> coverage;
 
  protected:
-  Tensor keys(Tensor values) override;
-};
-
-/// e_j = scale · qᵀ h_j, for Q = H: with scale 1 Luong et al. 2015, eq. 8, dot; with scale 1/√H Vaswani et al. 2017,
-/// eq. 1.
-class DotAttention : public Attention {
- public:
-  DotAttention(Module* parent, std::string name, Scale scale = Plain);
-  Tensor scores(Tensor query, const Memory& memory) override;
+  /// (…, H) -> (…, A); the states themselves, unless a kind says otherwise.
+  virtual Tensor keys(Tensor states) { return states; }
+  virtual Tensor values(Tensor states) { return states; }
+  /// What the weighted sum of all heads side by side becomes.   (N, H) -> (N, H)
+  virtual Tensor output(Tensor context) { return context; }
 
  private:
-  Scale scale_;
-};
+  Memory remember(Tensor states, const Sentences& sentences, Tensor mask);
 
-/// e_j = scale · qᵀ W h_j; with scale 1 Luong et al. 2015, eq. 8, general. There the query is the decoder's *current*
-/// state h_t: the context is used after the step that computed it, in the attentional vector tanh(W_c [c; h_t])
-/// (eq. 5), tanh included.
-class GeneralAttention : public Attention {
- public:
-  GeneralAttention(Module* parent, std::string name, int query_size, int key_size, Scale scale = Plain);
-  Tensor scores(Tensor query, const Memory& memory) override;
-
-  Linear key;  ///< W: (Q, H)
-
- protected:
-  Tensor keys(Tensor values) override;
-
- private:
-  Scale scale_;
+  int heads_;
 };
 
 }

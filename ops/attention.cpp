@@ -53,6 +53,20 @@ Sentences Sentences::select(std::span<const int> chosen) const {
   return {{starts, chosen.size()}, {lengths, chosen.size()}, offset};
 }
 
+Sentences Sentences::split(int heads) const {
+  Tape& tape = Tape::active();
+  const std::size_t count = start.size() * heads;
+  int* const starts = tape.allocate<int>(count);
+  int* const lengths = tape.allocate<int>(count);
+  int* const offsets = tape.allocate<int>(offset.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    starts[i] = start[i / heads] * heads + static_cast<int>(i % heads);
+    lengths[i] = length[i / heads];
+  }
+  for (std::size_t j = 0; j < offset.size(); ++j) offsets[j] = offset[j] * heads;
+  return {{starts, count}, {lengths, count}, {offsets, offset.size()}};
+}
+
 Sentences padded_sentences(std::span<const int> lengths, int steps) {
   Tape& tape = Tape::active();
   int* const starts = tape.allocate<int>(lengths.size());

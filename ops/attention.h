@@ -21,6 +21,8 @@ struct Sentences {
 
   /// Sentence i of the result is sentence chosen[i]. It lives as long as the active tape, and so do these:
   Sentences select(std::span<const int> chosen) const;
+  /// Of rows that are cut into `heads` rows each: head k of sentence b is sentence b · heads + k of the result.
+  Sentences split(int heads) const;
 };
 
 /// Of padded sequences, (B, S, ·). Throws for a length outside of 0 to S.

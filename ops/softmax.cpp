@@ -1,17 +1,17 @@
 #include "ops/softmax.h"
 
 #include <algorithm>
-#include <limits>
 
-#include "ops/broadcast.h"
 #include "ops/kernels.h"
+#include "ops/masking.h"
 #include "ops/vector_math.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 
 namespace {
 
-constexpr Real kMinusInfinity = -std::numeric_limits<Real>::infinity();
+using detail::copy_masked;
+using detail::kMinusInfinity;
 
 void require_rows(const char* op, Tensor x) {
   if (x.rank() == 0) fail("{}: x is a scalar; need at least one axis", op);
@@ -22,19 +22,6 @@ template <class Visit, class... Arrays>
 void each_row(Visit visit, const Array& x, const Arrays&... others) {
   const std::size_t n = x.cols();
   for (std::size_t i = 0; i < x.size(); i += n) visit(x.data + i, others.data + i...);
-}
-
-/// y = x where the mask is not 0, and -inf elsewhere.
-void copy_masked(const char* op, const Array& x, const Array& mask, const Array& y) {
-  const Broadcast rows(op, x.shape, mask.shape);
-  if (rows.shape() != x.shape) {
-    fail("{}: mask does not fit: x is {}, mask is {}; need a mask that broadcasts to x", op, x.shape, mask.shape);
-  }
-  rows.each_row([&](const Broadcast::Row& row) {
-    for (std::size_t i = 0; i < row.size; ++i) {
-      y[row.begin + i] = mask[row.b.begin + i * row.b.step] != 0 ? x[row.begin + i] : kMinusInfinity;
-    }
-  });
 }
 
 /// dx += y ∘ (dy - Σ y dy).

@@ -23,22 +23,20 @@ inline void make_sure(Seq2Seq& model, Real factor = Real(3.5), Real end = 3) {
 }
 
 inline ModelConfig random_config(AttentionKind attention) {
-  return {.attention = attention,
+  return {.attention = attention_named(attention, {.size = 64}),
           .source_words = 40,
           .target_words = 300,
           .embedding = 256,
-          .hidden = 128,
-          .attention_size = 64};
+          .hidden = 128};
 }
 
 /// Writes five words, so that all it could say can be listed.
 inline ModelConfig tiny_config(AttentionKind attention) {
-  return {.attention = attention,
+  return {.attention = attention_named(attention, {.size = 8}),
           .source_words = 40,
           .target_words = kFirstWord + 5,
           .embedding = 8,
           .hidden = 8,
-          .attention_size = 8,
           .embedding_deviation = 1};
 }
 

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "autograd/gradcheck.h"
-#include "nn/attention.h"
+#include "nn/attention_scores.h"
 #include "ops/elementwise.h"
 #include "ops/layout.h"
 #include "ops/reduce.h"
@@ -82,7 +82,8 @@ TEST_CASE("attention: weights and context by the formulas; padding and masked po
     for (const bool masked : {false, true}) {
       CAPTURE(masked);
       const Memory memory = kind.attention->prepare(values, lengths, masked ? mask : Tensor());
-      const auto [context, weights] = (*kind.attention)(query, memory);
+      const Attended attended = (*kind.attention)(query, memory);
+      const Tensor context = attended.context, weights = attended.weights;
       REQUIRE(weights.shape() == Shape{B, S});
       REQUIRE(context.shape() == Shape{B, H});
       for (int b = 0; b < B; ++b) {

@@ -84,7 +84,7 @@ TEST_CASE("a file that names a few fields leaves the others as they are") {
   config.epochs = 77;
   read_config(folder.file("c.json"), config);
   CHECK(config.hidden == 64);
-  CHECK(config.attention == AttentionKind::None);
+  CHECK(config.attention.kind() == AttentionKind::None);
   CHECK(config.dropout == 0);
   CHECK(config.epochs == 77);
 }
@@ -120,7 +120,7 @@ TEST_CASE("the command line overrides the file, and the file the defaults") {
   const TrainConfig config = resolve({"--config", file, "--epochs", "4", "--train", "a", "b", "--attention", "luong"});
   CHECK(config.hidden == 64);
   CHECK(config.epochs == 4);
-  CHECK(config.attention == AttentionKind::Luong);
+  CHECK(config.attention.kind() == AttentionKind::Luong);
   CHECK(config.train == std::vector<std::string>{"a", "b"});
   CHECK(config.embedding == TrainConfig().embedding);
 
@@ -145,7 +145,7 @@ TEST_CASE("a preset is weaker than the file, and the file than the options") {
   write(folder.file("c.json"), R"({"dropout": 0.1, "epochs": 3})");
   const TrainConfig config =
       resolve({"--preset", "multi30k-luong", "--config", folder.file("c.json"), "--epochs", "4"});
-  CHECK(config.attention == AttentionKind::Luong);
+  CHECK(config.attention.kind() == AttentionKind::Luong);
   CHECK(config.warm_up == 200);
   CHECK(config.dropout == 0.1);
   CHECK(config.epochs == 4);

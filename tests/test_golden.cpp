@@ -2,7 +2,7 @@
 
 #include <functional>
 
-#include "nn/attention.h"
+#include "nn/attention_scores.h"
 #include "nn/layers.h"
 #include "nn/optimizer.h"
 #include "nn/recurrent.h"
@@ -183,14 +183,19 @@ TEST_CASE("golden: attention over memories of ragged lengths") {
   DotAttention dot(nullptr, ""), scaled_dot(nullptr, "", DotAttention::InverseSqrt);
   GeneralAttention general(nullptr, "", hidden, hidden);
   AdditiveAttention additive(nullptr, "", hidden, hidden, size);
+  ConcatAttention concat(nullptr, "", hidden, hidden, size);
+  MultiHeadAttention multi_head(nullptr, "", hidden, hidden, 2);
+  CosineAttention cosine(nullptr, "", hidden, hidden);
+  LocationAttention location(nullptr, "", hidden, 4);
   const std::map<std::string, Attention*> kinds = {
-      {"dot", &dot}, {"scaled_dot", &scaled_dot}, {"general", &general}, {"additive", &additive}};
+      {"dot", &dot},       {"scaled_dot", &scaled_dot}, {"general", &general}, {"additive", &additive},
+      {"concat", &concat}, {"multi_head", &multi_head}, {"cosine", &cosine},   {"location", &location}};
   for (const auto& [name, attention] : kinds) {
     GoldenCase golden("attention", name);
     golden.load(*attention);
     const Memory memory = attention->prepare(golden.input("memory"), golden.ints("lengths"));
-    const auto [context, weights] = (*attention)(golden.input("query"), memory);
-    golden.check({{"context", context}, {"weights", weights}});
+    const Attended attended = (*attention)(golden.input("query"), memory);
+    golden.check({{"context", attended.context}, {"weights", attended.weights}});
   }
 }
 

@@ -18,12 +18,11 @@ constexpr Real kLabelSmoothing = Real(0.1);
 struct GoldenModel {
   GoldenModel(const std::string& name, AttentionKind attention)
       : golden("model_" + name),
-        model({.attention = attention,
+        model({.attention = attention_named(attention, {.size = 5}),
                .source_words = 13,
                .target_words = 11,
                .embedding = 4,
                .hidden = 6,
-               .attention_size = 5,
                .embedding_dropout = 0,
                .layer_dropout = 0,
                .output_dropout = 0}) {

@@ -23,13 +23,15 @@ struct Variant {
   std::function<void(ModelConfig&)> change;
 };
 
+AttentionConfig& luong(ModelConfig& c) { return c.attention = attention_named(AttentionKind::Luong, c.attention); }
+
 /// Every option of a model that changes what it computes without dropout.
 const std::vector<Variant> kVariants = {
     {"plain", [](ModelConfig&) {}},
-    {"luong", [](ModelConfig& c) { c.attention = AttentionKind::Luong; }},
-    {"no attention", [](ModelConfig& c) { c.attention = AttentionKind::None; }},
+    {"luong", [](ModelConfig& c) { luong(c); }},
+    {"no attention", [](ModelConfig& c) { c.attention = attention_named(AttentionKind::None, c.attention); }},
     {"gru", [](ModelConfig& c) { c.cell = CellKind::Gru; }},
-    {"luong gru", [](ModelConfig& c) { c.cell = CellKind::Gru, c.attention = AttentionKind::Luong; }},
+    {"luong gru", [](ModelConfig& c) { c.cell = CellKind::Gru, luong(c); }},
     {"two encoder layers", [](ModelConfig& c) { c.encoder_layers = 2; }},
     {"two decoder layers", [](ModelConfig& c) { c.decoder_layers = 2; }},
     {"three layers, residual", [](ModelConfig& c) { c.encoder_layers = c.decoder_layers = 3, c.residual = true; }},
@@ -46,14 +48,30 @@ const std::vector<Variant> kVariants = {
     {"bridge learned", [](ModelConfig& c) { c.bridge = Bridge::Learned; }},
     {"tied target embeddings", [](ModelConfig& c) { c.tied_embeddings = TiedEmbeddings::Target; }},
     {"tied embeddings", [](ModelConfig& c) { c.tied_embeddings = TiedEmbeddings::All; }},
+    {"luong without input feeding", [](ModelConfig& c) { luong(c).input_feeding = false; }},
+    {"bahdanau with input feeding", [](ModelConfig& c) { c.attention.input_feeding = true; }},
+    {"coverage", [](ModelConfig& c) { c.attention.coverage = true; }},
+    {"coverage, luong", [](ModelConfig& c) { luong(c).coverage = true; }},
+    {"context gate", [](ModelConfig& c) { c.attention.context_gate = true; }},
+    {"context gate, luong", [](ModelConfig& c) { luong(c).context_gate = true; }},
+    {"concat, local-m",
+     [](ModelConfig& c) { c.attention.score = ScoreKind::Concat, c.attention.scope = ScopeKind::LocalM; }},
+    {"dot, local-p", [](ModelConfig& c) { luong(c).score = ScoreKind::Dot, c.attention.scope = ScopeKind::LocalP; }},
+    {"location", [](ModelConfig& c) { luong(c).score = ScoreKind::Location; }},
+    {"cosine, sparsemax",
+     [](ModelConfig& c) { c.attention.score = ScoreKind::Cosine, c.attention.normalizer = Normalizer::Sparsemax; }},
+    {"multi-head, coverage, local-p",
+     [](ModelConfig& c) {
+       c.attention.score = ScoreKind::MultiHead, c.attention.coverage = true, c.attention.scope = ScopeKind::LocalP;
+     }},
 };
 
 ModelConfig small_config(const Variant& variant) {
-  ModelConfig config{.source_words = 9,
+  ModelConfig config{.attention = {.size = 3, .heads = 2, .window = 1, .positions = 2},
+                     .source_words = 9,
                      .target_words = 9,
                      .embedding = 3,
                      .hidden = 4,
-                     .attention_size = 3,
                      .embedding_dropout = 0,
                      .layer_dropout = 0,
                      .output_dropout = 0,

@@ -52,6 +52,109 @@ void check_no_attention(OptionTrial& trial) {
   check_all_learn(trial.with);
 }
 
+void check_concat(OptionTrial& trial) {
+  CHECK(Fresh(trial.without).has("decoder.attention.query.bias"));
+  CHECK_FALSE(Fresh(trial.with).has("decoder.attention.query.bias"));
+  CHECK(Fresh(trial.with).has("decoder.attention.score.weight"));
+  check_all_learn(trial.with);
+}
+
+void check_dot(OptionTrial& trial) {
+  CHECK_FALSE(Fresh(trial.with).mentions("attention"));
+  const Fresh with(trial.with);
+  CHECK(with.shape("decoder.cell.weight_ih") == Shape{64, 32});  // but a context comes in
+  check_all_learn(trial.with);
+}
+
+void check_general(OptionTrial& trial) {
+  CHECK(Fresh(trial.with).shape("decoder.attention.key.weight") == Shape{16, 16});
+  CHECK_FALSE(Fresh(trial.with).has("decoder.attention.query.weight"));
+  check_all_learn(trial.with);
+}
+
+/// Another value of the same model.
+void check_same_parameters(OptionTrial& trial) {
+  const Fresh without(trial.without), with(trial.with);
+  copy_values(without.model, with.model);
+  CHECK(without.model.parameter_count() == with.model.parameter_count());
+  CHECK(std::abs(with.loss() - without.loss()) > 1e-6);
+  check_all_learn(trial.with);
+}
+
+void check_location(OptionTrial& trial) {
+  CHECK(Fresh(trial.with).shape("decoder.attention.position.weight") == Shape{50, 16});
+  check_all_learn(trial.with);
+}
+
+void check_positions(OptionTrial& trial) {
+  CHECK(Fresh(trial.with).shape("decoder.attention.position.weight") == Shape{7, 16});
+}
+
+void check_cosine(OptionTrial& trial) {
+  CHECK(Fresh(trial.with).shape("decoder.attention.strength.weight") == Shape{1, 16});
+  check_all_learn(trial.with);
+}
+
+void check_multi_head(OptionTrial& trial) {
+  CHECK(Fresh(trial.with).shape("decoder.attention.out.weight") == Shape{16, 16});
+  check_all_learn(trial.with);
+}
+
+void check_heads(OptionTrial& trial) {
+  const Fresh without(trial.without), with(trial.with);
+  copy_values(without.model, with.model);
+  CHECK(std::abs(with.loss() - without.loss()) > 1e-6);
+}
+
+double loss_of_scope(TrainConfig config, ScopeKind scope, int window) {
+  config.attention.scope = scope;
+  config.attention.window = window;
+  return Fresh(config).loss();
+}
+
+/// A window that is wider than all sentences is no window.
+void check_local_monotonic(OptionTrial& trial) {
+  const double all = loss_of_scope(trial.with, ScopeKind::Global, 1);
+  CHECK(std::abs(Fresh(trial.with).loss() - all) > 1e-6);
+  CHECK(loss_of_scope(trial.with, ScopeKind::LocalM, 100) == doctest::Approx(all).epsilon(1e-6));
+  check_all_learn(trial.with);
+}
+
+void check_window(OptionTrial& trial) {
+  const double all = loss_of_scope(trial.with, ScopeKind::Global, 1);
+  CHECK(Fresh(trial.with).loss() == doctest::Approx(all).epsilon(1e-6));
+  CHECK(std::abs(Fresh(trial.without).loss() - all) > 1e-6);
+}
+
+void check_local_predictive(OptionTrial& trial) {
+  CHECK(Fresh(trial.with).shape("decoder.attention.window_centre.weight") == Shape{1, 16});
+  check_all_learn(trial.with);
+}
+
+void check_after(OptionTrial& trial) {
+  const Fresh with(trial.with);
+  CHECK(with.shape("decoder.attentional.weight") == Shape{16, 32});
+  CHECK(with.shape("decoder.cell.weight_ih") == Shape{64, 16});  // no context comes in, and nothing is fed
+  CHECK(with.has("decoder.attention.score.weight"));             // the score stays
+  check_all_learn(trial.with);
+}
+
+void check_input_feeding(OptionTrial& trial) {
+  CHECK(Fresh(trial.without).shape("decoder.cell.weight_ih") == Shape{64, 32});
+  CHECK(Fresh(trial.with).shape("decoder.cell.weight_ih") == Shape{64, 48});
+  check_all_learn(trial.with);
+}
+
+void check_coverage(OptionTrial& trial) {
+  CHECK(Fresh(trial.with).shape("decoder.attention.coverage.weight") == Shape{1, 16});
+  check_all_learn(trial.with);
+}
+
+void check_context_gate(OptionTrial& trial) {
+  CHECK(Fresh(trial.with).shape("decoder.context_gate.weight") == Shape{16, 48});
+  check_all_learn(trial.with);
+}
+
 void check_gru(OptionTrial& trial) {
   const Fresh without(trial.without), with(trial.with);
   for (const char* name : {"decoder.cell.weight_hh", "encoder.rnn.weight_hh_l0"}) {
@@ -181,7 +284,7 @@ void check_learned(OptionTrial& trial) {
   const Fresh fresh(trial.with);
   CHECK(fresh.shape("decoder.initial_hidden") == Shape{16});
   CHECK(fresh.shape("decoder.initial_cell") == Shape{16});
-  trial.with.attention = AttentionKind::Bahdanau;  // otherwise nothing lets the encoder learn
+  trial.with.attention.present = true;  // otherwise nothing lets the encoder learn
   check_all_learn(trial.with);
 }
 
@@ -224,6 +327,24 @@ std::vector<OptionTest> gradus::translate::model_option_tests() {
   return {
       {"attention", R"("luong")", "", check_luong},
       {"attention", R"("none")", "", check_no_attention},
+      {"score", R"("concat")", "", check_concat},
+      {"score", R"("dot")", "", check_dot},
+      {"score", R"("general")", "", check_general},
+      {"score", R"("scaled-dot")", R"({"score": "dot"})", check_same_parameters},
+      {"score", R"("scaled-general")", R"({"score": "general"})", check_same_parameters},
+      {"score", R"("location")", "", check_location},
+      {"score", R"("cosine")", "", check_cosine},
+      {"score", R"("multi-head")", "", check_multi_head},
+      {"scope", R"("local-m")", R"({"window": 1})", check_local_monotonic},
+      {"scope", R"("local-p")", "", check_local_predictive},
+      {"normalizer", R"("sparsemax")", "", check_same_parameters},
+      {"attend", R"("after")", "", check_after},
+      {"input_feeding", "true", "", check_input_feeding},
+      {"coverage", "true", "", check_coverage},
+      {"context_gate", "true", "", check_context_gate},
+      {"heads", "2", R"({"score": "multi-head"})", check_heads},
+      {"window", "100", R"({"scope": "local-m", "window": 1})", check_window},
+      {"positions", "7", R"({"score": "location"})", check_positions},
       {"cell", R"("gru")", "", check_gru},
       {"embedding", "24", "", check_embedding},
       {"hidden", "24", "", check_hidden},

@@ -26,7 +26,7 @@ CorpusText small_corpus() {
 
 TrainConfig small_config() {
   TrainConfig config = TrainConfig::toy_preset();
-  config.embedding = config.hidden = config.attention_size = 16;
+  config.embedding = config.hidden = config.attention.size = 16;
   config.batch_size = 32;
   config.epochs = 2;
   config.schedule = Schedule::Plateau;
@@ -117,7 +117,7 @@ TEST_CASE("a training that is interrupted and resumed ends with the same bits") 
   const CorpusText corpus = small_corpus();
   for (AttentionKind kind : {AttentionKind::Bahdanau, AttentionKind::Luong, AttentionKind::None}) {
     TrainConfig config = small_config();
-    config.attention = kind;
+    config.attention = attention_named(kind, config.attention);
     const TemporaryFolder whole, parts;
     CHECK(Session(whole.path(), config, corpus, false).trainer->run() == Trainer::End::Epochs);
 

@@ -41,7 +41,7 @@ int run(const Options& options) {
   const std::string line = fmt::format("{}", fmt::join(options.sentence, " "));
   if (find_invalid_utf8(line) != std::string::npos) fail("attend: the sentence is not valid UTF-8");
   const std::unique_ptr<Translator> translator = load_translator(options.model);
-  if (translator->config.attention == AttentionKind::None)
+  if (!translator->config.attention.present)
     fail("attend: the model in {} has no attention to show; it was trained with --attention none", options.model);
   ThreadPool pool(1);
   const AttentionMap attended = attention_map(*translator, line, options.search, pool);

@@ -69,10 +69,19 @@ bool from_json(const Json& json, std::vector<std::string>& value) {
   return true;
 }
 
+bool from_json(const Json& json, AttentionConfig& value) {
+  AttentionKind kind;
+  if (!from_json(json, kind)) return false;
+  value = attention_named(kind, value);
+  return true;
+}
+
 template <class T>
 Json to_json(const T& value) {
   if constexpr (Choice<T>) {
     return name_of(value);
+  } else if constexpr (std::is_same_v<T, AttentionConfig>) {
+    return name_of(value.kind());
   } else {
     return value;
   }
@@ -92,6 +101,7 @@ std::string expected(Enum) {
   }
   return names;
 }
+std::string expected(const AttentionConfig& value) { return expected(value.kind()); }
 std::string expected(const std::vector<std::string>&) { return "a list of two files, [\"SOURCE\", \"TARGET\"]"; }
 
 Json parse(const std::string& path, const std::string& text) {
@@ -120,7 +130,7 @@ TrainConfig TrainConfig::toy_preset() {
   config.toy = true;
   config.min_frequency = 1;
   config.lowercase = true;
-  config.embedding = config.hidden = config.attention_size = 64;
+  config.embedding = config.hidden = config.attention.size = 64;
   config.embedding_deviation = 1;
   config.dropout = 0.1;
   config.epochs = 7;
@@ -139,7 +149,6 @@ ModelConfig TrainConfig::model(size_t source_words, size_t target_words) const {
           .target_words = static_cast<int>(target_words),
           .embedding = embedding,
           .hidden = hidden,
-          .attention_size = attention_size,
           .encoder_layers = encoder_layers,
           .decoder_layers = decoder_layers,
           .bidirectional = bidirectional,
@@ -166,6 +175,8 @@ std::string ConfigField::text() const {
     using T = std::decay_t<decltype(value)>;
     if constexpr (std::is_same_v<T, std::vector<std::string>>) {
       return join_words(value);
+    } else if constexpr (std::is_same_v<T, AttentionConfig>) {
+      return name_of(value.kind());
     } else if constexpr (Choice<T>) {
       return name_of(value);
     } else {
@@ -185,12 +196,27 @@ void ConfigField::check() const {
 }
 
 void ConfigField::assign(const ConfigField& other) const {
-  visit_value(*this, [&](auto& value) { value = *std::get<std::decay_t<decltype(value)>*>(other.value); });
+  visit_value(*this, [&](auto& value) {
+    using T = std::decay_t<decltype(value)>;
+    const T& given = *std::get<T*>(other.value);
+    if constexpr (std::is_same_v<T, AttentionConfig>) {
+      value = attention_named(given.kind(), value);
+    } else {
+      value = given;
+    }
+  });
 }
 
 bool ConfigField::equals(const ConfigField& other) const {
-  return visit_value(
-      *this, [&](const auto& value) { return value == *std::get<std::decay_t<decltype(value)>*>(other.value); });
+  return visit_value(*this, [&](const auto& value) {
+    using T = std::decay_t<decltype(value)>;
+    const T& others = *std::get<T*>(other.value);
+    if constexpr (std::is_same_v<T, AttentionConfig>) {
+      return value.kind() == others.kind();
+    } else {
+      return value == others;
+    }
+  });
 }
 
 std::vector<ConfigField> config_fields(TrainConfig& c) {
@@ -215,13 +241,28 @@ std::vector<ConfigField> config_fields(TrainConfig& c) {
       {"Data", "lowercase", &c.lowercase, "Lowercase all text, in training and in use"},
 
       {"Model", "attention", &c.attention,
-       "bahdanau (additive scores from the previous decoder state), luong (general scores from the current one) or "
-       "none"},
+       "The combination of a paper, which the next options change: bahdanau (additive scores, attention before "
+       "the "
+       "recurrence), luong (scaled general scores, after it, with input feeding) or none"},
+      {"Model", "score", &c.attention.score, "How well a state of the encoder answers the query of the decoder"},
+      {"Model", "scope", &c.attention.scope,
+       "Positions that are attended to: all (global), or those around the number of the target word (local-m) or "
+       "around a "
+       "predicted position (local-p)"},
+      {"Model", "normalizer", &c.attention.normalizer, "What makes weights of scores"},
+      {"Model", "attend", &c.attention.attend, "Attend before the recurrence or after it"},
+      {"Model", "input_feeding", &c.attention.input_feeding,
+       "A step also reads the vector that the step before predicted its word from"},
+      {"Model", "coverage", &c.attention.coverage, "Scores know how much each position was attended to already"},
+      {"Model", "context_gate", &c.attention.context_gate, "A gate decides how much of the context to let through"},
       {"Model", "cell", &c.cell, "lstm or gru"},
       {"Model", "embedding", &c.embedding, "Size of the word vectors", 1, 1 << 16},
       {"Model", "hidden", &c.hidden, "Size of the decoder's state, and of both encoder directions together; then even",
        2, 1 << 16},
-      {"Model", "attention_size", &c.attention_size, "Size of the layer inside bahdanau's scores", 1, 1 << 16},
+      {"Model", "attention_size", &c.attention.size, "Size of the layer inside additive and concat scores", 1, 1 << 16},
+      {"Model", "heads", &c.attention.heads, "Heads of multi-head scores; must divide --hidden", 1, 1024},
+      {"Model", "window", &c.attention.window, "Positions on each side that local scopes see", 1, kAnyNumber},
+      {"Model", "positions", &c.attention.positions, "Positions that location scores know", 1, 1 << 16},
       {"Model", "encoder_layers", &c.encoder_layers, "Layers of the encoder", 1, 64},
       {"Model", "decoder_layers", &c.decoder_layers, "Layers of the decoder", 1, 64},
       {"Model", "bidirectional", &c.bidirectional, "The encoder reads in both directions; the default"},
@@ -292,14 +333,18 @@ void read_config_text(const std::string& name, const std::string& text, TrainCon
 
   const std::vector<ConfigField> fields = config_fields(config);
   for (auto entry = json.begin(); entry != json.end(); ++entry) {
-    const std::string& key = entry.key();
-    const auto field = std::find_if(fields.begin(), fields.end(), [&](const auto& f) { return f.key == key; });
-    if (field == fields.end()) fail_unknown(name, key, fields);
-    visit_value(*field, [&](auto& value) {
-      if (!from_json(*entry, value)) fail("{}: {}: {} is not {}", name, key, entry->dump(), expected(value));
+    if (std::ranges::none_of(fields, [&](const auto& field) { return field.key == entry.key(); })) {
+      fail_unknown(name, entry.key(), fields);
+    }
+  }
+  for (const ConfigField& field : fields) {
+    const auto entry = json.find(field.key);
+    if (entry == json.end()) continue;
+    visit_value(field, [&](auto& value) {
+      if (!from_json(*entry, value)) fail("{}: {}: {} is not {}", name, field.key, entry->dump(), expected(value));
     });
     try {
-      field->check();
+      field.check();
     } catch (const Error& error) {
       fail("{}: {}", name, error.what());
     }

@@ -40,11 +40,10 @@ struct TrainConfig {
   int max_length = 100;
   bool lowercase = false;
 
-  AttentionKind attention = AttentionKind::Bahdanau;
+  AttentionConfig attention;
   CellKind cell = CellKind::Lstm;
   int embedding = 256;
   int hidden = 512;
-  int attention_size = 512;
   int encoder_layers = 1, decoder_layers = 1;
   bool bidirectional = true;
   bool residual = false;
@@ -91,9 +90,11 @@ struct TrainConfig {
 };
 
 /// One field of a configuration as files and command lines know it: the only list of all fields is `config_fields`.
+/// Fields are to be set in its order: that of AttentionConfig stands for a combination which the next ones change.
 struct ConfigField {
-  using Value = std::variant<bool*, int*, std::uint64_t*, double*, std::vector<std::string>*, AttentionKind*, CellKind*,
-                             Bridge*, TiedEmbeddings*, OptimizerKind*, Schedule*, TokenizerKind*>;
+  using Value = std::variant<bool*, int*, std::uint64_t*, double*, std::vector<std::string>*, AttentionConfig*,
+                             ScoreKind*, ScopeKind*, Normalizer*, AttendWhen*, CellKind*, Bridge*, TiedEmbeddings*,
+                             OptimizerKind*, Schedule*, TokenizerKind*>;
 
   const char* group;
   const char* key;  ///< `attention_size` in a file, `--attention-size` on the command line

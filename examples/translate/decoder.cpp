@@ -1,5 +1,6 @@
 #include "examples/translate/decoder.h"
 
+#include "examples/translate/attention_parts.h"
 #include "examples/translate/cells.h"
 #include "examples/translate/word_vectors.h"
 #include "ops/elementwise.h"
@@ -22,6 +23,7 @@ Tensor all_steps(std::span<const DecoderState> states, Part part) {
 
 Tensor hidden_of(const DecoderState& state) { return state.hidden(); }
 Tensor context_of(const DecoderState& state) { return state.context; }
+Tensor fed_of(const DecoderState& state) { return state.fed; }
 
 Tensor first_rows(Tensor x, int n) { return !x || x.dim(0) == n ? x : slice(x, 0, 0, n); }
 
@@ -39,11 +41,15 @@ DecoderState DecoderState::first(int n) const {
     new (&first_layers[l]) LstmState{first_rows(layers[l].hidden, n), first_rows(layers[l].cell, n)};
   }
   for (std::size_t l = 0; l < masks.size(); ++l) new (&first_masks[l]) Tensor(first_rows(masks[l], n));
-  return {{first_layers, layers.size()},
-          {first_masks, masks.size()},
-          first_rows(output, n),
-          first_rows(context, n),
-          first_rows(weights, n)};
+  DecoderState result;
+  result.layers = {first_layers, layers.size()};
+  result.masks = {first_masks, masks.size()};
+  result.output = first_rows(output, n);
+  result.fed = first_rows(fed, n);
+  result.coverage = first_rows(coverage, n);
+  result.position = position;
+  result.context = first_rows(context, n);
+  return result;
 }
 
 Decoder::Start::Start(Module* owner, const std::string& suffix, const ModelConfig& config)
@@ -67,36 +73,33 @@ LstmState Decoder::Start::operator()(const LstmState& summary, std::span<const i
           has_cell ? begin(summary.cell, cell_map, cell_value) : Tensor()};
 }
 
-Decoder::Recurrence::Recurrence(Module* owner, const ModelConfig& config, int context_size) {
+Decoder::Recurrence::Recurrence(Module* owner, const ModelConfig& config, int input_size) {
   if (config.tied_embeddings == TiedEmbeddings::None) {
     embedding.emplace(owner, "embedding", config.target_words, config.embedding);
   }
   for (int l = 0; l < config.decoder_layers; ++l) {
     starts.emplace_back(owner, suffix(l), config);
-    const int in = l == 0 ? config.embedding + context_size : config.hidden;
+    const int in = l == 0 ? config.embedding + input_size : config.hidden;
     cells.push_back(cell_maker(config)(owner, "cell" + suffix(l), in, config.hidden));
   }
 }
 
-Decoder::Decoder(Module* parent, std::string name, const ModelConfig& config, int context_size, int readout_size)
+Decoder::Decoder(Module* parent, std::string name, const ModelConfig& config, int input_size, int readout_size,
+                 int fed_size)
     : Module(parent, std::move(name)),
       dropout_(this, "dropout", config.output_dropout),
       config_(config),
-      recurrence_(this, config, context_size),
+      fed_size_(fed_size),
+      recurrence_(this, config, input_size),
       layer_dropout_(this, "layer_dropout", config.layer_dropout),
       pre_output_(this, "pre_output", readout_size, config.embedding),
       output_(this, "output", config.embedding, config.target_words) {}
 
 std::unique_ptr<Decoder> Decoder::make(Module* parent, const ModelConfig& config) {
-  switch (config.attention) {
-    case AttentionKind::Bahdanau:
-      return std::make_unique<BahdanauDecoder>(parent, "decoder", config);
-    case AttentionKind::Luong:
-      return std::make_unique<LuongDecoder>(parent, "decoder", config);
-    case AttentionKind::None:
-      break;
-  }
-  return std::make_unique<PlainDecoder>(parent, "decoder", config);
+  if (!config.attention.present) return std::make_unique<PlainDecoder>(parent, "decoder", config);
+  if (config.attention.attend == AttendWhen::Before)
+    return std::make_unique<BahdanauDecoder>(parent, "decoder", config);
+  return std::make_unique<LuongDecoder>(parent, "decoder", config);
 }
 
 DecoderState Decoder::begin(const LstmState& summary, std::span<const int> order) {
@@ -111,25 +114,39 @@ DecoderState Decoder::begin(const LstmState& summary, std::span<const int> order
     new (&layers[l]) LstmState(recurrence_.starts[l](summary, order));
     if (masked) new (&masks[l]) Tensor(recurrent_mask(batch, config_.hidden, config_.recurrent_dropout));
   }
-  return {{layers, count}, {masks, masked ? count : 0}, {}, full({batch, config_.hidden}, 0), {}};
+  DecoderState state;
+  state.layers = {layers, count};
+  state.masks = {masks, masked ? count : 0};
+  if (fed_size_ > 0) state.fed = full({batch, fed_size_}, 0);
+  return state;
 }
 
 DecoderState Decoder::recur(std::initializer_list<Tensor> parts, const DecoderState& previous) {
+  Tape& tape = Tape::active();
+  auto* const first_inputs = tape.allocate<Tensor>(parts.size());
+  std::size_t given_count = 0;
+  for (const Tensor part : parts) {
+    if (part) new (&first_inputs[given_count++]) Tensor(part);
+  }
+  const std::span<const Tensor> given(first_inputs, given_count);
   const std::size_t count = recurrence_.cells.size();
-  auto* const layers = Tape::active().allocate<LstmState>(count);
+  auto* const layers = tape.allocate<LstmState>(count);
   Tensor x;  // the output of the layer so far
   for (std::size_t l = 0; l < count; ++l) {
     const Tensor input = l == 0 ? Tensor() : layer_dropout_(x);
-    const std::span<const Tensor> inputs = l == 0 ? std::span(parts.begin(), parts.size()) : std::span(&input, 1);
+    const std::span<const Tensor> inputs = l == 0 ? given : std::span(&input, 1);
     const Tensor mask = previous.masks.empty() ? Tensor() : previous.masks[l];
     new (&layers[l]) LstmState(recurrence_.cells[l]->step(inputs, previous.layers[l], mask));
     x = config_.residual && l > 0 ? layers[l].hidden + input : layers[l].hidden;
   }
   const bool is_hidden = !config_.residual || count == 1;
-  return {{layers, count}, previous.masks, is_hidden ? Tensor() : x, {}, {}};
+  DecoderState next;
+  next.layers = {layers, count};
+  next.masks = previous.masks;
+  if (!is_hidden) next.output = x;
+  next.position = previous.position + 1;
+  return next;
 }
-
-Memory Decoder::prepare(Tensor, const Packing&, std::span<const int>) { return {}; }
 
 Tensor Decoder::embed(std::span<const int> ids) {
   const Scope scope(path());
@@ -143,6 +160,8 @@ Tensor Decoder::pre_output(std::span<const DecoderState> states, Tensor embedded
 PlainDecoder::PlainDecoder(Module* parent, std::string name, const ModelConfig& config)
     : Decoder(parent, std::move(name), config, 0, config.hidden) {}
 
+Memory PlainDecoder::prepare(Tensor, const Packing&, std::span<const int>) { return {}; }
+
 DecoderState PlainDecoder::step(Tensor embedded, const DecoderState& previous, const Memory&) {
   const Scope scope(path());
   return recur({embedded}, previous);
@@ -152,47 +171,73 @@ Tensor PlainDecoder::readout(std::span<const DecoderState> states, Tensor) {
   return pre_output_.tanh({all_steps(states, hidden_of)});
 }
 
-BahdanauDecoder::BahdanauDecoder(Module* parent, std::string name, const ModelConfig& config)
-    : Decoder(parent, std::move(name), config, config.hidden, 2 * config.hidden + config.embedding),
-      attention_(this, "attention", config.hidden, config.hidden, config.attention_size) {}
-
-Memory BahdanauDecoder::prepare(Tensor encoder_states, const Packing& packing, std::span<const int> order) {
-  return attention_.prepare(encoder_states, packing, order);
+AttentiveDecoder::AttentiveDecoder(Module* parent, std::string name, const ModelConfig& config, int input_size,
+                                   int readout_size, int fed_size)
+    : Decoder(parent, std::move(name), config, input_size + fed_size, readout_size, fed_size),
+      attention_(make_attention(this, "attention", config)) {
+  if (config.attention.context_gate) {
+    context_gate_.emplace(this, "context_gate", config.embedding + 2 * config.hidden, config.hidden);
+  }
 }
+
+Memory AttentiveDecoder::prepare(Tensor encoder_states, const Packing& packing, std::span<const int> order) {
+  return attention_->prepare(encoder_states, packing, order);
+}
+
+Attended AttentiveDecoder::attend(Tensor hidden, Tensor embedded, const DecoderState& previous, const Memory& memory) {
+  Attended attended = (*attention_)(hidden, memory, {previous.position, previous.coverage});
+  if (context_gate_) {
+    attended.context = sigmoid((*context_gate_)({embedded, hidden, attended.context})) * attended.context;
+  }
+  return attended;
+}
+
+DecoderState AttentiveDecoder::with(DecoderState next, const Attended& attended, const DecoderState& previous) const {
+  next.context = attended.context;
+  next.weights = attended.weights;
+  if (attention_->coverage) {
+    next.coverage = previous.coverage ? previous.coverage + attended.weights : attended.weights;
+  }
+  return next;
+}
+
+BahdanauDecoder::BahdanauDecoder(Module* parent, std::string name, const ModelConfig& config)
+    : AttentiveDecoder(parent, std::move(name), config, config.hidden, 2 * config.hidden + config.embedding,
+                       config.attention.input_feeding ? config.embedding : 0) {}
 
 DecoderState BahdanauDecoder::step(Tensor embedded, const DecoderState& previous, const Memory& memory) {
   const Scope scope(path());
-  const auto [context, weights] = attention_(previous.hidden(), memory);
-  DecoderState next = recur({embedded, context}, previous);
-  next.context = context;
-  next.weights = weights;
+  const Attended attended = attend(previous.hidden(), embedded, previous, memory);
+  DecoderState next = with(recur({embedded, attended.context, previous.fed}, previous), attended, previous);
+  if (previous.fed) next.fed = pre_output_.tanh({next.hidden(), next.context, embedded});
   return next;
 }
 
 Tensor BahdanauDecoder::readout(std::span<const DecoderState> states, Tensor embedded) {
+  if (states[0].fed) return all_steps(states, fed_of);
   return pre_output_.tanh({all_steps(states, hidden_of), all_steps(states, context_of), embedded});
 }
 
 LuongDecoder::LuongDecoder(Module* parent, std::string name, const ModelConfig& config)
-    : Decoder(parent, std::move(name), config, config.hidden, config.hidden),
-      attention_(this, "attention", config.hidden, config.hidden, Attention::InverseSqrt),
+    : AttentiveDecoder(parent, std::move(name), config, 0, config.hidden,
+                       config.attention.input_feeding ? config.hidden : 0),
       attentional_(this, "attentional", 2 * config.hidden, config.hidden, false) {}
-
-Memory LuongDecoder::prepare(Tensor encoder_states, const Packing& packing, std::span<const int> order) {
-  return attention_.prepare(encoder_states, packing, order);
-}
 
 DecoderState LuongDecoder::step(Tensor embedded, const DecoderState& previous, const Memory& memory) {
   const Scope scope(path());
-  DecoderState next = recur({embedded, previous.context}, previous);
-  const auto [context, weights] = attention_(next.hidden(), memory);
-  next.context = dropout_(attentional_.tanh({context, next.hidden()}));
-  next.weights = weights;
+  DecoderState next = recur({embedded, previous.fed}, previous);
+  next = with(next, attend(next.hidden(), embedded, previous, memory), previous);
+  if (previous.fed) next.fed = attentional(next.context, next.hidden());
   return next;
 }
 
 Tensor LuongDecoder::readout(std::span<const DecoderState> states, Tensor) {
-  return pre_output_.tanh({all_steps(states, context_of)});
+  if (states[0].fed) return pre_output_.tanh({all_steps(states, fed_of)});
+  return pre_output_.tanh({attentional(all_steps(states, context_of), all_steps(states, hidden_of))});
+}
+
+Tensor LuongDecoder::attentional(Tensor context, Tensor hidden) {
+  return dropout_(attentional_.tanh({context, hidden}));
 }
 
 }

@@ -13,17 +13,23 @@
 
 namespace gradus::translate {
 
-/// What a decoder carries from step to step.
+/// What a decoder's step leaves behind: what the next step goes on from, and what the output layer and others read.
 struct DecoderState {
+  // What goes on.
   std::span<const LstmState> layers;  ///< (N, H) each; without memory cells for GRUs
   std::span<const Tensor> masks;      ///< (N, H): of each layer's recurrent dropout, in training only
   Tensor output;                      ///< (N, H): of the last layer, if that is not its hidden state (residual)
-  Tensor context;                     ///< (N, H): Bahdanau's context c_i or Luong's attentional vector h̃_t, or empty
-  Tensor weights;                     ///< (N, S): of the last step; empty before the first and without attention
+  Tensor fed;                         ///< (N, ·): what input feeding hands on, h̃_t for Luong, or empty
+  Tensor coverage;                    ///< (N, S): the sum of all weights so far, if the scores want it
+  int position = 0;                   ///< of the next word
+
+  // What the step computed.
+  Tensor context;  ///< (N, H): c_t, or empty
+  Tensor weights;  ///< (N, S), empty before the first step and without attention
 
   /// What attention and the output layer see of the recurrence: s_i or h_t.
   Tensor hidden() const { return output ? output : layers.back().hidden; }
-  /// The first n rows: those sentences that go on.
+  /// The first n rows, those sentences that go on, without the weights.
   DecoderState first(int n) const;
 };
 
@@ -39,7 +45,7 @@ class Decoder : public Module {
   /// s₀ = tanh(W h + b), and the memory cell likewise. `order[i]` is the encoder's row for the decoder's sentence i.
   DecoderState begin(const LstmState& summary, std::span<const int> order);
   /// What the attention reads, in the decoder's order; nothing without attention.   (rows, H) -> (B, S, ·)
-  virtual Memory prepare(Tensor encoder_states, const Packing& packing, std::span<const int> order);
+  virtual Memory prepare(Tensor encoder_states, const Packing& packing, std::span<const int> order) = 0;
 
   /// The embedded words y_{t-1}, in training of all steps at once.   (rows) -> (rows, E)
   Tensor embed(std::span<const int> ids);
@@ -55,11 +61,16 @@ class Decoder : public Module {
   Parameter& words() { return recurrence_.embedding ? recurrence_.embedding->weight : output_.weight; }
 
  protected:
-  Decoder(Module* parent, std::string name, const ModelConfig& config, int context_size, int readout_size);
+  /// The recurrence reads `input_size` numbers besides the word, the pre-output layer `readout_size`, and input feeding
+  /// hands on `fed_size`.
+  Decoder(Module* parent, std::string name, const ModelConfig& config, int input_size, int readout_size,
+          int fed_size = 0);
   /// The pre-output layer.
   virtual Tensor readout(std::span<const DecoderState> states, Tensor embedded) = 0;
-  /// One step of all layers, the first of which reads the parts; context and weights are still to be set.
+  /// One step of all layers, the first of which reads those parts that are not empty. What the step computes besides is
+  /// still to be set.
   DecoderState recur(std::initializer_list<Tensor> parts, const DecoderState& previous);
+  const ModelConfig& config() const { return config_; }
 
   Dropout dropout_;  ///< on the output
 
@@ -77,7 +88,7 @@ class Decoder : public Module {
 
   /// Word vectors, and of each layer its start and its cell.
   struct Recurrence {
-    Recurrence(Module* owner, const ModelConfig& config, int context_size);
+    Recurrence(Module* owner, const ModelConfig& config, int input_size);
 
     std::optional<Embedding> embedding;  // unless the output layer has the table
     std::deque<Start> starts;            // a deque, since parameters cannot move
@@ -85,6 +96,7 @@ class Decoder : public Module {
   };
 
   ModelConfig config_;
+  int fed_size_;
   Recurrence recurrence_;
   Dropout layer_dropout_;
 
@@ -98,21 +110,41 @@ class Decoder : public Module {
 /// No attention: the source reaches the decoder through its initial state only (Sutskever et al. 2014, eq. 4).
 struct PlainDecoder : Decoder {
   PlainDecoder(Module* parent, std::string name, const ModelConfig& config);
+  Memory prepare(Tensor encoder_states, const Packing& packing, std::span<const int> order) override;
   DecoderState step(Tensor embedded, const DecoderState& previous, const Memory& memory) override;
   Tensor readout(std::span<const DecoderState> states, Tensor embedded) override;
+};
+
+/// What decoders with attention share: any score and scope (`AttentionConfig`), coverage, and the context gate
+/// (Tu et al. 2017, eq. 4 and 6), which decides from the word, the state and the context how much of the context to let
+/// through:     z = σ(W [y_{t-1}; s; c_t])     c_t ← z ∘ c_t
+class AttentiveDecoder : public Decoder {
+ public:
+  Memory prepare(Tensor encoder_states, const Packing& packing, std::span<const int> order) override;
+
+ protected:
+  AttentiveDecoder(Module* parent, std::string name, const ModelConfig& config, int input_size, int readout_size,
+                   int fed_size);
+  /// Attends from the given state, (N, H).
+  Attended attend(Tensor hidden, Tensor embedded, const DecoderState& previous, const Memory& memory);
+  /// `next` with what the step's attention found.
+  DecoderState with(DecoderState next, const Attended& attended, const DecoderState& previous) const;
+
+  std::unique_ptr<Attention> attention_;
+
+ private:
+  std::optional<Linear> context_gate_;
 };
 
 /// Bahdanau et al. 2014, section 3.1 and appendix A.2: attention first, from the *previous* state, then the recurrence.
 ///     e_ij = vᵀ tanh(W s_{i-1} + U h_j)      α_i = softmax(e_i)      c_i = Σ_j α_ij h_j      (their eq. 5, 6)
 ///     s_i = f(s_{i-1}, y_{i-1}, c_i)                                                        (their eq. 4)
 /// Departures: f is an LSTM instead of their GRU, and a tanh layer on [s_i; c_i; y_{i-1}] replaces their maxout.
-struct BahdanauDecoder : Decoder {
+/// Input feeding, which they do not have, hands that layer's result to the next step.
+struct BahdanauDecoder : AttentiveDecoder {
   BahdanauDecoder(Module* parent, std::string name, const ModelConfig& config);
-  Memory prepare(Tensor encoder_states, const Packing& packing, std::span<const int> order) override;
   DecoderState step(Tensor embedded, const DecoderState& previous, const Memory& memory) override;
   Tensor readout(std::span<const DecoderState> states, Tensor embedded) override;
-
-  AdditiveAttention attention_;
 };
 
 /// Luong et al. 2015, section 3: the recurrence first, then attention from the *current* state.
@@ -122,13 +154,15 @@ struct BahdanauDecoder : Decoder {
 /// Departures: one decoder layer instead of four, a bidirectional encoder, and the factor 1/√H, since we train with
 /// Adam instead of SGD: a step of Adam moves all H² products of a score alike, so that unscaled scores soon saturate
 /// the softmax. On Multi30k the validation perplexity after two epochs is 8.55 with the factor and 14.23 without.
-struct LuongDecoder : Decoder {
+struct LuongDecoder : AttentiveDecoder {
   LuongDecoder(Module* parent, std::string name, const ModelConfig& config);
-  Memory prepare(Tensor encoder_states, const Packing& packing, std::span<const int> order) override;
   DecoderState step(Tensor embedded, const DecoderState& previous, const Memory& memory) override;
   Tensor readout(std::span<const DecoderState> states, Tensor embedded) override;
 
-  GeneralAttention attention_;
+ private:
+  /// h̃, for one step or all of them.   (rows, H) each -> (rows, H)
+  Tensor attentional(Tensor context, Tensor hidden);
+
   Linear attentional_;
 };
 

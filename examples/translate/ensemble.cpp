@@ -51,7 +51,7 @@ std::vector<Member> members_of(std::span<Translator* const> models,
 
 std::vector<Translation> translate_lines(std::span<Translator* const> models, std::span<const std::string> lines,
                                          std::uint64_t first_line, const SearchOptions& options, ThreadPool& pool) {
-  const auto attends = [](const Translator* model) { return model->config.attention != AttentionKind::None; };
+  const auto attends = [](const Translator* model) { return model->config.attention.present; };
   if (options.needs_attention() && std::none_of(models.begin(), models.end(), attends))
     fail("translate: no attention to use; the model was trained with --attention none");
 

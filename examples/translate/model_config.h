@@ -2,12 +2,79 @@
 
 #include "autograd/real.h"
 #include "examples/translate/choices.h"
+#include "nn/attention.h"
 
 namespace gradus::translate {
 
+/// The papers' combinations of a score and where it stands (`attention_named`).
 enum class AttentionKind { None, Bahdanau, Luong };
 template <>
 inline constexpr std::array kChoices<AttentionKind>{"none", "bahdanau", "luong"};
+
+/// nn/attention_scores.h has the formulas.
+enum class ScoreKind {
+  Additive,
+  Concat,
+  Dot,
+  General,
+  ScaledDot,
+  ScaledGeneral,  ///< general, times 1/√H
+  Location,
+  Cosine,
+  MultiHead,
+};
+template <>
+inline constexpr std::array kChoices<ScoreKind>{"additive",       "concat",   "dot",    "general",   "scaled-dot",
+                                                "scaled-general", "location", "cosine", "multi-head"};
+
+/// nn/attention_scopes.h has the formulas.
+enum class ScopeKind { Global, LocalM, LocalP };
+template <>
+inline constexpr std::array kChoices<ScopeKind>{"global", "local-m", "local-p"};
+
+template <>
+inline constexpr std::array kChoices<Normalizer>{"softmax", "sparsemax"};
+
+/// Where a decoder's step attends.
+enum class AttendWhen {
+  Before,  ///< the recurrence, from the previous state: the context is an input of the recurrence (Bahdanau)
+  After,   ///< the recurrence, from the current state: the context goes to the output (Luong)
+};
+template <>
+inline constexpr std::array kChoices<AttendWhen>{"before", "after"};
+
+/// How a decoder attends. Every value goes with every other.
+struct AttentionConfig {
+  bool present = true;  ///< without attention the rest means nothing
+  ScoreKind score = ScoreKind::Additive;
+  ScopeKind scope = ScopeKind::Global;
+  Normalizer normalizer = Normalizer::Softmax;
+  AttendWhen attend = AttendWhen::Before;
+  bool input_feeding = false;  ///< a step also reads the vector that the step before predicted its word from
+  bool coverage = false;       ///< scores know how much each position has been attended to already
+  bool context_gate = false;   ///< a gate on the context (Tu et al. 2017)
+  int size = 512;              ///< A, of additive and concat scores
+  int heads = 8;               ///< of multi-head scores
+  int window = 10;             ///< D, of local scopes: positions on each side
+  int positions = 50;          ///< L, of location scores
+
+  /// The paper that it is nearest to.
+  constexpr AttentionKind kind() const {
+    if (!present) return AttentionKind::None;
+    return attend == AttendWhen::Before ? AttentionKind::Bahdanau : AttentionKind::Luong;
+  }
+};
+
+/// `config` with the combination of a paper: additive scores, before the recurrence (Bahdanau), or scaled general ones,
+/// after it and with input feeding (Luong).
+constexpr AttentionConfig attention_named(AttentionKind kind, AttentionConfig config = {}) {
+  const bool luong = kind == AttentionKind::Luong;
+  config.present = kind != AttentionKind::None;
+  config.score = luong ? ScoreKind::ScaledGeneral : ScoreKind::Additive;
+  config.attend = luong ? AttendWhen::After : AttendWhen::Before;
+  config.input_feeding = luong;
+  return config;
+}
 
 enum class CellKind { Lstm, Gru };
 template <>
@@ -33,12 +100,11 @@ template <>
 inline constexpr std::array kChoices<TiedEmbeddings>{"none", "target", "all"};
 
 struct ModelConfig {
-  AttentionKind attention = AttentionKind::Bahdanau;
+  AttentionConfig attention;
   CellKind cell = CellKind::Lstm;
   int source_words = 0, target_words = 0;      ///< Vs, Vt
   int embedding = 256;                         ///< E
   int hidden = 512;                            ///< H, of the decoder, and of all encoder directions together
-  int attention_size = 512;                    ///< A, of additive scores
   int encoder_layers = 1, decoder_layers = 1;  ///< one above the other
   bool bidirectional = true;                   ///< the encoder reads in both directions
   bool residual = false;                       ///< layers above the first add their input to their output

@@ -31,7 +31,7 @@ struct Options {
 /// Of the best model's translations of the logged samples; none for a model without attention.
 std::vector<Heatmap> sample_heatmaps(const std::string& directory, const TrainingHistory& history) {
   std::vector<Heatmap> maps;
-  if (history.validations.empty() || load_config(directory).attention == AttentionKind::None) return maps;
+  if (history.validations.empty() || !load_config(directory).attention.present) return maps;
   const std::unique_ptr<Translator> translator = load_translator(directory);
   ThreadPool pool(1);
   for (const TrainingLog::Sample& sample : history.validations.front().samples) {

@@ -28,7 +28,9 @@ void SavedState::save(const DecoderState& state, std::span<const int> rows) {
     save(state.layers[l].cell, rows, layers_[l].cell);
   }
   save(state.output, rows, output_);
-  save(state.context, rows, context_);
+  save(state.fed, rows, fed_);
+  save(state.coverage, rows, coverage_);
+  position_ = state.position;
 }
 
 DecoderState SavedState::restore() const {
@@ -36,21 +38,27 @@ DecoderState SavedState::restore() const {
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     new (&layers[l]) LstmState{restore(layers_[l].hidden), restore(layers_[l].cell)};
   }
-  return {{layers, layers_.size()}, {}, restore(output_), restore(context_), {}};
+  DecoderState state;
+  state.layers = {layers, layers_.size()};
+  state.output = restore(output_);
+  state.fed = restore(fed_);
+  state.coverage = restore(coverage_);
+  state.position = position_;
+  return state;
 }
 
 void SavedState::save(Tensor x, std::span<const int> rows, Rows& kept) {
-  kept.clear();
-  if (!x) return;
-  width_ = x.dim(1);
-  kept.resize(rows.size() * width_);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    std::copy_n(x.value().data + static_cast<std::size_t>(rows[i]) * width_, width_, kept.data() + i * width_);
+  kept.width = x ? x.dim(1) : 0;
+  kept.numbers.resize(rows.size() * kept.width);
+  for (std::size_t i = 0; x && i < rows.size(); ++i) {
+    std::copy_n(x.value().data + static_cast<std::size_t>(rows[i]) * kept.width, kept.width,
+                kept.numbers.data() + i * kept.width);
   }
 }
 
-Tensor SavedState::restore(const Rows& kept) const {
-  return kept.empty() ? Tensor() : constant({static_cast<int>(kept.size()) / width_, width_}, kept);
+Tensor SavedState::restore(const Rows& kept) {
+  if (kept.width == 0) return {};
+  return constant({static_cast<int>(kept.numbers.size()) / kept.width, kept.width}, kept.numbers);
 }
 
 StepDecoder::StepDecoder(std::span<const Member> members, std::span<const int> chosen) {

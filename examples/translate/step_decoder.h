@@ -22,16 +22,19 @@ class SavedState {
   DecoderState restore() const;
 
  private:
-  using Rows = std::vector<Real>;  // none for an empty handle
+  struct Rows {
+    int width = 0;  // 0 for an empty handle
+    std::vector<Real> numbers;
+  };
   struct Layer {
     Rows hidden, cell;
   };
-  void save(Tensor x, std::span<const int> rows, Rows& kept);
-  Tensor restore(const Rows& kept) const;
+  static void save(Tensor x, std::span<const int> rows, Rows& kept);
+  static Tensor restore(const Rows& kept);
 
-  int width_ = 1;  // H, of all of them
   std::vector<Layer> layers_;
-  Rows output_, context_;
+  Rows output_, fed_, coverage_;
+  int position_ = 0;
 };
 
 /// The decoders of an ensemble, one step at a time over the open hypotheses of a batch. It has a tape of its own, on

@@ -33,7 +33,7 @@ struct Use {
 };
 
 std::vector<Use> uses_of(const ModelConfig& config) {
-  const int E = config.embedding, H = config.hidden, A = config.attention_size;
+  const int E = config.embedding, H = config.hidden, A = config.attention.size;
   std::vector<Use> uses;
   for (int direction = 0; direction < 2; ++direction) {
     uses.push_back({E, 2 * H, Use::Sources});
@@ -42,7 +42,7 @@ std::vector<Use> uses_of(const ModelConfig& config) {
   for (int bridge = 0; bridge < 2; ++bridge) uses.push_back({H, H, Use::Sentences});
   uses.push_back({E, 4 * H, Use::Targets});
   for (int input = 0; input < 2; ++input) uses.push_back({H, 4 * H, Use::TargetSteps});  // the context and the state
-  if (config.attention == AttentionKind::Bahdanau) {
+  if (config.attention.kind() == AttentionKind::Bahdanau) {
     uses.insert(uses.end(), {{H, A, Use::Sources}, {H, A, Use::TargetSteps}, {2 * H + E, E, Use::Targets}});
   } else {
     uses.insert(uses.end(), {{H, H, Use::Sources}, {2 * H, H, Use::TargetSteps}, {H, E, Use::Targets}});
@@ -110,8 +110,8 @@ int main(int argc, char** argv) try {
   CLI11_PARSE(app, argc, argv);
 
   const Data data = read_data(folder);
-  const std::vector<Use> uses =
-      uses_of({.attention = attention, .source_words = data.source_words, .target_words = data.target_words});
+  const std::vector<Use> uses = uses_of(
+      {.attention = attention_named(attention), .source_words = data.source_words, .target_words = data.target_words});
   std::vector<std::vector<Real>> weights, gradients;
   for (const Use& use : uses) {
     weights.emplace_back(std::size_t(use.in) * use.out, Real(0.01));

@@ -46,9 +46,10 @@ class Measurement {
 
   double step_time(const Setting& setting) {
     if (!step_ || words_ != setting.words) {
-      step_.emplace(
-          ModelConfig{.attention = options_.attention, .source_words = setting.words, .target_words = setting.words},
-          options_.threads, options_.threads);
+      step_.emplace(ModelConfig{.attention = attention_named(options_.attention),
+                                .source_words = setting.words,
+                                .target_words = setting.words},
+                    options_.threads, options_.threads);
       words_ = setting.words;
     }
     Rng rng(1);

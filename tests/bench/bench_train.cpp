@@ -78,8 +78,9 @@ int main(int argc, char** argv) try {
   CLI11_PARSE(app, argc, argv);
 
   const Data data = read_data(folder);
-  TrainingStep step({.attention = attention, .source_words = data.source_words, .target_words = data.target_words},
-                    threads, shards);
+  TrainingStep step(
+      {.attention = attention_named(attention), .source_words = data.source_words, .target_words = data.target_words},
+      threads, shards);
   fmt::print("{}\n{} parameters, {} threads, {} shards\n", describe(blas_info()), step.model().parameter_count(),
              threads, shards);
 

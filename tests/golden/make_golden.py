@@ -191,6 +191,10 @@ def make_attention():
     f.add("scaled_dot", scaled_dot, inputs(), lengths=lengths)
     f.add_module("general", torch_models.GeneralAttention(hidden), call, inputs(), lengths=lengths)
     f.add_module("additive", torch_models.AdditiveAttention(hidden, 3), call, inputs(), lengths=lengths)
+    f.add_module("concat", torch_models.ConcatAttention(hidden, 3), call, inputs(), lengths=lengths)
+    f.add_module("multi_head", torch_models.MultiHeadAttention(hidden, 2), call, inputs(), lengths=lengths)
+    f.add_module("cosine", torch_models.CosineAttention(hidden), call, inputs(), lengths=lengths)
+    f.add_module("location", torch_models.LocationAttention(hidden, 4), call, inputs(), lengths=lengths)
     f.save()
 
 

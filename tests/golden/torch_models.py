@@ -50,6 +50,64 @@ class AdditiveAttention(nn.Module):
         return attend(scores, memory, mask)
 
 
+class ConcatAttention(nn.Module):
+    """v^T tanh(W [query; key]), where W is in two parts"""
+
+    def __init__(self, hidden, size):
+        super().__init__()
+        self.query = nn.Linear(hidden, size, bias=False)
+        self.key = nn.Linear(hidden, size, bias=False)
+        self.score = nn.Linear(size, 1, bias=False)
+
+    def forward(self, query, memory, mask):
+        both = torch.cat([query.unsqueeze(1).expand_as(memory), memory], -1)
+        weight = torch.cat([self.query.weight, self.key.weight], 1)
+        return attend(self.score(torch.tanh(both @ weight.T)).squeeze(-1), memory, mask)
+
+
+class CosineAttention(nn.Module):
+    """exp(w^T query + b) cos(W query, key)"""
+
+    def __init__(self, hidden):
+        super().__init__()
+        self.query = nn.Linear(hidden, hidden, bias=False)
+        self.strength = nn.Linear(hidden, 1)
+
+    def forward(self, query, memory, mask):
+        cosine = nn.functional.cosine_similarity(self.query(query).unsqueeze(1), memory, dim=-1)
+        return attend(torch.exp(self.strength(query)) * cosine, memory, mask)
+
+
+class LocationAttention(nn.Module):
+    """W query, a score for each of the first positions"""
+
+    def __init__(self, hidden, positions):
+        super().__init__()
+        self.position = nn.Linear(hidden, positions, bias=False)
+
+    def forward(self, query, memory, mask):
+        scores = self.position(query)
+        beyond = scores.new_full((len(scores), memory.size(1) - scores.size(1)), -torch.inf)
+        return attend(torch.cat([scores, beyond], 1), memory, mask)
+
+
+class MultiHeadAttention(nn.Module):
+    """torch.nn.MultiheadAttention with a name for each of its layers; the weights are the mean of the heads'"""
+
+    def __init__(self, hidden, heads):
+        super().__init__()
+        self.heads = heads
+        self.query, self.key, self.value, self.out = (nn.Linear(hidden, hidden) for _ in range(4))
+
+    def forward(self, query, memory, mask):
+        three = self.query, self.key, self.value
+        context, weights = nn.functional.multi_head_attention_forward(
+            query.unsqueeze(0), memory.transpose(0, 1), memory.transpose(0, 1), query.size(-1), self.heads,
+            torch.cat([layer.weight for layer in three]), torch.cat([layer.bias for layer in three]),
+            None, None, False, 0.0, self.out.weight, self.out.bias, training=False, key_padding_mask=~mask)
+        return context.squeeze(0), weights.squeeze(1)
+
+
 class GeneralAttention(nn.Module):
     """scale * query^T W key"""
 

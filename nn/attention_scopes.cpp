@@ -1,0 +1,97 @@
+#include "nn/attention_scopes.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "ops/elementwise.h"
+#include "ops/kernels.h"
+#include "ops/layout.h"
+#include "ops/reduce.h"
+
+namespace gradus::inline GRADUS_PRECISION {
+
+namespace {
+
+Real* row(Tensor x, int i) { return x.value().data + static_cast<std::size_t>(i) * x.dim(1); }
+
+/// 1 where |s - centre(i)| <= D, else 0.   -> (N, S)
+template <class Centre>
+Tensor window_around(int rows, int steps, int window, Centre centre) {
+  const Tensor result = full({rows, steps}, 0);
+  for (int i = 0; i < rows; ++i) {
+    const double p = centre(i);
+    for (int s = 0; s < steps; ++s) row(result, i)[s] = std::abs(s - p) <= window ? 1 : 0;
+  }
+  return result;
+}
+
+/// The logarithm of a probability, which for 0 is very small but finite, so that 0 · log 0 = 0.
+Tensor log_probability(Tensor p) { return log(clamp(p, Real(1e-30), 1)); }
+
+int draw(const Real* probabilities, int count, Real random) {
+  Real sum = 0;
+  int last = 0;  // the last that is possible, in case that rounding leaves the sum below the random number
+  for (int j = 0; j < count; ++j) {
+    if (probabilities[j] <= 0) continue;
+    sum += probabilities[j];
+    last = j;
+    if (random < sum) break;
+  }
+  return last;
+}
+
+}
+
+AttentionScope::Weights GlobalScope::operator()(Tensor scores, Tensor, const Memory& memory, const AttentionStep&,
+                                                bool) {
+  return {normalize(scores, memory), {}, {}};
+}
+
+AttentionScope::Weights LocalMonotonic::operator()(Tensor scores, Tensor, const Memory& memory,
+                                                   const AttentionStep& step, bool) {
+  const auto centre = [&](int i) { return std::min(step.position, memory.sentences.length[i] - 1); };
+  return {normalize(scores, memory, window_around(scores.dim(0), scores.dim(1), window, centre)), {}, {}};
+}
+
+LocalPredictive::LocalPredictive(Attention* attention, int query_size, int window)
+    : window(window),
+      inner{attention, "window_inner", query_size, query_size, false},
+      centre{attention, "window_centre", query_size, attention->heads(), false} {
+  if (window < 1) fail("attention: the window is {}; need at least 1 position on each side", window);
+}
+
+Tensor LocalPredictive::positions(Tensor query, const Memory& memory) {
+  const Tensor p = reshape(sigmoid(centre(inner.tanh({query}))), {-1, 1});
+  const Tensor lengths = full(p.shape(), 0);
+  for (int i = 0; i < p.dim(0); ++i) lengths.value()[i] = static_cast<Real>(memory.sentences.length[i]);
+  return lengths * p;
+}
+
+AttentionScope::Weights LocalPredictive::operator()(Tensor scores, Tensor query, const Memory& memory,
+                                                    const AttentionStep&, bool) {
+  const int N = scores.dim(0), S = scores.dim(1);
+  const Tensor p = positions(query, memory), places = full({1, S}, 0);
+  for (int s = 0; s < S; ++s) places.value()[s] = static_cast<Real>(s);
+  const Tensor weights = normalize(scores, memory, window_around(N, S, window, [&](int i) { return p.value()[i]; }));
+  const Real sigma = static_cast<Real>(window) / 2;
+  return {weights * exp(square(places - p) * (-1 / (2 * sigma * sigma))), {}, {}};
+}
+
+AttentionScope::Weights HardScope::operator()(Tensor scores, Tensor, const Memory& memory, const AttentionStep&,
+                                              bool training) {
+  const Tensor distribution = normalize(scores, memory);
+  const int N = scores.dim(0), S = scores.dim(1);
+  const Tape::RandomRange random = Tape::active().random(training ? N : 0);
+  const Tensor chosen = full({N, S}, 0);
+  int* const positions = Tape::active().allocate<int>(N);
+  for (int i = 0; i < N; ++i) {
+    const Real* const p = row(distribution, i);
+    positions[i] = training ? draw(p, S, kernels::uniform(random.seed, random.begin + i))
+                            : static_cast<int>(std::max_element(p, p + S) - p);
+    row(chosen, i)[positions[i]] = 1;
+  }
+  const Tensor log_p = log_probability(distribution);
+  return {chosen, gather(log_p, {positions, static_cast<std::size_t>(N)}), -sum(distribution * log_p, -1)};
+}
+
+}

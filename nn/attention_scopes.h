@@ -1,0 +1,51 @@
+#pragma once
+
+#include "nn/attention.h"
+
+/// To which positions the weights of attention go. Any of them goes with any score.
+
+namespace gradus::inline GRADUS_PRECISION {
+
+/// All positions (soft attention: Bahdanau et al. 2014, eq. 6; global attention: Luong et al. 2015, section 3.1).
+struct GlobalScope : AttentionScope {
+  Weights operator()(Tensor scores, Tensor query, const Memory& memory, const AttentionStep& step,
+                     bool training) override;
+};
+
+/// Positions p - D to p + D around p = t, the number of the target word (Luong et al. 2015, section 3.2, local-m), as
+/// if both languages had the same order of words. Departure: for target words beyond the end of the source p is its
+/// last position, where the paper's window would be empty.
+struct LocalMonotonic : AttentionScope {
+  /// `window`: D
+  explicit LocalMonotonic(int window) : window(window) {}
+  Weights operator()(Tensor scores, Tensor query, const Memory& memory, const AttentionStep& step,
+                     bool training) override;
+
+  int window;
+};
+
+/// Positions p - D to p + D around a position that the query predicts (Luong et al. 2015, section 3.2, local-p, eq. 9
+/// and 10), for a source of S words:
+///     p = S · sigmoid(v_pᵀ tanh(W_p q))        α_s = softmax(e)_s · exp(-(s - p)² / (2σ²))        σ = D/2
+/// As in the paper the weights are not normalised again after the Gaussian. Several heads have a position each.
+struct LocalPredictive : AttentionScope {
+  /// The layers become children of `attention`. `window`: D, at least 1.
+  LocalPredictive(Attention* attention, int query_size, int window);
+  Weights operator()(Tensor scores, Tensor query, const Memory& memory, const AttentionStep& step,
+                     bool training) override;
+  /// p.   query: (N, Q) -> (N · heads, 1)
+  Tensor positions(Tensor query, const Memory& memory);
+
+  int window;
+  Linear inner;   ///< W_p: (Q, Q)
+  Linear centre;  ///< v_pᵀ: (heads, Q)
+};
+
+/// One position only: in training drawn from the normalised scores, else the likeliest (Xu et al. 2015, section 4.1).
+/// The drawing has no gradient, so `Attended` has what REINFORCE needs: log p of the drawn position, and the entropy.
+struct HardScope : AttentionScope {
+  Weights operator()(Tensor scores, Tensor query, const Memory& memory, const AttentionStep& step,
+                     bool training) override;
+};
+
+}
