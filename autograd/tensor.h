@@ -20,6 +20,7 @@ struct Array {
   /// Seen as a matrix: the last axis is the row's length, all others together count the rows. A scalar is (1, 1).
   int cols() const { return shape.rank() == 0 ? 1 : shape[-1]; }
   int rows() const;
+  Real* row(std::size_t i) const { return data + i * cols(); }
   Real& operator[](std::size_t i) const { return data[i]; }
   Real* begin() const { return data; }
   Real* end() const { return data + size(); }

@@ -35,8 +35,6 @@ Tensor mask_padding(Tensor mask, std::span<const int> lengths) {
   return result;
 }
 
-Tensor first_rows(Tensor x, int count) { return count == x.dim(0) ? x : slice(x, 0, 0, count); }
-
 /// The rows of the heads of the given sentences, b · heads + k, as long as the tape lives.
 std::span<const int> rows_of_heads(std::span<const int> sentences, int heads) {
   if (heads == 1) return sentences;
@@ -78,7 +76,7 @@ Memory Memory::split(int count) const {
 
 Tensor AttentionScope::normalize(Tensor scores, const Memory& memory, Tensor window) const {
   const std::span lengths = memory.sentences.length;
-  Tensor mask = memory.mask ? first_rows(memory.mask, scores.dim(0)) : Tensor();
+  Tensor mask = first_rows(memory.mask, scores.dim(0));
   if (window) mask = mask ? mask * window : mask_padding(window, lengths);
   if (normalizer == Normalizer::Softmax) return mask ? softmax(scores, mask) : softmax(scores, lengths);
   return sparsemax(scores, mask ? mask : mask_padding(full(scores.shape(), 1), lengths));

@@ -12,15 +12,13 @@ namespace gradus::inline GRADUS_PRECISION {
 
 namespace {
 
-Real* row(Tensor x, int i) { return x.value().data + static_cast<std::size_t>(i) * x.dim(1); }
-
 /// 1 where |s - centre(i)| <= D, else 0.   -> (N, S)
 template <class Centre>
 Tensor window_around(int rows, int steps, int window, Centre centre) {
   const Tensor result = full({rows, steps}, 0);
   for (int i = 0; i < rows; ++i) {
     const double p = centre(i);
-    for (int s = 0; s < steps; ++s) row(result, i)[s] = std::abs(s - p) <= window ? 1 : 0;
+    for (int s = 0; s < steps; ++s) result.value().row(i)[s] = std::abs(s - p) <= window ? 1 : 0;
   }
   return result;
 }
@@ -85,10 +83,10 @@ AttentionScope::Weights HardScope::operator()(Tensor scores, Tensor, const Memor
   const Tensor chosen = full({N, S}, 0);
   int* const positions = Tape::active().allocate<int>(N);
   for (int i = 0; i < N; ++i) {
-    const Real* const p = row(distribution, i);
+    const Real* const p = distribution.value().row(i);
     positions[i] = training ? draw(p, S, kernels::uniform(random.seed, random.begin + i))
                             : static_cast<int>(std::max_element(p, p + S) - p);
-    row(chosen, i)[positions[i]] = 1;
+    chosen.value().row(i)[positions[i]] = 1;
   }
   const Tensor log_p = log_probability(distribution);
   return {chosen, gather(log_p, {positions, static_cast<std::size_t>(N)}), -sum(distribution * log_p, -1)};

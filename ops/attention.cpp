@@ -29,9 +29,6 @@ void require_sentences(const char* op, const char* rows_name, Tensor rows, const
   }
 }
 
-/// Row i of an array seen as a matrix.
-Real* row(const Array& x, std::size_t i) { return x.data + i * x.cols(); }
-
 /// Calls visit(b, j, row) for every position j of the first `count` sentences.
 template <class Visit>
 void each_position(const Sentences& sentences, int count, Visit visit) {
@@ -113,8 +110,8 @@ Tensor additive_scores(Tensor query, Tensor keys, Tensor v, const Sentences& sen
   Tensor scores = output({N, S}, {query, keys, v});
   kernels::fill(0, scores.value().data, scores.size());
   for (int b = 0; b < N; ++b) {
-    kernels::additive_scores(sentences.length[b], A, row(query.value(), b), row(keys.value(), sentences.start[b]),
-                             sentences.offset.data(), v.value().data, row(scores.value(), b));
+    kernels::additive_scores(sentences.length[b], A, query.value().row(b), keys.value().row(sentences.start[b]),
+                             sentences.offset.data(), v.value().data, scores.value().row(b));
   }
   record("additive_scores", scores, [=] {
     Scratch scratch;
@@ -122,10 +119,10 @@ Tensor additive_scores(Tensor query, Tensor keys, Tensor v, const Sentences& sen
     kernels::fill(0, unused, A);
     for (int b = 0; b < N; ++b) {
       const int start = sentences.start[b];
-      kernels::additive_scores_backward(sentences.length[b], A, row(query.value(), b), row(keys.value(), start),
-                                        sentences.offset.data(), v.value().data, row(scores.grad(), b),
-                                        query.needs_grad() ? row(query.grad(), b) : unused,
-                                        keys.needs_grad() ? row(keys.grad(), start) : unused, keys.needs_grad() ? A : 0,
+      kernels::additive_scores_backward(sentences.length[b], A, query.value().row(b), keys.value().row(start),
+                                        sentences.offset.data(), v.value().data, scores.grad().row(b),
+                                        query.needs_grad() ? query.grad().row(b) : unused,
+                                        keys.needs_grad() ? keys.grad().row(start) : unused, keys.needs_grad() ? A : 0,
                                         v.needs_grad() ? v.grad().data : unused);
     }
     Tape::active().drop_grad(scores);
@@ -143,15 +140,15 @@ Tensor dot_scores(Tensor query, Tensor keys, const Sentences& sentences, Real sc
   Tensor scores = output({N, S}, {query, keys});
   kernels::fill(0, scores.value().data, scores.size());
   each_position(sentences, N, [&, e = scores.value(), q = query.value(), k = keys.value()](int b, int j, int key) {
-    row(e, b)[j] = scale * kernels::dot(row(q, b), row(k, key), H);
+    e.row(b)[j] = scale * kernels::dot(q.row(b), k.row(key), H);
   });
   record("dot_scores", scores, [=] {
     const Array q = query.value(), k = keys.value(), de = scores.grad();
     const Array dq = query.needs_grad() ? query.grad() : Array{}, dk = keys.needs_grad() ? keys.grad() : Array{};
     each_position(sentences, N, [&](int b, int j, int key) {
-      const Real factor = scale * row(de, b)[j];
-      if (dq.data != nullptr) kernels::axpy(factor, row(k, key), row(dq, b), H);  // dq[b] += Σ_j scale de k[b, j]
-      if (dk.data != nullptr) kernels::axpy(factor, row(q, b), row(dk, key), H);  // dk[b, j] += scale de q[b]
+      const Real factor = scale * de.row(b)[j];
+      if (dq.data != nullptr) kernels::axpy(factor, k.row(key), dq.row(b), H);  // dq[b] += Σ_j scale de k[b, j]
+      if (dk.data != nullptr) kernels::axpy(factor, q.row(b), dk.row(key), H);  // dk[b, j] += scale de q[b]
     });
     Tape::active().drop_grad(scores);
   });
@@ -169,15 +166,15 @@ Tensor weighted_sum(Tensor weights, Tensor values, const Sentences& sentences) {
   kernels::fill(0, context.value().data, context.size());
   each_position(sentences, N,
                 [&, c = context.value(), w = weights.value(), v = values.value()](int b, int j, int value) {
-                  kernels::axpy(row(w, b)[j], row(v, value), row(c, b), H);
+                  kernels::axpy(w.row(b)[j], v.row(value), c.row(b), H);
                 });
   record("weighted_sum", context, [=] {
     const Array w = weights.value(), v = values.value(), dc = context.grad();
     const Array dw = weights.needs_grad() ? weights.grad() : Array{},
                 dv = values.needs_grad() ? values.grad() : Array{};
     each_position(sentences, N, [&](int b, int j, int value) {
-      if (dw.data != nullptr) row(dw, b)[j] += kernels::dot(row(dc, b), row(v, value), H);  // dw[b, j] += dcᵀ v[b, j]
-      if (dv.data != nullptr) kernels::axpy(row(w, b)[j], row(dc, b), row(dv, value), H);   // dv[b, j] += w[b, j] dc
+      if (dw.data != nullptr) dw.row(b)[j] += kernels::dot(dc.row(b), v.row(value), H);  // dw[b, j] += dcᵀ v[b, j]
+      if (dv.data != nullptr) kernels::axpy(w.row(b)[j], dc.row(b), dv.row(value), H);   // dv[b, j] += w[b, j] dc
     });
     Tape::active().drop_grad(context);
   });

@@ -34,8 +34,7 @@ Tensor embedding(Tensor weight, std::span<const int> ids) {
   }
   Tensor y = output({count, E}, {weight});
   for (int i = 0; i < count; ++i) {
-    std::copy_n(weight.value().data + static_cast<std::size_t>(ids[i]) * E, E,
-                y.value().data + static_cast<std::size_t>(i) * E);
+    std::copy_n(weight.value().row(ids[i]), E, y.value().row(i));
   }
   Tape& tape = Tape::active();
   ids = tape.copy(ids);

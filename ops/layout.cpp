@@ -193,6 +193,8 @@ Tensor slice(Tensor x, int axis, int begin, int end) {
   return y;
 }
 
+Tensor first_rows(Tensor x, int n) { return !x || x.dim(0) == n ? x : slice(x, 0, 0, n); }
+
 std::span<const Tensor> split(Tensor x, int axis, std::span<const int> lengths) {
   int total = 0;
   for (int length : lengths) total += std::max(length, 0);

@@ -24,6 +24,9 @@ Tensor stack(std::initializer_list<Tensor> parts);
 /// Positions [begin, end) of an axis. Negative positions count from the end.
 Tensor slice(Tensor x, int axis, int begin, int end);
 
+/// The first n rows; x itself if it has no more, or is an empty handle.   (m, …) -> (n, …)
+Tensor first_rows(Tensor x, int n);
+
 /// Cuts an axis into pieces of the given lengths, which must add up to its length. The list lives as long as the tape.
 std::span<const Tensor> split(Tensor x, int axis, std::span<const int> lengths);
 

@@ -105,8 +105,8 @@ Tensor softmax(Tensor x, std::span<const int> lengths) {
     if (lengths[i] < 0 || lengths[i] > n) {
       fail("softmax: bad length: lengths[{}] is {}, x is {}; need 0 <= length <= {}", i, lengths[i], x.shape(), n);
     }
-    Real* const row = y.value().data + static_cast<std::size_t>(i) * n;
-    kernels::softmax_row(x.value().data + static_cast<std::size_t>(i) * n, row, lengths[i]);
+    Real* const row = y.value().row(i);
+    kernels::softmax_row(x.value().row(i), row, lengths[i]);
     kernels::fill(0, row + lengths[i], n - lengths[i]);
   }
   record("softmax", y, [=, lengths = Tape::active().copy(lengths.first(rows))] {

@@ -29,6 +29,8 @@ bool repeats(const std::string& line) {
   return std::set<std::string_view>(words.begin(), words.end()).size() < words.size();
 }
 
+void check_greedy(const Outputs& outputs) { CHECK(outputs.with == translated({"--beam", "1"})); }
+
 /// Checks every line's score against the formula of its log-probability, its length with </s>, and its attention.
 template <class Formula>
 void check_scores(const std::string& text, Formula expected) {
@@ -185,24 +187,9 @@ std::vector<CommandTest> translate_tests() {
        [](const Outputs& outputs) {
          CHECK(total(outputs.with, "log_probability") < total(outputs.without, "log_probability"));
        }},
-      {"temperature",
-       sampled,
-       {"--temperature", "0.001"},
-       [](const Outputs& outputs) {
-         CHECK(outputs.with == translated({"--beam", "1"}));
-       }},
-      {"top-k",
-       sampled,
-       {"--top-k", "1"},
-       [](const Outputs& outputs) {
-         CHECK(outputs.with == translated({"--beam", "1"}));
-       }},
-      {"top-p",
-       sampled,
-       {"--top-p", "0.001"},
-       [](const Outputs& outputs) {
-         CHECK(outputs.with == translated({"--beam", "1"}));
-       }},
+      {"temperature", sampled, {"--temperature", "0.001"}, check_greedy},
+      {"top-k", sampled, {"--top-k", "1"}, check_greedy},
+      {"top-p", sampled, {"--top-p", "0.001"}, check_greedy},
       {"seed",
        sampled,
        {"--seed", "2"},

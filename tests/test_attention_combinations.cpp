@@ -51,11 +51,6 @@ const std::vector<ScopeKind> kScopes = {
     {"hard", [](Attention*) { return std::make_unique<HardScope>(); }},
 };
 
-std::vector<Leaf*> leaves(Module& module) {
-  const auto parameters = module.parameters();
-  return {parameters.begin(), parameters.end()};
-}
-
 struct Combination {
   std::string name;
   std::unique_ptr<Attention> attention;
@@ -106,7 +101,7 @@ TEST_CASE("attention: every combination passes gradcheck" * doctest::skip(!kGrad
           if (!c.attention->coverage) result.push_back(sum(coverage));  // which had no part in it
           return result;
         },
-        leaves(*c.attention));
+        c.attention->parameters());
   });
 }
 

@@ -54,7 +54,10 @@ TEST_CASE("a configuration is written and read back, every field of it") {
     std::visit(
         [](auto* value) {
           using T = std::remove_pointer_t<decltype(value)>;
-          if constexpr (Choice<T>) *value = static_cast<T>((static_cast<size_t>(*value) + 1) % kChoices<T>.size());
+          if constexpr (Choice<T>) {
+            const auto names = choice_names<T>();
+            *value = choice_named(name_of(*value) == names[0] ? names[1] : names[0], *value);
+          }
         },
         field.value);
     if (auto* const* value = std::get_if<bool*>(&field.value)) **value = !**value;

@@ -11,11 +11,6 @@ using namespace gradus;
 
 namespace {
 
-std::vector<Leaf*> leaves(Module& module) {
-  const auto parameters = module.parameters();
-  return {parameters.begin(), parameters.end()};
-}
-
 void assign(Array array, std::initializer_list<Real> values) { std::copy(values.begin(), values.end(), array.begin()); }
 
 }
@@ -48,9 +43,9 @@ TEST_CASE("linear: gradients") {
   for (const auto& [in, out, with_bias] : {std::tuple(3, 2, true), std::tuple(1, 1, true), std::tuple(4, 3, false)}) {
     Linear layer(nullptr, "linear", in, out, with_bias);
     gradcheck(
-        "Linear", {{2, in}}, [&](Tensor x) { return layer(x); }, leaves(layer));
+        "Linear", {{2, in}}, [&](Tensor x) { return layer(x); }, layer.parameters());
     gradcheck(
-        "Linear", {{2, 3, in}}, [&](Tensor x) { return layer(x); }, leaves(layer));
+        "Linear", {{2, 3, in}}, [&](Tensor x) { return layer(x); }, layer.parameters());
   }
 }
 
@@ -61,7 +56,7 @@ TEST_CASE("linear: of parts, as of what they are together") {
       [&](Tensor a, Tensor b, Tensor c) {
         return layer({a, b, c});
       },
-      leaves(layer));
+      layer.parameters());
   const Tape tape;
   const Tensor a = full({3, 2}, 1), b = full({3, 6}, Real(0.5)), c = full({3, 1}, -2);
   const Tensor together = layer(concat({a, b, c}, -1)), parts = layer({a, b, c});
@@ -99,7 +94,7 @@ TEST_CASE("embedding: gradients, of rows used once, twice and never") {
         [&] {
           return table(std::vector{2, 0, 2});
         },
-        leaves(table));
+        table.parameters());
   }
 }
 
@@ -141,6 +136,6 @@ TEST_CASE("layer norm: gradients") {
     LayerNorm layer(nullptr, "norm", shape[-1]);
     initialize(layer, 3, init::uniform(0.5, 1.5));
     gradcheck(
-        "LayerNorm", {shape}, [&](Tensor x) { return layer(x); }, leaves(layer));
+        "LayerNorm", {shape}, [&](Tensor x) { return layer(x); }, layer.parameters());
   }
 }

@@ -11,11 +11,6 @@ using namespace gradus;
 
 namespace {
 
-std::vector<Leaf*> leaves(Module& module) {
-  const auto parameters = module.parameters();
-  return {parameters.begin(), parameters.end()};
-}
-
 std::vector<std::string> names(Module& module) {
   std::vector<std::string> result;
   for (const Parameter* parameter : module.parameters()) result.push_back(parameter->name());
@@ -280,7 +275,7 @@ TEST_CASE("recurrent: gradients") {
             for (const LstmState& state : result.final) outputs.insert(outputs.end(), {state.hidden, state.cell});
             return outputs;
           },
-          leaves(lstm));
+          lstm.parameters());
       gradcheck(
           "GRU", {{batch, steps, 2}},
           [&](Tensor x) {
@@ -289,7 +284,7 @@ TEST_CASE("recurrent: gradients") {
             outputs.insert(outputs.end(), result.final.begin(), result.final.end());
             return outputs;
           },
-          leaves(gru));
+          gru.parameters());
     }
   }
 }
@@ -303,7 +298,7 @@ TEST_CASE("recurrent: gradients of packed layers by their initial states, and of
         const auto result = lstm(x, Packing(std::vector{3, 1, 1}), {&initial, 1});
         return std::vector{result.output, result.final[0].hidden, result.final[0].cell};
       },
-      leaves(lstm));
+      lstm.parameters());
   LSTMCell lstm_cell(nullptr, "cell", 2, 3);
   GRUCell gru_cell(nullptr, "cell", 2, 3);
   for (const int batch : {1, 2, 5}) {
@@ -313,8 +308,8 @@ TEST_CASE("recurrent: gradients of packed layers by their initial states, and of
           const LstmState next = lstm_cell(x, {h, c});
           return std::vector{next.hidden, next.cell};
         },
-        leaves(lstm_cell));
+        lstm_cell.parameters());
     gradcheck(
-        "GRUCell", {{batch, 2}, {batch, 3}}, [&](Tensor x, Tensor h) { return gru_cell(x, h); }, leaves(gru_cell));
+        "GRUCell", {{batch, 2}, {batch, 3}}, [&](Tensor x, Tensor h) { return gru_cell(x, h); }, gru_cell.parameters());
   }
 }

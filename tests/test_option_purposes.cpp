@@ -24,10 +24,7 @@ std::vector<std::string> first_of(const std::vector<std::string>& lines) {
 
 double bleu_of(std::span<Translator* const> models, const SearchOptions& options) {
   ThreadPool pool(2);
-  std::vector<std::string> translations;
-  const std::vector<std::string> lines = first_of(trained_toy().test.source);
-  for (const Translation& found : translate_lines(models, lines, 0, options, pool))
-    translations.push_back(models[0]->text(found.n_best.front()));
+  const auto translations = best_translations(models, first_of(trained_toy().test.source), options, pool);
   return corpus_bleu(translations, first_of(trained_toy().test.target), {.tokenizer = Tokenizer::kNone}).score;
 }
 
@@ -44,44 +41,20 @@ double loss_of(Translator& translator) {
 double ensemble_loss(const Ensemble& ensemble) {
   ThreadPool pool(2);
   const ParallelText& test = trained_toy().test;
-  std::vector<std::vector<int>> targets;
-  std::vector<std::vector<std::vector<int>>> sources(ensemble.models().size());
-  for (std::size_t i = 0; i < kSentences; ++i) {
-    targets.push_back(ensemble.first().target.encode(test.target[i]));
-    for (std::size_t m = 0; m < sources.size(); ++m)
-      sources[m].push_back(ensemble.models()[m]->source.encode(test.source[i]));
-  }
-  std::vector<Member> members;
-  for (std::size_t m = 0; m < sources.size(); ++m) members.push_back({&ensemble.models()[m]->model, sources[m]});
-  double sum = 0;
-  std::size_t words = 0;
-  for (const std::vector<double>& sentence : score_targets(members, targets, 64, pool)) {
-    sum -= std::accumulate(sentence.begin(), sentence.end(), 0.0);
-    words += sentence.size();
-  }
-  return sum / static_cast<double>(words);
+  return cross_entropy(ensemble.models(), {first_of(test.source), first_of(test.target), {}, 0}, pool);
 }
 
 /// -Σ p log p of the words of the validation text, in the mean, in nats.
 double entropy(Translator& translator, std::span<const Pair> pairs) {
-  std::vector<int> chosen(pairs.size());
-  std::iota(chosen.begin(), chosen.end(), 0);
-  const Batch batch = make_batch(pairs, chosen);
-  const Tape tape(Tape::Inference);
-  const Array logits = translator.model.logits(batch).value();
-  const int size = logits.cols();
-  double result = 0;
-  for (int row = 0; row < logits.rows(); ++row) {
-    const Real* const scores = logits.data + static_cast<std::size_t>(row) * size;
+  return mean_over_words(translator.model, pairs, [](std::span<const Real> scores, int) {
     double exponentials = 0, weighted = 0;
-    for (int word = 0; word < size; ++word) {
-      const double weight = std::exp(static_cast<double>(scores[word]));
+    for (const Real score : scores) {
+      const double weight = std::exp(static_cast<double>(score));
       exponentials += weight;
-      weighted += weight * static_cast<double>(scores[word]);
+      weighted += weight * static_cast<double>(score);
     }
-    result += std::log(exponentials) - weighted / exponentials;
-  }
-  return result / logits.rows();
+    return std::log(exponentials) - weighted / exponentials;
+  });
 }
 
 }

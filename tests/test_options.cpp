@@ -38,15 +38,10 @@ std::set<std::string> what_needs_a_test() {
     std::visit(
         [&](auto* value) {
           using T = std::remove_pointer_t<decltype(value)>;
-          const auto all_but_its_own = [&](const auto& names) {
-            for (const std::string name : names) {
+          if constexpr (Choice<T>) {
+            for (const std::string name : kChoices<T>) {
               if (name != field.text()) needed.insert(fmt::format("{} \"{}\"", field.key, name));
             }
-          };
-          if constexpr (Choice<T>) {
-            all_but_its_own(kChoices<T>);
-          } else if constexpr (std::is_same_v<T, AttentionConfig>) {
-            all_but_its_own(kChoices<AttentionKind>);
           } else {
             needed.insert(field.key);
           }

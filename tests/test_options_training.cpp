@@ -186,25 +186,16 @@ void check_weight_decay(OptionTrial& trial) {
 
 /// (1 - ε) of the cross-entropy, and ε of its mean over all words in the word's place.
 double smoothed_loss(Translator& translator, std::span<const Pair> pairs, double epsilon) {
-  std::vector<int> chosen(pairs.size());
-  std::iota(chosen.begin(), chosen.end(), 0);
-  const Batch batch = make_batch(pairs, chosen);
-  const Tape tape(Tape::Inference);
-  const Array logits = translator.model.logits(batch).value();
-  const int size = logits.cols();
-  double loss = 0;
-  for (int row = 0; row < logits.rows(); ++row) {
-    const Real* const scores = logits.data + static_cast<std::size_t>(row) * size;
+  return mean_over_words(translator.model, pairs, [epsilon](std::span<const Real> scores, int target) {
     double exponentials = 0, total = 0;
-    for (int word = 0; word < size; ++word) {
-      exponentials += std::exp(static_cast<double>(scores[word]));
-      total += static_cast<double>(scores[word]);
+    for (const Real score : scores) {
+      exponentials += std::exp(static_cast<double>(score));
+      total += static_cast<double>(score);
     }
     const double normaliser = std::log(exponentials);
-    loss += (1 - epsilon) * (normaliser - static_cast<double>(scores[batch.target_outputs[row]])) +
-            epsilon * (normaliser - total / size);
-  }
-  return loss / logits.rows();
+    return (1 - epsilon) * (normaliser - static_cast<double>(scores[target])) +
+           epsilon * (normaliser - total / static_cast<double>(scores.size()));
+  });
 }
 
 void check_label_smoothing(OptionTrial& trial) {

@@ -57,7 +57,7 @@ TEST_CASE("search: a beam of one takes the best word at every step") {
     const Tape tape(Tape::Inference);
     const Array scores = model.logits(one_pair(sources[i], words)).value();
     for (std::size_t t = 0; t < words.size(); ++t) {
-      const Real* row = scores.data + t * static_cast<std::size_t>(scores.cols());
+      const Real* row = scores.row(t);
       CHECK(words[t] == std::max_element(row + kEnd, row + scores.cols()) - row);
     }
   }

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstdio>
+#include <numeric>
 
 #include "examples/translate/text.h"
 #include "nn/atomic_file.h"
@@ -90,6 +91,20 @@ double distance(const std::vector<Real>& a, const std::vector<Real>& b) {
     squares += difference * difference;
   }
   return std::sqrt(squares);
+}
+
+double mean_over_words(Seq2Seq& model, std::span<const Pair> pairs,
+                       const std::function<double(std::span<const Real> scores, int target)>& measure) {
+  std::vector<int> chosen(pairs.size());
+  std::iota(chosen.begin(), chosen.end(), 0);
+  const Batch batch = make_batch(pairs, chosen);
+  const Tape tape(Tape::Inference);
+  const Array logits = model.logits(batch).value();
+  double sum = 0;
+  for (int i = 0; i < logits.rows(); ++i) {
+    sum += measure({logits.row(i), static_cast<std::size_t>(logits.cols())}, batch.target_outputs[i]);
+  }
+  return sum / logits.rows();
 }
 
 TrainingRun::TrainingRun(const TrainConfig& config) {

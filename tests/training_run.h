@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -44,6 +46,11 @@ bool has_parameter(Seq2Seq& model, const std::string& name);
 std::vector<Real> all_values(Seq2Seq& model);
 /// √Σ (a - b)²
 double distance(const std::vector<Real>& a, const std::vector<Real>& b);
+
+/// The mean over all words of the targets, teacher-forced, of what `measure` makes of the scores of all words there and
+/// the number of the right one.
+double mean_over_words(Seq2Seq& model, std::span<const Pair> pairs,
+                       const std::function<double(std::span<const Real> scores, int target)>& measure);
 
 /// A training that has run.
 struct TrainingRun {

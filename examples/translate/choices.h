@@ -11,7 +11,7 @@
 
 #include "autograd/error.h"
 
-/// Enumerations that files and command lines know by name.
+/// What files and command lines know by name: enumerations, and types that go by the names of one.
 
 namespace gradus::translate {
 
@@ -19,17 +19,18 @@ namespace gradus::translate {
 template <class Enum>
 inline constexpr std::array<const char*, 0> kChoices{};
 
-template <class Enum>
-concept Choice = std::is_enum_v<Enum> && !kChoices<Enum>.empty();
+/// Of a type that is no enumeration there are also overloads of `name_of` and `parse_choice`.
+template <class T>
+concept Choice = !kChoices<T>.empty();
 
 template <Choice Enum>
 constexpr const char* name_of(Enum value) {
   return kChoices<Enum>[static_cast<std::size_t>(value)];
 }
 
-template <Choice Enum>
+template <Choice T>
 std::vector<std::string> choice_names() {
-  return {kChoices<Enum>.begin(), kChoices<Enum>.end()};
+  return {kChoices<T>.begin(), kChoices<T>.end()};
 }
 
 /// Sets the value that has this name; false if none has.
@@ -43,11 +44,11 @@ bool parse_choice(std::string_view name, Enum& value) {
   return false;
 }
 
-/// The value that has this name. Throws Error for a name that none has.
-template <Choice Enum>
-Enum choice_named(std::string_view name) {
-  Enum value{};
-  if (!parse_choice(name, value)) fail("unknown name {}; need one of {}", name, fmt::join(kChoices<Enum>, ", "));
+/// The value that has this name, or what becomes of `value` when it takes the name. Throws Error for a name that none
+/// has.
+template <Choice T>
+T choice_named(std::string_view name, T value = {}) {
+  if (!parse_choice(name, value)) fail("unknown name {}; need one of {}", name, fmt::join(kChoices<T>, ", "));
   return value;
 }
 

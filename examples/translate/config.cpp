@@ -69,19 +69,10 @@ bool from_json(const Json& json, std::vector<std::string>& value) {
   return true;
 }
 
-bool from_json(const Json& json, AttentionConfig& value) {
-  AttentionKind kind;
-  if (!from_json(json, kind)) return false;
-  value = attention_named(kind, value);
-  return true;
-}
-
 template <class T>
 Json to_json(const T& value) {
   if constexpr (Choice<T>) {
     return name_of(value);
-  } else if constexpr (std::is_same_v<T, AttentionConfig>) {
-    return name_of(value.kind());
   } else {
     return value;
   }
@@ -101,7 +92,6 @@ std::string expected(Enum) {
   }
   return names;
 }
-std::string expected(const AttentionConfig& value) { return expected(value.kind()); }
 std::string expected(const std::vector<std::string>&) { return "a list of two files, [\"SOURCE\", \"TARGET\"]"; }
 
 Json parse(const std::string& path, const std::string& text) {
@@ -175,8 +165,6 @@ std::string ConfigField::text() const {
     using T = std::decay_t<decltype(value)>;
     if constexpr (std::is_same_v<T, std::vector<std::string>>) {
       return join_words(value);
-    } else if constexpr (std::is_same_v<T, AttentionConfig>) {
-      return name_of(value.kind());
     } else if constexpr (Choice<T>) {
       return name_of(value);
     } else {
@@ -199,8 +187,8 @@ void ConfigField::assign(const ConfigField& other) const {
   visit_value(*this, [&](auto& value) {
     using T = std::decay_t<decltype(value)>;
     const T& given = *std::get<T*>(other.value);
-    if constexpr (std::is_same_v<T, AttentionConfig>) {
-      value = attention_named(given.kind(), value);
+    if constexpr (Choice<T>) {
+      value = choice_named(name_of(given), value);
     } else {
       value = given;
     }
@@ -211,8 +199,8 @@ bool ConfigField::equals(const ConfigField& other) const {
   return visit_value(*this, [&](const auto& value) {
     using T = std::decay_t<decltype(value)>;
     const T& others = *std::get<T*>(other.value);
-    if constexpr (std::is_same_v<T, AttentionConfig>) {
-      return value.kind() == others.kind();
+    if constexpr (Choice<T>) {
+      return std::string_view(name_of(value)) == name_of(others);
     } else {
       return value == others;
     }
@@ -241,14 +229,12 @@ std::vector<ConfigField> config_fields(TrainConfig& c) {
       {"Data", "lowercase", &c.lowercase, "Lowercase all text, in training and in use"},
 
       {"Model", "attention", &c.attention,
-       "The combination of a paper, which the next options change: bahdanau (additive scores, attention before "
-       "the "
+       "The combination of a paper, which the next options change: bahdanau (additive scores, attention before the "
        "recurrence), luong (scaled general scores, after it, with input feeding) or none"},
       {"Model", "score", &c.attention.score, "How well a state of the encoder answers the query of the decoder"},
       {"Model", "scope", &c.attention.scope,
        "Positions that are attended to: all (global), or those around the number of the target word (local-m) or "
-       "around a "
-       "predicted position (local-p)"},
+       "around a predicted position (local-p)"},
       {"Model", "normalizer", &c.attention.normalizer, "What makes weights of scores"},
       {"Model", "attend", &c.attention.attend, "Attend before the recurrence or after it"},
       {"Model", "input_feeding", &c.attention.input_feeding,

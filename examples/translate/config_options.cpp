@@ -21,9 +21,6 @@ CLI::Option* add_option(CLI::App& command, const ConfigField& field) {
           return command.add_flag(fmt::format("{0},!--no-{1}", name, name.substr(2)), *value, field.help);
         } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
           return command.add_option(name, *value, field.help)->expected(2)->type_name("SRC TGT");
-        } else if constexpr (std::is_same_v<T, AttentionConfig>) {
-          const auto set = [value](AttentionKind kind) { *value = attention_named(kind, *value); };
-          return add_choice<AttentionKind>(command, name, value->kind(), set, field.help)->take_last();
         } else if constexpr (Choice<T>) {
           return add_choice(command, name, *value, field.help)->take_last();
         } else {

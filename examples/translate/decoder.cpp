@@ -25,8 +25,6 @@ Tensor hidden_of(const DecoderState& state) { return state.hidden(); }
 Tensor context_of(const DecoderState& state) { return state.context; }
 Tensor fed_of(const DecoderState& state) { return state.fed; }
 
-Tensor first_rows(Tensor x, int n) { return !x || x.dim(0) == n ? x : slice(x, 0, 0, n); }
-
 /// The names of the first layer's members have no number, so that a model of one layer has those of its PyTorch twin.
 std::string suffix(int layer) { return layer == 0 ? "" : fmt::format("_l{}", layer); }
 

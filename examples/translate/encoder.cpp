@@ -25,7 +25,7 @@ std::unique_ptr<RecurrentStack> make_stack(Module* parent, const ModelConfig& co
 Tensor mean_of_states(Tensor states, const Packing& packing) {
   const Tensor weights = full({packing.batch(), packing.steps()}, 0);
   for (int b = 0; b < packing.batch(); ++b) {
-    Real* const row = weights.value().data + static_cast<std::size_t>(b) * packing.steps();
+    Real* const row = weights.value().row(b);
     std::fill_n(row, packing.length(b), 1 / static_cast<Real>(packing.length(b)));
   }
   return weighted_sum(weights, states, packed_sentences(packing));

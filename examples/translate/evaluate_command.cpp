@@ -120,14 +120,15 @@ std::vector<Measure> measures_of(const MetricOptions& options) {
 /// The models one after the other, and how they spread.
 void evaluate_each(const Options& options, const std::vector<TestText>& tests, ThreadPool& pool) {
   std::vector<std::vector<Measure>> measures(tests.size(), measures_of(options.metrics));
-  const Ensemble first({options.models.front()});
+  std::unique_ptr<const Ensemble> before;
   bool alike = true;
   for (const std::string& model : options.models) {
-    const Ensemble alone({model});
-    alike = alike && write_alike(first.first(), alone.first());
+    auto alone = std::make_unique<const Ensemble>(std::vector{model});
+    alike = alike && (!before || write_alike(before->first(), alone->first()));
     write_output(model + "\n");
-    for (size_t i = 0; i < tests.size(); ++i) evaluate(alone, options, tests[i], pool, measures[i]);
+    for (size_t i = 0; i < tests.size(); ++i) evaluate(*alone, options, tests[i], pool, measures[i]);
     write_output("\n");
+    before = std::move(alone);
   }
   for (size_t i = 0; i < tests.size(); ++i) {
     if (!alike) measures[i].pop_back();

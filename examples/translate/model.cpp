@@ -80,13 +80,13 @@ Tensor Seq2Seq::teacher_forced(const Batch& batch, Real scheduled_sampling) {
 Tensor Seq2Seq::sampled_inputs(std::span<const int> given, const DecoderState& previous, Tensor previous_embedded,
                                Real share) {
   const int alive = static_cast<int>(given.size());
-  const Tensor read = slice(previous_embedded, 0, 0, alive);
+  const Tensor read = first_rows(previous_embedded, alive);
   const Array scores = decoder_->output()(decoder_->pre_output({&previous, 1}, read)).value();
   const Tape::RandomRange random = Tape::active().random(alive);
   std::vector<int> words(given.begin(), given.end());
   for (int i = 0; i < alive; ++i) {
     if (kernels::uniform(random.seed, random.begin + i) >= share) continue;
-    const Real* const row = scores.data + static_cast<std::size_t>(i) * scores.cols();
+    const Real* const row = scores.row(i);
     words[i] = static_cast<int>(std::max_element(row, row + scores.cols()) - row);
   }
   return decoder_->embed(words);

@@ -76,6 +76,17 @@ constexpr AttentionConfig attention_named(AttentionKind kind, AttentionConfig co
   return config;
 }
 
+// The configuration as a whole goes by the names of AttentionKind.
+template <>
+inline constexpr std::array kChoices<AttentionConfig> = kChoices<AttentionKind>;
+constexpr const char* name_of(const AttentionConfig& config) { return name_of(config.kind()); }
+inline bool parse_choice(std::string_view name, AttentionConfig& config) {
+  AttentionKind kind{};
+  if (!parse_choice(name, kind)) return false;
+  config = attention_named(kind, config);
+  return true;
+}
+
 enum class CellKind { Lstm, Gru };
 template <>
 inline constexpr std::array kChoices<CellKind>{"lstm", "gru"};

@@ -51,8 +51,7 @@ void SavedState::save(Tensor x, std::span<const int> rows, Rows& kept) {
   kept.width = x ? x.dim(1) : 0;
   kept.numbers.resize(rows.size() * kept.width);
   for (std::size_t i = 0; x && i < rows.size(); ++i) {
-    std::copy_n(x.value().data + static_cast<std::size_t>(rows[i]) * kept.width, kept.width,
-                kept.numbers.data() + i * kept.width);
+    std::copy_n(x.value().row(rows[i]), kept.width, kept.numbers.data() + i * kept.width);
   }
 }
 
@@ -92,8 +91,7 @@ void StepDecoder::append_attention(int row, int sentence, std::vector<Real>& to)
   for (const Part& part : parts_) {
     if (!attends(part)) continue;
     const int length = part.memory.sentences.length[sentence];
-    const Real* const weights =
-        part.state.weights.value().data + static_cast<std::size_t>(row) * part.state.weights.dim(1);
+    const Real* const weights = part.state.weights.value().row(row);
     to.resize(begin + length);
     for (int j = 0; j < length; ++j) to[begin + j] += weights[j] / members;
   }

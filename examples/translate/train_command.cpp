@@ -108,9 +108,9 @@ std::string describe(Translator& translator, const Corpus& corpus) {
       "machine     {} threads, {} shards{}",
       corpus.train.size(), corpus.valid.size(), corpus.empty, corpus.too_long, config.max_length, unit,
       translator.source.vocabulary.size(), unit, translator.target.vocabulary.size(), unit,
-      unknown_share(corpus.valid, &Pair::source), unknown_share(corpus.valid, &Pair::target),
-      name_of(config.attention.kind()), translator.model.parameter_count(), gradus::describe(blas_info()), threads,
-      config.shards, threads > config.shards ? "; more --shards would keep all threads busy" : "");
+      unknown_share(corpus.valid, &Pair::source), unknown_share(corpus.valid, &Pair::target), name_of(config.attention),
+      translator.model.parameter_count(), gradus::describe(blas_info()), threads, config.shards,
+      threads > config.shards ? "; more --shards would keep all threads busy" : "");
 }
 
 /// Fails if the folder holds what a new training would mix with or, without --force, replace.

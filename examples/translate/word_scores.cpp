@@ -14,7 +14,7 @@ const Real* mean_log_probabilities(std::span<const Array> scores, int row) {
   Real* const one = Tape::active().allocate(words);
   kernels::fill(0, mean, words);
   for (const Array& model : scores) {
-    kernels::softmax_row(model.data + static_cast<std::size_t>(row) * words, one, words);
+    kernels::softmax_row(model.row(row), one, words);
     kernels::axpy(Real(1) / static_cast<Real>(scores.size()), one, mean, words);
   }
   kernels::log(mean, mean, words);
@@ -28,7 +28,7 @@ WordScores::WordScores(std::span<const Array> scores) : words_(scores[0].cols())
     if (scores.size() > 1) {
       add_row(mean_log_probabilities(scores, i), true);
     } else {
-      add_row(scores[0].data + static_cast<std::size_t>(i) * words_, false);
+      add_row(scores[0].row(i), false);
     }
   }
 }
