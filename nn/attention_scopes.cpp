@@ -79,17 +79,23 @@ AttentionScope::Weights HardScope::operator()(Tensor scores, Tensor, const Memor
                                               bool training) {
   const Tensor distribution = normalize(scores, memory);
   const int N = scores.dim(0), S = scores.dim(1);
-  const Tape::RandomRange random = Tape::active().random(training ? N : 0);
-  const Tensor chosen = full({N, S}, 0);
+  const Tape::RandomRange random = Tape::active().random(training ? 2 * N : 0);
+  const auto uniform = [&](int i) { return kernels::uniform(random.seed, random.begin + i); };
+  const Tensor chosen = full({N, S}, 0), hard = full({N, 1}, 1);
   int* const positions = Tape::active().allocate<int>(N);
   for (int i = 0; i < N; ++i) {
     const Real* const p = distribution.value().row(i);
-    positions[i] = training ? draw(p, S, kernels::uniform(random.seed, random.begin + i))
-                            : static_cast<int>(std::max_element(p, p + S) - p);
-    chosen.value().row(i)[positions[i]] = 1;
+    positions[i] = training ? draw(p, S, uniform(i)) : static_cast<int>(std::max_element(p, p + S) - p);
+    if (training && uniform(N + i) < expected_share) {
+      hard.value()[i] = 0;
+    } else {
+      chosen.value().row(i)[positions[i]] = 1;
+    }
   }
   const Tensor log_p = log_probability(distribution);
-  return {chosen, gather(log_p, {positions, static_cast<std::size_t>(N)}), -sum(distribution * log_p, -1)};
+  const Tensor drawn = gather(log_p, {positions, static_cast<std::size_t>(N)}) * reshape(hard, {N});
+  const Tensor weights = training && expected_share > 0 ? chosen + distribution * (1 - hard) : chosen;
+  return {weights, drawn, -sum(distribution * log_p, -1)};
 }
 
 }

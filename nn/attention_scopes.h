@@ -44,8 +44,14 @@ struct LocalPredictive : AttentionScope {
 /// One position only: in training drawn from the normalised scores, else the likeliest (Xu et al. 2015, section 4.1).
 /// The drawing has no gradient, so `Attended` has what REINFORCE needs: log p of the drawn position, and the entropy.
 struct HardScope : AttentionScope {
+  /// A share of the queries, in training, goes the way of soft attention, with log p = 0: "with probability 0.5 we set
+  /// the sampled attention location to its expected value", which makes the estimate of the gradient less noisy.
+  /// Departure: they decide it for a whole sentence, here it is for a word.
+  explicit HardScope(Real expected_share = 0) : expected_share(expected_share) {}
   Weights operator()(Tensor scores, Tensor query, const Memory& memory, const AttentionStep& step,
                      bool training) override;
+
+  Real expected_share;
 };
 
 }

@@ -37,10 +37,7 @@ void require_shapes(Tensor x, Tensor weight, Tensor bias, std::span<const int> t
     fail("linear_cross_entropy: rows do not fit: x is {}, targets has {}; need x (N, K) and N targets", x.shape(),
          targets.size());
   }
-  const Real smoothing = options.label_smoothing;
-  if (!(smoothing >= 0 && smoothing <= 1))
-    fail("linear_cross_entropy: bad label_smoothing: {}; need 0 to 1", smoothing);
-  if (!(options.divisor >= 0)) fail("linear_cross_entropy: bad divisor: {}; need 0 or more", options.divisor);
+  options.check("linear_cross_entropy", targets.size());
   for (std::size_t i = 0; i < targets.size(); ++i) {
     if (targets[i] == options.ignored || (targets[i] >= 0 && targets[i] < classes)) continue;
     fail(
@@ -61,7 +58,7 @@ Real* zeros_if_needed(Tensor x) { return x && x.needs_grad() ? Tape::active().ze
 
 /// Adds the losses of the given rows, and their gradients. The logits, (count, V), exist only in here.
 double add_block(Tensor x, Tensor weight, Tensor bias, std::span<const int> targets, std::span<const int> rows,
-                 Real smoothing, Real scale, const Gradients& gradients) {
+                 Real smoothing, Real scale, std::span<Real> row_losses, const Gradients& gradients) {
   const int count = static_cast<int>(rows.size()), K = weight.dim(1), V = weight.dim(0);
   const std::size_t row_size = K, logits_size = V;
   Scratch scratch;
@@ -79,7 +76,10 @@ double add_block(Tensor x, Tensor weight, Tensor bias, std::span<const int> targ
 
   double loss = 0;
   for (int i = 0; i < count; ++i) {
-    loss += kernels::cross_entropy_row(logits + i * logits_size, logits_size, targets[rows[i]], smoothing, scale);
+    const Real row_loss =
+        kernels::cross_entropy_row(logits + i * logits_size, logits_size, targets[rows[i]], smoothing, scale);
+    if (!row_losses.empty()) row_losses[rows[i]] = row_loss;
+    loss += row_loss;
   }
   const Real* const dlogits = logits;
   if (gradients.weight) gemm(T, N, V, K, count, 1, dlogits, V, inputs, K, 1, gradients.weight, K);
@@ -106,6 +106,7 @@ Tensor linear_cross_entropy(Tensor x, Tensor weight, Tensor bias, std::span<cons
   Scratch scratch;
   int* const rows = scratch.allocate<int>(targets.size());  // those that are not ignored
   int count = 0;
+  std::fill(options.row_losses.begin(), options.row_losses.end(), Real{0});
   for (std::size_t row = 0; row < targets.size(); ++row) {
     if (targets[row] != options.ignored) rows[count++] = row;
   }
@@ -113,7 +114,8 @@ Tensor linear_cross_entropy(Tensor x, Tensor weight, Tensor bias, std::span<cons
   double total = 0;
   for (int begin = 0; begin < count; begin += kBlockRows) {
     const std::span block(rows + begin, std::min(kBlockRows, count - begin));
-    total += add_block(x, weight, bias, targets, block, options.label_smoothing, 1 / divisor, gradients);
+    total +=
+        add_block(x, weight, bias, targets, block, options.label_smoothing, 1 / divisor, options.row_losses, gradients);
   }
   loss.value()[0] = static_cast<Real>(total / divisor);
 

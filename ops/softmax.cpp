@@ -136,16 +136,25 @@ Tensor log_softmax(Tensor x, Tensor mask) {
   return y;
 }
 
+void CrossEntropyOptions::check(const char* op, std::size_t rows) const {
+  if (!(label_smoothing >= 0 && label_smoothing <= 1)) {
+    fail("{}: bad label_smoothing: {}; need 0 to 1", op, label_smoothing);
+  }
+  if (!(divisor >= 0)) fail("{}: bad divisor: {}; need 0 or more", op, divisor);
+  if (!row_losses.empty() && row_losses.size() != rows) {
+    fail("{}: row_losses has {}, targets has {}; need as many", op, row_losses.size(), rows);
+  }
+}
+
 Tensor cross_entropy(Tensor logits, std::span<const int> targets, const CrossEntropyOptions& options) {
   if (logits.rank() != 2 || logits.dim(0) != static_cast<int>(targets.size())) {
     fail("cross_entropy: rows do not fit: logits is {}, targets has {}; need logits (N, V) and N targets",
          logits.shape(), targets.size());
   }
   const std::size_t V = logits.dim(1);
+  options.check("cross_entropy", targets.size());
   const Real smoothing = options.label_smoothing;
   const int ignored = options.ignored;
-  if (!(smoothing >= 0 && smoothing <= 1)) fail("cross_entropy: bad label_smoothing: {}; need 0 to 1", smoothing);
-  if (!(options.divisor >= 0)) fail("cross_entropy: bad divisor: {}; need 0 or more", options.divisor);
   std::size_t counted = 0;
   for (std::size_t i = 0; i < targets.size(); ++i) {
     if (targets[i] == ignored) continue;
@@ -162,12 +171,15 @@ Tensor cross_entropy(Tensor logits, std::span<const int> targets, const CrossEnt
   Tensor loss = output({}, {logits});
   Real* const log_sums = Tape::active().allocate(targets.size());
   double total = 0;
+  std::fill(options.row_losses.begin(), options.row_losses.end(), Real{0});
   for (std::size_t i = 0; i < targets.size(); ++i) {
     if (targets[i] == ignored) continue;
     const Real* x = logits.value().data + i * V;
     log_sums[i] = kernels::log_sum_exp(x, V);
-    total += log_sums[i] - (1 - smoothing) * x[targets[i]];
-    if (smoothing > 0) total -= smoothing / V * kernels::sum(x, V);
+    Real row_loss = log_sums[i] - (1 - smoothing) * x[targets[i]];
+    if (smoothing > 0) row_loss -= smoothing / V * kernels::sum(x, V);
+    if (!options.row_losses.empty()) options.row_losses[i] = row_loss;
+    total += row_loss;
   }
   loss.value()[0] = static_cast<Real>(total / divisor);
   record("cross_entropy", loss, [=, targets = Tape::active().copy(targets)] {

@@ -20,6 +20,10 @@ struct CrossEntropyOptions {
   Real label_smoothing = 0;  ///< ε: the target distribution is (1-ε) one-hot + ε/V (Szegedy et al. 2016, section 7)
   int ignored = -100;        ///< rows with this target count for nothing
   Real divisor = 0;          ///< what the sum over the rows is divided by; 0: the number of rows not ignored
+  std::span<Real> row_losses = {};  ///< (N): if it is there, receives each row's loss, undivided; 0 for ignored rows
+
+  /// Throws for a value out of its range.
+  void check(const char* op, std::size_t rows) const;
 };
 
 /// The cross-entropy of rows of logits with their target classes.   logits: (N, V), targets: (N) -> ()

@@ -33,6 +33,14 @@ struct Fresh {
   Seq2Seq& model;
 };
 
+/// Gives a model the values that another one has for parameters of the same names.
+inline void copy_values(Seq2Seq& from, Seq2Seq& to) {
+  for (Parameter* target : to.parameters()) {
+    const std::vector<Real> values = values_of(from, target->name());
+    std::copy(values.begin(), values.end(), target->value().begin());
+  }
+}
+
 /// What the encoder makes of a sentence.
 inline std::vector<Real> encoded(Seq2Seq& model) {
   const Tape tape(Tape::Inference, 3);

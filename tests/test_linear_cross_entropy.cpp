@@ -49,6 +49,35 @@ TEST_CASE("linear_cross_entropy agrees with cross_entropy of linear") {
   }
 }
 
+TEST_CASE("both tell the loss of each row") {
+  for (const Case& c : kCases) {
+    CAPTURE(c.N);
+    std::vector<Real> of_fused(c.N, 7), of_composed(c.N, 7);
+    const Tape tape;
+    const Tensor x = constant({c.N, c.K}, some_numbers(c.N * c.K, 1)), b = constant({c.V}, some_numbers(c.V, 3));
+    const Tensor w = constant({c.V, c.K}, some_numbers(c.V * c.K, 2));
+    CrossEntropyOptions options = c.options;
+    options.row_losses = of_fused;
+    const Tensor loss = linear_cross_entropy(x, w, b, targets(c), options);
+    options.row_losses = of_composed;
+    cross_entropy(linear(x, w, b), targets(c), options);
+    double sum = 0, counted = 0;
+    for (int i = 0; i < c.N; ++i) {
+      CHECK(of_fused[i] == doctest::Approx(of_composed[i]).epsilon(1e-4));
+      const bool ignored = targets(c)[i] == c.options.ignored;
+      if (ignored) CHECK(of_fused[i] == 0);
+      sum += double(of_fused[i]);
+      counted += ignored ? 0 : 1;
+    }
+    const double divisor = c.options.divisor != 0 ? double(c.options.divisor) : counted;
+    CHECK(sum / divisor == doctest::Approx(loss.value()[0]).epsilon(1e-5));
+  }
+  const Tape tape;
+  std::vector<Real> too_few(1);
+  CHECK_THROWS_WITH_AS(cross_entropy(full({2, 3}, 0), std::vector{0, 1}, {.row_losses = too_few}),
+                       "cross_entropy: row_losses has 1, targets has 2; need as many", Error);
+}
+
 TEST_CASE("linear_cross_entropy passes on an upstream gradient, and adds to what is there") {
   const Case c{4, 3, 5, {}};
   const auto used_twice = [&](auto op) {

@@ -26,14 +26,6 @@ void check_all_learn(TrainConfig config) {
   }
 }
 
-/// Gives a model the values that another one has for parameters of the same names.
-void copy_values(Seq2Seq& from, Seq2Seq& to) {
-  for (Parameter* target : to.parameters()) {
-    const std::vector<Real> values = values_of(from, target->name());
-    std::copy(values.begin(), values.end(), target->value().begin());
-  }
-}
-
 void check_luong(OptionTrial& trial) {
   const Fresh without(trial.without), with(trial.with);
   CHECK(without.has("decoder.attention.score.weight"));
@@ -128,6 +120,21 @@ void check_window(OptionTrial& trial) {
 
 void check_local_predictive(OptionTrial& trial) {
   CHECK(Fresh(trial.with).shape("decoder.attention.window_centre.weight") == Shape{1, 16});
+  check_all_learn(trial.with);
+}
+
+/// Without training it is attention to the likeliest position; its gradient is that of test_hard_attention.cpp.
+void check_hard(OptionTrial& trial) {
+  const Fresh without(trial.without), with(trial.with);
+  CHECK(without.model.parameter_count() == with.model.parameter_count());
+  const Tape tape(Tape::Inference);
+  const std::vector<int> chosen = {0};
+  const Batch batch = make_batch(with.prepared.corpus.valid, chosen);
+  const auto encoded = with.model.encode(batch);
+  const Tensor embedded = with.model.decoder().embed(std::vector{kEnd});
+  const Array weights = with.model.decoder().step(embedded, encoded.state, encoded.memory).weights.value();
+  CHECK(std::ranges::count(weights, 1) == 1);
+  CHECK(std::ranges::count(weights, 0) == batch.source_lengths[0] - 1);
   check_all_learn(trial.with);
 }
 
@@ -337,6 +344,7 @@ std::vector<OptionTest> gradus::translate::model_option_tests() {
       {"score", R"("multi-head")", "", check_multi_head},
       {"scope", R"("local-m")", R"({"window": 1})", check_local_monotonic},
       {"scope", R"("local-p")", "", check_local_predictive},
+      {"scope", R"("hard")", "", check_hard},
       {"normalizer", R"("sparsemax")", "", check_same_parameters},
       {"attend", R"("after")", "", check_after},
       {"input_feeding", "true", "", check_input_feeding},

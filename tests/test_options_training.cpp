@@ -8,8 +8,8 @@
 #include <numeric>
 
 #include "examples/translate/text.h"
+#include "tests/fresh_model.h"
 #include "tests/option_tests.h"
-#include "tests/training_run.h"
 
 using namespace gradus;
 using namespace gradus::translate;
@@ -238,6 +238,30 @@ void check_scheduled_sampling(OptionTrial& trial) {
   CHECK(with.history.steps.back().loss > without.history.steps.back().loss);
 }
 
+/// The largest of the weights that hard attention draws from, in the mean over the first steps of some sentences.
+double sharpness(const TrainingRun& run) {
+  TrainConfig config = run.translator->config;
+  config.attention.scope = ScopeKind::Global;
+  const Fresh soft(config);
+  copy_values(run.translator->model, soft.model);
+  std::vector<int> chosen(20);
+  std::iota(chosen.begin(), chosen.end(), 0);
+  const Tape tape(Tape::Inference);
+  const auto encoded = soft.model.encode(make_batch(soft.prepared.corpus.valid, chosen));
+  const Tensor embedded = soft.model.decoder().embed(std::vector(chosen.size(), Vocabulary::kBegin));
+  const Array weights = soft.model.decoder().step(embedded, encoded.state, encoded.memory).weights.value();
+  double sum = 0;
+  for (int i = 0; i < weights.rows(); ++i) sum += *std::max_element(weights.row(i), weights.row(i) + weights.cols());
+  return sum / weights.rows();
+}
+
+/// The loss that is logged does not have the term.
+void check_entropy_weight(OptionTrial& trial) {
+  const TrainingRun without(trial.without), with(trial.with);
+  CHECK(with.history.steps[0].loss == without.history.steps[0].loss);
+  CHECK(sharpness(with) < sharpness(without) - 0.02);
+}
+
 void check_keep_epochs(OptionTrial& trial) {
   CHECK(kept_epochs(TrainingRun(trial.without).folder.path()).empty());
   const TrainingRun with(trial.with);
@@ -331,6 +355,7 @@ std::vector<OptionTest> gradus::translate::training_option_tests() {
       {"clip", "0.05", kOneSgdStep, check_clip},
       {"average_decay", "0.05", kOneStep, check_average_decay},
       {"scheduled_sampling", "1", "", check_scheduled_sampling},
+      {"entropy_weight", "10", R"({"scope": "hard"})", check_entropy_weight},
       {"keep_epochs", "2", R"({"epochs": 3})", check_keep_epochs},
       {"valid_beam", "4", R"({"epochs": 3})", check_valid_beam},
       {"seed", "2", "", check_seed},

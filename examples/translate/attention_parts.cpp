@@ -33,6 +33,9 @@ std::unique_ptr<Attention> make_score(Module* parent, const std::string& name, c
   return std::make_unique<MultiHeadAttention>(parent, name, hidden, hidden, attention.heads);
 }
 
+/// Of Xu et al. 2015, section 4.1.
+constexpr Real kExpectedShare = Real(0.5);
+
 std::unique_ptr<AttentionScope> make_scope(Attention* attention, const ModelConfig& config) {
   switch (config.attention.scope) {
     case ScopeKind::Global:
@@ -40,9 +43,11 @@ std::unique_ptr<AttentionScope> make_scope(Attention* attention, const ModelConf
     case ScopeKind::LocalM:
       return std::make_unique<LocalMonotonic>(config.attention.window);
     case ScopeKind::LocalP:
+      return std::make_unique<LocalPredictive>(attention, config.hidden, config.attention.window);
+    case ScopeKind::Hard:
       break;
   }
-  return std::make_unique<LocalPredictive>(attention, config.hidden, config.attention.window);
+  return std::make_unique<HardScope>(kExpectedShare);
 }
 
 }

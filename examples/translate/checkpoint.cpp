@@ -14,8 +14,9 @@
 
 namespace gradus::translate {
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainState, epoch, batch, step, learning_rate, loss_sum, words, best_bleu, best_loss,
-                                   best_epoch, without_gain, seconds)
+// Fields that a file of an older version does not have keep their default.
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(TrainState, epoch, batch, step, learning_rate, loss_sum, words,
+                                                best_bleu, best_loss, best_epoch, without_gain, baseline, seconds)
 
 namespace {
 

@@ -38,6 +38,7 @@ struct TrainState {
   double best_loss = 0;    ///< the validation cross-entropy of the best model, which decides between equal BLEUs
   int best_epoch = 0;
   int without_gain = 0;  ///< validations since the best one
+  double baseline = 0;   ///< of hard attention: the moving average of a word's loss
   double seconds = 0;    ///< spent on training and validation, in all sessions together
 };
 

@@ -234,7 +234,8 @@ std::vector<ConfigField> config_fields(TrainConfig& c) {
       {"Model", "score", &c.attention.score, "How well a state of the encoder answers the query of the decoder"},
       {"Model", "scope", &c.attention.scope,
        "Positions that are attended to: all (global), or those around the number of the target word (local-m) or "
-       "around a predicted position (local-p)"},
+       "around a predicted position (local-p), or a single one that training draws "
+       "(hard)"},
       {"Model", "normalizer", &c.attention.normalizer, "What makes weights of scores"},
       {"Model", "attend", &c.attention.attend, "Attend before the recurrence or after it"},
       {"Model", "input_feeding", &c.attention.input_feeding,
@@ -297,6 +298,8 @@ std::vector<ConfigField> config_fields(TrainConfig& c) {
        0.999999},
       {"Training", "scheduled_sampling", &c.scheduled_sampling,
        "Share of words that the decoder reads from itself in training, reached evenly over all epochs", 0, 1},
+      {"Training", "entropy_weight", &c.entropy_weight,
+       "Weight of the entropy of hard attention, which keeps it from settling too soon", 0, 100},
       {"Training", "keep_epochs", &c.keep_epochs, "Last epochs whose models are kept in the folder, for gradus average",
        0, kAnyNumber, kMayChange},
       {"Training", "valid_beam", &c.valid_beam, "Beam of the translations made in validation; 1 is greedy search", 1,

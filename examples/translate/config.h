@@ -73,6 +73,7 @@ struct TrainConfig {
   double clip = 1;
   double average_decay = 0;
   double scheduled_sampling = 0;
+  double entropy_weight = 0.002;
   int keep_epochs = 0;
   int valid_beam = 1;
   std::uint64_t seed = 1;

@@ -11,16 +11,6 @@ namespace gradus::translate {
 
 namespace {
 
-/// What `part` takes from the state of each step, below each other.
-template <class Part>
-Tensor all_steps(std::span<const DecoderState> states, Part part) {
-  if (states.size() == 1) return part(states[0]);
-  Scratch scratch;
-  Tensor* const parts = scratch.allocate<Tensor>(states.size());
-  for (std::size_t t = 0; t < states.size(); ++t) new (&parts[t]) Tensor(part(states[t]));
-  return concat({parts, states.size()}, 0);
-}
-
 Tensor hidden_of(const DecoderState& state) { return state.hidden(); }
 Tensor context_of(const DecoderState& state) { return state.context; }
 Tensor fed_of(const DecoderState& state) { return state.fed; }
@@ -28,6 +18,14 @@ Tensor fed_of(const DecoderState& state) { return state.fed; }
 /// The names of the first layer's members have no number, so that a model of one layer has those of its PyTorch twin.
 std::string suffix(int layer) { return layer == 0 ? "" : fmt::format("_l{}", layer); }
 
+}
+
+Tensor all_steps(std::span<const DecoderState> states, Tensor (*part)(const DecoderState&)) {
+  if (states.size() == 1) return part(states[0]);
+  Scratch scratch;
+  Tensor* const parts = scratch.allocate<Tensor>(states.size());
+  for (std::size_t t = 0; t < states.size(); ++t) new (&parts[t]) Tensor(part(states[t]));
+  return concat({parts, states.size()}, 0);
 }
 
 DecoderState DecoderState::first(int n) const {
@@ -193,6 +191,8 @@ Attended AttentiveDecoder::attend(Tensor hidden, Tensor embedded, const DecoderS
 DecoderState AttentiveDecoder::with(DecoderState next, const Attended& attended, const DecoderState& previous) const {
   next.context = attended.context;
   next.weights = attended.weights;
+  next.log_probability = attended.log_probability;
+  next.entropy = attended.entropy;
   if (attention_->coverage) {
     next.coverage = previous.coverage ? previous.coverage + attended.weights : attended.weights;
   }

@@ -24,14 +24,18 @@ struct DecoderState {
   int position = 0;                   ///< of the next word
 
   // What the step computed.
-  Tensor context;  ///< (N, H): c_t, or empty
-  Tensor weights;  ///< (N, S), empty before the first step and without attention
+  Tensor context;                   ///< (N, H): c_t, or empty
+  Tensor weights;                   ///< (N, S), empty before the first step and without attention
+  Tensor log_probability, entropy;  ///< (N): of the position that hard attention drew; else empty
 
   /// What attention and the output layer see of the recurrence: s_i or h_t.
   Tensor hidden() const { return output ? output : layers.back().hidden; }
   /// The first n rows, those sentences that go on, without the weights.
   DecoderState first(int n) const;
 };
+
+/// What `part` takes from the state of each step, below each other, as packed.   (N_t, …) -> (Σ N_t, …)
+Tensor all_steps(std::span<const DecoderState> states, Tensor (*part)(const DecoderState&));
 
 /// What all decoders share. The subclasses differ in `step`, and in what the pre-output layer reads.
 ///

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "nn/init.h"
+#include "ops/elementwise.h"
 #include "ops/kernels.h"
 #include "ops/layout.h"
 #include "ops/softmax.h"
@@ -50,7 +51,7 @@ Seq2Seq::Encoded Seq2Seq::encode(const Batch& batch) {
   return {decoder_->prepare(encoded.states, packing, batch.order), decoder_->begin(encoded.summary, batch.order)};
 }
 
-Tensor Seq2Seq::teacher_forced(const Batch& batch, Real scheduled_sampling) {
+Seq2Seq::Forced Seq2Seq::teacher_forced(const Batch& batch, Real scheduled_sampling) {
   auto [memory, state] = encode(batch);
   const Packing packing(batch.target_lengths);
   const int steps = packing.steps();
@@ -74,7 +75,8 @@ Tensor Seq2Seq::teacher_forced(const Batch& batch, Real scheduled_sampling) {
     new (&states[t]) DecoderState(state);
   }
   if (!embedded) embedded = concat({inputs, static_cast<std::size_t>(steps)}, 0);
-  return decoder_->pre_output({states, static_cast<std::size_t>(steps)}, embedded);
+  const std::span<const DecoderState> all(states, steps);
+  return {all, decoder_->pre_output(all, embedded)};
 }
 
 Tensor Seq2Seq::sampled_inputs(std::span<const int> given, const DecoderState& previous, Tensor previous_embedded,
@@ -94,11 +96,16 @@ Tensor Seq2Seq::sampled_inputs(std::span<const int> given, const DecoderState& p
 
 Tensor Seq2Seq::loss(const Batch& batch, const LossOptions& options) {
   Linear& output = decoder_->output();
-  return linear_cross_entropy(teacher_forced(batch, options.scheduled_sampling), output.weight, *output.bias,
-                              batch.target_outputs,
-                              {.label_smoothing = options.label_smoothing, .divisor = options.divisor});
+  const auto [states, pre_output] = teacher_forced(batch, options.scheduled_sampling);
+  const std::span<Real> losses(Tape::active().allocate(batch.target_outputs.size()), batch.target_outputs.size());
+  const Tensor loss = linear_cross_entropy(
+      pre_output, output.weight, *output.bias, batch.target_outputs,
+      {.label_smoothing = options.label_smoothing, .divisor = options.divisor, .row_losses = losses});
+  if (!training() || !states[0].log_probability) return loss;
+  const Packing packing(batch.target_lengths);
+  return loss + hard_attention_term(states, packing, losses, options.hard_attention) / options.divisor;
 }
 
-Tensor Seq2Seq::logits(const Batch& batch) { return decoder_->output()(teacher_forced(batch)); }
+Tensor Seq2Seq::logits(const Batch& batch) { return decoder_->output()(teacher_forced(batch).pre_output); }
 
 }

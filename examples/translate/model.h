@@ -6,6 +6,7 @@
 #include "examples/translate/batch.h"
 #include "examples/translate/decoder.h"
 #include "examples/translate/encoder.h"
+#include "examples/translate/hard_attention.h"
 
 namespace gradus::translate {
 
@@ -24,8 +25,10 @@ class Seq2Seq : public Module {
     Real label_smoothing = 0;
     Real divisor = 1;             ///< the word count of the whole batch, for each of its shards
     Real scheduled_sampling = 0;  ///< the share of words that the decoder reads from itself (Bengio et al. 2015)
+    HardAttentionOptions hard_attention = {};
   };
   /// Cross-entropy of the targets given the sources, teacher-forced, summed over words and divided by the divisor -> ()
+  /// Hard attention adds its term to the gradient in training.
   Tensor loss(const Batch& batch, const LossOptions& options);
   /// The scores of all words at every target position, teacher-forced -> (rows, Vt), packed as the batch's targets.
   Tensor logits(const Batch& batch);
@@ -38,7 +41,12 @@ class Seq2Seq : public Module {
   Encoded encode(const Batch& batch);
 
  private:
-  Tensor teacher_forced(const Batch& batch, Real scheduled_sampling = 0);
+  /// The steps of a decoder that reads the targets.
+  struct Forced {
+    std::span<const DecoderState> states;  ///< of each step
+    Tensor pre_output;                     ///< (rows, E), packed as the batch's targets
+  };
+  Forced teacher_forced(const Batch& batch, Real scheduled_sampling = 0);
   /// Vectors of the words that each sentence's step reads: those given, or, for a random share of them, those that the
   /// decoder found most probable at the step before.
   Tensor sampled_inputs(std::span<const int> given, const DecoderState& previous, Tensor previous_embedded, Real share);

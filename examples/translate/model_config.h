@@ -28,9 +28,9 @@ inline constexpr std::array kChoices<ScoreKind>{"additive",       "concat",   "d
                                                 "scaled-general", "location", "cosine", "multi-head"};
 
 /// nn/attention_scopes.h has the formulas.
-enum class ScopeKind { Global, LocalM, LocalP };
+enum class ScopeKind { Global, LocalM, LocalP, Hard };
 template <>
-inline constexpr std::array kChoices<ScopeKind>{"global", "local-m", "local-p"};
+inline constexpr std::array kChoices<ScopeKind>{"global", "local-m", "local-p", "hard"};
 
 template <>
 inline constexpr std::array kChoices<Normalizer>{"softmax", "sparsemax"};

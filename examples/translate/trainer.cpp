@@ -127,7 +127,8 @@ double Trainer::add_gradients(const std::vector<int>& batch, std::uint64_t seed,
   const std::vector<std::vector<int>> parts = cut_shards(train_, batch, config_.shards);
   const Seq2Seq::LossOptions options{.label_smoothing = static_cast<Real>(config_.label_smoothing),
                                      .divisor = static_cast<Real>(words),
-                                     .scheduled_sampling = static_cast<Real>(config_.scheduled_sampling * done())};
+                                     .scheduled_sampling = static_cast<Real>(config_.scheduled_sampling * done()),
+                                     .hard_attention = {config_.entropy_weight, state_.baseline}};
   return parallel_.step(seed, [&](int shard) -> Tensor {
     if (parts[shard].empty()) return {};
     shards_[shard] = make_batch(train_, parts[shard]);
@@ -156,6 +157,7 @@ void Trainer::run_step(std::span<const std::vector<int>> batches) {
   if (average_) average_->update(&parallel_.pool());
 
   ++state_.step;
+  state_.baseline = next_baseline(state_.baseline, loss);
   state_.loss_sum += loss * static_cast<double>(words);
   state_.words += words;
   epoch_words_ += words;
