@@ -66,6 +66,24 @@ Tensor product(std::span<const Tensor> parts, Tensor weight) {
 
 }
 
+ResetBeforeGRUCell::ResetBeforeGRUCell(Module* parent, std::string name, int in, int hidden)
+    : RecurrentCell(parent, std::move(name), hidden),
+      weight_ih{this, "weight_ih", {kGruGates * hidden, in}, init::inverse_sqrt(hidden)},
+      weight_hh{this, "weight_hh", {2 * hidden, hidden}, init::inverse_sqrt(hidden)},
+      weight_hn{this, "weight_hn", {hidden, hidden}, init::inverse_sqrt(hidden)},
+      bias{this, "bias", {kGruGates * hidden}, init::inverse_sqrt(hidden)} {}
+
+LstmState ResetBeforeGRUCell::step(std::span<const Tensor> parts, LstmState state, Tensor mask) {
+  const Scope scope(path());
+  const int H = hidden;
+  Scratch scratch;
+  const Tensor x = linear_sum(bias, terms_of(parts, weight_ih, scratch)), h = masked(state.hidden, mask);
+  const Tensor gates = sigmoid(slice(x, 1, 0, 2 * H) + linear(h, weight_hh));
+  const Tensor r = gate(gates, 0, H), z = gate(gates, 1, H);
+  const Tensor n = tanh(gate(x, 2, H) + linear(r * h, weight_hn));
+  return {state.hidden + z * (n - state.hidden), {}};
+}
+
 LayerNormLSTMCell::LayerNormLSTMCell(Module* parent, std::string name, int in, int hidden)
     : RecurrentCell(parent, std::move(name), hidden),
       weight_ih{this, "weight_ih", {kLstmGates * hidden, in}, init::inverse_sqrt(hidden)},

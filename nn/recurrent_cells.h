@@ -61,6 +61,19 @@ struct GRUCell : RecurrentCell {
   RecurrentWeights weights;
 };
 
+/// The GRU as it was published, with the reset gate before the product (Cho et al. 2014, and Bahdanau et al. 2014,
+/// section A.1.1), and with z the share of what is new:
+///     [r; z] = σ(W_ih x + W_hh h + b)      n = tanh(W_ih x + W_hn (r ∘ h) + b)      h' = (1 - z) ∘ h + z ∘ n
+struct ResetBeforeGRUCell : RecurrentCell {
+  ResetBeforeGRUCell(Module* parent, std::string name, int in, int hidden);
+  LstmState step(std::span<const Tensor> parts, LstmState state, Tensor mask = {}) override;
+
+  Parameter weight_ih;  ///< (3H, in), rows r z n
+  Parameter weight_hh;  ///< (2H, H), rows r z
+  Parameter weight_hn;  ///< (H, H)
+  Parameter bias;       ///< (3H), r z n
+};
+
 /// An LSTM whose sums are normalised (Ba, Kiros, Hinton 2016, eq. 20 to 22), gates as in ops/recurrent.h:
 ///     a = LN(W_ih x) + LN(W_hh h)      c' = f ∘ c + i ∘ g      h' = o ∘ tanh(LN(c'))
 /// Their bias b is that of the two norms.

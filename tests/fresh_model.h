@@ -41,10 +41,10 @@ inline void copy_values(Seq2Seq& from, Seq2Seq& to) {
   }
 }
 
-/// What the encoder makes of a sentence.
-inline std::vector<Real> encoded(Seq2Seq& model) {
+/// What the encoder makes of a sentence.   -> (ids, H)
+inline std::vector<Real> encoded(Seq2Seq& model, const std::vector<int>& ids = {7, 12, 4, 30, 9, Vocabulary::kEnd}) {
   const Tape tape(Tape::Inference, 3);
-  const std::vector<int> ids = {7, 12, 4, 30, 9, Vocabulary::kEnd}, lengths = {6};
+  const std::vector<int> lengths = {static_cast<int>(ids.size())};
   const Packing packing(lengths);
   const Array states = model.encoder()(ids, packing, &model.decoder().words()).states.value();
   return {states.begin(), states.end()};

@@ -64,6 +64,36 @@ const std::vector<Variant> kVariants = {
      [](ModelConfig& c) {
        c.attention.score = ScoreKind::MultiHead, c.attention.coverage = true, c.attention.scope = ScopeKind::LocalP;
      }},
+    {"gru, reset before", [](ModelConfig& c) { c.cell = CellKind::GruResetBefore; }},
+    {"bridge backward", [](ModelConfig& c) { c.bridge = Bridge::Backward; }},
+    {"bridge copy, two layers",
+     [](ModelConfig& c) { c.bridge = Bridge::Copy, c.encoder_layers = c.decoder_layers = 2; }},
+    {"bridge copy, one direction, gru",
+     [](ModelConfig& c) { c.bridge = Bridge::Copy, c.bidirectional = false, c.cell = CellKind::Gru; }},
+    {"reversed source, luong, local-m",
+     [](ModelConfig& c) { luong(c).scope = ScopeKind::LocalM, c.reverse_source = true, c.bidirectional = false; }},
+    {"fixed context",
+     [](ModelConfig& c) { c.attention = attention_named(AttentionKind::None, c.attention), c.fixed_context = true; }},
+    {"fixed context, gru, maxout, bridge mean",
+     [](ModelConfig& c) {
+       c.attention = attention_named(AttentionKind::None, c.attention), c.fixed_context = true;
+       c.cell = CellKind::Gru, c.readout = Readout::Maxout, c.bridge = Bridge::Mean;
+     }},
+    {"fixed context, bridge copy",
+     [](ModelConfig& c) {
+       c.attention = attention_named(AttentionKind::None, c.attention), c.fixed_context = true, c.bridge = Bridge::Copy;
+     }},
+    {"maxout", [](ModelConfig& c) { c.readout = Readout::Maxout; }},
+    {"maxout, input feeding", [](ModelConfig& c) { c.readout = Readout::Maxout, c.attention.input_feeding = true; }},
+    {"maxout, luong", [](ModelConfig& c) { luong(c), c.readout = Readout::Maxout; }},
+    {"direct readout", [](ModelConfig& c) { c.readout = Readout::Direct; }},
+    {"direct readout, input feeding",
+     [](ModelConfig& c) { c.readout = Readout::Direct, c.attention.input_feeding = true; }},
+    {"direct readout, luong", [](ModelConfig& c) { luong(c), c.readout = Readout::Direct; }},
+    {"direct readout, no attention",
+     [](ModelConfig& c) {
+       c.attention = attention_named(AttentionKind::None, c.attention), c.readout = Readout::Direct;
+     }},
 };
 
 ModelConfig small_config(const Variant& variant) {

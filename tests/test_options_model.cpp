@@ -295,6 +295,79 @@ void check_learned(OptionTrial& trial) {
   check_all_learn(trial.with);
 }
 
+/// The state of a word knows the words that were read before it.
+void check_reverse_source(OptionTrial& trial) {
+  constexpr int H = 16;
+  const auto knows = [](const TrainConfig& config, int row, int changed) {
+    std::vector<int> ids = {7, 12, 4, kEnd};
+    const Fresh fresh(config);
+    const std::vector<Real> before = encoded(fresh.model, ids);
+    ids[changed] = 9;
+    const std::vector<Real> after = encoded(fresh.model, ids);
+    return !std::equal(before.begin() + row * H, before.begin() + (row + 1) * H, after.begin() + row * H);
+  };
+  CHECK(knows(trial.without, 2, 0));
+  CHECK_FALSE(knows(trial.without, 0, 2));
+  CHECK_FALSE(knows(trial.with, 2, 0));
+  CHECK(knows(trial.with, 0, 2));
+}
+
+void check_gru_reset_before(OptionTrial& trial) {
+  CHECK(Fresh(trial.with).shape("encoder.rnn.l0_reverse.weight_hn") == Shape{8, 8});
+  CHECK(Fresh(trial.with).shape("decoder.cell.weight_hn") == Shape{16, 16});
+  check_all_learn(trial.with);
+}
+
+void check_backward(OptionTrial& trial) {
+  CHECK(Fresh(trial.without).shape("decoder.bridge_hidden.weight") == Shape{16, 16});
+  CHECK(Fresh(trial.with).shape("decoder.bridge_hidden.weight") == Shape{16, 8});
+  check_all_learn(trial.with);
+}
+
+void check_copy(OptionTrial& trial) {
+  CHECK_FALSE(Fresh(trial.with).mentions("bridge"));
+  const Judged with(trial.with);
+  CHECK(with.first != doctest::Approx(with.second).epsilon(1e-7));
+  check_all_learn(trial.with);
+}
+
+void check_fixed_context(OptionTrial& trial) {
+  const Fresh with(trial.with);
+  CHECK(with.shape("decoder.fixed_context.weight") == Shape{16, 16});
+  CHECK(with.shape("decoder.cell.weight_ih") == Shape{64, 32});
+  CHECK(with.shape("decoder.pre_output.weight") == Shape{16, 48});
+  check_all_learn(trial.with);
+}
+
+void check_maxout(OptionTrial& trial) {
+  CHECK(Fresh(trial.without).shape("decoder.pre_output.weight") == Shape{16, 48});
+  CHECK(Fresh(trial.with).shape("decoder.pre_output.weight") == Shape{32, 48});
+  check_all_learn(trial.with);
+}
+
+void check_direct(OptionTrial& trial) {
+  const Fresh with(trial.with);
+  CHECK_FALSE(with.mentions("pre_output"));
+  CHECK(with.shape("decoder.output.weight")[1] == 48);
+  check_all_learn(trial.with);
+}
+
+/// What values there are: "papers: first values".
+void check_bahdanau_values(OptionTrial& trial) {
+  const auto score = [](const TrainConfig& config) {
+    return values_of(Fresh(config).model, "decoder.attention.score.weight");
+  };
+  CHECK(std::ranges::count(score(trial.without), Real(0)) == 0);
+  CHECK(std::ranges::count(score(trial.with), Real(0)) == 16);
+}
+
+void check_luong_values(OptionTrial& trial) {
+  const auto largest = [](const TrainConfig& config) { return std::ranges::max(all_values(Fresh(config).model)); };
+  CHECK(largest(trial.without) > 0.3);
+  CHECK(largest(trial.with) <= Real(0.1));
+  CHECK(std::ranges::count(values_of(Fresh(trial.with).model, "decoder.output.bias"), Real(0)) == 0);
+}
+
 void check_tied_target(OptionTrial& trial) {
   const Fresh without(trial.without), with(trial.with);
   CHECK(without.has("decoder.embedding.weight"));
@@ -365,6 +438,15 @@ std::vector<OptionTest> gradus::translate::model_option_tests() {
       {"bridge", R"("mean")", R"({"cell": "gru"})", check_mean},
       {"bridge", R"("zero")", R"({"attention": "none"})", check_zero},
       {"bridge", R"("learned")", R"({"attention": "none"})", check_learned},
+      {"cell", R"("gru-reset-before")", "", check_gru_reset_before},
+      {"reverse_source", "true", R"({"bidirectional": false})", check_reverse_source},
+      {"bridge", R"("backward")", "", check_backward},
+      {"bridge", R"("copy")", R"({"attention": "none"})", check_copy},
+      {"fixed_context", "true", R"({"attention": "none"})", check_fixed_context},
+      {"readout", R"("maxout")", "", check_maxout},
+      {"readout", R"("direct")", "", check_direct},
+      {"initial_values", R"("bahdanau")", "", check_bahdanau_values},
+      {"initial_values", R"("luong")", "", check_luong_values},
       {"tied_embeddings", R"("target")", "", check_tied_target},
       {"tied_embeddings", R"("all")", R"({"joint": true})", check_tied_all},
       {"embedding_deviation", "1.5", "", check_embedding_deviation},

@@ -112,6 +112,25 @@ void check_batch_tokens(OptionTrial& trial) {
   CHECK(std::ranges::count_if(batches, [](auto count) { return count <= 180; }) <= 2);  // the last of each epoch
 }
 
+/// Batches of a large pool have sentences of one length each, so that their words differ more from step to step.
+void check_pool_batches(OptionTrial& trial) {
+  const auto spread = [](const TrainConfig& config) {
+    const std::vector<std::int64_t> all = words(TrainingRun(config));
+    return std::ranges::max(all) - std::ranges::min(all);
+  };
+  CHECK(2 * spread(trial.with) < spread(trial.without));
+}
+
+/// The gradient is as many times larger as a sentence has words; the loss that is logged stays that of a word.
+void check_loss_mean(OptionTrial& trial) {
+  const TrainingLog::Step without = TrainingRun(trial.without).history.steps.front(),
+                          with = TrainingRun(trial.with).history.steps.front();
+  const double ratio = static_cast<double>(without.words) / trial.with.batch_size;
+  CHECK(ratio > 3);
+  CHECK(with.loss == doctest::Approx(without.loss).epsilon(1e-6));
+  CHECK(with.gradient_norm == doctest::Approx(ratio * without.gradient_norm).epsilon(1e-4));
+}
+
 void check_accumulate(OptionTrial& trial) {
   const TrainingRun without(trial.without), with(trial.with);
   const std::vector<std::int64_t> batches = words(without), steps = words(with);
@@ -339,6 +358,7 @@ std::vector<OptionTest> gradus::translate::training_option_tests() {
       {"patience", "2", kNothingMoves, check_patience},
       {"batch_size", "64", "", check_batch_size},
       {"batch_tokens", "200", "", check_batch_tokens},
+      {"pool_batches", "1", "", check_pool_batches},
       {"accumulate", "2", "", check_accumulate},
       {"optimizer", R"("sgd")", kOneStep, check_sgd},
       {"optimizer", R"("adadelta")", kOneStep, check_adadelta},
@@ -353,6 +373,7 @@ std::vector<OptionTest> gradus::translate::training_option_tests() {
       {"weight_decay", "0.5", kOneStep, check_weight_decay},
       {"label_smoothing", "0.2", R"({"epochs": 4, "batch_size": 320})", check_label_smoothing},
       {"clip", "0.05", kOneSgdStep, check_clip},
+      {"loss_mean", R"("sentences")", kOneSgdStep, check_loss_mean},
       {"average_decay", "0.05", kOneStep, check_average_decay},
       {"scheduled_sampling", "1", "", check_scheduled_sampling},
       {"entropy_weight", "10", R"({"scope": "hard"})", check_entropy_weight},

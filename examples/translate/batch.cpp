@@ -28,11 +28,11 @@ std::vector<int> longest_first(int count, Length length) {
 
 /// The pairs that are sorted by length together.
 std::size_t pool_size(std::span<const Pair> pairs, BatchSize size) {
-  constexpr std::size_t kBatches = 100;
-  if (size.target_words == 0) return kBatches * size.pairs;
+  const std::size_t batches = size.pool;
+  if (size.target_words == 0) return batches * size.pairs;
   std::size_t words = 0;
   for (const Pair& pair : pairs) words += pair.target.size();
-  return std::max<std::size_t>(1, kBatches * size.target_words * pairs.size() / std::max<std::size_t>(words, 1));
+  return std::max<std::size_t>(1, batches * size.target_words * pairs.size() / std::max<std::size_t>(words, 1));
 }
 
 /// Time by time, the sequences that are longer than t. `at(i, t)` is what sequence i has at step t.

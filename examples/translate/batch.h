@@ -35,11 +35,12 @@ Batch make_source_batch(std::span<const std::vector<int>> sources, std::span<con
 struct BatchSize {
   int pairs = 64;
   int target_words = 0;
+  int pool = 100;  ///< batches that are sorted by length together
 };
 
-/// Deals a corpus into batches of pairs of similar source length: shuffles all pairs, sorts pools of about 100 batches
-/// by length, cuts them, and shuffles the batches of each pool. A batch of words takes pairs as long as they fit in,
-/// one at least. The same seed gives the same batches everywhere.
+/// Deals a corpus into batches of pairs of similar source length: shuffles all pairs, sorts pools of some batches by
+/// length, cuts them, and shuffles the batches of each pool. A batch of words takes pairs as long as they fit in, one
+/// at least. The same seed gives the same batches everywhere.
 std::vector<std::vector<int>> deal_batches(std::span<const Pair> pairs, BatchSize size, std::uint64_t seed);
 
 /// Cuts a batch into `shards` parts of nearly equal work, in a fixed order; parts may be empty if there are few pairs.

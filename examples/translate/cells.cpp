@@ -13,6 +13,7 @@ std::unique_ptr<RecurrentCell> make(Module* parent, std::string name, int in, in
 
 CellStack::MakeCell cell_maker(const ModelConfig& config) {
   if (config.cell == CellKind::Lstm) return config.layer_norm ? make<LayerNormLSTMCell> : make<LSTMCell>;
+  if (config.cell == CellKind::GruResetBefore) return make<ResetBeforeGRUCell>;
   return config.layer_norm ? make<LayerNormGRUCell> : make<GRUCell>;
 }
 

@@ -28,6 +28,11 @@ enum class Schedule {
 template <>
 inline constexpr std::array kChoices<Schedule>{"plateau", "cosine", "inverse-sqrt", "halving", "constant"};
 
+/// What the loss of a step is the mean over. Its gradient grows with it, which plain gradient descent and clipping see.
+enum class LossMean { Words, Sentences };
+template <>
+inline constexpr std::array kChoices<LossMean>{"words", "sentences"};
+
 /// Everything that decides what a training does. Two trainings with the same configuration and the same text end with
 /// the same weights, to the bit; `threads` alone has no part in that.
 struct TrainConfig {
@@ -48,7 +53,11 @@ struct TrainConfig {
   bool bidirectional = true;
   bool residual = false;
   bool layer_norm = false;
+  bool reverse_source = false;
   Bridge bridge = Bridge::Last;
+  bool fixed_context = false;
+  Readout readout = Readout::Tanh;
+  InitialValues initial_values = InitialValues::Xavier;
   TiedEmbeddings tied_embeddings = TiedEmbeddings::None;
   double embedding_deviation = 0.1;
   double dropout = 0.3;
@@ -61,6 +70,7 @@ struct TrainConfig {
   int patience = 5;
   int batch_size = 64;
   int batch_tokens = 0;
+  int pool_batches = 100;
   int accumulate = 1;
   OptimizerKind optimizer = OptimizerKind::Adam;
   double learning_rate = 1e-3;
@@ -71,6 +81,7 @@ struct TrainConfig {
   double weight_decay = 0;
   double label_smoothing = 0.1;
   double clip = 1;
+  LossMean loss_mean = LossMean::Words;
   double average_decay = 0;
   double scheduled_sampling = 0;
   double entropy_weight = 0.002;
@@ -94,8 +105,8 @@ struct TrainConfig {
 /// Fields are to be set in its order: that of AttentionConfig stands for a combination which the next ones change.
 struct ConfigField {
   using Value = std::variant<bool*, int*, std::uint64_t*, double*, std::vector<std::string>*, AttentionConfig*,
-                             ScoreKind*, ScopeKind*, Normalizer*, AttendWhen*, CellKind*, Bridge*, TiedEmbeddings*,
-                             OptimizerKind*, Schedule*, TokenizerKind*>;
+                             ScoreKind*, ScopeKind*, Normalizer*, AttendWhen*, CellKind*, Bridge*, Readout*,
+                             InitialValues*, TiedEmbeddings*, OptimizerKind*, Schedule*, LossMean*, TokenizerKind*>;
 
   const char* group;
   const char* key;  ///< `attention_size` in a file, `--attention-size` on the command line

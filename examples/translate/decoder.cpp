@@ -1,11 +1,14 @@
 #include "examples/translate/decoder.h"
 
+#include <algorithm>
+
 #include "examples/translate/attention_parts.h"
 #include "examples/translate/cells.h"
 #include "examples/translate/word_vectors.h"
 #include "ops/elementwise.h"
 #include "ops/layout.h"
 #include "ops/matmul.h"
+#include "ops/reduce.h"
 
 namespace gradus::translate {
 
@@ -13,7 +16,32 @@ namespace {
 
 Tensor hidden_of(const DecoderState& state) { return state.hidden(); }
 Tensor context_of(const DecoderState& state) { return state.context; }
+Tensor fixed_context_of(const DecoderState& state) { return state.fixed_context; }
 Tensor fed_of(const DecoderState& state) { return state.fed; }
+
+Tensor read_of(const DecoderState& state) { return state.read; }
+
+/// How long the summary of the source is.
+int summary_size(const ModelConfig& config) {
+  return config.bridge == Bridge::Backward ? config.hidden / 2 : config.hidden;
+}
+
+/// How long the vector is that the output layer reads, given what the readout reads.
+int output_size(const ModelConfig& config, int readout_size) {
+  if (config.readout != Readout::Direct) return config.embedding;
+  if (config.tied_embeddings != TiedEmbeddings::None && readout_size != config.embedding) {
+    fail(
+        "model: tied_embeddings needs an output layer that reads as many numbers as a word vector has, {}; readout "
+        "direct reads {}",
+        config.embedding, readout_size);
+  }
+  return readout_size;
+}
+
+std::optional<Linear> linear_if(bool present, Module* parent, const char* name, int in, int out) {
+  if (!present) return std::nullopt;
+  return std::optional<Linear>(std::in_place, parent, name, in, out);
+}
 
 /// The names of the first layer's members have no number, so that a model of one layer has those of its PyTorch twin.
 std::string suffix(int layer) { return layer == 0 ? "" : fmt::format("_l{}", layer); }
@@ -42,27 +70,31 @@ DecoderState DecoderState::first(int n) const {
   result.masks = {first_masks, masks.size()};
   result.output = first_rows(output, n);
   result.fed = first_rows(fed, n);
+  result.fixed_context = first_rows(fixed_context, n);
   result.coverage = first_rows(coverage, n);
   result.position = position;
   result.context = first_rows(context, n);
+  result.read = first_rows(read, n);
   return result;
 }
 
 Decoder::Start::Start(Module* owner, const std::string& suffix, const ModelConfig& config)
-    : shape({config.hidden}), has_cell(config.cell == CellKind::Lstm) {
-  if (config.bridge == Bridge::Last || config.bridge == Bridge::Mean) {
-    hidden_map.emplace(owner, "bridge_hidden" + suffix, config.hidden, config.hidden);
-    if (has_cell) cell_map.emplace(owner, "bridge_cell" + suffix, config.hidden, config.hidden);
-  } else if (config.bridge == Bridge::Learned) {
+    : shape({config.hidden}), has_cell(config.cell == CellKind::Lstm), copies(config.bridge == Bridge::Copy) {
+  if (config.bridge == Bridge::Learned) {
     hidden_value.emplace(owner, "initial_hidden" + suffix, shape);
     if (has_cell) cell_value.emplace(owner, "initial_cell" + suffix, shape);
+  } else if (config.bridge != Bridge::Zero && config.bridge != Bridge::Copy) {
+    const int in = config.fixed_context ? config.hidden : summary_size(config);
+    hidden_map.emplace(owner, "bridge_hidden" + suffix, in, config.hidden);
+    if (has_cell) cell_map.emplace(owner, "bridge_cell" + suffix, in, config.hidden);
   }
 }
 
-LstmState Decoder::Start::operator()(const LstmState& summary, std::span<const int> order) {
+LstmState Decoder::Start::operator()(const LstmState& summary, int batch) {
+  if (copies) return summary;
   const auto begin = [&](Tensor encoded, std::optional<Linear>& map, std::optional<Parameter>& value) {
-    if (map) return map->tanh({gather_rows(encoded, order)});
-    const Tensor zeros = full({static_cast<int>(order.size()), shape[0]}, 0);
+    if (map) return map->tanh({encoded});
+    const Tensor zeros = full({batch, shape[0]}, 0);
     return value ? zeros + *value : zeros;
   };
   return {begin(summary.hidden, hidden_map, hidden_value),
@@ -88,8 +120,10 @@ Decoder::Decoder(Module* parent, std::string name, const ModelConfig& config, in
       fed_size_(fed_size),
       recurrence_(this, config, input_size),
       layer_dropout_(this, "layer_dropout", config.layer_dropout),
-      pre_output_(this, "pre_output", readout_size, config.embedding),
-      output_(this, "output", config.embedding, config.target_words) {}
+      fixed_context_(linear_if(config.fixed_context, this, "fixed_context", summary_size(config), config.hidden)),
+      pre_output_(linear_if(config.readout != Readout::Direct, this, "pre_output", readout_size,
+                            (config.readout == Readout::Maxout ? 2 : 1) * config.embedding)),
+      output_(this, "output", output_size(config, readout_size), config.target_words) {}
 
 std::unique_ptr<Decoder> Decoder::make(Module* parent, const ModelConfig& config) {
   if (!config.attention.present) return std::make_unique<PlainDecoder>(parent, "decoder", config);
@@ -98,7 +132,7 @@ std::unique_ptr<Decoder> Decoder::make(Module* parent, const ModelConfig& config
   return std::make_unique<LuongDecoder>(parent, "decoder", config);
 }
 
-DecoderState Decoder::begin(const LstmState& summary, std::span<const int> order) {
+DecoderState Decoder::begin(std::span<const LstmState> summary, std::span<const int> order) {
   const Scope scope(path());
   Tape& tape = Tape::active();
   const std::size_t count = recurrence_.cells.size();
@@ -106,11 +140,20 @@ DecoderState Decoder::begin(const LstmState& summary, std::span<const int> order
   auto* const masks = tape.allocate<Tensor>(count);
   const bool masked = training() && config_.recurrent_dropout != 0;
   const int batch = static_cast<int>(order.size());
+  const auto in_order = [&](Tensor encoded) { return encoded ? gather_rows(encoded, order) : encoded; };
+  DecoderState state;
+  if (fixed_context_) state.fixed_context = fixed_context_->tanh({in_order(summary.back().hidden)});
   for (std::size_t l = 0; l < count; ++l) {
-    new (&layers[l]) LstmState(recurrence_.starts[l](summary, order));
+    LstmState encoded;
+    if (fixed_context_ && config_.bridge != Bridge::Copy) {
+      encoded = {state.fixed_context, state.fixed_context};
+    } else if (!summary.empty()) {
+      const LstmState& own = summary[std::min(l, summary.size() - 1)];
+      encoded = {in_order(own.hidden), in_order(own.cell)};
+    }
+    new (&layers[l]) LstmState(recurrence_.starts[l](encoded, batch));
     if (masked) new (&masks[l]) Tensor(recurrent_mask(batch, config_.hidden, config_.recurrent_dropout));
   }
-  DecoderState state;
   state.layers = {layers, count};
   state.masks = {masks, masked ? count : 0};
   if (fed_size_ > 0) state.fed = full({batch, fed_size_}, 0);
@@ -139,6 +182,7 @@ DecoderState Decoder::recur(std::initializer_list<Tensor> parts, const DecoderSt
   DecoderState next;
   next.layers = {layers, count};
   next.masks = previous.masks;
+  next.fixed_context = previous.fixed_context;
   if (!is_hidden) next.output = x;
   next.position = previous.position + 1;
   return next;
@@ -153,18 +197,35 @@ Tensor Decoder::pre_output(std::span<const DecoderState> states, Tensor embedded
   return dropout_(readout(states, embedded));
 }
 
+Tensor Decoder::deep_output(std::initializer_list<Tensor> parts) {
+  switch (config_.readout) {
+    case Readout::Tanh:
+      return pre_output_->tanh(parts);
+    case Readout::Maxout: {
+      const Tensor pairs = (*pre_output_)(parts);
+      return max(reshape(pairs, {pairs.dim(0), -1, 2}), 2);
+    }
+    case Readout::Direct:
+      break;
+  }
+  return parts.size() == 1 ? *parts.begin() : concat(parts, -1);
+}
+
 PlainDecoder::PlainDecoder(Module* parent, std::string name, const ModelConfig& config)
-    : Decoder(parent, std::move(name), config, 0, config.hidden) {}
+    : Decoder(parent, std::move(name), config, config.fixed_context ? config.hidden : 0,
+              config.fixed_context ? 2 * config.hidden + config.embedding : config.hidden) {}
 
 Memory PlainDecoder::prepare(Tensor, const Packing&, std::span<const int>) { return {}; }
 
 DecoderState PlainDecoder::step(Tensor embedded, const DecoderState& previous, const Memory&) {
   const Scope scope(path());
-  return recur({embedded}, previous);
+  return recur({embedded, previous.fixed_context}, previous);
 }
 
-Tensor PlainDecoder::readout(std::span<const DecoderState> states, Tensor) {
-  return pre_output_.tanh({all_steps(states, hidden_of)});
+Tensor PlainDecoder::readout(std::span<const DecoderState> states, Tensor embedded) {
+  const Tensor hidden = all_steps(states, hidden_of);
+  if (!config().fixed_context) return deep_output({hidden});
+  return deep_output({hidden, all_steps(states, fixed_context_of), embedded});
 }
 
 AttentiveDecoder::AttentiveDecoder(Module* parent, std::string name, const ModelConfig& config, int input_size,
@@ -201,19 +262,22 @@ DecoderState AttentiveDecoder::with(DecoderState next, const Attended& attended,
 
 BahdanauDecoder::BahdanauDecoder(Module* parent, std::string name, const ModelConfig& config)
     : AttentiveDecoder(parent, std::move(name), config, config.hidden, 2 * config.hidden + config.embedding,
-                       config.attention.input_feeding ? config.embedding : 0) {}
+                       config.attention.input_feeding ? output_size(config, 2 * config.hidden + config.embedding) : 0) {
+}
 
 DecoderState BahdanauDecoder::step(Tensor embedded, const DecoderState& previous, const Memory& memory) {
   const Scope scope(path());
-  const Attended attended = attend(previous.hidden(), embedded, previous, memory);
+  const Tensor query = previous.hidden();
+  const Attended attended = attend(query, embedded, previous, memory);
   DecoderState next = with(recur({embedded, attended.context, previous.fed}, previous), attended, previous);
-  if (previous.fed) next.fed = pre_output_.tanh({next.hidden(), next.context, embedded});
+  next.read = config().readout == Readout::Maxout ? query : next.hidden();
+  if (previous.fed) next.fed = deep_output({next.read, next.context, embedded});
   return next;
 }
 
 Tensor BahdanauDecoder::readout(std::span<const DecoderState> states, Tensor embedded) {
   if (states[0].fed) return all_steps(states, fed_of);
-  return pre_output_.tanh({all_steps(states, hidden_of), all_steps(states, context_of), embedded});
+  return deep_output({all_steps(states, read_of), all_steps(states, context_of), embedded});
 }
 
 LuongDecoder::LuongDecoder(Module* parent, std::string name, const ModelConfig& config)
@@ -230,12 +294,13 @@ DecoderState LuongDecoder::step(Tensor embedded, const DecoderState& previous, c
 }
 
 Tensor LuongDecoder::readout(std::span<const DecoderState> states, Tensor) {
-  if (states[0].fed) return pre_output_.tanh({all_steps(states, fed_of)});
-  return pre_output_.tanh({attentional(all_steps(states, context_of), all_steps(states, hidden_of))});
+  if (states[0].fed) return deep_output({all_steps(states, fed_of)});
+  return deep_output({attentional(all_steps(states, context_of), all_steps(states, hidden_of))});
 }
 
 Tensor LuongDecoder::attentional(Tensor context, Tensor hidden) {
-  return dropout_(attentional_.tanh({context, hidden}));
+  const Tensor result = attentional_.tanh({context, hidden});
+  return config().readout == Readout::Direct ? result : dropout_(result);  // which a direct readout gets anyway
 }
 
 }

@@ -20,11 +20,13 @@ struct DecoderState {
   std::span<const Tensor> masks;      ///< (N, H): of each layer's recurrent dropout, in training only
   Tensor output;                      ///< (N, H): of the last layer, if that is not its hidden state (residual)
   Tensor fed;                         ///< (N, ·): what input feeding hands on, h̃_t for Luong, or empty
+  Tensor fixed_context;               ///< (N, H): the summary of the source, if there is no attention but this
   Tensor coverage;                    ///< (N, S): the sum of all weights so far, if the scores want it
   int position = 0;                   ///< of the next word
 
   // What the step computed.
   Tensor context;                   ///< (N, H): c_t, or empty
+  Tensor read;                      ///< (N, H): the hidden state that Bahdanau's readout reads
   Tensor weights;                   ///< (N, S), empty before the first step and without attention
   Tensor log_probability, entropy;  ///< (N): of the position that hard attention drew; else empty
 
@@ -47,7 +49,7 @@ class Decoder : public Module {
 
   /// The state before the first step, as `ModelConfig::bridge` says, of the encoder's summary: for its last states
   /// s₀ = tanh(W h + b), and the memory cell likewise. `order[i]` is the encoder's row for the decoder's sentence i.
-  DecoderState begin(const LstmState& summary, std::span<const int> order);
+  DecoderState begin(std::span<const LstmState> summary, std::span<const int> order);
   /// What the attention reads, in the decoder's order; nothing without attention.   (rows, H) -> (B, S, ·)
   virtual Memory prepare(Tensor encoder_states, const Packing& packing, std::span<const int> order) = 0;
 
@@ -55,22 +57,25 @@ class Decoder : public Module {
   Tensor embed(std::span<const int> ids);
   /// One step of the recurrence.   embedded: (N, E) -> state of N rows
   virtual DecoderState step(Tensor embedded, const DecoderState& previous, const Memory& memory) = 0;
-  /// The deep output (Pascanu et al. 2014): one tanh layer between the recurrence and the words, for one step or all of
-  /// them.   states: of each step, N_t rows; embedded: (Σ N_t, E) -> (Σ N_t, E)
+  /// The deep output (Pascanu et al. 2014) as `ModelConfig::readout` says: a layer between the recurrence and the
+  /// words, for one step or all of them.   states: of each step, N_t rows; embedded: (Σ N_t, E) -> (Σ N_t, E), or of a
+  /// direct readout (Σ N_t, R), what it reads
   Tensor pre_output(std::span<const DecoderState> states, Tensor embedded);
 
-  /// The scores of the words are output(pre_output(…)).   (rows, E) -> (rows, Vt)
+  /// The scores of the words are output(pre_output(…)).   (rows, E or R) -> (rows, Vt)
   Linear& output() { return output_; }
   /// The table of word vectors, (Vt, E).
   Parameter& words() { return recurrence_.embedding ? recurrence_.embedding->weight : output_.weight; }
 
  protected:
-  /// The recurrence reads `input_size` numbers besides the word, the pre-output layer `readout_size`, and input feeding
+  /// The recurrence reads `input_size` numbers besides the word, the readout `readout_size` (R), and input feeding
   /// hands on `fed_size`.
   Decoder(Module* parent, std::string name, const ModelConfig& config, int input_size, int readout_size,
           int fed_size = 0);
   /// The pre-output layer.
   virtual Tensor readout(std::span<const DecoderState> states, Tensor embedded) = 0;
+  /// What the pre-output layer makes of the numbers that it reads.   (N, ·) each, together (N, R) -> (N, E or R)
+  Tensor deep_output(std::initializer_list<Tensor> parts);
   /// One step of all layers, the first of which reads those parts that are not empty. What the step computes besides is
   /// still to be set.
   DecoderState recur(std::initializer_list<Tensor> parts, const DecoderState& previous);
@@ -82,12 +87,12 @@ class Decoder : public Module {
   /// What a layer begins with.
   struct Start {
     Start(Module* owner, const std::string& suffix, const ModelConfig& config);
-    LstmState operator()(const LstmState& summary, std::span<const int> order);
+    LstmState operator()(const LstmState& summary, int batch);
 
     std::optional<Linear> hidden_map, cell_map;         // for a summary of the encoder's states
     std::optional<Parameter> hidden_value, cell_value;  // if it is learned
     Shape shape;
-    bool has_cell;
+    bool has_cell, copies;
   };
 
   /// Word vectors, and of each layer its start and its cell.
@@ -103,15 +108,14 @@ class Decoder : public Module {
   int fed_size_;
   Recurrence recurrence_;
   Dropout layer_dropout_;
-
- protected:
-  Linear pre_output_;
-
- private:
+  std::optional<Linear> fixed_context_, pre_output_;
   Linear output_;
 };
 
-/// No attention: the source reaches the decoder through its initial state only (Sutskever et al. 2014, eq. 4).
+/// No attention: the source reaches the decoder through its initial state only (Sutskever et al. 2014, eq. 4), or, with
+/// `ModelConfig::fixed_context`, as one vector at every step and readout (Cho et al. 2014, section 2.2 and appendix
+/// A.1):
+///     c = tanh(V h_S)    s_0 = tanh(V' c)    s_t = f(s_{t-1}, y_{t-1}, c)    p(y_t) from s_t, y_{t-1} and c
 struct PlainDecoder : Decoder {
   PlainDecoder(Module* parent, std::string name, const ModelConfig& config);
   Memory prepare(Tensor encoder_states, const Packing& packing, std::span<const int> order) override;
@@ -143,8 +147,9 @@ class AttentiveDecoder : public Decoder {
 /// Bahdanau et al. 2014, section 3.1 and appendix A.2: attention first, from the *previous* state, then the recurrence.
 ///     e_ij = vᵀ tanh(W s_{i-1} + U h_j)      α_i = softmax(e_i)      c_i = Σ_j α_ij h_j      (their eq. 5, 6)
 ///     s_i = f(s_{i-1}, y_{i-1}, c_i)                                                        (their eq. 4)
-/// Departures: f is an LSTM instead of their GRU, and a tanh layer on [s_i; c_i; y_{i-1}] replaces their maxout.
-/// Input feeding, which they do not have, hands that layer's result to the next step.
+/// Their own f is the cell gru-reset-before, and their readout maxout, of [s_{i-1}; c_i; y_{i-1}] (A.2.2); otherwise
+/// the readout reads s_i, as their eq. 4 has it. Input feeding, which they do not have, hands the readout to the next
+/// step.
 struct BahdanauDecoder : AttentiveDecoder {
   BahdanauDecoder(Module* parent, std::string name, const ModelConfig& config);
   DecoderState step(Tensor embedded, const DecoderState& previous, const Memory& memory) override;
@@ -155,9 +160,10 @@ struct BahdanauDecoder : AttentiveDecoder {
 ///     h_t = LSTM(h_{t-1}, [y_{t-1}; h̃_{t-1}])                       (input feeding, their section 3.3)
 ///     a_t = softmax(h_tᵀ W h̄_s / √H)    c_t = Σ_s a_t(s) h̄_s     (global attention with the general score, eq. 7, 8)
 ///     h̃_t = tanh(W_c [c_t; h_t])                                                            (eq. 5)
-/// Departures: one decoder layer instead of four, a bidirectional encoder, and the factor 1/√H, since we train with
-/// Adam instead of SGD: a step of Adam moves all H² products of a score alike, so that unscaled scores soon saturate
-/// the softmax. On Multi30k the validation perplexity after two epochs is 8.55 with the factor and 14.23 without.
+/// Departures of the options' defaults, which the preset `luong` does not have: one layer, a bidirectional encoder, a
+/// tanh layer between h̃_t and the words, and the factor 1/√H, since we train with Adam instead of SGD: a step of Adam
+/// moves all H² products of a score alike, so that unscaled scores soon saturate the softmax. On Multi30k the
+/// validation perplexity after two epochs is 8.55 with the factor and 14.23 without.
 struct LuongDecoder : AttentiveDecoder {
   LuongDecoder(Module* parent, std::string name, const ModelConfig& config);
   DecoderState step(Tensor embedded, const DecoderState& previous, const Memory& memory) override;

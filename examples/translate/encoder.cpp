@@ -16,9 +16,20 @@ std::unique_ptr<RecurrentStack> make_stack(Module* parent, const ModelConfig& co
                                  .residual = config.residual,
                                  .recurrent_dropout = config.recurrent_dropout};
   const int in = config.embedding, hidden = config.bidirectional ? config.hidden / 2 : config.hidden;
-  if (config.layer_norm) return std::make_unique<CellStack>(parent, "rnn", in, hidden, options, cell_maker(config));
+  const bool fused = !config.layer_norm && config.cell != CellKind::GruResetBefore;
+  if (!fused) return std::make_unique<CellStack>(parent, "rnn", in, hidden, options, cell_maker(config));
   if (config.cell == CellKind::Lstm) return std::make_unique<LSTM>(parent, "rnn", in, hidden, options);
   return std::make_unique<GRU>(parent, "rnn", in, hidden, options);
+}
+
+/// The packed rows with each sequence's steps in the reverse order; it is its own inverse.
+std::vector<int> reversed_rows(const Packing& packing) {
+  std::vector<int> rows(packing.rows());
+  for (int b = 0; b < packing.batch(); ++b) {
+    const int length = packing.length(b);
+    for (int t = 0; t < length; ++t) rows[packing.row(b, t)] = packing.row(b, length - 1 - t);
+  }
+  return rows;
 }
 
 /// The mean of each sequence's rows.   states: (rows, H) -> (B, H)
@@ -44,21 +55,46 @@ Encoder::Encoder(Module* parent, std::string name, const ModelConfig& config)
 Encoder::Output Encoder::operator()(std::span<const int> ids, const Packing& packing, Parameter* shared) {
   const Scope scope(path());
   const Tensor table = embedding ? embedding->weight : *shared;
-  const auto [states, final] = rnn_->sequence(word_vectors(table, ids, config_, training()), packing);
+  const std::vector<int> reversed = config_.reverse_source ? reversed_rows(packing) : std::vector<int>();
+  Tensor x = word_vectors(table, ids, config_, training());
+  if (config_.reverse_source) x = gather_rows(x, reversed);
+  const auto [output, final] = rnn_->sequence(x, packing);
+  const Tensor states = config_.reverse_source ? gather_rows(output, reversed) : output;  // each with its word
   return {states, summary(states, final, packing)};
 }
 
-LstmState Encoder::summary(Tensor states, std::span<const LstmState> final, const Packing& packing) const {
+std::span<const LstmState> Encoder::summary(Tensor states, std::span<const LstmState> final,
+                                            const Packing& packing) const {
   const bool has_cell = config_.cell == CellKind::Lstm;
-  if (config_.bridge == Bridge::Mean) {
-    const Tensor mean = mean_of_states(states, packing);
-    return {mean, has_cell ? mean : Tensor()};
+  const auto one = [](const LstmState& state) { return Tape::active().copy(std::span(&state, 1)); };
+  switch (config_.bridge) {
+    case Bridge::Last:
+      return last_states(final).last(1);
+    case Bridge::Copy:
+      return last_states(final);
+    case Bridge::Backward:
+      return final.last(1);
+    case Bridge::Mean: {
+      const Tensor mean = mean_of_states(states, packing);
+      return one({mean, has_cell ? mean : Tensor()});
+    }
+    case Bridge::Zero:
+    case Bridge::Learned:
+      break;
   }
-  if (config_.bridge != Bridge::Last) return {};
-  const LstmState last = final.back();
-  if (!config_.bidirectional) return last;
-  const LstmState forward = final[final.size() - 2];
-  return {concat({forward.hidden, last.hidden}, -1), has_cell ? concat({forward.cell, last.cell}, -1) : Tensor()};
+  return {};
+}
+
+std::span<const LstmState> Encoder::last_states(std::span<const LstmState> final) const {
+  if (!config_.bidirectional) return final;
+  const std::size_t layers = final.size() / 2;
+  auto* const states = Tape::active().allocate<LstmState>(layers);
+  for (std::size_t l = 0; l < layers; ++l) {
+    const LstmState &forward = final[2 * l], &backward = final[2 * l + 1];
+    const Tensor cell = forward.cell ? concat({forward.cell, backward.cell}, -1) : Tensor();
+    new (&states[l]) LstmState{concat({forward.hidden, backward.hidden}, -1), cell};
+  }
+  return {states, layers};
 }
 
 }

@@ -10,14 +10,17 @@
 
 namespace gradus::translate {
 
-/// The encoder (Bahdanau et al. 2014, section 3.2): h_j = [h_j forward; h_j backward], or of one direction only.
+/// The encoder (Bahdanau et al. 2014, section 3.2): h_j = [h_j forward; h_j backward], or of one direction only. State
+/// j is that of word j, also if it reads them in reverse.
 class Encoder : public Module {
  public:
   Encoder(Module* parent, std::string name, const ModelConfig& config);
 
   struct Output {
-    Tensor states;      ///< (rows, H), packed
-    LstmState summary;  ///< (B, H): what `ModelConfig::bridge` asks for, of the last layer; empty if it needs nothing
+    Tensor states;  ///< (rows, H), packed
+    /// (B, H) each: what `ModelConfig::bridge` asks for, of the last layer, or of each layer for Bridge::Copy; none if
+    /// it needs nothing.
+    std::span<const LstmState> summary;
   };
   /// `shared` is the table of word vectors if the encoder has none of its own.   ids: packed
   Output operator()(std::span<const int> ids, const Packing& packing, Parameter* shared = nullptr);
@@ -25,7 +28,9 @@ class Encoder : public Module {
   std::optional<Embedding> embedding;
 
  private:
-  LstmState summary(Tensor states, std::span<const LstmState> final, const Packing& packing) const;
+  std::span<const LstmState> summary(Tensor states, std::span<const LstmState> final, const Packing& packing) const;
+  /// Of each layer, of both directions side by side.
+  std::span<const LstmState> last_states(std::span<const LstmState> final) const;
 
   ModelConfig config_;
   std::unique_ptr<RecurrentStack> rnn_;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "nn/init.h"
+#include "examples/translate/initial_values.h"
 #include "ops/elementwise.h"
 #include "ops/kernels.h"
 #include "ops/layout.h"
@@ -23,6 +23,21 @@ const ModelConfig& checked(const ModelConfig& config) {
         "words",
         config.source_words, config.target_words);
   }
+  const bool reads_encoder = config.bridge != Bridge::Zero && config.bridge != Bridge::Learned;
+  if (config.fixed_context && (config.attention.present || !reads_encoder)) {
+    fail(
+        "model: fixed_context needs attention none, and a bridge that reads the encoder: last, mean, backward or copy");
+  }
+  if (config.bridge == Bridge::Backward && !config.bidirectional) {
+    fail("model: bridge backward needs a bidirectional encoder; one direction that reads backwards is reverse_source");
+  }
+  if (config.bridge == Bridge::Copy && config.encoder_layers != config.decoder_layers) {
+    fail("model: bridge copy needs as many layers of the encoder as of the decoder; there are {} and {}",
+         config.encoder_layers, config.decoder_layers);
+  }
+  if (config.layer_norm && config.cell == CellKind::GruResetBefore) {
+    fail("model: layer_norm is not there for cell gru-reset-before; need lstm or gru");
+  }
   return config;
 }
 
@@ -31,18 +46,7 @@ const ModelConfig& checked(const ModelConfig& config) {
 Seq2Seq::Seq2Seq(const ModelConfig& config, std::uint64_t seed)
     : config_(checked(config)), encoder_(this, "encoder", config), decoder_(Decoder::make(this, config)) {
   if (WithoutInit::active()) return;
-  Rng rng(seed);
-  for (Parameter* parameter : parameters()) {
-    const bool is_table = parameter == &decoder_->words() || parameter->name().find("embedding") != std::string::npos;
-    if (parameter->name().find("norm") != std::string::npos) continue;  // 1 and 0 already
-    if (parameter->shape().rank() < 2) {
-      init::zeros()(parameter->value(), rng);
-    } else if (is_table) {
-      init::normal(0, config.embedding_deviation)(parameter->value(), rng);
-    } else {
-      init::xavier_uniform()(parameter->value(), rng);
-    }
-  }
+  set_initial_values(parameters(), decoder_->words(), config, seed);
 }
 
 Seq2Seq::Encoded Seq2Seq::encode(const Batch& batch) {

@@ -13,8 +13,7 @@ namespace gradus::translate {
 /// A translator of word numbers into word numbers.
 class Seq2Seq : public Module {
  public:
-  /// Begins with Xavier-uniform matrices, embeddings from N(0, embedding_deviation²), zero biases, and norms that
-  /// change nothing. Throws for a configuration that contradicts itself.
+  /// Begins with `ModelConfig::initial_values`. Throws for a configuration that contradicts itself.
   explicit Seq2Seq(const ModelConfig& config, std::uint64_t seed = 1);
 
   const ModelConfig& config() const { return config_; }

@@ -87,19 +87,43 @@ inline bool parse_choice(std::string_view name, AttentionConfig& config) {
   return true;
 }
 
-enum class CellKind { Lstm, Gru };
+enum class CellKind {
+  Lstm,
+  Gru,             ///< as PyTorch has it, with the reset gate after the product
+  GruResetBefore,  ///< as Cho et al. 2014 have it
+};
 template <>
-inline constexpr std::array kChoices<CellKind>{"lstm", "gru"};
+inline constexpr std::array kChoices<CellKind>{"lstm", "gru", "gru-reset-before"};
 
 /// What the decoder's first state is made from.
 enum class Bridge {
-  Last,     ///< s₀ = tanh(W h + b) of the encoder's last states, of both directions side by side
-  Mean,     ///< s₀ = tanh(W h + b) of the mean of the encoder's states (Xu et al. 2015, section 3.1.2)
-  Zero,     ///< s₀ = 0
-  Learned,  ///< s₀ is a parameter, the same for all sentences
+  Last,      ///< s₀ = tanh(W h + b) of the encoder's last states, of both directions side by side
+  Mean,      ///< s₀ = tanh(W h + b) of the mean of the encoder's states (Xu et al. 2015, section 3.1.2)
+  Zero,      ///< s₀ = 0
+  Learned,   ///< s₀ is a parameter, the same for all sentences
+  Backward,  ///< s₀ = tanh(W ←h₁ + b), of the backward direction alone (Bahdanau et al. 2014, section A.2.2)
+  Copy,      ///< s₀ of each layer is the last state of the encoder's layer (Luong et al. 2015)
 };
 template <>
-inline constexpr std::array kChoices<Bridge>{"last", "mean", "zero", "learned"};
+inline constexpr std::array kChoices<Bridge>{"last", "mean", "zero", "learned", "backward", "copy"};
+
+/// What the output layer reads.
+enum class Readout {
+  Tanh,    ///< one tanh layer
+  Maxout,  ///< t_j = max(t̃_2j, t̃_2j+1) of one linear layer t̃ (Bahdanau et al. 2014, section A.2.2)
+  Direct,  ///< nothing in between (Luong et al. 2015, eq. 6)
+};
+template <>
+inline constexpr std::array kChoices<Readout>{"tanh", "maxout", "direct"};
+
+/// The first values of the parameters. Those of norms are 1 and 0 in any case.
+enum class InitialValues {
+  Xavier,    ///< Xavier-uniform matrices, word vectors from N(0, embedding_deviation²), biases 0
+  Bahdanau,  ///< Bahdanau et al. 2014, section B.1
+  Luong,     ///< all from U[-0.1, 0.1] (Luong et al. 2015, section 4.1)
+};
+template <>
+inline constexpr std::array kChoices<InitialValues>{"xavier", "bahdanau", "luong"};
 
 /// Which tables of word vectors are one (Press, Wolf 2017).
 enum class TiedEmbeddings {
@@ -120,7 +144,11 @@ struct ModelConfig {
   bool bidirectional = true;                   ///< the encoder reads in both directions
   bool residual = false;                       ///< layers above the first add their input to their output
   bool layer_norm = false;                     ///< cells normalise their sums (Ba, Kiros, Hinton 2016)
+  bool reverse_source = false;                 ///< the encoder reads from the last word to the first
   Bridge bridge = Bridge::Last;
+  bool fixed_context = false;  ///< without attention: every step and the readout also read the summary of the source
+  Readout readout = Readout::Tanh;
+  InitialValues initial_values = InitialValues::Xavier;
   TiedEmbeddings tied_embeddings = TiedEmbeddings::None;
   Real embedding_dropout = Real(0.3);  ///< on the word vectors
   Real layer_dropout = Real(0.3);      ///< between layers

@@ -24,6 +24,34 @@ constexpr std::array kPresets{
     Preset{"multi30k-plain", R"({
       "attention": "none", "dropout": 0.3,
       "epochs": 12, "learning_rate": 0.002, "schedule": "cosine", "warm_up": 200})"},
+    // Bahdanau et al. 2014, RNNsearch: the decoder of section A.2.2, with s₀ = tanh(W_s ←h₁), the GRU of A.1.1 and the
+    // maxout readout; the first values of B.1; Adadelta (ρ 0.95, ε 1e-6), 80 sentences a step, the norm of the gradient
+    // at most 1, pools of 20 batches sorted by length (B.2). Departures: the sizes, which are the paper's with
+    // `--embedding 620 --hidden 1000 --attention-size 1000`; the encoder's directions share the size of the decoder,
+    // where theirs have it each; maxout leaves as many numbers as a word vector has (500 there).
+    Preset{"rnnsearch", R"({
+      "attention": "bahdanau", "cell": "gru-reset-before", "bridge": "backward", "readout": "maxout",
+      "initial_values": "bahdanau", "max_length": 50, "dropout": 0, "label_smoothing": 0,
+      "optimizer": "adadelta", "learning_rate": 1, "schedule": "constant", "batch_size": 80, "clip": 1,
+      "loss_mean": "sentences", "pool_batches": 20, "epochs": 40, "patience": 40})"},
+    // Its counterpart without attention, the encoder-decoder of Cho et al. 2014: the last state of a forward encoder
+    // is the one vector that every step and the readout see.
+    Preset{"rnnenc", R"({
+      "attention": "none", "fixed_context": true, "bidirectional": false, "cell": "gru-reset-before",
+      "readout": "maxout", "initial_values": "bahdanau", "max_length": 50, "dropout": 0, "label_smoothing": 0,
+      "optimizer": "adadelta", "learning_rate": 1, "schedule": "constant", "batch_size": 80, "clip": 1,
+      "loss_mean": "sentences", "pool_batches": 20, "epochs": 40, "patience": 40})"},
+    // Luong et al. 2015, section 4.1, with their best scores and scope: stacked LSTMs, the source reversed, the
+    // decoder's layers beginning where the encoder's ended, input feeding, the attentional vector read by the output
+    // layer as it is (eq. 6); U[-0.1, 0.1], plain gradient descent with rate 1, halved after each epoch from the ninth
+    // on, 128 sentences a step, dropout 0.2, the norm of the gradient at most 5. Departures: the sizes, which are the
+    // paper's with `--encoder-layers 4 --decoder-layers 4 --embedding 1000 --hidden 1000`.
+    Preset{"luong", R"({
+      "attention": "luong", "score": "general", "scope": "local-p", "bidirectional": false, "reverse_source": true,
+      "encoder_layers": 2, "decoder_layers": 2, "bridge": "copy", "readout": "direct", "initial_values": "luong",
+      "max_length": 50, "dropout": 0.2, "label_smoothing": 0,
+      "optimizer": "sgd", "learning_rate": 1, "schedule": "halving", "halve_after": 8, "batch_size": 128, "clip": 5,
+      "loss_mean": "sentences", "epochs": 12, "patience": 12})"},
 };
 
 }

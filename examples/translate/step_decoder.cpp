@@ -29,6 +29,7 @@ void SavedState::save(const DecoderState& state, std::span<const int> rows) {
   }
   save(state.output, rows, output_);
   save(state.fed, rows, fed_);
+  save(state.fixed_context, rows, fixed_context_);
   save(state.coverage, rows, coverage_);
   position_ = state.position;
 }
@@ -42,6 +43,7 @@ DecoderState SavedState::restore() const {
   state.layers = {layers, layers_.size()};
   state.output = restore(output_);
   state.fed = restore(fed_);
+  state.fixed_context = restore(fixed_context_);
   state.coverage = restore(coverage_);
   state.position = position_;
   return state;

@@ -33,7 +33,7 @@ class SavedState {
   static Tensor restore(const Rows& kept);
 
   std::vector<Layer> layers_;
-  Rows output_, fed_, coverage_;
+  Rows output_, fed_, fixed_context_, coverage_;
   int position_ = 0;
 };
 

@@ -107,7 +107,7 @@ void Trainer::run_epoch() {
   epoch_seconds_ = 0;
   epoch_words_ = epoch_batches_ = 0;
   translator_.model.train();
-  const BatchSize size{.pairs = config_.batch_size, .target_words = config_.batch_tokens};
+  const BatchSize size{.pairs = config_.batch_size, .target_words = config_.batch_tokens, .pool = config_.pool_batches};
   const std::vector<std::vector<int>> batches =
       deal_batches(train_, size, derive_seed(config_.seed, static_cast<std::uint64_t>(state_.epoch)));
   batches_ = batches.size();
@@ -123,10 +123,10 @@ void Trainer::run_epoch() {
   }
 }
 
-double Trainer::add_gradients(const std::vector<int>& batch, std::uint64_t seed, std::int64_t words) {
+double Trainer::add_gradients(const std::vector<int>& batch, std::uint64_t seed, std::int64_t divisor) {
   const std::vector<std::vector<int>> parts = cut_shards(train_, batch, config_.shards);
   const Seq2Seq::LossOptions options{.label_smoothing = static_cast<Real>(config_.label_smoothing),
-                                     .divisor = static_cast<Real>(words),
+                                     .divisor = static_cast<Real>(divisor),
                                      .scheduled_sampling = static_cast<Real>(config_.scheduled_sampling * done()),
                                      .hard_attention = {config_.entropy_weight, state_.baseline}};
   return parallel_.step(seed, [&](int shard) -> Tensor {
@@ -137,15 +137,18 @@ double Trainer::add_gradients(const std::vector<int>& batch, std::uint64_t seed,
 }
 
 void Trainer::run_step(std::span<const std::vector<int>> batches) {
-  std::int64_t words = 0;
+  std::int64_t words = 0, sentences = 0;
   for (const std::vector<int>& batch : batches) {
+    sentences += static_cast<std::int64_t>(batch.size());
     for (int pair : batch) words += static_cast<std::int64_t>(train_[pair].target.size());
   }
+  const std::int64_t divisor = config_.loss_mean == LossMean::Words ? words : sentences;
   const std::uint64_t seed = derive_seed(config_.seed, state_.step);
   double loss = 0;
   for (size_t i = 0; i < batches.size(); ++i) {
-    loss += add_gradients(batches[i], i == 0 ? seed : derive_seed(seed, i), words);
+    loss += add_gradients(batches[i], i == 0 ? seed : derive_seed(seed, i), divisor);
   }
+  loss *= static_cast<double>(divisor) / static_cast<double>(words);  // by the word, whatever the gradient is of
   const double norm = grad_norm(parameters_, &parallel_.pool());
   if (!std::isfinite(loss) || !std::isfinite(norm)) {
     fail("train: the loss is {} and the gradient's norm {} at step {}; try a lower --learning-rate", loss, norm,

@@ -47,8 +47,9 @@ class Trainer {
   void run_epoch();
   /// One change of the weights, by the gradients of some batches together.
   void run_step(std::span<const std::vector<int>> batches);
-  /// Adds the batch's gradients and returns its share of the loss; `words` is the word count of the whole step.
-  double add_gradients(const std::vector<int>& batch, std::uint64_t seed, std::int64_t words);
+  /// Adds the batch's gradients and returns its share of the loss; `divisor` is what the whole step's loss is divided
+  /// by.
+  double add_gradients(const std::vector<int>& batch, std::uint64_t seed, std::int64_t divisor);
   /// How far the training is, from 0 to 1.
   double done() const;
   void validate();
