@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <set>
 
@@ -100,10 +101,118 @@ std::vector<const Example*> pointers(std::span<const Example> examples) {
 
 constexpr CaptionerSizes kTiny = {.window_units = 3, .annotation = 3, .word = 2, .hidden = 3};
 
-double loss_of(Captioner& model, std::span<const Example> examples) {
+double loss_of(Captioner& model, std::span<const Example> examples, Real divisor = 1) {
   const Tape tape(Tape::Inference);
-  return model.loss(Batch(pointers(examples)), 1).item();
+  return model.loss(Batch(pointers(examples)), divisor).item();
 }
+
+using Numbers = std::vector<double>;
+
+Numbers concatenated(Numbers a, const Numbers& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return a;
+}
+
+double logistic(double x) { return 1 / (1 + std::exp(-x)); }
+
+/// a + factor * b
+Numbers plus(Numbers a, const Numbers& b, double factor = 1) {
+  for (std::size_t i = 0; i < a.size(); ++i) a[i] += factor * b[i];
+  return a;
+}
+
+Numbers each(Numbers x, double (*f)(double)) {
+  std::ranges::transform(x, x.begin(), f);
+  return x;
+}
+
+Numbers softmax_of(const Numbers& x) {
+  const Numbers powers = each(x, std::exp);
+  return plus(Numbers(x.size(), 0), powers, 1 / std::accumulate(powers.begin(), powers.end(), 0.0));
+}
+
+/// The loss of a picture with its caption, number by number as the paper has it.
+struct ByHand {
+  Captioner& model;
+
+  Array value(const std::string& name) const {
+    for (Parameter* parameter : model.parameters()) {
+      if (parameter->name() == name) return parameter->value();
+    }
+    FAIL(name);
+    return {};
+  }
+  /// W x
+  Numbers product(const std::string& weight, const Numbers& x) const {
+    const Array w = value(weight);
+    REQUIRE(w.cols() == static_cast<int>(x.size()));
+    Numbers y(w.rows(), 0);
+    for (int i = 0; i < w.rows(); ++i) {
+      for (int j = 0; j < w.cols(); ++j) y[i] += w.row(i)[j] * x[j];
+    }
+    return y;
+  }
+  Numbers row(const std::string& name, int i) const {
+    const Array table = value(name);
+    return {table.row(i), table.row(i) + table.cols()};
+  }
+  /// W x + b
+  Numbers linear(const std::string& layer, const Numbers& x) const {
+    const Array bias = value(layer + ".bias");
+    return plus(product(layer + ".weight", x), {bias.begin(), bias.end()});
+  }
+  Numbers annotation(const Picture& picture, int patch) const {
+    Numbers window;
+    const int left = patch % kGrid * kPatch - 4, top = patch / kGrid * kPatch - 4;
+    for (int y = top; y < top + 12; ++y) {
+      for (int x = left; x < left + 12; ++x) {
+        const bool inside = x >= 0 && x < kSide && y >= 0 && y < kSide;
+        for (int c = 0; c < 3; ++c) window.push_back(inside ? picture.pixels[(y * kSide + x) * 3 + c] / 64.0 - 1 : 0);
+      }
+    }
+    const Numbers units = each(linear("window", window), [](double x) { return std::max(x, 0.0); });
+    return each(plus(linear("annotation", units), row("position", patch)), std::tanh);
+  }
+
+  double loss(const Example& example) const {
+    std::vector<Numbers> a;
+    Numbers mean(kTiny.annotation, 0), looks(kPatches, 0);
+    for (int i = 0; i < kPatches; ++i) a.push_back(annotation(example.picture, i));
+    for (const Numbers& a_i : a) mean = plus(mean, a_i, 1.0 / kPatches);
+    Numbers hidden = each(linear("begin_hidden", mean), std::tanh), cell = each(linear("begin_cell", mean), std::tanh);
+    double loss = 0;
+    int previous = kBegin;
+    for (const int word : example.caption.words) {
+      Numbers e, context(kTiny.annotation, 0);
+      for (const Numbers& a_i : a) {
+        const Numbers sum = plus(linear("attention.query", hidden), product("attention.key.weight", a_i));
+        e.push_back(product("attention.score.weight", each(sum, std::tanh))[0]);
+      }
+      const Numbers alpha = softmax_of(e);
+      looks = plus(looks, alpha);
+      const double beta = logistic(linear("gate", hidden)[0]);
+      for (int i = 0; i < kPatches; ++i) context = plus(context, a[i], beta * alpha[i]);
+
+      const Numbers embedded = row("embedding.weight", previous);
+      Numbers gates =
+          plus(product("cell.weight_ih", concatenated(embedded, context)), product("cell.weight_hh", hidden));
+      for (const char* bias : {"cell.bias_ih", "cell.bias_hh"}) {
+        gates = plus(gates, {value(bias).begin(), value(bias).end()});
+      }
+      const int n = kTiny.hidden;
+      for (int k = 0; k < n; ++k) {
+        cell[k] = logistic(gates[n + k]) * cell[k] + logistic(gates[k]) * std::tanh(gates[2 * n + k]);
+        hidden[k] = logistic(gates[3 * n + k]) * std::tanh(cell[k]);
+      }
+      const Numbers inner =
+          plus(plus(embedded, product("hidden_to_word.weight", hidden)), product("context_to_word.weight", context));
+      loss -= std::log(softmax_of(linear("output", inner))[word]);
+      previous = word;
+    }
+    for (const double sum : looks) loss += 0.01 * (1 - sum) * (1 - sum);
+    return loss;
+  }
+};
 
 }
 
@@ -184,7 +293,15 @@ TEST_CASE("captioner: a batch has the longest captions first, and its loss is th
   Captioner model(1, kTiny);
   double sum = 0;
   for (const Example& example : examples) sum += loss_of(model, {&example, 1});
-  CHECK(loss_of(model, examples) == doctest::Approx(sum));
+  CHECK(loss_of(model, examples, 12) == doctest::Approx(sum / 12));
+}
+
+TEST_CASE("captioner: the loss is that of the paper's equations") {
+  Captioner model(1, kTiny);
+  initialize(model, 2, init::normal(0, 0.5));
+  for (const Example& example : make_examples(14, 3, Combinations::Common)) {
+    CHECK(loss_of(model, {&example, 1}) == doctest::Approx(ByHand{model}.loss(example)).epsilon(1e-5));
+  }
 }
 
 TEST_CASE("captioner: the loss passes gradcheck" * doctest::skip(!kGradcheck)) {

@@ -50,11 +50,13 @@ void print_scores(const char* name, const Scores& scores) {
 
 void draw(Captioner& model, std::span<const Example> examples, const std::string& folder) {
   for (std::size_t i = 0; i < examples.size(); ++i) {
-    const Picture* const picture = &examples[i].picture;
-    const Description description = model.describe({&picture, 1}).front();
+    const auto& [picture, caption] = examples[i];
+    const Picture* const shown = &picture;
+    const Description description = model.describe({&shown, 1}).front();
     const std::string path = fmt::format("{}/{}.svg", folder, i + 1);
-    write_file_atomically(path, panels_svg(*picture, description));
+    write_file_atomically(path, panels_svg(picture, description));
     fmt::print("{}: {}\n", path, text_of(description.words));
+    if (description.words != caption.words) fmt::print("  right: {}\n", text_of(caption.words));
   }
 }
 
