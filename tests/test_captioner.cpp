@@ -365,7 +365,7 @@ TEST_CASE("captioner: an SVG has a panel for each word, in which the attended pa
   const Example example = make_examples(13, 1, Combinations::Common).front();
   Description description{example.caption.words, {}};
   description.weights.assign(description.words.size(), std::vector<Real>(kPatches, 0));
-  for (std::vector<Real>& weights : description.weights) weights[9] = 1;
+  for (std::vector<Real>& weights : description.weights) weights[10] = 1;
   const std::string svg = panels_svg(example.picture, description);
   CHECK(is_well_formed(svg));
   CHECK(svg.size() < 40'000);
@@ -375,8 +375,9 @@ TEST_CASE("captioner: an SVG has a panel for each word, in which the attended pa
   for (std::size_t t = 0; t < panels; ++t) {
     CHECK(count(svg, fmt::format(">{}</text>", kWords[description.words[t]])) > 0);
   }
-  // All is dark but patch 9, which is the second of the second row: strokes of 4 pixels' width in rows of patches.
+  // All is dark but patch 10, which is the third of the second row: strokes of 4 pixels' width in rows of patches.
   const std::string shade =
-      "stroke=\"#000\" stroke-opacity=\".9\" d=\"M0 0h32M0 4h4M8 4h24M0 8h32M0 12h32M0 16h32M0 20h32M0 24h32M0 28h32\"";
+      "stroke=\"#000\" stroke-opacity=\".9\" d=\"M0 0h32M0 4h8M12 4h20M0 8h32M0 12h32M0 16h32M0 20h32M0 24h32M0 "
+      "28h32\"";
   CHECK(count(svg, shade) == panels);
 }

@@ -23,7 +23,8 @@ void train(Captioner& model, std::span<const Example> examples, const TrainingOp
   constexpr int kShards = 2;
   constexpr double kMaxNorm = 5;
   DataParallel parallel(model, kShards, kShards);
-  Adam adam(model.parameters());
+  const std::vector<Parameter*> parameters = model.parameters();
+  Adam adam(parameters);
   Rng rng(derive_seed(options.seed, "training"));
   for (int step = 0; step < options.steps; ++step) {
     std::vector<const Example*> chosen[kShards];
@@ -32,7 +33,7 @@ void train(Captioner& model, std::span<const Example> examples, const TrainingOp
       return chosen[shard].empty() ? Tensor() : model.loss(Batch(chosen[shard]), static_cast<Real>(options.batch));
     });
     adam.learning_rate = schedule::cosine(options.learning_rate, step, 0, options.steps);
-    adam.step({.grad_scale = clip_factor(grad_norm(model.parameters()), kMaxNorm),
+    adam.step({.grad_scale = clip_factor(grad_norm(parameters, &parallel.pool()), kMaxNorm),
                .zero_grads = true,
                .pool = &parallel.pool()});
     report(step + 1, loss);

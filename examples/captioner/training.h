@@ -6,8 +6,7 @@
 
 namespace gradus::captioner {
 
-/// So many pictures, from a seed. Pictures of different seeds, or of different combinations, have nothing in common but
-/// by a chance that 3072 noisy numbers do not give.
+/// So many pictures with their captions. Those of two seeds differ: noise does not come out alike in 3072 numbers.
 std::vector<Example> make_examples(std::uint64_t seed, int count, Combinations combinations);
 
 struct TrainingOptions {
@@ -25,7 +24,7 @@ void train(
 struct Scores {
   double captions = 0;  ///< captions that are right word by word
   double words = 0;     ///< words of the right captions that the model says at the same place, </s> included
-  double looks = 0;     ///< of those that name a size, colour or form: the most attended patch shows the named thing
+  double looks = 0;     ///< of those for a size, colour or form: the most attended patch shows the thing they name
 };
 Scores evaluate(Captioner& model, std::span<const Example> examples);
 
