@@ -217,7 +217,7 @@ struct ByHand {
 }
 
 TEST_CASE("captioner: the caption says what the pixels show") {
-  for (const Combinations combinations : {Combinations::Common, Combinations::Rare}) {
+  for (const Combinations combinations : {Combinations::Seen, Combinations::HeldOut}) {
     Rng rng(5);
     for (int i = 0; i < 500; ++i) {
       const Picture picture = draw_picture(rng, combinations, 0);
@@ -231,7 +231,7 @@ TEST_CASE("captioner: each word of a caption knows its thing, and each thing its
   std::size_t longest = 0;
   Rng rng(6);
   for (int i = 0; i < 300; ++i) {
-    const Picture picture = draw_picture(rng, Combinations::Common, 0);
+    const Picture picture = draw_picture(rng, Combinations::Seen, 0);
     const Caption caption = caption_of(picture);
     REQUIRE(caption.words.size() == caption.things.size());
     REQUIRE(caption.words.back() == kEnd);
@@ -266,26 +266,26 @@ TEST_CASE("captioner: each word of a caption knows its thing, and each thing its
   CHECK(longest == kMaxWords);
 }
 
-TEST_CASE("captioner: pictures follow from the seed, and those of rare combinations share none with the others") {
+TEST_CASE("captioner: pictures follow from the seed, and those of held-out combinations share none with the others") {
   const auto pixels = [](std::uint64_t seed, Combinations combinations) {
     std::set<std::array<std::uint8_t, kSide * kSide * 3>> result;
     for (const Example& example : make_examples(seed, 200, combinations)) {
       for (const Thing& thing : example.picture.things) {
-        CHECK(is_rare(thing.colour, thing.form) == (combinations == Combinations::Rare));
+        CHECK(is_held_out(thing.colour, thing.form) == (combinations == Combinations::HeldOut));
       }
       result.insert(example.picture.pixels);
     }
     return result;
   };
-  const auto first = pixels(1, Combinations::Common), other = pixels(2, Combinations::Common);
+  const auto first = pixels(1, Combinations::Seen), other = pixels(2, Combinations::Seen);
   CHECK(first.size() == 200);
-  CHECK(first == pixels(1, Combinations::Common));
+  CHECK(first == pixels(1, Combinations::Seen));
   CHECK(std::ranges::none_of(other, [&](const auto& picture) { return first.contains(picture); }));
-  pixels(1, Combinations::Rare);
+  pixels(1, Combinations::HeldOut);
 }
 
 TEST_CASE("captioner: a batch has the longest captions first, and its loss is the sum of its captions'") {
-  const std::vector<Example> examples = make_examples(7, 12, Combinations::Common);
+  const std::vector<Example> examples = make_examples(7, 12, Combinations::Seen);
   const Batch batch(pointers(examples));
   CHECK(std::ranges::is_sorted(batch.lengths, std::greater()));
   CHECK(batch.lengths.front() > batch.lengths.back());
@@ -299,13 +299,13 @@ TEST_CASE("captioner: a batch has the longest captions first, and its loss is th
 TEST_CASE("captioner: the loss is that of the paper's equations") {
   Captioner model(1, kTiny);
   initialize(model, 2, init::normal(0, 0.5));
-  for (const Example& example : make_examples(14, 3, Combinations::Common)) {
+  for (const Example& example : make_examples(14, 3, Combinations::Seen)) {
     CHECK(loss_of(model, {&example, 1}) == doctest::Approx(ByHand{model}.loss(example)).epsilon(1e-5));
   }
 }
 
 TEST_CASE("captioner: the loss passes gradcheck" * doctest::skip(!kGradcheck)) {
-  const std::vector<Example> examples = make_examples(8, 3, Combinations::Common);
+  const std::vector<Example> examples = make_examples(8, 3, Combinations::Seen);
   for (const bool uniform : {false, true}) {
     Captioner model(1, kTiny);
     if (uniform) model.attention.scope = std::make_unique<UniformScope>();
@@ -315,7 +315,7 @@ TEST_CASE("captioner: the loss passes gradcheck" * doctest::skip(!kGradcheck)) {
 }
 
 TEST_CASE("captioner: a picture is described alike alone and among others") {
-  const std::vector<Example> examples = make_examples(9, 5, Combinations::Common);
+  const std::vector<Example> examples = make_examples(9, 5, Combinations::Seen);
   Captioner model(1);
   std::vector<const Picture*> pictures;
   for (const Example& example : examples) pictures.push_back(&example.picture);
@@ -332,7 +332,7 @@ TEST_CASE("captioner: a picture is described alike alone and among others") {
 
 TEST_CASE("captioner: a short training teaches what to say and where to look" * doctest::skip(kGradcheck)) {
   const auto simple = [](std::uint64_t seed, int count) {
-    std::vector<Example> examples = make_examples(seed, count, Combinations::Common);
+    std::vector<Example> examples = make_examples(seed, count, Combinations::Seen);
     std::erase_if(examples, [](const Example& example) { return example.picture.things.size() > 2; });
     return examples;
   };
@@ -351,7 +351,7 @@ TEST_CASE("captioner: a short training teaches what to say and where to look" * 
 }
 
 TEST_CASE("captioner: training follows from its seed, to the bit") {
-  const std::vector<Example> examples = make_examples(12, 40, Combinations::Common);
+  const std::vector<Example> examples = make_examples(12, 40, Combinations::Seen);
   const auto trained = [&](std::uint64_t seed) {
     Captioner model(1, kTiny);
     train(model, examples, {.seed = seed, .steps = 3, .batch = 7});
@@ -362,7 +362,7 @@ TEST_CASE("captioner: training follows from its seed, to the bit") {
 }
 
 TEST_CASE("captioner: an SVG has a panel for each word, in which the attended patches are lit") {
-  const Example example = make_examples(13, 1, Combinations::Common).front();
+  const Example example = make_examples(13, 1, Combinations::Seen).front();
   Description description{example.caption.words, {}};
   description.weights.assign(description.words.size(), std::vector<Real>(kPatches, 0));
   for (std::vector<Real>& weights : description.weights) weights[10] = 1;

@@ -79,9 +79,9 @@ int run(int argc, char** argv) {
   const auto examples = [&](const char* name, int count, Combinations combinations) {
     return make_examples(derive_seed(seed, name), count, combinations);
   };
-  const std::vector<Example> train_set = examples("train", options.pictures, Combinations::Common);
-  const std::vector<Example> common = examples("test", options.test, Combinations::Common);
-  const std::vector<Example> rare = examples("rare", options.test, Combinations::Rare);
+  const std::vector<Example> train_set = examples("train", options.pictures, Combinations::Seen);
+  const std::vector<Example> seen = examples("test", options.test, Combinations::Seen);
+  const std::vector<Example> held_out = examples("held out", options.test, Combinations::HeldOut);
   Captioner model(seed);
   if (options.uniform) model.attention.scope = std::make_unique<UniformScope>();
   fmt::print("{} pictures, {} parameters\n", options.pictures, model.parameter_count());
@@ -96,10 +96,10 @@ int run(int argc, char** argv) {
   });
 
   fmt::print("\n{:<42} {:>8} {:>8} {:>8}\n", "right, per cent", "captions", "words", "looks");
-  print_scores("new pictures", evaluate(model, common));
-  print_scores("new combinations of a colour and a form", evaluate(model, rare));
+  print_scores("new pictures", evaluate(model, seen));
+  print_scores("new combinations of a colour and a form", evaluate(model, held_out));
   fmt::print("\n");
-  draw(model, std::span(common).first(std::min(options.show, options.test)), options.out);
+  draw(model, std::span(seen).first(std::min(options.show, options.test)), options.out);
   return 0;
 }
 

@@ -15,7 +15,7 @@ Thing random_thing(Rng& rng, Combinations combinations) {
   do {
     thing.colour = static_cast<Colour>(rng.below(kColours));
     thing.form = static_cast<Form>(rng.below(kForms));
-  } while (is_rare(thing.colour, thing.form) != (combinations == Combinations::Rare));
+  } while (is_held_out(thing.colour, thing.form) != (combinations == Combinations::HeldOut));
   thing.size = static_cast<Size>(rng.below(kSizes));
   thing.radius = thing.size == Size::Small ? rng.uniform(3, 3.5) : rng.uniform(5, 6);
   thing.x = rng.uniform(thing.radius, kSide - thing.radius);
@@ -73,7 +73,7 @@ bool Picture::shows(int patch, int thing) const {
   return false;
 }
 
-bool is_rare(Colour colour, Form form) { return static_cast<int>(colour) == static_cast<int>(form); }
+bool is_held_out(Colour colour, Form form) { return static_cast<int>(colour) == static_cast<int>(form); }
 
 Picture draw_picture(Rng& rng, Combinations combinations, double noise) {
   Picture picture{random_things(rng, combinations), {}};

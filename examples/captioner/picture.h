@@ -30,8 +30,8 @@ struct Thing {
 /// One to three things on a grey ground that do not touch each other, with noise over all.
 ///
 /// Reading goes along the diagonal, from the left upper corner to the right lower one: things are in the order of
-/// x + y. So each of them is either more to the left of those after it than above them, or the other way round, and
-/// never nearly both.
+/// x + y. So each of them is either further to the left of those after it than above them or the other way round, and
+/// which of the two is always clear.
 struct Picture {
   std::vector<Thing> things;
   std::array<std::uint8_t, kSide * kSide * 3> pixels;  ///< rows of red, green, blue
@@ -41,13 +41,12 @@ struct Picture {
 };
 
 /// Which combinations of a colour and a form a picture is made of.
-enum class Combinations : std::uint8_t { Common, Rare };
+enum class Combinations : std::uint8_t { Seen, HeldOut };
 
-/// Those that only pictures made for this purpose have: a model trained without them has seen each colour and each
-/// form, but not together.
-bool is_rare(Colour colour, Form form);
+/// Whether these two never come together in training, where each of them comes with others.
+bool is_held_out(Colour colour, Form form);
 
-/// Draws a picture all of whose things are common combinations, or all are rare. `noise` is its standard deviation.
+/// Draws a picture all of whose things are seen combinations, or all are held out. `noise` is its standard deviation.
 Picture draw_picture(Rng& rng, Combinations combinations, double noise = 16);
 
 }
