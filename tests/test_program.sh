@@ -2,32 +2,7 @@
 # test_program.sh GRADUS: runs the program as its users do, right and wrong, and compares what it prints and returns.
 set -uo pipefail
 gradus=$(realpath "$1")
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder"
-failures=0
-
-# expect CODE STDERR COMMAND...: the command ends with this code and prints these lines to standard error, and no others.
-expect() {
-  local code=$1 message=$2
-  shift 2
-  "$@" >stdout 2>stderr
-  local got=$?
-  if [ "$got" -ne "$code" ] || [ "$(cat stderr)" != "$message" ]; then
-    printf 'FAILED: %s\n  expected %s: %s\n  got      %s: %s\n' "$*" "$code" "$message" "$got" "$(cat stderr)"
-    failures=$((failures + 1))
-  fi
-}
-
-# check WHAT COMMAND...: the command succeeds.
-check() {
-  local what=$1
-  shift
-  "$@" && return
-  echo "FAILED: $what"
-  failures=$((failures + 1))
-}
-
+source "$(dirname "$0")/expect.sh"
 help_hint=$'\nRun `gradus --help` for help.'
 
 # A small text: each word has one translation, and the order is turned round.

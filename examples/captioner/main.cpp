@@ -1,0 +1,117 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+
+#include "autograd/error.h"
+#include "examples/captioner/panels.h"
+#include "examples/captioner/training.h"
+#include "nn/atomic_file.h"
+
+namespace gradus::captioner {
+
+namespace {
+
+constexpr int kFailed = 1, kWrongUsage = 2;
+
+struct Options {
+  TrainingOptions training;
+  int pictures = 20'000, test = 1'000, show = 4;
+  bool uniform = false;
+  std::string out = "captions";
+};
+
+void add_options(CLI::App& program, Options& options) {
+  const CLI::Range counts(1, 1'000'000);
+  program.add_option("--out", options.out, "Folder for the SVG pictures; made if it is not there")
+      ->type_name("DIR")
+      ->capture_default_str();
+  program.add_option("--show", options.show, "Test pictures to draw with what each word looked at")
+      ->check(CLI::Range(0, 10'000))
+      ->capture_default_str();
+  program.add_option("--pictures", options.pictures, "Pictures to train on")->check(counts)->capture_default_str();
+  program.add_option("--test", options.test, "Pictures of each test")->check(counts)->capture_default_str();
+  program.add_option("--steps", options.training.steps, "Steps of training")->check(counts)->capture_default_str();
+  program.add_flag("--uniform", options.uniform, "Weigh all patches alike, to see what attention is worth");
+  program.add_option("--seed", options.training.seed, "Of pictures, first values and batches")->capture_default_str();
+}
+
+void make_folder(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) fail("{}: cannot make the folder: {}", path, error.message());
+}
+
+void print_scores(const char* name, const Scores& scores) {
+  fmt::print("{:<42} {:8.1f} {:8.1f} {:8.1f}\n", name, 100 * scores.captions, 100 * scores.words, 100 * scores.looks);
+}
+
+void draw(Captioner& model, std::span<const Example> examples, const std::string& folder) {
+  for (std::size_t i = 0; i < examples.size(); ++i) {
+    const auto& [picture, caption] = examples[i];
+    const Picture* const shown = &picture;
+    const Description description = model.describe({&shown, 1}).front();
+    const std::string path = fmt::format("{}/{}.svg", folder, i + 1);
+    write_file_atomically(path, panels_svg(picture, description));
+    fmt::print("{}: {}\n", path, text_of(description.words));
+    if (description.words != caption.words) fmt::print("  right: {}\n", text_of(caption.words));
+  }
+}
+
+int run(int argc, char** argv) {
+  Options options;
+  CLI::App program("Learns to describe pictures of coloured shapes, and shows where it looks for each word.");
+  program.name("gradus-captioner");
+  add_options(program, options);
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::Success& success) {  // --help
+    return program.exit(success);
+  } catch (const CLI::ParseError& error) {
+    fmt::print(stderr, "gradus-captioner: {}\nRun `gradus-captioner --help` for help.\n", error.what());
+    return kWrongUsage;
+  }
+  make_folder(options.out);
+
+  const std::uint64_t seed = options.training.seed;
+  const auto examples = [&](const char* name, int count, Combinations combinations) {
+    return make_examples(derive_seed(seed, name), count, combinations);
+  };
+  const std::vector<Example> train_set = examples("train", options.pictures, Combinations::Seen);
+  const std::vector<Example> seen = examples("test", options.test, Combinations::Seen);
+  const std::vector<Example> held_out = examples("held out", options.test, Combinations::HeldOut);
+  Captioner model(seed);
+  if (options.uniform) model.attention.scope = std::make_unique<UniformScope>();
+  fmt::print("{} pictures, {} parameters\n", options.pictures, model.parameter_count());
+  double recent = 0;
+  train(model, train_set, options.training, [&](int step, double loss) {
+    constexpr int kEvery = 200;
+    recent += loss / kEvery;
+    if (step % kEvery != 0) return;
+    fmt::print("step {:5}  loss {:.3f}\n", step, recent);
+    std::fflush(stdout);
+    recent = 0;
+  });
+
+  fmt::print("\n{:<42} {:>8} {:>8} {:>8}\n", "right, per cent", "captions", "words", "looks");
+  print_scores("new pictures", evaluate(model, seen));
+  print_scores("new combinations of a colour and a form", evaluate(model, held_out));
+  fmt::print("\n");
+  draw(model, std::span(seen).first(std::min(options.show, options.test)), options.out);
+  return 0;
+}
+
+}
+
+}
+
+int main(int argc, char** argv) {
+  try {
+    return gradus::captioner::run(argc, argv);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "gradus-captioner: {}\n", error.what());
+    return gradus::captioner::kFailed;
+  }
+}
