@@ -31,13 +31,15 @@ std::vector<CommandTest> translate_tests();
 std::vector<CommandTest> score_tests();
 std::vector<CommandTest> evaluate_tests();
 std::vector<CommandTest> bleu_tests();
+std::vector<CommandTest> aer_tests();
 
 /// What the commands work on.
 struct CommandTexts {
   CommandTexts();
   std::string file(const std::string& name) const { return folder.file(name); }
 
-  TemporaryFolder folder;  ///< files: source, target, odd (references), poor (references), one, short, a, b (output)
+  TemporaryFolder folder;  ///< files: source, target, odd (references), poor (references), one, short, a, b (output),
+                           ///< links, no_links (alignments)
   std::string input;       ///< the source
 };
 const CommandTexts& command_texts();

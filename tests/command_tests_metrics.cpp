@@ -76,6 +76,10 @@ std::vector<CommandTest> evaluate_tests() {
        good,
        {command_texts().file("poor")},
        [](const Outputs& outputs) { CHECK(outputs.with.find("nrefs:2") != std::string::npos); }},
+      {"alignments",
+       good,
+       {"--alignments", command_texts().file("links")},
+       [](const Outputs& outputs) { CHECK(outputs.with.find("\nAER ") != std::string::npos); }},
       {"threads", joined(good, {"--threads", "1"}), {"--threads", "3"}, check_threads, true, false},
       {"beam", good, {"--beam", "1"}},
       {"stop", joined(good, {"--length-power", "2"}), {"--stop", "first"}},
@@ -90,6 +94,12 @@ std::vector<CommandTest> evaluate_tests() {
   };
   tests.insert(tests.end(), others.begin(), others.end());
   return tests;
+}
+
+std::vector<CommandTest> aer_tests() {
+  const Words base = {"aer", command_texts().file("links"), command_texts().file("links")};
+  return {{"hyp", base, {command_texts().file("no_links"), command_texts().file("links")}, {}, true},
+          {"ref", base, {command_texts().file("no_links")}, {}, true}};
 }
 
 std::vector<CommandTest> bleu_tests() {

@@ -21,8 +21,8 @@ namespace gradus::translate {
 namespace {
 
 std::vector<Command> add_commands(CLI::App& program) {
-  return {add_translate(program), add_score(program),  add_evaluate(program), add_bleu(program),
-          add_average(program),   add_attend(program), add_info(program),     add_report(program)};
+  return {add_translate(program), add_score(program),  add_evaluate(program), add_bleu(program),   add_aer(program),
+          add_average(program),   add_attend(program), add_info(program),     add_report(program), add_toy(program)};
 }
 
 /// A descriptor that leads to a file for the rest of the scope.

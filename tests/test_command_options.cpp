@@ -140,10 +140,29 @@ std::vector<CommandTest> report_tests() {
   };
 }
 
+std::vector<CommandTest> toy_tests() {
+  return {{"folder",
+           {"toy", command_texts().file("toy-1")},
+           {command_texts().file("toy-2")},
+           [](const Outputs&) {
+             for (const char* name : {"train", "valid", "test", "test_long"}) {
+               CHECK(exists(command_texts().file("toy-2/") + name + ".align"));
+             }
+           },
+           true}};
+}
+
 std::map<std::string, std::vector<CommandTest>> all_tests() {
-  return {{"translate", translate_tests()}, {"score", score_tests()},     {"evaluate", evaluate_tests()},
-          {"bleu", bleu_tests()},           {"average", average_tests()}, {"attend", attend_tests()},
-          {"info", info_tests()},           {"report", report_tests()}};
+  return {{"translate", translate_tests()},
+          {"score", score_tests()},
+          {"evaluate", evaluate_tests()},
+          {"bleu", bleu_tests()},
+          {"aer", aer_tests()},
+          {"average", average_tests()},
+          {"attend", attend_tests()},
+          {"info", info_tests()},
+          {"report", report_tests()},
+          {"toy", toy_tests()}};
 }
 
 }
@@ -152,12 +171,13 @@ namespace gradus::translate {
 
 CommandTexts::CommandTexts() {
   const TrainedToy& toy = trained_toy();
-  std::string target, odd, poor;
+  std::string target, odd, poor, links;
   for (std::size_t i = 0; i < 30; ++i) {
     const ParallelText& from = i < 24 ? toy.test : toy.names;
     std::string line = from.target[i];
     input += from.source[i] + '\n';
     target += line + '\n';
+    links += "0-0 1?0\n";
     poor += std::string(split_words(line)[0]) + " x y z w\n";
     line[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(line[0])));
     odd += line + "-ci, 中文字.\n";
@@ -167,6 +187,8 @@ CommandTexts::CommandTexts() {
   write("target", target);
   write("odd", odd);
   write("poor", poor);
+  write("links", links);
+  write("no_links", std::string(30, '\n'));
   write("short", "ab\n");
   write("one", lines_of(input)[0] + "\n");
   write("a", run_program({"translate", "--model", toy.a}, input));

@@ -3,10 +3,13 @@
 #include <cmath>
 #include <numeric>
 
+#include "examples/translate/attention_alignment.h"
 #include "examples/translate/ensemble.h"
+#include "examples/translate/metrics/alignment_error.h"
 #include "examples/translate/metrics/bleu.h"
 #include "examples/translate/scoring.h"
 #include "examples/translate/translation_output.h"
+#include "examples/translate/unicode.h"
 #include "tests/trained_toy.h"
 
 /// Options are there for a purpose: what they gain, on models that have learnt some of the toy language.
@@ -128,6 +131,23 @@ TEST_CASE("purpose: the coverage penalty makes translations attend to more of th
   const double without = total(0), with = total(1);
   MESSAGE("coverage ", without, ", with the penalty ", with);
   CHECK(with > without + 0.01);
+}
+
+TEST_CASE("purpose: attention finds the true alignments, with less than half of the errors of the diagonal") {
+  const TrainedToy& toy = trained_toy();
+  const Ensemble one({toy.a});
+  ThreadPool pool(2);
+  std::vector<std::vector<Link>> diagonal;
+  for (std::size_t i = 0; i < toy.test.source.size(); ++i) {
+    const int source = static_cast<int>(split_words(toy.test.source[i]).size());
+    const int target = static_cast<int>(split_words(toy.test.target[i]).size());
+    std::vector<Link>& links = diagonal.emplace_back();
+    for (int t = 0; t < target; ++t) links.push_back({t * source / target, t});
+  }
+  const double attention = alignment_error(align_pairs(one.models(), toy.test, pool), toy.alignments).rate();
+  const double trivial = alignment_error(diagonal, toy.alignments).rate();
+  MESSAGE("AER ", attention, ", of the diagonal ", trivial);
+  CHECK(attention < trivial / 2);
 }
 
 TEST_CASE("purpose: label smoothing makes a model less sure of itself") {

@@ -30,7 +30,7 @@ expect 0 "" "$gradus" bleu --help
 check "examples in the help of bleu" grep -q '^  gradus bleu hyp.en ref1.en ref2.en' stdout
 
 # Wrong command lines.
-expect 2 "gradus: a command is missing: train, translate, score, evaluate, bleu, attend, info, report or average$help_hint" "$gradus"
+expect 2 "gradus: a command is missing: train, translate, score, evaluate, bleu, aer, attend, info, report, average or toy$help_hint" "$gradus"
 expect 2 "gradus: unknown argument trian; did you mean train?$help_hint" "$gradus" trian
 expect 2 "gradus: --model is required$help_hint" "$gradus" train --toy
 expect 2 "gradus: unknown option --atention; did you mean --attention?$help_hint" train --model m --atention luong
@@ -198,6 +198,39 @@ expect 0 "gradus: tokenized.en: 256 lines end in \" .\" and look tokenised; BLEU
   bleu tokenized.en tokenized.en
 expect 0 "" bleu tokenized.en tokenized.en --tokenize none
 
+# Alignments. A true one turns the words round.
+yes "0-3 1-2 2-1 3?0" | head -256 >train.align
+expect 0 "" "$gradus" aer train.align train.align
+check "AER" grep -qx 'AER 0.0000 (precision 1.0000, recall 1.0000, 1024 links, 768 sure ones)' stdout
+sed 's/2-1/2-2/' train.align >wrong.align
+expect 0 "" "$gradus" aer wrong.align train.align
+check "a wrong link" grep -qx 'AER 0.2857 (precision 0.7500, recall 0.6667, 1024 links, 768 sure ones)' stdout
+sed '7s/$/ 2:1/' train.align >wrong.align
+expect 1 "gradus: wrong.align:7: '2:1' is no link; need SOURCE-TARGET, or SOURCE?TARGET for a possible one" \
+  "$gradus" aer wrong.align train.align
+head -3 train.align >short.align
+expect 1 "gradus: aer: short.align has 3 lines, train.align has 256; line n of one must translate line n of the other" \
+  "$gradus" aer short.align train.align
+evaluate() { "$gradus" evaluate --model m --test train.de train.en "$@"; }
+expect 0 "" evaluate --alignments train.align
+check "the attention of a model" grep -Eq '^AER 0\.[0-9]{4} \(precision .*, [0-9]+ links, 768 sure ones\)$' stdout
+expect 1 "gradus: alignments: train.de has 256 lines, short.align has 3; line n of one must translate line n of the other" \
+  evaluate --alignments short.align
+sed '9s/$/ 4?1/' train.align >wrong.align
+expect 1 "gradus: wrong.align:9: link 4-1 is outside of a pair of 4 and 4 words; words count from 0" \
+  evaluate --alignments wrong.align
+{ cat train.align; echo; echo; } >more.align
+expect 0 "" "$gradus" evaluate --model m --test more.de more.en --alignments more.align
+check "pairs with an empty side have no alignment" grep -Eq '^AER 0.* 768 sure ones\)$' stdout
+expect 2 "gradus: --alignments requires --test$help_hint" "$gradus" evaluate --model m --alignments train.align
+
+# The toy language in files.
+expect 0 "" "$gradus" toy text
+check "as many alignments as sentences" test "$(wc -l <text/train.en) $(wc -l <text/train.fr) $(wc -l <text/train.align)" = "25000 25000 25000"
+check "its first test sentence" test "$(head -qn1 text/test.en text/test.fr text/test.align)" = $'the men broke your red keys that fell\nles hommes ont cassé tes clés rouges qui sont tombées\n0-0 1-1 2-2 2-3 3-4 4-6 5-5 6-7 7-8 7-9'
+expect 1 "gradus: toy: the folder text is not empty; need an empty one or a new one" "$gradus" toy text
+expect 1 "gradus: train.de/text: cannot make the folder: Not a directory" "$gradus" toy train.de/text
+
 # Attention.
 expect 0 "" "$gradus" attend --model m "ein zwei drei vier"
 check "the translation stands above the map" test "$(head -1 stdout)" = "four three two one"
@@ -210,6 +243,8 @@ expect 1 "gradus: no/map.svg: cannot write the file: No such file or directory" 
 expect 0 "" train --attention none --epochs 1 --model plain
 expect 1 "gradus: attend: the model in plain has no attention to show; it was trained with --attention none" \
   "$gradus" attend --model plain ein
+expect 1 "gradus: evaluate: the model in plain has no attention to align with; it was trained with --attention none" \
+  "$gradus" evaluate --model plain --test train.de train.en --alignments train.align
 
 # Raw text, as it comes: a byte order mark, Windows' line ends, an empty line, a line of 300 words, odd characters.
 { printf '\xef\xbb\xbf'; sed 's/^./\U&/; s/$/!\r/' train.de; printf '\r\n'; yes ein | head -300 | tr '\n' ' '; printf '\r\n"Ein" \U1F600 (zwei)...\r\n'; } >raw.de

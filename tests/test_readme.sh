@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # test_readme.sh SOURCE BUILD: compiles each C++ program of the README, and compares what it prints with the text block
-# that follows it there.
+# that follows it there. Then counts the lines of the score that it promises to be short.
 set -euo pipefail
 source=$1 build=$2
 folder=$(mktemp -d)
@@ -23,4 +23,6 @@ for program in "$folder"/*.cpp; do
   diff --unified "$name.expected" <("$name") || { echo "FAILED: program $count of the README"; exit 1; }
 done
 [ "$count" -ge 3 ] || { echo "FAILED: only $count programs found in the README"; exit 1; }
+lines=$(awk '/^class/,/^};/' "$source/examples/06_custom_score.cpp" | wc -l)
+[ "$lines" -gt 0 ] && [ "$lines" -lt 25 ] || { echo "FAILED: the score of lesson 6 has $lines lines; the README promises less than 25"; exit 1; }
 echo "ok: $count programs of the README"

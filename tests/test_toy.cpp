@@ -93,7 +93,7 @@ TEST_CASE("what is displayed can be read back, word for word") {
 }
 
 TEST_CASE("the alignment of the showcase") {
-  using Links = std::vector<std::pair<int, int>>;
+  using Links = std::vector<Link>;
   const std::vector<ToyPair>& pairs = toy_showcase();
   // black cat / chat noir; ate / a mangé
   CHECK(pairs[0].alignment == Links{{0, 0}, {1, 2}, {2, 1}, {3, 3}, {3, 4}, {4, 5}, {5, 6}});

@@ -88,6 +88,8 @@ TrainedToy::TrainedToy() : a(folder.file("a")), b(folder.file("b")), dictionary(
     ParallelText& text = called.size() > known ? names : test;
     text.source.push_back(all.source[i]);
     text.target.push_back(all.target[i]);
+    const std::vector<Link>& links = corpus().test[i].alignment;
+    if (&text == &test) alignments.push_back({links, links});
   }
   std::string entries;
   for (const std::string& name : called) entries += fmt::format("{0}	Monsieur {0}\n", name);

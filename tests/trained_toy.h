@@ -15,10 +15,11 @@ struct TrainedToy {
   TrainedToy();
 
   TemporaryFolder folder;
-  std::string a, b;        ///< folders of models that differ in their seed; the first one keeps its epochs
-  ParallelText test;       ///< sentences that no model has seen
-  ParallelText names;      ///< sentences with names that no model has seen
-  std::string dictionary;  ///< a file with translations of the names of `names`
+  std::string a, b;   ///< folders of models that differ in their seed; the first one keeps its epochs
+  ParallelText test;  ///< sentences that no model has seen
+  std::vector<TrueAlignment> alignments;  ///< of `test`
+  ParallelText names;                     ///< sentences with names that no model has seen
+  std::string dictionary;                 ///< a file with translations of the names of `names`
 };
 
 /// Trained when it is first asked for.

@@ -26,10 +26,12 @@ Command add_translate(CLI::App& program);
 Command add_score(CLI::App& program);
 Command add_evaluate(CLI::App& program);
 Command add_bleu(CLI::App& program);
+Command add_aer(CLI::App& program);
 Command add_attend(CLI::App& program);
 Command add_info(CLI::App& program);
 Command add_report(CLI::App& program);
 Command add_average(CLI::App& program);
+Command add_toy(CLI::App& program);
 
 /// Options that do not make sense together: the program ends with exit code 2, as for an unknown option.
 class UsageError : public std::runtime_error {

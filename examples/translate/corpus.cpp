@@ -20,11 +20,11 @@ ParallelText read_some(const std::vector<std::string>& files) {
 
 ToyCorpus toy_corpus() { return make_toy_corpus(1); }
 
-ParallelText toy_text(const std::vector<ToyPair>& split) {
+ParallelText toy_text(const std::vector<ToyPair>& split, std::string (*display)(const std::vector<std::string>&)) {
   ParallelText text;
   for (const ToyPair& pair : split) {
     text.source.push_back(join_words(pair.source));
-    text.target.push_back(toy_display(pair.target));
+    text.target.push_back(display(pair.target));
     text.lines.push_back(text.lines.size() + 1);
   }
   return text;

@@ -13,7 +13,9 @@ namespace gradus::translate {
 
 /// The toy language as every training on it sees it: its splits do not depend on the configuration.
 ToyCorpus toy_corpus();
-ParallelText toy_text(const std::vector<ToyPair>& split);
+/// Lines for readers; with join_words for `display` French words all stand apart, as the alignments count them.
+ParallelText toy_text(const std::vector<ToyPair>& split,
+                      std::string (*display)(const std::vector<std::string>&) = toy_display);
 
 /// What a training reads.
 struct CorpusText {

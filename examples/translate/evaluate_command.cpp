@@ -4,14 +4,17 @@
 #include <memory>
 
 #include "autograd/error.h"
+#include "examples/translate/attention_alignment.h"
 #include "examples/translate/checkpoint.h"
 #include "examples/translate/commands.h"
 #include "examples/translate/cores.h"
 #include "examples/translate/corpus.h"
 #include "examples/translate/ensemble.h"
+#include "examples/translate/metrics/alignment_error.h"
 #include "examples/translate/progress.h"
 #include "examples/translate/score_report.h"
 #include "examples/translate/spread.h"
+#include "examples/translate/unicode.h"
 
 namespace gradus::translate {
 
@@ -25,12 +28,18 @@ empty side are left out and counted. Several models are evaluated one by one, an
 standard deviation of their scores; with --ensemble they translate together, and the perplexity is that of their mean
 probabilities. For translations in a file there is `gradus bleu`.
 
+With --alignments each reference is forced, and its words are linked to those words of the source that they attended to
+most; the alignment error rate (AER) says how far these links are from the true ones. In the file a line `0-0 1-2 2?2`
+is a pair: word 0 with word 0, word 1 with word 2, and a link that is possible, but not sure. Words are those
+between white space, also for models of subwords.
+
 Examples:
   gradus evaluate --model m --test test.de test.en
   gradus evaluate --model m --test tok.de tok.en --tokenize none --lowercase --beam 10
   gradus evaluate --model m --test test.de ref1.en ref2.en --metrics bleu chrf ter --bootstrap 1000
   gradus evaluate --model m/seed-* --test test.de test.en
   gradus evaluate --model a b c --ensemble --test test.de test.en
+  gradus evaluate --model m --test tok.de tok.en --alignments test.align
   gradus evaluate --model toy           # the test sentences of the toy language, if that is what it was trained on
 )";
 
@@ -38,27 +47,57 @@ struct Options {
   std::vector<std::string> models;
   bool ensemble = false;
   std::vector<std::string> test;
+  std::string alignments;
   MetricOptions metrics{.metrics = {"bleu", "chrf"}};
   SearchOptions search;
   int threads = 0;
 };
 
-/// Text to translate with its references. `text.target` holds the first reference of each sentence.
-struct TestText {
-  std::string title;  // empty if there is only one such text
+/// Pairs, whose words stand between white space, with their true links.
+struct AlignedText {
   ParallelText text;
-  References references;
+  std::vector<TrueAlignment> truth;
 };
 
-TestText with_one_reference(std::string title, ParallelText text) {
+/// Text to translate, and what was found, model by model.
+struct Test {
+  std::string title;  // empty if there is only one such text
+  ParallelText text;  // of each sentence, the target is the first reference
+  References references;
+  std::optional<AlignedText> aligned = {};
+
+  std::vector<Measure> measures = {};
+};
+
+Test with_one_reference(std::string title, ParallelText text) {
   References references = references_of(std::span(&text.target, 1));
   return {std::move(title), std::move(text), std::move(references)};
 }
 
+/// The alignments of the pairs that were not left out, which must fit them.
+AlignedText read_aligned(const ParallelText& text, const std::string& source_path, const std::string& path) {
+  const std::vector<TrueAlignment> all = read_alignments(path);
+  require_equal_lengths("alignments", source_path, text.source.size() + text.skipped, path, all.size());
+  AlignedText aligned{text, {}};
+  for (size_t i = 0; i < text.source.size(); ++i) {
+    const TrueAlignment& alignment = aligned.truth.emplace_back(all[text.lines[i] - 1]);
+    require_within(alignment, split_words(text.source[i]).size(), split_words(text.target[i]).size(),
+                   fmt::format("{}:{}", path, text.lines[i]));
+  }
+  return aligned;
+}
+
+Test toy_test(std::string title, const std::vector<ToyPair>& split) {
+  Test test = with_one_reference(std::move(title), toy_text(split));
+  test.aligned = {toy_text(split, join_words), {}};
+  for (const ToyPair& pair : split) test.aligned->truth.push_back({pair.alignment, pair.alignment});
+  return test;
+}
+
 /// Reads the source and one or more references. Sentences of which the source or the first reference is empty are left
 /// out.
-TestText read_test(const std::vector<std::string>& files) {
-  TestText test = with_one_reference("", read_parallel(files[0], files[1]));
+Test read_test(const std::vector<std::string>& files, const std::string& alignments) {
+  Test test = with_one_reference("", read_parallel(files[0], files[1]));
   if (test.text.source.empty()) fail("{}, {}: no sentence pair to evaluate", files[0], files[1]);
   const size_t count = test.text.source.size() + test.text.skipped;
   for (size_t r = 2; r < files.size(); ++r) {
@@ -66,13 +105,23 @@ TestText read_test(const std::vector<std::string>& files) {
     require_equal_lengths("parallel text", files[0], count, files[r], lines.size());
     for (size_t i = 0; i < test.references.size(); ++i) test.references[i].push_back(lines[test.text.lines[i] - 1]);
   }
+  if (!alignments.empty()) test.aligned = read_aligned(test.text, files[0], alignments);
   return test;
 }
 
+std::string headline(const Test& test) { return test.title.empty() ? "" : test.title + ":\n"; }
+
+bool attends(const std::string& model) { return load_config(model).attention.present; }
+
+/// Whether there is attention to align with: of every model, or of one of those that work together.
+bool can_align(const Options& options) {
+  return options.ensemble ? std::ranges::any_of(options.models, attends) : std::ranges::all_of(options.models, attends);
+}
+
 /// What to evaluate on: the files, or for models of the toy language its tests.
-std::vector<TestText> read_tests(const Options& options) {
+std::vector<Test> read_tests(const Options& options) {
   if (!options.test.empty()) {
-    TestText test = read_test(options.test);
+    Test test = read_test(options.test, options.alignments);
     warn_if_tokenized(options.metrics, test.text.target, options.test[1]);
     if (test.text.skipped > 0) write_output(fmt::format("left out {} pairs with an empty side\n", test.text.skipped));
     return {std::move(test)};
@@ -80,25 +129,43 @@ std::vector<TestText> read_tests(const Options& options) {
   const auto is_toy = [](const std::string& model) { return load_config(model).toy; };
   if (!std::ranges::all_of(options.models, is_toy)) throw UsageError("evaluate: --test SRC REF is missing");
   const ToyCorpus toy = toy_corpus();
-  return {with_one_reference("toy language, test:\n", toy_text(toy.test)),
-          with_one_reference("toy language, sentences longer than any in training:\n", toy_text(toy.test_long))};
+  std::vector<Test> tests = {toy_test("toy language, test", toy.test),
+                             toy_test("toy language, sentences longer than any in training", toy.test_long)};
+  if (can_align(options)) return tests;
+  for (Test& test : tests) test.aligned.reset();
+  return tests;
 }
 
-/// Writes the scores of models that translate together, and adds them to the measures.
-void evaluate(const Ensemble& ensemble, const Options& options, const TestText& test, ThreadPool& pool,
-              std::vector<Measure>& measures) {
+/// Each measure, still without values.
+void prepare(Test& test, const Options& options) {
+  const auto metrics = make_metrics(options.metrics);
+  for (const auto& metric : metrics) {
+    test.measures.push_back({.name = metric->name(), .lower_is_better = metric->name() == "TER"});
+  }
+  if (test.aligned) test.measures.push_back({.name = "AER", .lower_is_better = true, .decimals = 4});
+  test.measures.push_back({.name = "perplexity", .lower_is_better = true, .decimals = 3});
+}
+
+/// Writes the scores of models that translate together, and adds them to what was found.
+void evaluate(const Ensemble& ensemble, const Options& options, Test& test, ThreadPool& pool) {
   const double start = seconds_now();
   const auto translations = best_translations(ensemble.models(), test.text.source, options.search, pool);
   const double seconds = seconds_now() - start;
   const double loss = cross_entropy(ensemble.models(), test.text, pool);
 
-  write_output(test.title);
-  auto measure = measures.begin();
+  write_output(headline(test));
+  auto measure = test.measures.begin();
   for (const auto& metric : make_metrics(options.metrics)) {
     const SegmentStatistics statistics = corpus_statistics(*metric, translations, test.references);
     const MetricReport report = make_report(*metric, {{"", statistics}}, test.references, options.metrics);
     write_output(score_lines(report));
     (measure++)->values.push_back(report.systems.front().score);
+  }
+  if (test.aligned) {
+    const auto links = align_pairs(ensemble.models(), test.aligned->text, pool);
+    const AlignmentError error = alignment_error(links, test.aligned->truth);
+    write_output(summary(error) + "\n");
+    (measure++)->values.push_back(error.rate());
   }
   measure->values.push_back(std::exp(loss));
   write_output(perplexity_text(loss, unit_of(ensemble.first().config.tokenizer)) + "\n");
@@ -107,32 +174,21 @@ void evaluate(const Ensemble& ensemble, const Options& options, const TestText& 
                            options.search.beam));
 }
 
-/// Each metric and the perplexity, still without values.
-std::vector<Measure> measures_of(const MetricOptions& options) {
-  std::vector<Measure> measures;
-  for (const auto& metric : make_metrics(options)) {
-    measures.push_back({.name = metric->name(), .lower_is_better = metric->name() == "TER"});
-  }
-  measures.push_back({.name = "perplexity", .lower_is_better = true, .decimals = 3});
-  return measures;
-}
-
 /// The models one after the other, and how they spread.
-void evaluate_each(const Options& options, const std::vector<TestText>& tests, ThreadPool& pool) {
-  std::vector<std::vector<Measure>> measures(tests.size(), measures_of(options.metrics));
+void evaluate_each(const Options& options, std::vector<Test>& tests, ThreadPool& pool) {
   std::unique_ptr<const Ensemble> before;
   bool alike = true;
   for (const std::string& model : options.models) {
     auto alone = std::make_unique<const Ensemble>(std::vector{model});
     alike = alike && (!before || write_alike(before->first(), alone->first()));
     write_output(model + "\n");
-    for (size_t i = 0; i < tests.size(); ++i) evaluate(*alone, options, tests[i], pool, measures[i]);
+    for (Test& test : tests) evaluate(*alone, options, test, pool);
     write_output("\n");
     before = std::move(alone);
   }
-  for (size_t i = 0; i < tests.size(); ++i) {
-    if (!alike) measures[i].pop_back();
-    write_output(tests[i].title + spread_table(options.models, measures[i]));
+  for (Test& test : tests) {
+    if (!alike) test.measures.pop_back();
+    write_output(headline(test) + spread_table(options.models, test.measures));
   }
   if (!alike) write_output("  without perplexities: the models do not write the same words\n");
 }
@@ -140,14 +196,19 @@ void evaluate_each(const Options& options, const std::vector<TestText>& tests, T
 int run(const Options& options) {
   make_metrics(options.metrics);  // wrong options and folders show before the work begins
   for (const std::string& model : options.models) load_config(model);
+  if (!options.alignments.empty() && !can_align(options)) {
+    fail("evaluate: the model in {} has no attention to align with; it was trained with --attention none",
+         *std::ranges::find_if_not(options.models, attends));
+  }
+  std::vector<Test> tests = read_tests(options);
+  for (Test& test : tests) prepare(test, options);
   ThreadPool pool(thread_count(options.threads));
   if (options.models.size() > 1 && !options.ensemble) {
-    evaluate_each(options, read_tests(options), pool);
-    return 0;
+    evaluate_each(options, tests, pool);
+  } else {
+    const Ensemble ensemble(options.models);
+    for (Test& test : tests) evaluate(ensemble, options, test, pool);
   }
-  const Ensemble ensemble(options.models);
-  std::vector<Measure> measures = measures_of(options.metrics);
-  for (const TestText& test : read_tests(options)) evaluate(ensemble, options, test, pool, measures);
   return 0;
 }
 
@@ -163,6 +224,9 @@ Command add_evaluate(CLI::App& program) {
       ->add_option("-t,--test", options->test, "Files of as many lines: text to translate, and one or more references")
       ->expected(-2)
       ->type_name("SRC REF");
+  command->add_option("--alignments", options->alignments, "True alignments of the test text: AER of the attention")
+      ->needs("--test")
+      ->type_name("FILE");
   add_metric_options(*command, options->metrics);
   add_search_options(*command, options->search);
   add_threads_option(*command, options->threads);

@@ -51,8 +51,9 @@ int run(int argc, char** argv) {
       "  gradus train --toy --model toy\n"
       "  echo \"the black cat ate the mouse\" | gradus translate --model toy\n");
   const std::vector<Command> commands = {add_train(program),    add_translate(program), add_score(program),
-                                         add_evaluate(program), add_bleu(program),      add_attend(program),
-                                         add_info(program),     add_report(program),    add_average(program)};
+                                         add_evaluate(program), add_bleu(program),      add_aer(program),
+                                         add_attend(program),   add_info(program),      add_report(program),
+                                         add_average(program),  add_toy(program)};
   const auto parsed = [](const Command& command) { return command.options->parsed(); };
   try {
     program.parse(argc, argv);
@@ -66,7 +67,8 @@ int run(int argc, char** argv) {
   }
   const auto chosen = std::find_if(commands.begin(), commands.end(), parsed);
   if (chosen == commands.end())
-    throw UsageError("a command is missing: train, translate, score, evaluate, bleu, attend, info, report or average");
+    throw UsageError(
+        "a command is missing: train, translate, score, evaluate, bleu, aer, attend, info, report, average or toy");
   return chosen->run();
 }
 

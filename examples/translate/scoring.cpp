@@ -10,9 +10,19 @@ namespace gradus::translate {
 
 namespace {
 
+/// What a step predicted for a target: the word number `t` of targets[pair], from row `row`.
+struct ForcedStep {
+  const StepDecoder& decoder;
+  const WordScores& scores;
+  int row, pair;
+  std::size_t t;
+};
+
+using Visit = FunctionRef<void(const ForcedStep&)>;
+
 /// Of the chosen pairs, whose targets are sorted longest first, so that those still alive are the first.
-void score_batch(std::span<const Member> members, std::span<const std::vector<int>> targets,
-                 std::span<const int> chosen, std::vector<std::vector<double>>& result) {
+void force_batch(std::span<const Member> members, std::span<const std::vector<int>> targets,
+                 std::span<const int> chosen, Visit visit) {
   StepDecoder decoder(members, chosen);
   std::vector<int> rows(chosen.size());
   std::iota(rows.begin(), rows.end(), 0);
@@ -23,11 +33,18 @@ void score_batch(std::span<const Member> members, std::span<const std::vector<in
     std::vector<int> previous;
     for (int row : rows) previous.push_back(t == 0 ? Vocabulary::kBegin : targets[chosen[row]][t - 1]);
     const WordScores scores = decoder.step(rows, previous);
-    for (int row : rows) {
-      const WordScores::Row& words = scores.row(row);
-      result[chosen[row]].push_back(words.log_probability(words.scores[targets[chosen[row]][t]]));
-    }
+    for (int row : rows) visit({decoder, scores, row, chosen[row], t});
   }
+}
+
+/// Visits all steps of all targets; those of one target in their order, by one thread.
+void force(std::span<const Member> members, std::span<const std::vector<int>> targets, int batch_size, ThreadPool& pool,
+           Visit visit) {
+  std::vector<int> order(targets.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return targets[a].size() > targets[b].size(); });
+  run_batches(members, order, batch_size, pool,
+              [&](std::span<const int> batch) { force_batch(members, targets, batch, visit); });
 }
 
 }
@@ -35,12 +52,20 @@ void score_batch(std::span<const Member> members, std::span<const std::vector<in
 std::vector<std::vector<double>> score_targets(std::span<const Member> members,
                                                std::span<const std::vector<int>> targets, int batch_size,
                                                ThreadPool& pool) {
-  std::vector<int> order(targets.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return targets[a].size() > targets[b].size(); });
   std::vector<std::vector<double>> result(targets.size());
-  run_batches(members, order, batch_size, pool,
-              [&](std::span<const int> batch) { score_batch(members, targets, batch, result); });
+  force(members, targets, batch_size, pool, [&](const ForcedStep& step) {
+    const WordScores::Row& words = step.scores.row(step.row);
+    result[step.pair].push_back(words.log_probability(words.scores[targets[step.pair][step.t]]));
+  });
+  return result;
+}
+
+std::vector<std::vector<Real>> attend_targets(std::span<const Member> members,
+                                              std::span<const std::vector<int>> targets, int batch_size,
+                                              ThreadPool& pool) {
+  std::vector<std::vector<Real>> result(targets.size());
+  force(members, targets, batch_size, pool,
+        [&](const ForcedStep& step) { step.decoder.append_attention(step.row, step.row, result[step.pair]); });
   return result;
 }
 

@@ -14,4 +14,10 @@ std::vector<std::vector<double>> score_targets(std::span<const Member> members,
                                                std::span<const std::vector<int>> targets, int batch_size,
                                                ThreadPool& pool);
 
+/// The weights with which each word of every target attended to its source while it was predicted: of all words the
+/// attention of a Hypothesis, (words, S) row-major, the mean over the members that have attention.
+std::vector<std::vector<Real>> attend_targets(std::span<const Member> members,
+                                              std::span<const std::vector<int>> targets, int batch_size,
+                                              ThreadPool& pool);
+
 }

@@ -4,8 +4,9 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
+
+#include "examples/translate/alignment.h"
 
 /// A small English-French language whose translation is fully determined, for learning and testing a translator without
 /// any data. It has what makes the pair interesting: word order (black cat / chat noir), one word against two (ate / a
@@ -20,8 +21,8 @@ namespace gradus::translate {
 
 struct ToyPair {
   std::vector<std::string> source, target;
-  /// The true word alignment: (source position, target position), from 0, sorted. Every word is in at least one link.
-  std::vector<std::pair<int, int>> alignment;
+  /// The true word alignment, sorted. Every word is in at least one link.
+  std::vector<Link> alignment;
 };
 
 /// The sizes of the splits. More training sentences leave the other splits, and the first training sentences, the same.

@@ -176,7 +176,7 @@ class FrenchWriter {
 void write_french(const Sentence& sentence, ToyPair& pair) {
   for (LinkedWord& word : FrenchWriter().write(sentence)) {
     const int position = static_cast<int>(pair.target.size());
-    for (const int place : word.places) pair.alignment.emplace_back(place, position);
+    for (const int place : word.places) pair.alignment.push_back({place, position});
     pair.target.push_back(std::move(word.text));
   }
   std::ranges::sort(pair.alignment);

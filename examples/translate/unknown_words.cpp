@@ -1,7 +1,5 @@
 #include "examples/translate/unknown_words.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "autograd/error.h"
@@ -30,12 +28,6 @@ std::vector<Link> alignment(const Hypothesis& hypothesis) {
     if (source + 1 < length) links.push_back({source, i});
   }
   return links;
-}
-
-std::string pharaoh(const std::vector<Link>& links) {
-  std::vector<std::string> words;
-  for (const Link& link : links) words.push_back(fmt::format("{}-{}", link.source, link.target));
-  return join_words(words);
 }
 
 Dictionary Dictionary::load(const std::string& path) {

@@ -5,22 +5,14 @@
 #include <unordered_map>
 #include <vector>
 
+#include "examples/translate/alignment.h"
 #include "examples/translate/hypothesis.h"
 
 namespace gradus::translate {
 
-/// A link of an alignment: word `target` of a translation was made of word `source`. Both count from 0.
-struct Link {
-  int source, target;
-  bool operator==(const Link&) const = default;
-};
-
 /// Each word of a hypothesis with the source word that it attended to most; none for those that looked at </s>.
 /// The hypothesis must have its attention.
 std::vector<Link> alignment(const Hypothesis& hypothesis);
-
-/// The links as the Pharaoh decoder writes them: `0-0 2-1`, source first.
-std::string pharaoh(const std::vector<Link>& links);
 
 /// What source words become when the model does not know their translation.
 class Dictionary {

@@ -1,0 +1,45 @@
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "examples/translate/commands.h"
+#include "examples/translate/metrics/alignment_error.h"
+#include "examples/translate/text.h"
+
+namespace gradus::translate {
+
+namespace {
+
+constexpr const char* kExamples =
+    R"(Compares word alignments in the file HYP, a line a sentence pair as `0-0 1-2`, with the true ones in REF: the alignment
+error rate is the better the smaller it is. In REF `0-0` is a sure link and `1?2` a possible one, which may be there or
+not. Words count from 0. To align text with a model there is `gradus evaluate --alignments`.
+
+Examples:
+  gradus aer hyp.align test.align
+)";
+
+struct Options {
+  std::string hypotheses, references;
+};
+
+int run(const Options& options) {
+  const std::vector<TrueAlignment> truth = read_alignments(options.references);
+  std::vector<std::vector<Link>> links;
+  for (TrueAlignment& alignment : read_alignments(options.hypotheses)) links.push_back(std::move(alignment.possible));
+  require_equal_lengths("aer", options.hypotheses, links.size(), options.references, truth.size());
+  write_output(summary(alignment_error(links, truth)) + "\n");
+  return 0;
+}
+
+}
+
+Command add_aer(CLI::App& program) {
+  CLI::App* command = program.add_subcommand("aer", "Compare word alignments in files: the alignment error rate");
+  const auto options = std::make_shared<Options>();
+  command->add_option("hyp", options->hypotheses, "Alignments, one a line")->type_name("HYP")->required();
+  command->add_option("ref", options->references, "True alignments, as many lines")->type_name("REF")->required();
+  command->footer(kExamples);
+  return {command, [options] { return run(*options); }};
+}
+
+}

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "examples/translate/alignment.h"
+#include "examples/translate/text.h"
+#include "examples/translate/translator.h"
+#include "ops/thread_pool.h"
+
+namespace gradus::translate {
+
+/// The alignments that models see in given pairs: each translation is forced, and every word of it is linked to the
+/// word of the source that it attended to most while it was predicted; to none if that is the end of sentence. (In
+/// Bahdanau et al. 2014 the weights α_i make the context c_i, from which y_i is predicted, and in Luong et al. 2015
+/// likewise.)
+///
+/// Words are those between white space, in whatever pieces a model has them: the weight of a word is the sum over its
+/// pieces, and of a translated word the mean over its pieces. Several models have the mean of their weights. Throws
+/// Error if none of them has attention.
+std::vector<std::vector<Link>> align_pairs(std::span<Translator* const> models, const ParallelText& text,
+                                           ThreadPool& pool);
+
+}
