@@ -32,8 +32,7 @@ std::optional<ParsedLink> parse_link(std::string_view word) {
 
 void sort_once(std::vector<Link>& links) {
   std::ranges::sort(links);
-  const auto again = std::ranges::unique(links);
-  links.erase(again.begin(), again.end());
+  links.erase(std::unique(links.begin(), links.end()), links.end());
 }
 
 }

@@ -10,7 +10,7 @@ namespace gradus::translate {
 /// A link of an alignment: word `target` of a translation was made of word `source`. Both count from 0.
 struct Link {
   int source, target;
-  auto operator<=>(const Link&) const = default;
+  auto operator<=>(const Link&) const = default;  // NOLINT(modernize-use-nullptr): false alarm
 };
 
 /// The links as the Pharaoh decoder writes them: `0-0 2-1`, source first.
