@@ -154,6 +154,19 @@ expect 1 "gradus: parallel text: train.de has 256 lines, short.en has 255; line 
   "$gradus" evaluate --model m --test train.de train.en short.en
 expect 2 "gradus: --metrics: bleu is given twice$help_hint" "$gradus" evaluate --model m --metrics bleu bleu
 
+# By the length of the source, as a table and as curves.
+expect 0 "" "$gradus" evaluate --model m m --test train.de train.en --by-length --bin-width 4 --svg lengths.svg
+check "a row a bin" test "$(tail -3 stdout | tr -s ' ')" = $' source words sentences BLEU m BLEU m\n 1 to 4 256 100.00 100.00\ncurves written to lengths.svg'
+check "a curve a model" test "$(grep -c '<path.*fill="none"' lengths.svg)" -eq 2
+{ head -2 train.de; echo "ein ein ein ein ein ein ein ein ein"; } >lengths.de
+expect 0 "" "$gradus" evaluate --model m --test lengths.de <(head -3 train.en) --by-length --bin-width 3
+check "no row for lengths that no sentence has" test "$(tail -3 stdout | cut -c-12)" = $'  source wor\n  4 to 6    \n  7 to 9    '
+expect 1 "gradus: no/lengths.svg: cannot write the file: No such file or directory" \
+  "$gradus" evaluate --model m --test train.de train.en --by-length --svg no/lengths.svg
+expect 2 "gradus: --svg requires --by-length$help_hint" "$gradus" evaluate --model m --test train.de train.en --svg a.svg
+expect 2 "gradus: --bin-width: Value 0 not in range 1 to 10000$help_hint" \
+  "$gradus" evaluate --model m --test train.de train.en --by-length --bin-width 0
+
 # Scores of translations in files.
 printf 'a b c d x f g\nThe cat sat.\n' >hyp.txt
 printf 'a b c d e f g h\nThe cat sat.\n' >ref.txt

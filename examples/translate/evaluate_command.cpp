@@ -1,3 +1,5 @@
+#include <fmt/ranges.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
@@ -10,11 +12,13 @@
 #include "examples/translate/cores.h"
 #include "examples/translate/corpus.h"
 #include "examples/translate/ensemble.h"
+#include "examples/translate/length_report.h"
 #include "examples/translate/metrics/alignment_error.h"
 #include "examples/translate/progress.h"
 #include "examples/translate/score_report.h"
 #include "examples/translate/spread.h"
 #include "examples/translate/unicode.h"
+#include "nn/atomic_file.h"
 
 namespace gradus::translate {
 
@@ -39,6 +43,7 @@ Examples:
   gradus evaluate --model m --test test.de ref1.en ref2.en --metrics bleu chrf ter --bootstrap 1000
   gradus evaluate --model m/seed-* --test test.de test.en
   gradus evaluate --model a b c --ensemble --test test.de test.en
+  gradus evaluate --model a b --test test.de test.en --by-length --svg lengths.svg
   gradus evaluate --model m --test tok.de tok.en --alignments test.align
   gradus evaluate --model toy           # the test sentences of the toy language, if that is what it was trained on
 )";
@@ -48,6 +53,9 @@ struct Options {
   bool ensemble = false;
   std::vector<std::string> test;
   std::string alignments;
+  bool by_length = false;
+  size_t bin_width = 5;
+  std::string svg;
   MetricOptions metrics{.metrics = {"bleu", "chrf"}};
   SearchOptions search;
   int threads = 0;
@@ -67,6 +75,7 @@ struct Test {
   std::optional<AlignedText> aligned = {};
 
   std::vector<Measure> measures = {};
+  LengthReport lengths = {};
 };
 
 Test with_one_reference(std::string title, ParallelText text) {
@@ -136,7 +145,7 @@ std::vector<Test> read_tests(const Options& options) {
   return tests;
 }
 
-/// Each measure, still without values.
+/// Each measure, still without values, and the bins of lengths, still without scores.
 void prepare(Test& test, const Options& options) {
   const auto metrics = make_metrics(options.metrics);
   for (const auto& metric : metrics) {
@@ -144,10 +153,13 @@ void prepare(Test& test, const Options& options) {
   }
   if (test.aligned) test.measures.push_back({.name = "AER", .lower_is_better = true, .decimals = 4});
   test.measures.push_back({.name = "perplexity", .lower_is_better = true, .decimals = 3});
+  if (options.by_length) {
+    test.lengths = {test.title, metrics.front()->name(), length_bins(test.text.source, options.bin_width)};
+  }
 }
 
-/// Writes the scores of models that translate together, and adds them to what was found.
-void evaluate(const Ensemble& ensemble, const Options& options, Test& test, ThreadPool& pool) {
+/// Writes the scores of models that translate together, called `name`, and adds them to what was found.
+void evaluate(const Ensemble& ensemble, const std::string& name, const Options& options, Test& test, ThreadPool& pool) {
   const double start = seconds_now();
   const auto translations = best_translations(ensemble.models(), test.text.source, options.search, pool);
   const double seconds = seconds_now() - start;
@@ -159,6 +171,7 @@ void evaluate(const Ensemble& ensemble, const Options& options, Test& test, Thre
     const SegmentStatistics statistics = corpus_statistics(*metric, translations, test.references);
     const MetricReport report = make_report(*metric, {{"", statistics}}, test.references, options.metrics);
     write_output(score_lines(report));
+    if (options.by_length && measure == test.measures.begin()) test.lengths.add(name, *metric, statistics);
     (measure++)->values.push_back(report.systems.front().score);
   }
   if (test.aligned) {
@@ -182,7 +195,7 @@ void evaluate_each(const Options& options, std::vector<Test>& tests, ThreadPool&
     auto alone = std::make_unique<const Ensemble>(std::vector{model});
     alike = alike && (!before || write_alike(before->first(), alone->first()));
     write_output(model + "\n");
-    for (Test& test : tests) evaluate(*alone, options, test, pool);
+    for (Test& test : tests) evaluate(*alone, model, options, test, pool);
     write_output("\n");
     before = std::move(alone);
   }
@@ -191,6 +204,18 @@ void evaluate_each(const Options& options, std::vector<Test>& tests, ThreadPool&
     write_output(headline(test) + spread_table(options.models, test.measures));
   }
   if (!alike) write_output("  without perplexities: the models do not write the same words\n");
+}
+
+/// How the scores depend on the length of the source, as tables and as a picture.
+void write_lengths(const std::vector<Test>& tests, const std::string& svg) {
+  std::vector<Chart> charts;
+  for (const Test& test : tests) {
+    write_output("\n" + headline(test) + test.lengths.table());
+    charts.push_back(test.lengths.chart());
+  }
+  if (svg.empty()) return;
+  write_file_atomically(svg, charts_svg(charts, static_cast<int>(charts.size())));
+  write_output(fmt::format("curves written to {}\n", svg));
 }
 
 int run(const Options& options) {
@@ -207,8 +232,10 @@ int run(const Options& options) {
     evaluate_each(options, tests, pool);
   } else {
     const Ensemble ensemble(options.models);
-    for (Test& test : tests) evaluate(ensemble, options, test, pool);
+    const std::string name = fmt::format("{}", fmt::join(options.models, " + "));
+    for (Test& test : tests) evaluate(ensemble, name, options, test, pool);
   }
+  if (options.by_length) write_lengths(tests, options.svg);
   return 0;
 }
 
@@ -226,6 +253,16 @@ Command add_evaluate(CLI::App& program) {
       ->type_name("SRC REF");
   command->add_option("--alignments", options->alignments, "True alignments of the test text: AER of the attention")
       ->needs("--test")
+      ->type_name("FILE");
+  CLI::Option* by_length =
+      command->add_flag("--by-length", options->by_length, "The first metric by the length of the source, as a table");
+  command->add_option("--bin-width", options->bin_width, "Lengths, in words, that are counted together")
+      ->needs(by_length)
+      ->check(CLI::Range(1, 10'000))
+      ->type_name("N")
+      ->capture_default_str();
+  command->add_option("--svg", options->svg, "Also write it as a picture, a curve a model")
+      ->needs(by_length)
       ->type_name("FILE");
   add_metric_options(*command, options->metrics);
   add_search_options(*command, options->search);
