@@ -6,7 +6,6 @@
 #include "autograd/error.h"
 #include "examples/translate/cores.h"
 #include "examples/translate/interrupt.h"
-#include "examples/translate/metrics/bleu.h"
 #include "nn/rng.h"
 #include "nn/schedule.h"
 
@@ -32,6 +31,11 @@ std::unique_ptr<Optimizer> make_optimizer(const std::vector<Parameter*>& paramet
                                     AdadeltaOptions{.learning_rate = rate, .rho = 0.95, .weight_decay = decay});
 }
 
+}
+
+BleuOptions bleu_options(const TrainConfig& config) {
+  const bool tokenised = config.tokenizer == TokenizerKind::Whitespace;
+  return {.tokenizer = tokenised ? Tokenizer::kNone : Tokenizer::k13a, .lowercase = config.lowercase};
 }
 
 Trainer::Trainer(Translator& translator, Corpus corpus, std::string directory, Progress& progress)
@@ -191,10 +195,7 @@ void Trainer::validate() {
   const double loss = cross_entropy(translator_.model, valid_, parallel_.pool());
   const SearchOptions options{.beam = config_.valid_beam};
   const std::vector<std::string> translations = translator_.translate(valid_text_.source, options, parallel_.pool());
-  const bool tokenised = config_.tokenizer == TokenizerKind::Whitespace;
-  const Tokenizer tokenizer = tokenised ? Tokenizer::kNone : Tokenizer::k13a;
-  const double bleu =
-      corpus_bleu(translations, valid_text_.target, {.tokenizer = tokenizer, .lowercase = config_.lowercase}).score;
+  const double bleu = corpus_bleu(translations, valid_text_.target, bleu_options(config_)).score;
 
   const double train_loss = state_.loss_sum / static_cast<double>(state_.words);
   const double rate = optimizer_->learning_rate;

@@ -7,6 +7,7 @@
 
 #include "examples/translate/checkpoint.h"
 #include "examples/translate/corpus.h"
+#include "examples/translate/metrics/bleu.h"
 #include "examples/translate/progress.h"
 #include "examples/translate/training_log.h"
 #include "nn/data_parallel.h"
@@ -14,6 +15,9 @@
 #include "nn/weight_average.h"
 
 namespace gradus::translate {
+
+/// How translations of text such as the training's are scored: by its tokens, if it is tokenised already.
+BleuOptions bleu_options(const TrainConfig& config);
 
 /// Trains a translator on the label-smoothed cross-entropy of teacher-forced targets, with the configured optimiser and
 /// gradients clipped by their common norm. After every epoch it translates the validation text, with the moving average

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "examples/translate/attention_alignment.h"
+#include "examples/translate/corpus.h"
+#include "examples/translate/progress.h"
+#include "examples/translate/search_options.h"
+
+/// Experiments train many models that differ in a few fields of their configuration, and compare them.
+
+namespace gradus::translate {
+
+/// One model of an experiment.
+struct Variant {
+  std::string name;    ///< of its folder
+  std::string fields;  ///< as JSON, what differs from the experiment's configuration
+};
+
+/// What is measured of a model on the test text.
+struct Scores {
+  double perplexity = 0, bleu = 0;
+  std::optional<double> alignment_error;  ///< of a model with attention, where the true alignments are known
+};
+
+class Experiment {
+ public:
+  /// Models go to folders inside of `folder`. Without `test`, a source and a reference file, they are tested on the toy
+  /// language. Throws Error for files that cannot be read.
+  Experiment(std::string folder, TrainConfig config, const std::vector<std::string>& test);
+
+  /// Trains the variant, goes on with its training, or does nothing if that is done. Throws Error if the folder holds a
+  /// model of another configuration, and Interrupted after Ctrl-C, when the training can be gone on with.
+  void train(const Variant& variant);
+  struct Interrupted {};
+
+  /// With `replace_unknown`, each <unk> of a translation becomes the source word that it attended to most.
+  Scores score(const std::string& variant, bool replace_unknown = false);
+  /// The translations of the test text.
+  std::vector<std::string> translate(const std::string& variant, bool replace_unknown = false);
+
+  std::string path(const std::string& file) const;
+  const TrainConfig& config() const { return config_; }
+  const ParallelText& test() const { return test_; }
+
+ private:
+  std::string folder_;
+  TrainConfig config_;
+  CorpusText text_;
+  ParallelText test_;
+  std::optional<ParallelText> words_;  // of the test text, between white space, with `truth_`
+  std::vector<TrueAlignment> truth_;
+  ThreadPool pool_;
+  Progress progress_;
+};
+
+}

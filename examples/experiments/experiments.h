@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "examples/experiments/experiment.h"
+#include "examples/experiments/matrix.h"
+#include "examples/translate/length_report.h"
+
+namespace gradus::translate {
+
+/// Which combinations the attention matrix has.
+struct AttentionChoice {
+  std::vector<ScoreKind> scores;
+  std::vector<ScopeKind> scopes;
+};
+
+/// Every score in every scope, without and with input feeding, attention after the recurrence (Luong et al. 2015,
+/// table 4). Cells have BLEU, perplexity and, where the true alignments are known, the alignment error rate.
+Matrix attention_matrix(Experiment& experiment, const AttentionChoice& choice);
+
+/// From a plain encoder and decoder to all that Luong et al. 2015 have, step by step (their table 1).
+Matrix ladder(Experiment& experiment);
+
+/// BLEU by the length of the source, without attention, which has the source as one vector, and with it; each trained
+/// on all sentences and on those of at most `max_words` words (Bahdanau et al. 2014, figure 2).
+LengthReport lengths(Experiment& experiment, int max_words, std::size_t bin_width);
+
+}

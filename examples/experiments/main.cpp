@@ -1,0 +1,176 @@
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <memory>
+
+#include "autograd/error.h"
+#include "examples/experiments/experiments.h"
+#include "examples/translate/choice_option.h"
+#include "examples/translate/commands.h"
+#include "examples/translate/config_options.h"
+#include "examples/translate/interrupt.h"
+#include "nn/atomic_file.h"
+
+namespace gradus::translate {
+
+namespace {
+
+constexpr int kFailed = 1, kWrongUsage = 2;
+
+constexpr const char* kExamples =
+    R"(Each trains its models one after the other, in folders inside of DIR, and writes there what came out: a table in
+Markdown, which is also printed, and an SVG picture. After Ctrl-C the same command goes on where it stopped; models that
+are trained already are only tested again. All options of `gradus train` hold for every model, but for those that the
+experiment is about. BLEU is that of beam search on the test text.
+
+Examples:
+  gradus-experiments attention --out matrix --toy
+  gradus-experiments attention --out m --preset multi30k-words --epochs 3 \
+      --train train.de train.en --valid val.de val.en --test test.de test.en --scores additive dot
+  gradus-experiments ladder --out ladder --preset luong --train ... --valid ... --test ...
+  gradus-experiments lengths --out lengths --preset multi30k-words --train ... --valid ... --test ... --short 10
+)";
+
+/// What all experiments are told.
+struct Setting {
+  explicit Setting(CLI::App& command) : config(command) {
+    command.add_option("--out", folder, "Folder for the models, the table and the picture")
+        ->required()
+        ->type_name("DIR");
+    command.add_option("-t,--test", test, "Text to test on; without it, the toy language's")
+        ->expected(2)
+        ->type_name("SRC REF");
+  }
+  /// Throws Error for a text without another.
+  Experiment start() {
+    const TrainConfig resolved = config.resolve();
+    if (resolved.toy != test.empty()) {
+      throw UsageError(resolved.toy ? "--toy brings its own test; leave out --test" : "--test SRC REF is missing");
+    }
+    if (!resolved.toy && (resolved.train.empty() || resolved.valid.empty())) {
+      throw UsageError("--train SRC TGT and --valid SRC TGT are needed, or --toy");
+    }
+    return {folder, resolved, test};
+  }
+
+  ConfigOptions config;
+  std::string folder;
+  std::vector<std::string> test;
+};
+
+void write_result(const Experiment& experiment, const std::string& table, const std::string& svg) {
+  write_file_atomically(experiment.path("table.md"), table);
+  write_file_atomically(experiment.path("picture.svg"), svg);
+  write_output("\n" + table);
+}
+
+int run_matrix(Setting& setting, const std::function<Matrix(Experiment&)>& make) {
+  Experiment experiment = setting.start();
+  const Matrix matrix = make(experiment);
+  write_result(experiment, matrix_markdown(matrix), matrix_svg(matrix));
+  return 0;
+}
+
+/// The values with these names; all of them, in their order, for none.
+template <Choice Enum>
+std::vector<Enum> choices(const std::vector<std::string>& names) {
+  std::vector<Enum> values;
+  for (const std::string& name : names.empty() ? choice_names<Enum>() : names) {
+    values.push_back(choice_named<Enum>(name));
+  }
+  return values;
+}
+
+Command add_attention(CLI::App& program) {
+  struct Options : Setting {
+    using Setting::Setting;
+    std::vector<std::string> scores, scopes = {"global", "local-m", "local-p"};
+  };
+  CLI::App* command = program.add_subcommand("attention", "Every score in every scope, with and without input feeding");
+  const auto options = std::make_shared<Options>(*command);
+  command->add_option("--scores", options->scores, "Only these scores")
+      ->check(CLI::IsMember(choice_names<ScoreKind>()))
+      ->type_name("KIND");
+  command->add_option("--scopes", options->scopes, "Only these scopes")
+      ->check(CLI::IsMember(choice_names<ScopeKind>()))
+      ->type_name("KIND")
+      ->capture_default_str();
+  return {command, [options] {
+            return run_matrix(*options, [&](Experiment& experiment) {
+              return attention_matrix(experiment,
+                                      {choices<ScoreKind>(options->scores), choices<ScopeKind>(options->scopes)});
+            });
+          }};
+}
+
+Command add_ladder(CLI::App& program) {
+  CLI::App* command = program.add_subcommand("ladder", "From a plain encoder and decoder to local attention");
+  const auto setting = std::make_shared<Setting>(*command);
+  return {command, [setting] { return run_matrix(*setting, ladder); }};
+}
+
+Command add_lengths(CLI::App& program) {
+  struct Options : Setting {
+    using Setting::Setting;
+    int short_words = 10;
+    std::size_t bin_width = 5;
+  };
+  CLI::App* command = program.add_subcommand("lengths", "BLEU by the length of the source, with attention and without");
+  const auto options = std::make_shared<Options>(*command);
+  command
+      ->add_option("--short", options->short_words, "Half of the models learn from sentences of at most so many words")
+      ->check(CLI::Range(1, 10'000))
+      ->type_name("N")
+      ->capture_default_str();
+  command->add_option("--bin-width", options->bin_width, "Lengths, in words, that are counted together")
+      ->check(CLI::Range(1, 10'000))
+      ->type_name("N")
+      ->capture_default_str();
+  return {command, [options] {
+            Experiment experiment = options->start();
+            const LengthReport report = lengths(experiment, options->short_words, options->bin_width);
+            const Chart chart = report.chart();
+            write_result(experiment, report.table(), charts_svg({&chart, 1}, 1));
+            return 0;
+          }};
+}
+
+int run(int argc, char** argv) {
+  CLI::App program("Trains models that differ in a few options, and compares them, as the papers do.");
+  program.name("gradus-experiments");
+  program.require_subcommand(1);
+  program.footer(kExamples);
+  const std::vector<Command> commands = {add_attention(program), add_ladder(program), add_lengths(program)};
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::Success& success) {  // --help
+    return program.exit(success);
+  } catch (const CLI::ParseError& error) {
+    throw UsageError(error.what());
+  }
+  const InterruptGuard interrupt;
+  for (const Command& command : commands) {
+    if (command.options->parsed()) return command.run();
+  }
+  return kFailed;
+}
+
+}
+
+}
+
+int main(int argc, char** argv) {
+  using namespace gradus::translate;
+  std::signal(SIGPIPE, SIG_IGN);
+  try {
+    return run(argc, argv);
+  } catch (const Experiment::Interrupted&) {
+    fmt::print(stderr, "gradus-experiments: interrupted; the same command goes on\n");
+    return kInterrupted;
+  } catch (const UsageError& error) {
+    fmt::print(stderr, "gradus-experiments: {}\nRun `gradus-experiments --help` for help.\n", error.what());
+    return kWrongUsage;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "gradus-experiments: {}\n", error.what());
+    return kFailed;
+  }
+}

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace gradus::translate {
+
+/// A table of measured numbers: rows and columns by name.
+struct Matrix {
+  struct Cell {
+    double shade = 0;                ///< from 0 to 1, its colour in the picture
+    std::vector<std::string> lines;  ///< what stands in it
+  };
+
+  std::string title, row_head;
+  std::vector<std::string> rows, columns;
+  std::vector<std::vector<Cell>> cells;  ///< of each row
+};
+
+/// As a table in Markdown; the lines of a cell stand side by side.
+std::string matrix_markdown(const Matrix& matrix);
+
+/// As a self-contained SVG picture.
+std::string matrix_svg(const Matrix& matrix);
+
+}
