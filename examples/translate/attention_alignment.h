@@ -16,9 +16,8 @@ namespace gradus::translate {
 /// Bahdanau et al. 2014 the weights α_i make the context c_i, from which y_i is predicted, and in Luong et al. 2015
 /// likewise.)
 ///
-/// Words are those between white space, in whatever pieces a model has them: the weight of a word is the sum over its
-/// pieces, and of a translated word the mean over its pieces. Several models have the mean of their weights. Throws
-/// Error if none of them has attention.
+/// Words are those between white space, in whatever pieces a model has them; the weight between two words is the sum
+/// over their pieces. Several models have the mean of their weights. Throws Error if none of them has attention.
 std::vector<std::vector<Link>> align_pairs(std::span<Translator* const> models, const ParallelText& text,
                                            ThreadPool& pool);
 
