@@ -17,16 +17,7 @@ void require_sentences(const char* op, const char* rows_name, Tensor rows, const
     fail("{}: {} is {}, {} is {}, there are {} sentences; need (N, .) with N <= {} and (…, .)", op, rows_name,
          rows.shape(), states_name, states.shape(), count, count);
   }
-  const int available = states.value().rows();
-  for (int b = 0; b < rows.dim(0); ++b) {
-    const int length = sentences.length[b];
-    if (length == 0) continue;
-    const int last = sentences.start[b] + sentences.offset[length - 1];
-    if (last >= available) {
-      fail("{}: sentence {} ends with row {}, but {} is {}: only {} rows", op, b, last, states_name, states.shape(),
-           available);
-    }
-  }
+  detail::require_rows(op, states_name, states, sentences, rows.dim(0));
 }
 
 /// Calls visit(b, j, row) for every position j of the first `count` sentences.
@@ -34,6 +25,23 @@ template <class Visit>
 void each_position(const Sentences& sentences, int count, Visit visit) {
   for (int b = 0; b < count; ++b) {
     for (int j = 0; j < sentences.length[b]; ++j) visit(b, j, sentences.start[b] + sentences.offset[j]);
+  }
+}
+
+}
+
+namespace detail {
+
+void require_rows(const char* op, const char* name, Tensor states, const Sentences& sentences, int count) {
+  const int available = states.value().rows();
+  for (int b = 0; b < count; ++b) {
+    const int length = sentences.length[b];
+    if (length == 0) continue;
+    const int last = sentences.start[b] + sentences.offset[length - 1];
+    if (last >= available) {
+      fail("{}: sentence {} ends with row {}, but {} is {}: only {} rows", op, b, last, name, states.shape(),
+           available);
+    }
   }
 }
 

@@ -41,4 +41,9 @@ Tensor dot_scores(Tensor query, Tensor keys, const Sentences& sentences, Real sc
 /// The context c[b] = Σ_j w[b, j] v[b, j].   weights: (N, S), values: (…, H) -> (N, H)
 Tensor weighted_sum(Tensor weights, Tensor values, const Sentences& sentences);
 
+namespace detail {
+/// For ops that read such rows: throws unless `states` has all rows of the first `count` sentences.
+void require_rows(const char* op, const char* name, Tensor states, const Sentences& sentences, int count);
+}
+
 }

@@ -146,6 +146,14 @@ Tensor relu(Tensor x) {
       "relu", x, [](Real x) { return x < 0 ? Real(0) : x; }, [](Real x, Real) { return x > 0 ? Real(1) : Real(0); });
 }
 
+Tensor gelu(Tensor x) {
+  // Φ(x) = (1 + erf(x / √2)) / 2, and Φ'(x) = exp(-x² / 2) / √(2π)
+  const auto phi = [](Real x) { return Real(0.5) * (1 + std::erf(x * Real(0.70710678118654752))); };
+  return unary(
+      "gelu", x, [=](Real x) { return x * phi(x); },
+      [=](Real x, Real) { return phi(x) + x * exp_approx(Real(-0.5) * x * x) * Real(0.39894228040143268); });
+}
+
 Tensor sqrt(Tensor x) {
   return unary(
       "sqrt", x, [](Real x) { return std::sqrt(x); }, [](Real, Real y) { return Real(0.5) / y; });

@@ -38,6 +38,8 @@ Tensor tanh(Tensor x);
 Tensor sigmoid(Tensor x);
 /// max(x, 0). The gradient at 0 is 0.
 Tensor relu(Tensor x);
+/// x Φ(x), where Φ is the distribution function of N(0, 1) (Hendrycks, Gimpel 2016).
+Tensor gelu(Tensor x);
 Tensor sqrt(Tensor x);
 Tensor square(Tensor x);
 /// x to a fixed exponent.

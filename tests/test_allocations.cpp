@@ -23,6 +23,7 @@
 #include "ops/norm.h"
 #include "ops/recurrent.h"
 #include "ops/reduce.h"
+#include "ops/scaled_dot_attention.h"
 #include "ops/softmax.h"
 
 namespace {
@@ -61,8 +62,8 @@ namespace {
 
 constexpr int kVocabulary = 20, kEmbedding = 6, kHidden = 8, kSteps = 4, kBatch = 3;
 
-/// A small tagger: embedding, dropout, an LSTM over sequences of unequal length, attention over its states, layer
-/// normalisation, and the two kinds of cross-entropy.
+/// A small tagger: embedding, dropout, an LSTM over sequences of unequal length, attention of its states to each other
+/// and of the last ones to all, layer normalisation, and the two kinds of cross-entropy.
 struct Net {
   Leaf table{"table", {kVocabulary, kEmbedding}};
   Leaf weight_ih{"weight_ih", {4 * kHidden, kEmbedding}}, weight_hh{"weight_hh", {4 * kHidden, kHidden}};
@@ -86,11 +87,14 @@ struct Net {
     const Packing packing(lengths);
     const Tensor x = dropout(embedding(table, words), Real(0.1));
     const LstmOutput lstm = lstm_sequence(bias, {{x, weight_ih}}, weight_hh, {}, packing, false);
+    const Sentences packed = packed_sentences(packing);
+    const Tensor attended = scaled_dot_attention(lstm.output, lstm.output, lstm.output, packed, packed,
+                                                 {.heads = 2, .causal = true, .dropout = Real(0.1)});
     const Tensor keys = unpack(lstm.output, packing);
     const Sentences sentences = padded_sentences(lengths, kSteps);
     const Tensor weights = softmax(additive_scores(lstm.final.hidden, keys, v, sentences), lengths);
     const Tensor context = tanh(layer_norm(weighted_sum(weights, keys, sentences), scale, shift));
-    const Tensor word_loss = linear_cross_entropy(lstm.output, weight_out, bias_out, targets);
+    const Tensor word_loss = linear_cross_entropy(lstm.output + attended, weight_out, bias_out, targets);
     const Tensor sentence_loss = cross_entropy(linear(context, weight_out, bias_out), std::span(targets).first(kBatch));
     const Tensor loss = word_loss + mean(square(context)) + sentence_loss;
     tape.backward(loss);

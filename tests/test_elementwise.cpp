@@ -116,6 +116,7 @@ TEST_SUITE("elementwise") {
     check_numbers(tanh(x), {std::tanh(-2), 0, std::tanh(0.5), std::tanh(3)});
     check_numbers(sigmoid(x), {1 / (1 + std::exp(2)), 0.5, 1 / (1 + std::exp(-0.5)), 1 / (1 + std::exp(-3))});
     check_numbers(relu(x), {0, 0, 0.5, 3});
+    check_numbers(gelu(x), {-2 * 0.022750131948179207, 0, 0.5 * 0.69146246127401310, 3 * 0.99865010196836990});
     check_numbers(square(x), {4, 0, 0.25, 9});
     check_numbers(power(x, 3), {-8, 0, 0.125, 27});
     check_numbers(clamp(x, -1, 0.5), {-1, 0, 0.5, 0.5});
@@ -213,6 +214,7 @@ TEST_SUITE("elementwise") {
     gradcheck_unary("tanh", tanh);
     gradcheck_unary("sigmoid", sigmoid);
     gradcheck_unary("relu", relu);
+    gradcheck_unary("gelu", gelu);
     gradcheck_unary("sqrt", sqrt, Real(0.5), 2);
     gradcheck_unary("square", square);
     gradcheck_unary(

@@ -23,6 +23,7 @@ TEST_CASE("golden: functions of one tensor") {
       {"tanh", tanh},
       {"sigmoid", sigmoid},
       {"relu", relu},
+      {"gelu", gelu},
       {"square", square},
       {"clamp", [](Tensor x) { return clamp(x, -1.5, 2); }},
       {"log", log},

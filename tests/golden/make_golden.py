@@ -129,6 +129,7 @@ def make_ops():
               {"logits": uniform(6, 9, low=-3, high=3)}, targets=targets, divisor=11)
         f.add(f"linear_cross_entropy{suffix}", lambda x, weight, bias: loss(F.linear(x, weight, bias)),
               {"x": x, "weight": weight, "bias": bias}, targets=targets)
+    f.add("gelu", F.gelu, {"input": uniform(3, 7, low=-4, high=4)})
     f.save()
 
 

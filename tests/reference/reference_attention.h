@@ -7,6 +7,8 @@
 #include "ops/layout.h"
 #include "ops/matmul.h"
 #include "ops/reduce.h"
+#include "ops/scaled_dot_attention.h"
+#include "ops/softmax.h"
 
 /// The ops of ops/attention.h out of basic ops, sentence by sentence, so that padding is never touched.
 
@@ -52,6 +54,46 @@ inline Tensor weighted_sum(Tensor weights, Tensor values, std::span<const int> l
     rows.push_back(matmul(own, sentence(values, b, lengths[b])));
   }
   return concat(rows, 0);
+}
+
+/// The rows of sentence b.   x: (rows, H) -> (length, H)
+inline Tensor rows_of(Tensor x, const Sentences& sentences, int b) {
+  std::vector<int> rows;
+  for (int i = 0; i < sentences.length[b]; ++i) rows.push_back(sentences.start[b] + sentences.offset[i]);
+  return gather_rows(x, rows);
+}
+
+/// 1 where position i sees position j.   -> (Tq, Tk)
+inline Tensor seen(int Tq, int Tk, bool causal) {
+  const Tensor mask = full({Tq, Tk}, 1);
+  for (int i = 0; causal && i < Tq; ++i) std::fill(mask.value().row(i) + i + 1, mask.value().row(i) + Tk, Real(0));
+  return mask;
+}
+
+/// Of matrices whose rows all belong to a sentence, and exactly one.
+inline Tensor scaled_dot_attention(Tensor query, Tensor keys, Tensor values, const Sentences& queries,
+                                   const Sentences& memory, const ScaledDotOptions& options) {
+  const int B = static_cast<int>(queries.length.size()), D = query.dim(1) / options.heads;
+  int weights = 0;
+  for (int b = 0; b < B; ++b) weights += options.heads * queries.length[b] * memory.length[b];
+  const Tensor dropped = dropout(full({weights}, 1), options.dropout);
+  std::vector<Tensor> contexts;
+  std::vector<int> place(query.dim(0));  // of each row among the contexts
+  int begin = 0, row = 0;
+  for (int b = 0; b < B; ++b) {
+    const int Tq = queries.length[b], Tk = memory.length[b];
+    std::vector<Tensor> heads;
+    for (int k = 0; k < options.heads; ++k, begin += Tq * Tk) {
+      const auto part = [&](Tensor x, const Sentences& s) { return slice(rows_of(x, s, b), 1, k * D, (k + 1) * D); };
+      const Tensor scores = matmul(part(query, queries), transpose(part(keys, memory)));
+      const Tensor a = softmax(scores / std::sqrt(static_cast<Real>(D)), seen(Tq, Tk, options.causal));
+      const Tensor mask = reshape(slice(dropped, 0, begin, begin + Tq * Tk), {Tq, Tk});
+      heads.push_back(matmul(a * mask, part(values, memory)));
+    }
+    contexts.push_back(concat(heads, 1));
+    for (int i = 0; i < Tq; ++i) place[queries.start[b] + queries.offset[i]] = row++;
+  }
+  return gather_rows(concat(contexts, 0), place);
 }
 
 }
