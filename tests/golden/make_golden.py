@@ -199,6 +199,46 @@ def make_attention():
     f.save()
 
 
+def make_transformer():
+    """Attention and layers over ragged sentences: x (B, T, H) and memory (B, S, H) -> y (B, T, H), 0 in the padding."""
+    f = File("transformer")
+    batch, size, heads, inner = 3, 6, 2, 5
+    lengths, memory_lengths = torch.tensor([4, 2, 1]), torch.tensor([5, 3, 3])
+    index = {"lengths": lengths, "memory_lengths": memory_lengths}
+    real = lambda lengths: torch.arange(lengths.max()) < lengths.unsqueeze(1)
+    padding, memory_padding = ~real(lengths), ~real(memory_lengths)
+    future = nn.Transformer.generate_square_subsequent_mask(4) == -torch.inf
+    x, memory = (lambda: uniform(batch, 4, size)), (lambda: uniform(batch, 5, size))
+    masked = lambda y: y.masked_fill(padding.unsqueeze(2), 0)
+
+    attention = nn.MultiheadAttention(size, heads, batch_first=True)
+    plain, causal = ({"key_padding_mask": padding, "attn_mask": m, "need_weights": False} for m in (None, future))
+    f.add_module("self_attention", attention, lambda m, x: masked(m(x, x, x, **plain)[0]), {"x": x()}, **index)
+    f.add_module("causal_attention", attention, lambda m, x: masked(m(x, x, x, **causal)[0]), {"x": x()}, **index)
+    f.add_module("cross_attention", attention,
+                 lambda m, x, memory: masked(m(x, memory, memory, key_padding_mask=memory_padding)[0]),
+                 {"x": x(), "memory": memory()}, **index)
+    f.add_module("step", attention,
+                 lambda m, x, memory: dict(zip(("context", "weights"), (
+                     y.squeeze(1) for y in m(x.unsqueeze(1), memory, memory, key_padding_mask=memory_padding)))),
+                 {"x": uniform(batch, size), "memory": memory()}, **index)
+
+    options = {"d_model": size, "nhead": heads, "dim_feedforward": inner, "dropout": 0.0, "batch_first": True}
+    encode = lambda m, x: masked(m(x, src_key_padding_mask=padding))
+    decode = lambda m, x, memory: masked(m(x, memory, tgt_mask=future, tgt_key_padding_mask=padding,
+                                           memory_key_padding_mask=memory_padding))
+    for name, more in {"paper": {}, "norm_first_gelu": {"norm_first": True, "activation": "gelu"}}.items():
+        f.add_module(f"encoder_layer_{name}", nn.TransformerEncoderLayer(**options, **more), encode, {"x": x()}, **index)
+        f.add_module(f"decoder_layer_{name}", nn.TransformerDecoderLayer(**options, **more), decode,
+                     {"x": x(), "memory": memory()}, **index)
+    options["norm_first"] = True
+    f.add_module("encoder", nn.TransformerEncoder(nn.TransformerEncoderLayer(**options), 2, nn.LayerNorm(size),
+                                                  enable_nested_tensor=False), encode, {"x": x()}, **index)
+    f.add_module("decoder", nn.TransformerDecoder(nn.TransformerDecoderLayer(**options), 2, nn.LayerNorm(size)), decode,
+                 {"x": x(), "memory": memory()}, **index)
+    f.save()
+
+
 def make_optimizers():
     """Ten steps with given gradients: start (3, 4), gradients (10, 3, 4) -> values (10, 3, 4) after each step."""
     f = File("optimizers")
@@ -298,6 +338,7 @@ def main():
     make_ops()
     make_recurrent()
     make_attention()
+    make_transformer()
     make_optimizers()
     for kind in "bahdanau", "luong", "none":
         make_model(kind)

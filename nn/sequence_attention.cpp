@@ -1,0 +1,76 @@
+#include "nn/sequence_attention.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "ops/layout.h"
+#include "ops/matmul.h"
+#include "ops/reduce.h"
+#include "ops/scaled_dot_attention.h"
+#include "ops/softmax.h"
+
+namespace gradus::inline GRADUS_PRECISION {
+
+SequenceAttention::SequenceAttention(Module* parent, std::string name, int size, int heads, Real dropout)
+    : Module(parent, std::move(name)),
+      heads(heads),
+      dropout(dropout),
+      in_proj_weight{this, "in_proj_weight", {3 * size, size}, init::xavier_uniform()},
+      in_proj_bias{this, "in_proj_bias", {3 * size}},
+      out_proj{this, "out_proj", size, size} {
+  if (heads < 1 || size % heads != 0) {
+    fail("attention: {} heads for states of size {}; need a size that is a multiple of the heads [in {}]", heads, size,
+         path());
+  }
+  std::ranges::fill(out_proj.bias->value(), Real(0));  // as PyTorch's
+}
+
+Tensor SequenceAttention::project(Projection projection, Tensor x) {
+  const int size = in_proj_weight.shape()[1], begin = projection * size, end = begin + size;
+  return linear(x, slice(in_proj_weight, 0, begin, end), slice(in_proj_bias, 0, begin, end));
+}
+
+Memory SequenceAttention::prepare(Tensor states, const Sentences& sentences) {
+  const Scope scope(path());
+  return {project(Key, states), project(Value, states), sentences, {}, 1};
+}
+
+Tensor SequenceAttention::attend(Tensor x, const Sentences& sentences, const Memory& memory, bool causal) {
+  const Scope scope(path());
+  const ScaledDotOptions options{.heads = heads, .causal = causal, .dropout = training() ? dropout : 0};
+  return out_proj(
+      scaled_dot_attention(project(Query, x), memory.keys, memory.values, sentences, memory.sentences, options));
+}
+
+Tensor SequenceAttention::operator()(Tensor x, const Sentences& sentences, const Memory& memory) {
+  return attend(x, sentences, memory, false);
+}
+
+Tensor SequenceAttention::operator()(Tensor x, const Sentences& sentences, bool causal) {
+  return attend(x, sentences, prepare(x, sentences), causal);
+}
+
+Attended SequenceAttention::step(Tensor x, const Memory& memory) {
+  const Scope scope(path());
+  const int size = x.dim(1) / heads, rows = x.dim(0);
+  const auto [keys, values, sentences, mask, count] = memory.split(heads);
+  const Tensor query = reshape(project(Query, x), {-1, size});
+  const Tensor scores = dot_scores(query, keys, sentences, 1 / std::sqrt(static_cast<Real>(size)));
+  const Tensor weights = softmax(scores, sentences.length);
+  const Tensor context = reshape(weighted_sum(weights, values, sentences), {rows, -1});
+  return {out_proj(context), mean(reshape(weights, {rows, heads, -1}), 1), {}, {}};
+}
+
+Tensor SequenceAttention::step(Tensor x, Past& past) {
+  const auto append = [](Tensor so_far, Tensor next) { return so_far ? concat({so_far, next}, 1) : next; };
+  const Memory next = prepare(x, {});
+  past = {append(past.keys, next.keys), append(past.values, next.values)};
+  const int rows = x.dim(0), size = x.dim(1), positions = past.keys.dim(1) / size;
+  Scratch scratch;
+  int* const lengths = scratch.allocate<int>(rows);
+  std::fill_n(lengths, rows, positions);
+  const Sentences sentences = padded_sentences({lengths, static_cast<std::size_t>(rows)}, positions);
+  return step(x, Memory{reshape(past.keys, {-1, size}), reshape(past.values, {-1, size}), sentences, {}, 1}).context;
+}
+
+}

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <deque>
+#include <optional>
+
+#include "nn/sequence_attention.h"
+
+/// The Transformer (Vaswani et al. 2017): encoders and decoders of attention alone. Parameters have the names and
+/// layouts of torch.nn.TransformerEncoder and torch.nn.TransformerDecoder. Rows are the positions of sentences, packed
+/// or padded, as the `Sentences` say.
+
+namespace gradus::inline GRADUS_PRECISION {
+
+enum class Activation { Relu, Gelu };
+
+struct TransformerOptions {
+  int size = 512;            ///< H, of all states
+  int heads = 8;             ///< of each attention
+  int feed_forward = 2048;   ///< F, of the layer inside the feed-forward net
+  Real dropout = Real(0.1);  ///< of what each sub-layer adds, and, as in PyTorch, of weights and inside the net
+  /// Where a sub-layer f normalises: norm(x + f(x)), the paper's post-norm, or x + f(norm(x)), pre-norm (Xiong et al.
+  /// 2020), with which a training needs less care; a stack then ends with a norm of its own.
+  bool norm_first = false;
+  Activation activation = Activation::Relu;  ///< the paper's
+};
+
+/// Rows `first` to `first + count` of the positional encodings (Vaswani et al. 2017, section 3.5), a constant:
+///     p[t, 2i] = sin(t / 10000^(2i/H))     p[t, 2i + 1] = cos(t / 10000^(2i/H))     -> (count, H)
+Tensor sinusoidal_positions(int first, int count, int size);
+
+/// A sub-layer's frame: the sum with its input, dropout, and where it normalises.
+struct Residual {
+  Residual(Module* owner, const char* number, const TransformerOptions& options);
+
+  template <class F>
+  Tensor operator()(Tensor x, F&& f) {
+    return norm_first ? x + dropout(f(norm(x))) : norm(x + dropout(f(x)));
+  }
+
+  bool norm_first;
+  LayerNorm norm;
+  Dropout dropout;
+};
+
+/// y = W_2 activation(W_1 x + b_1) + b_2, position by position (Vaswani et al. 2017, eq. 2).
+struct FeedForward {
+  FeedForward(Module* owner, const TransformerOptions& options);
+  Tensor operator()(Tensor x);
+
+  Activation activation;
+  Linear linear1;  ///< (F, H), (F)
+  Linear linear2;  ///< (H, F), (H)
+  Dropout dropout;
+};
+
+struct TransformerEncoderLayer : Module {
+  TransformerEncoderLayer(Module* parent, std::string name, const TransformerOptions& options);
+  /// x: (rows, H) -> (rows, H)
+  Tensor operator()(Tensor x, const Sentences& sentences);
+
+  SequenceAttention self_attn;
+  FeedForward feed_forward;
+  Residual residual1, residual2;
+};
+
+struct TransformerDecoderLayer : Module {
+  TransformerDecoderLayer(Module* parent, std::string name, const TransformerOptions& options);
+  /// All positions of each sentence, which see none after themselves.   x: (rows, H) -> (rows, H)
+  Tensor operator()(Tensor x, const Sentences& sentences, const Memory& memory);
+  /// The next position of each sentence, without dropout.   x: (N, H) -> (N, H), and the weights on the memory, (N, S)
+  Attended step(Tensor x, Past& past, const Memory& memory);
+
+  SequenceAttention self_attn;
+  SequenceAttention multihead_attn;  ///< to the memory
+  FeedForward feed_forward;
+  Residual residual1, residual2, residual3;
+};
+
+struct TransformerEncoderStack : Module {
+  TransformerEncoderStack(Module* parent, std::string name, int layers, const TransformerOptions& options);
+  Tensor operator()(Tensor x, const Sentences& sentences);
+
+  std::deque<TransformerEncoderLayer> layers;
+  std::optional<LayerNorm> norm;  ///< with `norm_first`
+};
+
+struct TransformerDecoderStack : Module {
+  TransformerDecoderStack(Module* parent, std::string name, int layers, const TransformerOptions& options);
+  /// What each layer reads of the encoder's states; it lives as long as the tape.   states: (rows, H)
+  std::span<const Memory> prepare(Tensor states, const Sentences& sentences);
+  Tensor operator()(Tensor x, const Sentences& sentences, std::span<const Memory> memories);
+  /// The next position of each sentence; the weights are those of the last layer. `pasts`: of each layer
+  Attended step(Tensor x, std::span<Past> pasts, std::span<const Memory> memories);
+
+  std::deque<TransformerDecoderLayer> layers;
+  std::optional<LayerNorm> norm;  ///< with `norm_first`
+};
+
+}
