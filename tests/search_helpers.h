@@ -30,6 +30,18 @@ inline ModelConfig random_config(AttentionKind attention) {
           .hidden = 128};
 }
 
+inline ModelConfig random_transformer() {
+  return {.architecture = Architecture::Transformer,
+          .attention = {.heads = 4},
+          .source_words = 40,
+          .target_words = 300,
+          .embedding = 64,
+          .hidden = 64,
+          .encoder_layers = 2,
+          .decoder_layers = 2,
+          .feed_forward = 128};
+}
+
 /// Writes five words, so that all it could say can be listed.
 inline ModelConfig tiny_config(AttentionKind attention) {
   return {.attention = attention_named(attention, {.size = 8}),

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "autograd/error.h"
 #include "examples/translate/config.h"
@@ -138,12 +139,11 @@ TEST_CASE("the command line overrides the file, and the file the defaults") {
 TEST_CASE("a preset is weaker than the file, and the file than the options") {
   for (const Preset& preset : presets()) {
     CAPTURE(preset.name);
-    const TrainConfig config = resolve({"--preset", preset.name});
-    TrainConfig defaults;
-    const bool of_a_paper = !std::string(preset.name).starts_with("multi30k");
+    const TrainConfig config = resolve({"--preset", preset.name}), defaults;
     CHECK(config.schedule != defaults.schedule);
-    CHECK(config.learning_rate == (of_a_paper ? 1 : 0.002));
-    CHECK(config.hidden == defaults.hidden);
+    CHECK(config.learning_rate == nlohmann::json::parse(preset.json)["learning_rate"]);
+    CHECK(config.accumulate == defaults.accumulate);  // which none of them names
+    CHECK_NOTHROW(config.check_architecture());
   }
   const TemporaryFolder folder;
   write(folder.file("c.json"), R"({"dropout": 0.1, "epochs": 3})");
@@ -155,6 +155,32 @@ TEST_CASE("a preset is weaker than the file, and the file than the options") {
   CHECK(config.epochs == 4);
   CHECK(resolve({"--toy", "--preset", "multi30k-luong"}).warm_up == 200);
   CHECK(resolve({"--toy", "--preset", "multi30k-luong"}).hidden == TrainConfig::toy_preset().hidden);
+}
+
+TEST_CASE("a transformer has no parts that only recurrent models have") {
+  const auto complaint_about = [](const std::string& fields) -> std::string {
+    TrainConfig config = TrainConfig::toy_preset();  // which has sizes of its own
+    read_config_text("fields", R"({"architecture": "transformer"})", config);
+    read_config_text("fields", fields, config);
+    try {
+      config.check_architecture();
+    } catch (const gradus::Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  CHECK(complaint_about("{}").empty());
+  CHECK(complaint_about(R"({"heads": 2, "encoder_layers": 2, "word_dropout": 0.1, "window": 3})").empty());
+  CHECK(complaint_about(R"({"score": "dot"})") == "score: dot means nothing to a transformer; leave it at additive");
+  CHECK(complaint_about(R"({"attention": "luong"})") ==
+        "attention: luong means nothing to a transformer; leave it at bahdanau");
+  CHECK(complaint_about(R"({"bidirectional": false})") ==
+        "bidirectional: false means nothing to a transformer; leave it at true");
+  CHECK(complaint_about(R"({"scheduled_sampling": 0.5})") ==
+        "scheduled_sampling: 0.5 means nothing to a transformer; leave it at 0");
+  TrainConfig recurrent;
+  read_config_text("fields", R"({"score": "dot"})", recurrent);
+  CHECK_NOTHROW(recurrent.check_architecture());
 }
 
 TEST_CASE("a resumed training keeps what it began with") {

@@ -16,9 +16,11 @@ using namespace gradus::translate;
 
 namespace {
 
-/// Two models that differ in their attention and their parameters.
+/// Two models that differ in their attention, or in all, and in their parameters.
 struct Two {
-  Two() : a(random_config(AttentionKind::Bahdanau), 1), b(random_config(AttentionKind::Luong), 2) {
+  explicit Two(bool transformer = false)
+      : a(random_config(AttentionKind::Bahdanau), 1),
+        b(transformer ? random_transformer() : random_config(AttentionKind::Luong), 2) {
     make_sure(a);
     make_sure(b);
   }
@@ -26,6 +28,14 @@ struct Two {
   Seq2Seq a, b;
   std::vector<Member> members = {{&a, sources}, {&b, sources}};
 };
+
+/// Runs the test that asks twice.
+bool with_transformer() {
+  bool result = false;
+  SUBCASE("two recurrent models") {}
+  SUBCASE("a recurrent one and a transformer") { result = true; }
+  return result;
+}
 
 /// A model folder whose vocabularies hold these words.
 void make_model(const std::string& folder, const std::vector<std::string>& target, AttentionKind attention) {
@@ -43,7 +53,7 @@ void make_model(const std::string& folder, const std::vector<std::string>& targe
 }
 
 TEST_CASE("score: the log-probabilities of the words are those of the training's loss") {
-  Two two;
+  Two two(with_transformer());
   std::vector<std::vector<int>> targets = make_sources(20);
   targets.erase(targets.begin(), targets.begin() + 6);  // other lengths than the sources
   for (const int threads : {1, 2}) {
@@ -65,7 +75,7 @@ TEST_CASE("score: the log-probabilities of the words are those of the training's
 }
 
 TEST_CASE("ensemble: probabilities are averaged word by word") {
-  Two two;
+  Two two(with_transformer());
   ThreadPool pool(1);
   const std::vector<std::vector<int>>& targets = two.sources;
   const auto a = score_targets({&two.members[0], 1}, targets, 64, pool);
@@ -79,7 +89,7 @@ TEST_CASE("ensemble: probabilities are averaged word by word") {
 }
 
 TEST_CASE("ensemble: its translations have the score that it gives them, and the mean attention") {
-  Two two;
+  Two two(with_transformer());
   ThreadPool pool(2);
   for (const bool sample : {false, true}) {
     SearchOptions options{.beam = 4, .n_best = 2, .max_length = 12, .attention = true};

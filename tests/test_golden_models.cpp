@@ -16,16 +16,7 @@ constexpr Real kLabelSmoothing = Real(0.1);
 
 /// A translator and four sentence pairs of unequal lengths, as PyTorch had them.
 struct GoldenModel {
-  GoldenModel(const std::string& name, AttentionKind attention)
-      : golden("model_" + name),
-        model({.attention = attention_named(attention, {.size = 5}),
-               .source_words = 13,
-               .target_words = 11,
-               .embedding = 4,
-               .hidden = 6,
-               .embedding_dropout = 0,
-               .layer_dropout = 0,
-               .output_dropout = 0}) {
+  GoldenModel(const std::string& name, const ModelConfig& config) : golden("model_" + name), model(config) {
     golden.load(model, "start/parameter/");
     const std::vector<std::vector<int>> sources = sentences("source"), targets = sentences("target");
     for (std::size_t i = 0; i < sources.size(); ++i) {
@@ -60,6 +51,30 @@ struct GoldenModel {
   int words = 0;
 };
 
+ModelConfig recurrent_config(AttentionKind attention) {
+  return {.attention = attention_named(attention, {.size = 5}),
+          .source_words = 13,
+          .target_words = 11,
+          .embedding = 4,
+          .hidden = 6,
+          .embedding_dropout = 0,
+          .layer_dropout = 0,
+          .output_dropout = 0};
+}
+
+constexpr ModelConfig kTransformer{.architecture = Architecture::Transformer,
+                                   .attention = {.heads = 2},
+                                   .source_words = 13,
+                                   .target_words = 11,
+                                   .embedding = 6,
+                                   .hidden = 6,
+                                   .encoder_layers = 2,
+                                   .decoder_layers = 2,
+                                   .feed_forward = 5,
+                                   .embedding_dropout = 0,
+                                   .layer_dropout = 0,
+                                   .output_dropout = 0};
+
 /// (B, T, V) padded, of all pairs -> (rows, V), packed as the batch's targets.
 Golden::Entry pack_logits(const Golden::Entry& padded, const Batch& batch, const Packing& packing) {
   const int steps = padded.shape[1], vocabulary = padded.shape[2];
@@ -81,6 +96,18 @@ void check_logits(GoldenModel& g) {
   check_close("logits", g.model.logits(batch).value(), pack_logits(g.golden.at("start/output/logits"), batch, packing));
 }
 
+Tensor loss_of_shard(GoldenModel& g, std::span<const int> shard) {
+  return g.model.loss(make_batch(g.pairs, shard),
+                      {.label_smoothing = kLabelSmoothing, .divisor = static_cast<Real>(g.words)});
+}
+
+void check_gradients(GoldenModel& g) {
+  for (const Parameter* parameter : g.model.parameters()) {
+    check_close("gradient of " + parameter->name(), parameter->grad(),
+                g.golden.at("start/gradient/" + parameter->name()));
+  }
+}
+
 /// Ten steps of Adam with clipping, the batch cut into shards.
 void check_training(GoldenModel& g, int shards) {
   DataParallel parallel(g.model, 1, shards);
@@ -90,16 +117,9 @@ void check_training(GoldenModel& g, int shards) {
   const double limit = g.golden.at("run/index/clip").values[0];
   std::vector<Real> actual_losses, actual_norms;
   for (int step = 1; step <= 10; ++step) {
-    actual_losses.push_back(static_cast<Real>(parallel.step(step, [&](int shard) {
-      return g.model.loss(make_batch(g.pairs, cut[shard]),
-                          {.label_smoothing = kLabelSmoothing, .divisor = static_cast<Real>(g.words)});
-    })));
-    if (step == 1) {
-      for (const Parameter* parameter : g.model.parameters()) {
-        check_close("gradient of " + parameter->name(), parameter->grad(),
-                    g.golden.at("start/gradient/" + parameter->name()));
-      }
-    }
+    actual_losses.push_back(
+        static_cast<Real>(parallel.step(step, [&](int shard) { return loss_of_shard(g, cut[shard]); })));
+    if (step == 1) check_gradients(g);
     const double norm = grad_norm(g.model.parameters());
     actual_norms.push_back(static_cast<Real>(norm));
     adam.step({.grad_scale = clip_factor(norm, limit), .zero_grads = true});
@@ -112,12 +132,12 @@ void check_training(GoldenModel& g, int shards) {
 
 void check_model(const std::string& name, AttentionKind attention) {
   {
-    GoldenModel golden(name, attention);
+    GoldenModel golden(name, recurrent_config(attention));
     CHECK(golden.golden.below("start/parameter/").size() == golden.model.parameters().size());
     check_logits(golden);
   }
   for (const int shards : {1, 2}) {
-    GoldenModel golden(name, attention);
+    GoldenModel golden(name, recurrent_config(attention));
     check_training(golden, shards);
   }
 }
@@ -134,4 +154,17 @@ TEST_CASE("golden: Luong's translator, its logits, gradients and ten steps of Ad
 
 TEST_CASE("golden: the translator without attention, its logits, gradients and ten steps of Adam") {
   check_model("none", AttentionKind::None);
+}
+
+TEST_CASE("golden: a translator of torch.nn's Transformer, its logits and gradients") {
+  for (const int shards : {1, 2}) {
+    GoldenModel golden("transformer", kTransformer);
+    CHECK(golden.golden.below("start/parameter/").size() == golden.model.parameters().size());
+    check_logits(golden);
+    DataParallel parallel(golden.model, 1, shards);
+    const std::vector<std::vector<int>> cut = cut_shards(golden.pairs, golden.all, shards);
+    const Real loss = static_cast<Real>(parallel.step(1, [&](int shard) { return loss_of_shard(golden, cut[shard]); }));
+    check_close("loss", {&loss, 1}, golden.golden.at("start/output/loss"));
+    check_gradients(golden);
+  }
 }

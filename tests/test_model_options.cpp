@@ -23,6 +23,12 @@ struct Variant {
   std::function<void(ModelConfig&)> change;
 };
 
+void transformer(ModelConfig& c) {
+  c.architecture = Architecture::Transformer;
+  c.embedding = c.hidden = 4;
+  c.feed_forward = 5;
+}
+
 AttentionConfig& luong(ModelConfig& c) { return c.attention = attention_named(AttentionKind::Luong, c.attention); }
 
 /// Every option of a model that changes what it computes without dropout.
@@ -93,6 +99,15 @@ const std::vector<Variant> kVariants = {
     {"direct readout, no attention",
      [](ModelConfig& c) {
        c.attention = attention_named(AttentionKind::None, c.attention), c.readout = Readout::Direct;
+     }},
+    {"transformer", [](ModelConfig& c) { transformer(c); }},
+    {"transformer, one head, post-norm, tied target embeddings",
+     [](ModelConfig& c) {
+       transformer(c), c.attention.heads = 1, c.pre_norm = false, c.tied_embeddings = TiedEmbeddings::Target;
+     }},
+    {"transformer, two layers, tied embeddings",
+     [](ModelConfig& c) {
+       transformer(c), c.encoder_layers = c.decoder_layers = 2, c.tied_embeddings = TiedEmbeddings::All;
      }},
 };
 
@@ -167,6 +182,19 @@ TEST_CASE("model options: gradients with every kind of dropout" * doctest::skip(
   }
 }
 
+TEST_CASE("model options: gradients of a transformer with every kind of dropout" * doctest::skip(!kGradcheck)) {
+  ModelConfig config = small_config({"", transformer});
+  config.word_dropout = config.embedding_dropout = config.layer_dropout = Real(0.3);
+  Seq2Seq model(config);
+  randomize(model);
+  gradcheck(
+      "dropout", {},
+      [&] {
+        return model.loss(batch_of({0, 1, 2}), {});
+      },
+      model.parameters(), kShortStep);
+}
+
 TEST_CASE("model options: a sentence's loss does not depend on the others in its batch") {
   for (const Variant& variant : kVariants) {
     CAPTURE(variant.name);
@@ -228,15 +256,16 @@ TEST_CASE("model options: what search finds has the probability that the model g
 }
 
 TEST_CASE("model options: dropouts act in training only, and each on its own") {
-  const std::vector<Variant> dropouts = {
+  const std::vector<Variant> plain = {
       {"words", [](ModelConfig& c) { c.word_dropout = Real(0.5); }},
       {"embeddings", [](ModelConfig& c) { c.embedding_dropout = Real(0.5); }},
       {"layers", [](ModelConfig& c) { c.layer_dropout = Real(0.5); }},
       {"output", [](ModelConfig& c) { c.output_dropout = Real(0.5); }},
       {"recurrent", [](ModelConfig& c) { c.recurrent_dropout = Real(0.5); }},
   };
-  const auto loss_with = [](const Variant& variant, bool training) {
-    ModelConfig config = small_config(variant);
+  const auto loss_with = [](const Variant& base, const Variant& variant, bool training) {
+    ModelConfig config = small_config(base);
+    variant.change(config);
     config.encoder_layers = config.decoder_layers = 2;
     Seq2Seq model(config);
     randomize(model);
@@ -244,14 +273,37 @@ TEST_CASE("model options: dropouts act in training only, and each on its own") {
     const Tape tape(Tape::Inference, 7);
     return static_cast<double>(model.loss(batch_of({0, 1, 2}), {}).item());
   };
-  const double without = loss_with(kVariants[0], true);
-  std::set<double> losses{without};
-  for (const Variant& variant : dropouts) {
-    CAPTURE(variant.name);
-    CHECK(loss_with(variant, false) == without);
-    losses.insert(loss_with(variant, true));
-  }
-  CHECK(losses.size() == dropouts.size() + 1);
+  const auto check = [&](const Variant& base, std::span<const Variant> dropouts) {
+    const double without = loss_with(base, kVariants[0], true);
+    std::set<double> losses{without};
+    for (const Variant& variant : dropouts) {
+      CAPTURE(variant.name);
+      CHECK(loss_with(base, variant, false) == without);
+      losses.insert(loss_with(base, variant, true));
+    }
+    CHECK(losses.size() == dropouts.size() + 1);
+  };
+  check(kVariants[0], plain);
+  check({"transformer", transformer}, std::span(plain).first(3));
+}
+
+TEST_CASE("model options: a transformer knows the order of words, and has one size") {
+  const auto loss_of_source = [](const std::vector<int>& source) {
+    Seq2Seq model(small_config({"transformer", transformer}));
+    randomize(model);
+    model.eval();
+    const Pair pair{source, {6, kEnd}};
+    const int chosen = 0;
+    const Tape tape(Tape::Inference);
+    return model.loss(make_batch({&pair, 1}, {&chosen, 1}), {}).item();
+  };
+  CHECK(std::abs(loss_of_source({4, 5, kEnd}) - loss_of_source({5, 4, kEnd})) > Real(1e-4));
+  ModelConfig config = small_config({"transformer", transformer});
+  config.embedding = 6;
+  CHECK_THROWS_WITH_AS(Seq2Seq{config},
+                       "model: embedding is 6, hidden is 4; a transformer adds its layers to the word vectors: need "
+                       "the same size",
+                       Error);
 }
 
 TEST_CASE("model options: scheduled sampling of nothing is teacher forcing, and of everything is greedy search") {

@@ -53,9 +53,9 @@ Dropped dropped(const TrainConfig& config) {
   std::vector<int> chosen(kSentences), words(kSentences);
   for (int i = 0; i < kSentences; ++i) chosen[i] = i, words[i] = 4 + i % 20;
   const Batch batch = make_batch(fresh.prepared.corpus.train, chosen);
-  const auto [memory, start] = model.encode(batch);
+  const auto [memories, start] = model.encode(batch);
   const Tensor embedded = decoder.embed(words);
-  const DecoderState first = decoder.step(embedded, start, memory), second = decoder.step(embedded, first, memory);
+  const DecoderState first = decoder.step(embedded, start, memories), second = decoder.step(embedded, first, memories);
 
   model.train();
   const Array vectors = decoder.embed(words).value();
@@ -64,8 +64,8 @@ Dropped dropped(const TrainConfig& config) {
   // The bridge is zero: in training the states begin alike, but with masks.
   const DecoderState masked = decoder.begin({}, batch.order);
   result.recurrent = masked.masks.empty() ? 0 : share_of_zeros(masked.masks[0].value());
-  const DecoderState dropped_first = decoder.step(embedded, masked, memory);
-  const DecoderState dropped_second = decoder.step(embedded, dropped_first, memory);
+  const DecoderState dropped_first = decoder.step(embedded, masked, memories);
+  const DecoderState dropped_second = decoder.step(embedded, dropped_first, memories);
   result.first_step = differ(first.hidden(), dropped_first.hidden());
   result.second_step = differ(second.hidden(), dropped_second.hidden());
   result.output = share_of_zeros(decoder.pre_output({&first, 1}, embedded).value());

@@ -26,6 +26,33 @@ void check_all_learn(TrainConfig config) {
   }
 }
 
+void check_transformer(OptionTrial& trial) {
+  const Fresh with(trial.with);
+  CHECK(with.shape("encoder.transformer.layers.0.self_attn.in_proj_weight") == Shape{48, 16});
+  CHECK(with.shape("decoder.transformer.layers.0.multihead_attn.out_proj.weight") == Shape{16, 16});
+  for (const char* part : {"rnn", "cell", "bridge", "attention"}) CHECK_FALSE(with.mentions(part));
+  check_all_learn(trial.with);
+}
+
+void check_feed_forward(OptionTrial& trial) {
+  CHECK(Fresh(trial.with).shape("encoder.transformer.layers.0.linear1.weight") == Shape{24, 16});
+  CHECK(Fresh(trial.with).shape("decoder.transformer.layers.0.linear2.weight") == Shape{16, 24});
+}
+
+/// The paper's layers end with a norm, so that the encoder's states have mean 0 and deviation 1; those of pre-norm need
+/// one at the end.
+void check_post_norm(OptionTrial& trial) {
+  CHECK(Fresh(trial.without).has("encoder.transformer.norm.weight"));
+  CHECK_FALSE(Fresh(trial.with).has("encoder.transformer.norm.weight"));
+  CHECK_FALSE(Fresh(trial.with).has("decoder.transformer.norm.weight"));
+  for (const TrainConfig& config : {trial.without, trial.with}) {
+    const std::vector<Real> states = encoded(Fresh(config).model);
+    CHECK(distance(states, std::vector<Real>(states.size())) ==
+          doctest::Approx(std::sqrt(static_cast<double>(states.size()))).epsilon(0.01));
+  }
+  check_all_learn(trial.with);
+}
+
 void check_luong(OptionTrial& trial) {
   const Fresh without(trial.without), with(trial.with);
   CHECK(without.has("decoder.attention.score.weight"));
@@ -132,7 +159,7 @@ void check_hard(OptionTrial& trial) {
   const Batch batch = make_batch(with.prepared.corpus.valid, chosen);
   const auto encoded = with.model.encode(batch);
   const Tensor embedded = with.model.decoder().embed(std::vector{kEnd});
-  const Array weights = with.model.decoder().step(embedded, encoded.state, encoded.memory).weights.value();
+  const Array weights = with.model.decoder().step(embedded, encoded.state, encoded.memories).weights.value();
   CHECK(std::ranges::count(weights, 1) == 1);
   CHECK(std::ranges::count(weights, 0) == batch.source_lengths[0] - 1);
   check_all_learn(trial.with);
@@ -405,6 +432,9 @@ void check_embedding_deviation(OptionTrial& trial) {
 
 std::vector<OptionTest> gradus::translate::model_option_tests() {
   return {
+      {"architecture", R"("transformer")", "", check_transformer},
+      {"feed_forward", "24", R"({"architecture": "transformer"})", check_feed_forward},
+      {"pre_norm", "false", R"({"architecture": "transformer"})", check_post_norm},
       {"attention", R"("luong")", "", check_luong},
       {"attention", R"("none")", "", check_no_attention},
       {"score", R"("concat")", "", check_concat},

@@ -208,15 +208,15 @@ TEST_CASE("papers: Luong's decoder begins where the encoder of the reversed sour
   const Tape tape(Tape::Inference);
   const Pair reversed{{kPairs[0].source.rbegin(), kPairs[0].source.rend()}, kPairs[0].target};
   const Batch batch = make_batch({&reversed, 1}, std::vector{0});
-  const auto [memory, state] = model.encode(first_pair());
-  const auto [forward_memory, forward_state] = forward.encode(batch);
+  const auto [memories, state] = model.encode(first_pair());
+  const auto [forward_memories, forward_state] = forward.encode(batch);
   REQUIRE(state.layers.size() == 2);
   for (int l = 0; l < 2; ++l) {
     check_close(state.layers[l].hidden.value(), forward_state.layers[l].hidden.value());
     check_close(state.layers[l].cell.value(), forward_state.layers[l].cell.value());
   }
   // Each state is with its own word all the same, and that of the first word is the last one.
-  const Array values = memory.values.value(), forward_values = forward_memory.values.value();
+  const Array values = memories[0].values.value(), forward_values = forward_memories[0].values.value();
   for (int j = 0; j < 4; ++j) check_close({values.row(j), {8}}, {forward_values.row(3 - j), {8}});
   check_close({values.row(0), {1, 8}}, state.layers[1].hidden.value());
 }

@@ -259,6 +259,28 @@ expect 1 "gradus: attend: the model in plain has no attention to show; it was tr
 expect 1 "gradus: evaluate: the model in plain has no attention to align with; it was trained with --attention none" \
   "$gradus" evaluate --model plain --test train.de train.en --alignments train.align
 
+# A Transformer, and what it shares with the others.
+expect 1 "gradus: score: dot means nothing to a transformer; leave it at additive" \
+  train --architecture transformer --score dot --model t
+expect 1 "gradus: model: embedding is 16, hidden is 32; a transformer adds its layers to the word vectors: need the same size" \
+  train --architecture transformer --model t
+transformer=(--architecture transformer --hidden 16 --heads 2 --embedding-deviation 1 --model t)
+expect 0 "" train "${transformer[@]}" --epochs 6
+expect 0 "" "$gradus" train --resume --model t --epochs 12
+check "it goes on" grep -q '^epoch 12 ' stdout
+expect 0 "" "$gradus" info --model t
+check "its parameters" grep -q '^encoder.transformer.layers.0.self_attn.in_proj_weight  *(48, 16)' stdout
+printf 'ein zwei drei vier\n' >in.txt
+expect 0 "" "$gradus" translate --model t --beam 5 <in.txt
+check "it translates" test "$(cat stdout)" = "four three two one"
+expect 0 "" "$gradus" translate --model t m --alignments <in.txt
+check "together with a recurrent model, and with alignments" \
+  grep -Eq '^four three two one \|\|\| [0-3]-0( [0-3]-[1-3])*$' stdout
+expect 0 "" "$gradus" attend --model t "ein zwei drei vier"
+check "it attends" grep -q '^three ' stdout
+expect 0 "" "$gradus" evaluate --model t --test train.de train.en --beam 2
+check "its BLEU" grep -Eq '^BLEU (9[0-9]|100)' stdout
+
 # Raw text, as it comes: a byte order mark, Windows' line ends, an empty line, a line of 300 words, odd characters.
 { printf '\xef\xbb\xbf'; sed 's/^./\U&/; s/$/!\r/' train.de; printf '\r\n'; yes ein | head -300 | tr '\n' ' '; printf '\r\n"Ein" \U1F600 (zwei)...\r\n'; } >raw.de
 { sed 's/^./\U&/; s/$/!/' train.en; echo one; echo one; echo '"One" (two)...'; } >raw.en

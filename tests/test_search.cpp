@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "tests/search_helpers.h"
 
@@ -22,8 +23,9 @@ Batch one_pair(const std::vector<int>& source, std::vector<int> words) {
 
 TEST_CASE("search: a hypothesis has the log-probability that the model gives to its words") {
   ThreadPool pool(1);
-  for (const AttentionKind attention : {AttentionKind::None, AttentionKind::Bahdanau, AttentionKind::Luong}) {
-    Seq2Seq model(random_config(attention));
+  for (const ModelConfig& config : {random_config(AttentionKind::None), random_config(AttentionKind::Bahdanau),
+                                    random_config(AttentionKind::Luong), random_transformer()}) {
+    Seq2Seq model(config);
     make_sure(model);
     const std::vector<std::vector<int>> sources = make_sources(20);
     const std::vector<Hypothesis> found = search_all(model, sources, kOptions, 7, pool);
@@ -40,6 +42,29 @@ TEST_CASE("search: a hypothesis has the log-probability that the model gives to 
       longest = std::max(longest, words.size());
     }
     CHECK(longest >= 4);
+  }
+}
+
+TEST_CASE("search: a hypothesis has the weight of each word on each position of its own source") {
+  ThreadPool pool(1);
+  ModelConfig multi_head = random_config(AttentionKind::Bahdanau);
+  multi_head.attention.score = ScoreKind::MultiHead;
+  SearchOptions options = kOptions;
+  options.attention = true;
+  const std::vector<std::vector<int>> sources = make_sources(6);
+  for (const ModelConfig& config : {random_config(AttentionKind::Luong), multi_head, random_transformer()}) {
+    Seq2Seq model(config);
+    make_sure(model);
+    const std::vector<Hypothesis> found = search_all(model, sources, options, 64, pool);
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      const std::size_t length = sources[i].size(), words = found[i].attention.size() / length;
+      REQUIRE(found[i].attention.size() == words * length);
+      CHECK(words - found[i].words.size() <= 1);  // with </s>, unless it was cut off
+      for (std::size_t t = 0; t < words; ++t) {
+        const Real* const weights = &found[i].attention[t * length];
+        CHECK(std::accumulate(weights, weights + length, 0.0) == doctest::Approx(1).epsilon(1e-4));
+      }
+    }
   }
 }
 

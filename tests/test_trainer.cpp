@@ -115,9 +115,10 @@ TEST_CASE("training lowers the loss of text it has not seen") {
 
 TEST_CASE("a training that is interrupted and resumed ends with the same bits") {
   const CorpusText corpus = small_corpus();
-  for (AttentionKind kind : {AttentionKind::Bahdanau, AttentionKind::Luong, AttentionKind::None}) {
+  for (const char* fields : {R"({"attention": "bahdanau"})", R"({"attention": "luong"})", R"({"attention": "none"})",
+                             R"({"architecture": "transformer"})"}) {
     TrainConfig config = small_config();
-    config.attention = attention_named(kind, config.attention);
+    read_config_text("fields", fields, config);
     const TemporaryFolder whole, parts;
     CHECK(Session(whole.path(), config, corpus, false).trainer->run() == Trainer::End::Epochs);
 

@@ -133,7 +133,8 @@ TrainConfig TrainConfig::toy_preset() {
 
 ModelConfig TrainConfig::model(size_t source_words, size_t target_words) const {
   const auto rate = [&](double own) { return static_cast<Real>(own == kAsDropout ? dropout : own); };
-  return {.attention = attention,
+  return {.architecture = architecture,
+          .attention = attention,
           .cell = cell,
           .source_words = static_cast<int>(source_words),
           .target_words = static_cast<int>(target_words),
@@ -145,6 +146,8 @@ ModelConfig TrainConfig::model(size_t source_words, size_t target_words) const {
           .residual = residual,
           .layer_norm = layer_norm,
           .reverse_source = reverse_source,
+          .feed_forward = feed_forward,
+          .pre_norm = pre_norm,
           .bridge = bridge,
           .fixed_context = fixed_context,
           .readout = readout,
@@ -156,6 +159,37 @@ ModelConfig TrainConfig::model(size_t source_words, size_t target_words) const {
           .recurrent_dropout = static_cast<Real>(recurrent_dropout),
           .word_dropout = static_cast<Real>(word_dropout),
           .embedding_deviation = embedding_deviation};
+}
+
+void TrainConfig::check_architecture() const {
+  // What a Transformer has, and what is never more than a size.
+  constexpr std::array kOfTransformer{"architecture",
+                                      "embedding",
+                                      "hidden",
+                                      "attention_size",
+                                      "heads",
+                                      "window",
+                                      "positions",
+                                      "encoder_layers",
+                                      "decoder_layers",
+                                      "dropout",
+                                      "embedding_dropout",
+                                      "layer_dropout",
+                                      "feed_forward",
+                                      "pre_norm",
+                                      "tied_embeddings",
+                                      "word_dropout",
+                                      "initial_values",
+                                      "embedding_deviation"};
+  if (architecture == Architecture::Recurrent) return;
+  TrainConfig own = *this, defaults;
+  const std::vector<ConfigField> fields = config_fields(own), at_first = config_fields(defaults);
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const std::string_view key = fields[i].key;
+    const bool is_part = std::string_view(fields[i].group) == "Model" || key == "scheduled_sampling";
+    if (!is_part || std::ranges::count(kOfTransformer, key) > 0 || fields[i].equals(at_first[i])) continue;
+    fail("{}: {} means nothing to a transformer; leave it at {}", key, fields[i].text(), at_first[i].text());
+  }
 }
 
 std::string ConfigField::option() const {
@@ -232,6 +266,9 @@ std::vector<ConfigField> config_fields(TrainConfig& c) {
        kAnyNumber},
       {"Data", "lowercase", &c.lowercase, "Lowercase all text, in training and in use"},
 
+      {"Model", "architecture", &c.architecture,
+       "recurrent, or transformer: attention alone, in --encoder-layers and --decoder-layers of size --hidden, which "
+       "must be that of --embedding, with --heads, --feed-forward and --pre-norm"},
       {"Model", "attention", &c.attention,
        "The combination of a paper, which the next options change: bahdanau (additive scores, attention before the "
        "recurrence), luong (scaled general scores, after it, with input feeding) or none"},
@@ -252,7 +289,8 @@ std::vector<ConfigField> config_fields(TrainConfig& c) {
       {"Model", "hidden", &c.hidden, "Size of the decoder's state, and of both encoder directions together; then even",
        2, 1 << 16},
       {"Model", "attention_size", &c.attention.size, "Size of the layer inside additive and concat scores", 1, 1 << 16},
-      {"Model", "heads", &c.attention.heads, "Heads of multi-head scores; must divide --hidden", 1, 1024},
+      {"Model", "heads", &c.attention.heads, "Heads of multi-head scores or of a transformer; must divide --hidden", 1,
+       1024},
       {"Model", "window", &c.attention.window, "Positions on each side that local scopes see", 1, kAnyNumber},
       {"Model", "positions", &c.attention.positions, "Positions that location scores know", 1, 1 << 16},
       {"Model", "encoder_layers", &c.encoder_layers, "Layers of the encoder", 1, 64},
@@ -261,6 +299,10 @@ std::vector<ConfigField> config_fields(TrainConfig& c) {
       {"Model", "reverse_source", &c.reverse_source, "The encoder reads from the last word to the first"},
       {"Model", "residual", &c.residual, "Layers above the first add their input to their output"},
       {"Model", "layer_norm", &c.layer_norm, "Cells normalise their sums; slower, since it is not fused"},
+      {"Model", "feed_forward", &c.feed_forward, "Size of the layer inside a transformer's feed-forward nets", 1,
+       1 << 16},
+      {"Model", "pre_norm", &c.pre_norm,
+       "A transformer normalises what its sub-layers read (the default), or, as in the paper, what they leave"},
       {"Model", "bridge", &c.bridge,
        "What the decoder begins with: the encoder's last states, the mean of all, zero, learned values, the last state "
        "of the backward direction alone, or a copy of the last states, layer by layer"},

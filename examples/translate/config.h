@@ -45,6 +45,7 @@ struct TrainConfig {
   int max_length = 100;
   bool lowercase = false;
 
+  Architecture architecture = Architecture::Recurrent;
   AttentionConfig attention;
   CellKind cell = CellKind::Lstm;
   int embedding = 256;
@@ -54,6 +55,8 @@ struct TrainConfig {
   bool residual = false;
   bool layer_norm = false;
   bool reverse_source = false;
+  int feed_forward = 1024;
+  bool pre_norm = true;
   Bridge bridge = Bridge::Last;
   bool fixed_context = false;
   Readout readout = Readout::Tanh;
@@ -99,14 +102,18 @@ struct TrainConfig {
   static TrainConfig toy_preset();
 
   ModelConfig model(size_t source_words, size_t target_words) const;
+  /// Throws Error for a field that changes a part which the architecture does not have. Mere sizes of such parts do not
+  /// matter.
+  void check_architecture() const;
 };
 
 /// One field of a configuration as files and command lines know it: the only list of all fields is `config_fields`.
 /// Fields are to be set in its order: that of AttentionConfig stands for a combination which the next ones change.
 struct ConfigField {
-  using Value = std::variant<bool*, int*, std::uint64_t*, double*, std::vector<std::string>*, AttentionConfig*,
-                             ScoreKind*, ScopeKind*, Normalizer*, AttendWhen*, CellKind*, Bridge*, Readout*,
-                             InitialValues*, TiedEmbeddings*, OptimizerKind*, Schedule*, LossMean*, TokenizerKind*>;
+  using Value =
+      std::variant<bool*, int*, std::uint64_t*, double*, std::vector<std::string>*, Architecture*, AttentionConfig*,
+                   ScoreKind*, ScopeKind*, Normalizer*, AttendWhen*, CellKind*, Bridge*, Readout*, InitialValues*,
+                   TiedEmbeddings*, OptimizerKind*, Schedule*, LossMean*, TokenizerKind*>;
 
   const char* group;
   const char* key;  ///< `attention_size` in a file, `--attention-size` on the command line

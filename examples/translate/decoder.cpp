@@ -4,6 +4,7 @@
 
 #include "examples/translate/attention_parts.h"
 #include "examples/translate/cells.h"
+#include "examples/translate/transformer_decoder.h"
 #include "examples/translate/word_vectors.h"
 #include "ops/elementwise.h"
 #include "ops/layout.h"
@@ -78,7 +79,7 @@ DecoderState DecoderState::first(int n) const {
   return result;
 }
 
-Decoder::Start::Start(Module* owner, const std::string& suffix, const ModelConfig& config)
+RecurrentDecoder::Start::Start(Module* owner, const std::string& suffix, const ModelConfig& config)
     : shape({config.hidden}), has_cell(config.cell == CellKind::Lstm), copies(config.bridge == Bridge::Copy) {
   if (config.bridge == Bridge::Learned) {
     hidden_value.emplace(owner, "initial_hidden" + suffix, shape);
@@ -90,7 +91,7 @@ Decoder::Start::Start(Module* owner, const std::string& suffix, const ModelConfi
   }
 }
 
-LstmState Decoder::Start::operator()(const LstmState& summary, int batch) {
+LstmState RecurrentDecoder::Start::operator()(const LstmState& summary, int batch) {
   if (copies) return summary;
   const auto begin = [&](Tensor encoded, std::optional<Linear>& map, std::optional<Parameter>& value) {
     if (map) return map->tanh({encoded});
@@ -101,7 +102,7 @@ LstmState Decoder::Start::operator()(const LstmState& summary, int batch) {
           has_cell ? begin(summary.cell, cell_map, cell_value) : Tensor()};
 }
 
-Decoder::Recurrence::Recurrence(Module* owner, const ModelConfig& config, int input_size) {
+RecurrentDecoder::Recurrence::Recurrence(Module* owner, const ModelConfig& config, int input_size) {
   if (config.tied_embeddings == TiedEmbeddings::None) {
     embedding.emplace(owner, "embedding", config.target_words, config.embedding);
   }
@@ -112,9 +113,9 @@ Decoder::Recurrence::Recurrence(Module* owner, const ModelConfig& config, int in
   }
 }
 
-Decoder::Decoder(Module* parent, std::string name, const ModelConfig& config, int input_size, int readout_size,
-                 int fed_size)
-    : Module(parent, std::move(name)),
+RecurrentDecoder::RecurrentDecoder(Module* parent, std::string name, const ModelConfig& config, int input_size,
+                                   int readout_size, int fed_size)
+    : Decoder(parent, std::move(name)),
       dropout_(this, "dropout", config.output_dropout),
       config_(config),
       fed_size_(fed_size),
@@ -125,14 +126,18 @@ Decoder::Decoder(Module* parent, std::string name, const ModelConfig& config, in
                             (config.readout == Readout::Maxout ? 2 : 1) * config.embedding)),
       output_(this, "output", output_size(config, readout_size), config.target_words) {}
 
+Tensor Decoder::all_at_once(Tensor, const Packing&, Memories) { return {}; }
+
 std::unique_ptr<Decoder> Decoder::make(Module* parent, const ModelConfig& config) {
+  if (config.architecture == Architecture::Transformer)
+    return std::make_unique<TransformerDecoder>(parent, "decoder", config);
   if (!config.attention.present) return std::make_unique<PlainDecoder>(parent, "decoder", config);
   if (config.attention.attend == AttendWhen::Before)
     return std::make_unique<BahdanauDecoder>(parent, "decoder", config);
   return std::make_unique<LuongDecoder>(parent, "decoder", config);
 }
 
-DecoderState Decoder::begin(std::span<const LstmState> summary, std::span<const int> order) {
+DecoderState RecurrentDecoder::begin(std::span<const LstmState> summary, std::span<const int> order) {
   const Scope scope(path());
   Tape& tape = Tape::active();
   const std::size_t count = recurrence_.cells.size();
@@ -160,7 +165,7 @@ DecoderState Decoder::begin(std::span<const LstmState> summary, std::span<const 
   return state;
 }
 
-DecoderState Decoder::recur(std::initializer_list<Tensor> parts, const DecoderState& previous) {
+DecoderState RecurrentDecoder::recur(std::initializer_list<Tensor> parts, const DecoderState& previous) {
   Tape& tape = Tape::active();
   auto* const first_inputs = tape.allocate<Tensor>(parts.size());
   std::size_t given_count = 0;
@@ -188,16 +193,16 @@ DecoderState Decoder::recur(std::initializer_list<Tensor> parts, const DecoderSt
   return next;
 }
 
-Tensor Decoder::embed(std::span<const int> ids) {
+Tensor RecurrentDecoder::embed(std::span<const int> ids) {
   const Scope scope(path());
   return word_vectors(words(), ids, config_, training());
 }
 
-Tensor Decoder::pre_output(std::span<const DecoderState> states, Tensor embedded) {
+Tensor RecurrentDecoder::pre_output(std::span<const DecoderState> states, Tensor embedded) {
   return dropout_(readout(states, embedded));
 }
 
-Tensor Decoder::deep_output(std::initializer_list<Tensor> parts) {
+Tensor RecurrentDecoder::deep_output(std::initializer_list<Tensor> parts) {
   switch (config_.readout) {
     case Readout::Tanh:
       return pre_output_->tanh(parts);
@@ -212,12 +217,12 @@ Tensor Decoder::deep_output(std::initializer_list<Tensor> parts) {
 }
 
 PlainDecoder::PlainDecoder(Module* parent, std::string name, const ModelConfig& config)
-    : Decoder(parent, std::move(name), config, config.fixed_context ? config.hidden : 0,
-              config.fixed_context ? 2 * config.hidden + config.embedding : config.hidden) {}
+    : RecurrentDecoder(parent, std::move(name), config, config.fixed_context ? config.hidden : 0,
+                       config.fixed_context ? 2 * config.hidden + config.embedding : config.hidden) {}
 
-Memory PlainDecoder::prepare(Tensor, const Packing&, std::span<const int>) { return {}; }
+Memories PlainDecoder::prepare(Tensor, const Packing&, std::span<const int>) { return {}; }
 
-DecoderState PlainDecoder::step(Tensor embedded, const DecoderState& previous, const Memory&) {
+DecoderState PlainDecoder::step(Tensor embedded, const DecoderState& previous, Memories) {
   const Scope scope(path());
   return recur({embedded, previous.fixed_context}, previous);
 }
@@ -230,15 +235,15 @@ Tensor PlainDecoder::readout(std::span<const DecoderState> states, Tensor embedd
 
 AttentiveDecoder::AttentiveDecoder(Module* parent, std::string name, const ModelConfig& config, int input_size,
                                    int readout_size, int fed_size)
-    : Decoder(parent, std::move(name), config, input_size + fed_size, readout_size, fed_size),
+    : RecurrentDecoder(parent, std::move(name), config, input_size + fed_size, readout_size, fed_size),
       attention_(make_attention(this, "attention", config)) {
   if (config.attention.context_gate) {
     context_gate_.emplace(this, "context_gate", config.embedding + 2 * config.hidden, config.hidden);
   }
 }
 
-Memory AttentiveDecoder::prepare(Tensor encoder_states, const Packing& packing, std::span<const int> order) {
-  return attention_->prepare(encoder_states, packing, order);
+Memories AttentiveDecoder::prepare(Tensor encoder_states, const Packing& packing, std::span<const int> order) {
+  return {new (Tape::active().allocate<Memory>(1)) Memory(attention_->prepare(encoder_states, packing, order)), 1};
 }
 
 Attended AttentiveDecoder::attend(Tensor hidden, Tensor embedded, const DecoderState& previous, const Memory& memory) {
@@ -265,10 +270,10 @@ BahdanauDecoder::BahdanauDecoder(Module* parent, std::string name, const ModelCo
                        config.attention.input_feeding ? output_size(config, 2 * config.hidden + config.embedding) : 0) {
 }
 
-DecoderState BahdanauDecoder::step(Tensor embedded, const DecoderState& previous, const Memory& memory) {
+DecoderState BahdanauDecoder::step(Tensor embedded, const DecoderState& previous, Memories memories) {
   const Scope scope(path());
   const Tensor query = previous.hidden();
-  const Attended attended = attend(query, embedded, previous, memory);
+  const Attended attended = attend(query, embedded, previous, memories[0]);
   DecoderState next = with(recur({embedded, attended.context, previous.fed}, previous), attended, previous);
   next.read = config().readout == Readout::Maxout ? query : next.hidden();
   if (previous.fed) next.fed = deep_output({next.read, next.context, embedded});
@@ -285,10 +290,10 @@ LuongDecoder::LuongDecoder(Module* parent, std::string name, const ModelConfig& 
                        config.attention.input_feeding ? config.hidden : 0),
       attentional_(this, "attentional", 2 * config.hidden, config.hidden, false) {}
 
-DecoderState LuongDecoder::step(Tensor embedded, const DecoderState& previous, const Memory& memory) {
+DecoderState LuongDecoder::step(Tensor embedded, const DecoderState& previous, Memories memories) {
   const Scope scope(path());
   DecoderState next = recur({embedded, previous.fed}, previous);
-  next = with(next, attend(next.hidden(), embedded, previous, memory), previous);
+  next = with(next, attend(next.hidden(), embedded, previous, memories[0]), previous);
   if (previous.fed) next.fed = attentional(next.context, next.hidden());
   return next;
 }

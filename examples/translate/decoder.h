@@ -10,6 +10,7 @@
 #include "nn/attention.h"
 #include "nn/layers.h"
 #include "nn/recurrent_cells.h"
+#include "nn/sequence_attention.h"
 
 namespace gradus::translate {
 
@@ -17,8 +18,9 @@ namespace gradus::translate {
 struct DecoderState {
   // What goes on.
   std::span<const LstmState> layers;  ///< (N, H) each; without memory cells for GRUs
+  std::span<const Past> pasts;        ///< of each layer of a Transformer, which has no hidden states
   std::span<const Tensor> masks;      ///< (N, H): of each layer's recurrent dropout, in training only
-  Tensor output;                      ///< (N, H): of the last layer, if that is not its hidden state (residual)
+  Tensor output;                      ///< (N, H): of the last layer, if that is not its hidden state
   Tensor fed;                         ///< (N, ·): what input feeding hands on, h̃_t for Luong, or empty
   Tensor fixed_context;               ///< (N, H): the summary of the source, if there is no attention but this
   Tensor coverage;                    ///< (N, S): the sum of all weights so far, if the scores want it
@@ -39,7 +41,10 @@ struct DecoderState {
 /// What `part` takes from the state of each step, below each other, as packed.   (N_t, …) -> (Σ N_t, …)
 Tensor all_steps(std::span<const DecoderState> states, Tensor (*part)(const DecoderState&));
 
-/// What all decoders share. The subclasses differ in `step`, and in what the pre-output layer reads.
+/// What each attention of a decoder reads of the sources, in the decoder's order; none without attention.
+using Memories = std::span<const Memory>;
+
+/// What writes the target, word by word: a recurrent net (RecurrentDecoder) or a Transformer (transformer_decoder.h).
 ///
 /// Rows are sentences, sorted longest target first, so that those still alive are the first N.
 class Decoder : public Module {
@@ -47,31 +52,49 @@ class Decoder : public Module {
   /// The decoder that the configuration names, as the child "decoder" of `parent`.
   static std::unique_ptr<Decoder> make(Module* parent, const ModelConfig& config);
 
-  /// The state before the first step, as `ModelConfig::bridge` says, of the encoder's summary: for its last states
-  /// s₀ = tanh(W h + b), and the memory cell likewise. `order[i]` is the encoder's row for the decoder's sentence i.
-  DecoderState begin(std::span<const LstmState> summary, std::span<const int> order);
-  /// What the attention reads, in the decoder's order; nothing without attention.   (rows, H) -> (B, S, ·)
-  virtual Memory prepare(Tensor encoder_states, const Packing& packing, std::span<const int> order) = 0;
+  /// The state before the first step. `order[i]` is the encoder's row for the decoder's sentence i.
+  virtual DecoderState begin(std::span<const LstmState> summary, std::span<const int> order) = 0;
+  /// What the steps read of the sources.   (rows, H)
+  virtual Memories prepare(Tensor encoder_states, const Packing& packing, std::span<const int> order) = 0;
 
   /// The embedded words y_{t-1}, in training of all steps at once.   (rows) -> (rows, E)
-  Tensor embed(std::span<const int> ids);
-  /// One step of the recurrence.   embedded: (N, E) -> state of N rows
-  virtual DecoderState step(Tensor embedded, const DecoderState& previous, const Memory& memory) = 0;
-  /// The deep output (Pascanu et al. 2014) as `ModelConfig::readout` says: a layer between the recurrence and the
-  /// words, for one step or all of them.   states: of each step, N_t rows; embedded: (Σ N_t, E) -> (Σ N_t, E), or of a
-  /// direct readout (Σ N_t, R), what it reads
-  Tensor pre_output(std::span<const DecoderState> states, Tensor embedded);
+  virtual Tensor embed(std::span<const int> ids) = 0;
+  /// One step.   embedded: (N, E) -> state of N rows
+  virtual DecoderState step(Tensor embedded, const DecoderState& previous, Memories memories) = 0;
+  /// What the output layer reads, R numbers, for one step or all of them.
+  /// states: of each step, N_t rows; embedded: (Σ N_t, E) -> (Σ N_t, R)
+  virtual Tensor pre_output(std::span<const DecoderState> states, Tensor embedded) = 0;
+  /// The same for all steps at once, if no step needs the one before it; else an empty handle.
+  /// embedded: (rows, E), packed -> (rows, R)
+  virtual Tensor all_at_once(Tensor embedded, const Packing& packing, Memories memories);
 
-  /// The scores of the words are output(pre_output(…)).   (rows, E or R) -> (rows, Vt)
-  Linear& output() { return output_; }
+  /// The scores of the words are output(pre_output(…)).   (rows, R) -> (rows, Vt)
+  virtual Linear& output() = 0;
   /// The table of word vectors, (Vt, E).
-  Parameter& words() { return recurrence_.embedding ? recurrence_.embedding->weight : output_.weight; }
+  virtual Parameter& words() = 0;
+
+ protected:
+  using Module::Module;
+};
+
+/// What recurrent decoders share. The subclasses differ in `step`, and in what the pre-output layer reads.
+class RecurrentDecoder : public Decoder {
+ public:
+  /// As `ModelConfig::bridge` says, of the encoder's summary: for its last states s₀ = tanh(W h + b), and the memory
+  /// cell likewise.
+  DecoderState begin(std::span<const LstmState> summary, std::span<const int> order) override;
+  Tensor embed(std::span<const int> ids) override;
+  /// The deep output (Pascanu et al. 2014) as `ModelConfig::readout` says: a layer between the recurrence and the
+  /// words, of E numbers; of a direct readout what it reads.
+  Tensor pre_output(std::span<const DecoderState> states, Tensor embedded) override;
+  Linear& output() override { return output_; }
+  Parameter& words() override { return recurrence_.embedding ? recurrence_.embedding->weight : output_.weight; }
 
  protected:
   /// The recurrence reads `input_size` numbers besides the word, the readout `readout_size` (R), and input feeding
   /// hands on `fed_size`.
-  Decoder(Module* parent, std::string name, const ModelConfig& config, int input_size, int readout_size,
-          int fed_size = 0);
+  RecurrentDecoder(Module* parent, std::string name, const ModelConfig& config, int input_size, int readout_size,
+                   int fed_size = 0);
   /// The pre-output layer.
   virtual Tensor readout(std::span<const DecoderState> states, Tensor embedded) = 0;
   /// What the pre-output layer makes of the numbers that it reads.   (N, ·) each, together (N, R) -> (N, E or R)
@@ -116,19 +139,19 @@ class Decoder : public Module {
 /// `ModelConfig::fixed_context`, as one vector at every step and readout (Cho et al. 2014, section 2.2 and appendix
 /// A.1):
 ///     c = tanh(V h_S)    s_0 = tanh(V' c)    s_t = f(s_{t-1}, y_{t-1}, c)    p(y_t) from s_t, y_{t-1} and c
-struct PlainDecoder : Decoder {
+struct PlainDecoder : RecurrentDecoder {
   PlainDecoder(Module* parent, std::string name, const ModelConfig& config);
-  Memory prepare(Tensor encoder_states, const Packing& packing, std::span<const int> order) override;
-  DecoderState step(Tensor embedded, const DecoderState& previous, const Memory& memory) override;
+  Memories prepare(Tensor encoder_states, const Packing& packing, std::span<const int> order) override;
+  DecoderState step(Tensor embedded, const DecoderState& previous, Memories memories) override;
   Tensor readout(std::span<const DecoderState> states, Tensor embedded) override;
 };
 
 /// What decoders with attention share: any score and scope (`AttentionConfig`), coverage, and the context gate
 /// (Tu et al. 2017, eq. 4 and 6), which decides from the word, the state and the context how much of the context to let
 /// through:     z = σ(W [y_{t-1}; s; c_t])     c_t ← z ∘ c_t
-class AttentiveDecoder : public Decoder {
+class AttentiveDecoder : public RecurrentDecoder {
  public:
-  Memory prepare(Tensor encoder_states, const Packing& packing, std::span<const int> order) override;
+  Memories prepare(Tensor encoder_states, const Packing& packing, std::span<const int> order) override;
 
  protected:
   AttentiveDecoder(Module* parent, std::string name, const ModelConfig& config, int input_size, int readout_size,
@@ -152,7 +175,7 @@ class AttentiveDecoder : public Decoder {
 /// step.
 struct BahdanauDecoder : AttentiveDecoder {
   BahdanauDecoder(Module* parent, std::string name, const ModelConfig& config);
-  DecoderState step(Tensor embedded, const DecoderState& previous, const Memory& memory) override;
+  DecoderState step(Tensor embedded, const DecoderState& previous, Memories memories) override;
   Tensor readout(std::span<const DecoderState> states, Tensor embedded) override;
 };
 
@@ -166,7 +189,7 @@ struct BahdanauDecoder : AttentiveDecoder {
 /// validation perplexity after two epochs is 8.55 with the factor and 14.23 without.
 struct LuongDecoder : AttentiveDecoder {
   LuongDecoder(Module* parent, std::string name, const ModelConfig& config);
-  DecoderState step(Tensor embedded, const DecoderState& previous, const Memory& memory) override;
+  DecoderState step(Tensor embedded, const DecoderState& previous, Memories memories) override;
   Tensor readout(std::span<const DecoderState> states, Tensor embedded) override;
 
  private:

@@ -1,6 +1,7 @@
 #include "examples/translate/encoder.h"
 
 #include "examples/translate/cells.h"
+#include "examples/translate/transformer_encoder.h"
 #include "examples/translate/word_vectors.h"
 #include "ops/attention.h"
 #include "ops/layout.h"
@@ -44,15 +45,22 @@ Tensor mean_of_states(Tensor states, const Packing& packing) {
 
 }
 
-Encoder::Encoder(Module* parent, std::string name, const ModelConfig& config)
-    : Module(parent, std::move(name)), config_(config) {
+std::unique_ptr<Encoder> Encoder::make(Module* parent, const ModelConfig& config) {
+  if (config.architecture == Architecture::Transformer)
+    return std::make_unique<TransformerEncoder>(parent, "encoder", config);
+  return std::make_unique<RecurrentEncoder>(parent, "encoder", config);
+}
+
+Encoder::Encoder(Module* parent, std::string name, const ModelConfig& config) : Module(parent, std::move(name)) {
   if (config.tied_embeddings != TiedEmbeddings::All) {
     embedding.emplace(this, "embedding", config.source_words, config.embedding);
   }
-  rnn_ = make_stack(this, config);
 }
 
-Encoder::Output Encoder::operator()(std::span<const int> ids, const Packing& packing, Parameter* shared) {
+RecurrentEncoder::RecurrentEncoder(Module* parent, std::string name, const ModelConfig& config)
+    : Encoder(parent, std::move(name), config), config_(config), rnn_(make_stack(this, config)) {}
+
+Encoder::Output RecurrentEncoder::operator()(std::span<const int> ids, const Packing& packing, Parameter* shared) {
   const Scope scope(path());
   const Tensor table = embedding ? embedding->weight : *shared;
   const std::vector<int> reversed = config_.reverse_source ? reversed_rows(packing) : std::vector<int>();
@@ -63,8 +71,8 @@ Encoder::Output Encoder::operator()(std::span<const int> ids, const Packing& pac
   return {states, summary(states, final, packing)};
 }
 
-std::span<const LstmState> Encoder::summary(Tensor states, std::span<const LstmState> final,
-                                            const Packing& packing) const {
+std::span<const LstmState> RecurrentEncoder::summary(Tensor states, std::span<const LstmState> final,
+                                                     const Packing& packing) const {
   const bool has_cell = config_.cell == CellKind::Lstm;
   const auto one = [](const LstmState& state) { return Tape::active().copy(std::span(&state, 1)); };
   switch (config_.bridge) {
@@ -85,7 +93,7 @@ std::span<const LstmState> Encoder::summary(Tensor states, std::span<const LstmS
   return {};
 }
 
-std::span<const LstmState> Encoder::last_states(std::span<const LstmState> final) const {
+std::span<const LstmState> RecurrentEncoder::last_states(std::span<const LstmState> final) const {
   if (!config_.bidirectional) return final;
   const std::size_t layers = final.size() / 2;
   auto* const states = Tape::active().allocate<LstmState>(layers);

@@ -10,11 +10,11 @@
 
 namespace gradus::translate {
 
-/// The encoder (Bahdanau et al. 2014, section 3.2): h_j = [h_j forward; h_j backward], or of one direction only. State
-/// j is that of word j, also if it reads them in reverse.
+/// What reads the source: a recurrent net (RecurrentEncoder) or a Transformer (transformer_encoder.h).
 class Encoder : public Module {
  public:
-  Encoder(Module* parent, std::string name, const ModelConfig& config);
+  /// The encoder that the configuration names, as the child "encoder" of `parent`.
+  static std::unique_ptr<Encoder> make(Module* parent, const ModelConfig& config);
 
   struct Output {
     Tensor states;  ///< (rows, H), packed
@@ -23,9 +23,20 @@ class Encoder : public Module {
     std::span<const LstmState> summary;
   };
   /// `shared` is the table of word vectors if the encoder has none of its own.   ids: packed
-  Output operator()(std::span<const int> ids, const Packing& packing, Parameter* shared = nullptr);
+  virtual Output operator()(std::span<const int> ids, const Packing& packing, Parameter* shared = nullptr) = 0;
 
   std::optional<Embedding> embedding;
+
+ protected:
+  Encoder(Module* parent, std::string name, const ModelConfig& config);
+};
+
+/// h_j = [h_j forward; h_j backward] (Bahdanau et al. 2014, section 3.2), or of one direction only. State j is that of
+/// word j, also if it reads them in reverse.
+class RecurrentEncoder : public Encoder {
+ public:
+  RecurrentEncoder(Module* parent, std::string name, const ModelConfig& config);
+  Output operator()(std::span<const int> ids, const Packing& packing, Parameter* shared) override;
 
  private:
   std::span<const LstmState> summary(Tensor states, std::span<const LstmState> final, const Packing& packing) const;

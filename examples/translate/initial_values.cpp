@@ -1,5 +1,7 @@
 #include "examples/translate/initial_values.h"
 
+#include <cmath>
+
 #include "nn/init.h"
 
 namespace gradus::translate {
@@ -26,7 +28,8 @@ Init bahdanau(const Parameter& parameter) {
 
 Init xavier(const Parameter& parameter, const Parameter& words, const ModelConfig& config) {
   const bool is_table = &parameter == &words || mentions(parameter, "embedding");
-  return is_table ? init::normal(0, config.embedding_deviation) : init::xavier_uniform();
+  const double scale = config.architecture == Architecture::Transformer ? std::sqrt(config.embedding) : 1;
+  return is_table ? init::normal(0, config.embedding_deviation / scale) : init::xavier_uniform();
 }
 
 Init rule_of(const Parameter& parameter, const Parameter& words, const ModelConfig& config) {

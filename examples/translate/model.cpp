@@ -14,7 +14,12 @@ namespace gradus::translate {
 namespace {
 
 const ModelConfig& checked(const ModelConfig& config) {
-  if (config.bidirectional && config.hidden % 2 != 0) {
+  const bool is_transformer = config.architecture == Architecture::Transformer;
+  if (is_transformer && config.embedding != config.hidden) {
+    fail("model: embedding is {}, hidden is {}; a transformer adds its layers to the word vectors: need the same size",
+         config.embedding, config.hidden);
+  }
+  if (!is_transformer && config.bidirectional && config.hidden % 2 != 0) {
     fail("model: hidden size is {}; both encoder directions share it, so it must be even", config.hidden);
   }
   if (config.tied_embeddings == TiedEmbeddings::All && config.source_words != config.target_words) {
@@ -44,25 +49,28 @@ const ModelConfig& checked(const ModelConfig& config) {
 }
 
 Seq2Seq::Seq2Seq(const ModelConfig& config, std::uint64_t seed)
-    : config_(checked(config)), encoder_(this, "encoder", config), decoder_(Decoder::make(this, config)) {
+    : config_(checked(config)), encoder_(Encoder::make(this, config)), decoder_(Decoder::make(this, config)) {
   if (WithoutInit::active()) return;
   set_initial_values(parameters(), decoder_->words(), config, seed);
 }
 
 Seq2Seq::Encoded Seq2Seq::encode(const Batch& batch) {
   const Packing packing(batch.source_lengths);
-  const Encoder::Output encoded = encoder_(batch.source_ids, packing, &decoder_->words());
+  const Encoder::Output encoded = (*encoder_)(batch.source_ids, packing, &decoder_->words());
   return {decoder_->prepare(encoded.states, packing, batch.order), decoder_->begin(encoded.summary, batch.order)};
 }
 
 Seq2Seq::Forced Seq2Seq::teacher_forced(const Batch& batch, Real scheduled_sampling) {
-  auto [memory, state] = encode(batch);
+  auto [memories, state] = encode(batch);
   const Packing packing(batch.target_lengths);
   const int steps = packing.steps();
   Tape& tape = Tape::active();
   auto* const states = tape.allocate<DecoderState>(steps);
   Tensor embedded;
   if (scheduled_sampling == 0) embedded = decoder_->embed(batch.target_inputs);
+  if (embedded) {
+    if (const Tensor whole = decoder_->all_at_once(embedded, packing, memories)) return {{}, whole};
+  }
   auto* const inputs = tape.allocate<Tensor>(steps);  // of each step
   for (int t = 0; t < steps; ++t) {
     const int begin = packing.offset(t), alive = packing.alive(t);
@@ -75,7 +83,7 @@ Seq2Seq::Forced Seq2Seq::teacher_forced(const Batch& batch, Real scheduled_sampl
       input = t == 0 ? decoder_->embed(given) : sampled_inputs(given, state, inputs[t - 1], scheduled_sampling);
     }
     new (&inputs[t]) Tensor(input);
-    state = decoder_->step(input, state, memory);
+    state = decoder_->step(input, state, memories);
     new (&states[t]) DecoderState(state);
   }
   if (!embedded) embedded = concat({inputs, static_cast<std::size_t>(steps)}, 0);
@@ -105,7 +113,7 @@ Tensor Seq2Seq::loss(const Batch& batch, const LossOptions& options) {
   const Tensor loss = linear_cross_entropy(
       pre_output, output.weight, *output.bias, batch.target_outputs,
       {.label_smoothing = options.label_smoothing, .divisor = options.divisor, .row_losses = losses});
-  if (!training() || !states[0].log_probability) return loss;
+  if (!training() || states.empty() || !states[0].log_probability) return loss;
   const Packing packing(batch.target_lengths);
   return loss + hard_attention_term(states, packing, losses, options.hard_attention) / options.divisor;
 }

@@ -17,7 +17,7 @@ class Seq2Seq : public Module {
   explicit Seq2Seq(const ModelConfig& config, std::uint64_t seed = 1);
 
   const ModelConfig& config() const { return config_; }
-  Encoder& encoder() { return encoder_; }
+  Encoder& encoder() { return *encoder_; }
   Decoder& decoder() { return *decoder_; }
 
   struct LossOptions {
@@ -34,7 +34,7 @@ class Seq2Seq : public Module {
 
   /// The encoded sources, in the batch's order: what a decoder starts from.
   struct Encoded {
-    Memory memory;
+    Memories memories;
     DecoderState state;
   };
   Encoded encode(const Batch& batch);
@@ -42,7 +42,7 @@ class Seq2Seq : public Module {
  private:
   /// The steps of a decoder that reads the targets.
   struct Forced {
-    std::span<const DecoderState> states;  ///< of each step
+    std::span<const DecoderState> states;  ///< of each step; none if the decoder takes all at once
     Tensor pre_output;                     ///< (rows, E), packed as the batch's targets
   };
   Forced teacher_forced(const Batch& batch, Real scheduled_sampling = 0);
@@ -51,7 +51,7 @@ class Seq2Seq : public Module {
   Tensor sampled_inputs(std::span<const int> given, const DecoderState& previous, Tensor previous_embedded, Real share);
 
   ModelConfig config_;
-  Encoder encoder_;
+  std::unique_ptr<Encoder> encoder_;
   std::unique_ptr<Decoder> decoder_;
 };
 

@@ -6,6 +6,11 @@
 
 namespace gradus::translate {
 
+/// What encoder and decoder are made of.
+enum class Architecture { Recurrent, Transformer };
+template <>
+inline constexpr std::array kChoices<Architecture>{"recurrent", "transformer"};
+
 /// The papers' combinations of a score and where it stands (`attention_named`).
 enum class AttentionKind { None, Bahdanau, Luong };
 template <>
@@ -54,7 +59,7 @@ struct AttentionConfig {
   bool coverage = false;       ///< scores know how much each position has been attended to already
   bool context_gate = false;   ///< a gate on the context (Tu et al. 2017)
   int size = 512;              ///< A, of additive and concat scores
-  int heads = 8;               ///< of multi-head scores
+  int heads = 8;               ///< of multi-head scores, and of each attention of a Transformer
   int window = 10;             ///< D, of local scopes: positions on each side
   int positions = 50;          ///< L, of location scores
 
@@ -135,27 +140,30 @@ template <>
 inline constexpr std::array kChoices<TiedEmbeddings>{"none", "target", "all"};
 
 struct ModelConfig {
+  Architecture architecture = Architecture::Recurrent;
   AttentionConfig attention;
   CellKind cell = CellKind::Lstm;
-  int source_words = 0, target_words = 0;      ///< Vs, Vt
-  int embedding = 256;                         ///< E
-  int hidden = 512;                            ///< H, of the decoder, and of all encoder directions together
+  int source_words = 0, target_words = 0;  ///< Vs, Vt
+  int embedding = 256;                     ///< E
+  int hidden = 512;  ///< H, of the decoder, and of all encoder directions together; of a Transformer the same as E
   int encoder_layers = 1, decoder_layers = 1;  ///< one above the other
   bool bidirectional = true;                   ///< the encoder reads in both directions
   bool residual = false;                       ///< layers above the first add their input to their output
   bool layer_norm = false;                     ///< cells normalise their sums (Ba, Kiros, Hinton 2016)
   bool reverse_source = false;                 ///< the encoder reads from the last word to the first
+  int feed_forward = 1024;                     ///< F, of a Transformer's layers
+  bool pre_norm = true;                        ///< where they normalise (TransformerOptions::norm_first)
   Bridge bridge = Bridge::Last;
   bool fixed_context = false;  ///< without attention: every step and the readout also read the summary of the source
   Readout readout = Readout::Tanh;
   InitialValues initial_values = InitialValues::Xavier;
   TiedEmbeddings tied_embeddings = TiedEmbeddings::None;
-  Real embedding_dropout = Real(0.3);  ///< on the word vectors
-  Real layer_dropout = Real(0.3);      ///< between layers
+  Real embedding_dropout = Real(0.3);  ///< on the word vectors; of a Transformer with their positions
+  Real layer_dropout = Real(0.3);      ///< between layers; in a Transformer's layers
   Real output_dropout = Real(0.3);     ///< on the pre-output layer and Luong's attentional vector
   Real recurrent_dropout = 0;          ///< on hidden states from step to step, one mask a sentence (Gal et al. 2016)
   Real word_dropout = 0;               ///< of whole words: their vectors are 0 (Gal, Ghahramani 2016, section 4.2)
-  double embedding_deviation = 0.1;    ///< of the embeddings at first
+  double embedding_deviation = 0.1;    ///< of the embeddings at first, as they are read: a Transformer scales them
 };
 
 }

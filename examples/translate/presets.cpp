@@ -52,6 +52,12 @@ constexpr std::array kPresets{
       "max_length": 50, "dropout": 0.2, "label_smoothing": 0,
       "optimizer": "sgd", "learning_rate": 1, "schedule": "halving", "halve_after": 8, "batch_size": 128, "clip": 5,
       "loss_mean": "sentences", "epochs": 12, "patience": 12})"},
+    // A small Transformer over subwords, for the same.
+    Preset{"transformer", R"({
+      "architecture": "transformer", "tokenizer": "bpe", "joint": true, "vocabulary_size": 8000,
+      "tied_embeddings": "all", "embedding": 256, "hidden": 256, "heads": 4, "feed_forward": 512, "encoder_layers": 3,
+      "decoder_layers": 3, "embedding_deviation": 1, "dropout": 0.3, "average_decay": 0.999,
+      "epochs": 20, "patience": 20, "learning_rate": 0.001, "schedule": "inverse-sqrt", "warm_up": 1000})"},
 };
 
 }

@@ -19,6 +19,13 @@ Batch batch_in_order(std::span<const std::vector<int>> sources, std::span<const 
   return batch;
 }
 
+/// For rows of which row i is about sentence chosen[i].
+Memories select(Memories memories, std::span<const int> chosen) {
+  auto* const selected = Tape::active().allocate<Memory>(memories.size());
+  for (std::size_t i = 0; i < memories.size(); ++i) new (&selected[i]) Memory(memories[i].select(chosen));
+  return {selected, memories.size()};
+}
+
 }
 
 void SavedState::save(const DecoderState& state, std::span<const int> rows) {
@@ -26,6 +33,11 @@ void SavedState::save(const DecoderState& state, std::span<const int> rows) {
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     save(state.layers[l].hidden, rows, layers_[l].hidden);
     save(state.layers[l].cell, rows, layers_[l].cell);
+  }
+  pasts_.resize(state.pasts.size());
+  for (std::size_t l = 0; l < pasts_.size(); ++l) {
+    save(state.pasts[l].keys, rows, pasts_[l].keys);
+    save(state.pasts[l].values, rows, pasts_[l].values);
   }
   save(state.output, rows, output_);
   save(state.fed, rows, fed_);
@@ -35,12 +47,18 @@ void SavedState::save(const DecoderState& state, std::span<const int> rows) {
 }
 
 DecoderState SavedState::restore() const {
-  auto* const layers = Tape::active().allocate<LstmState>(layers_.size());
+  Tape& tape = Tape::active();
+  auto* const layers = tape.allocate<LstmState>(layers_.size());
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     new (&layers[l]) LstmState{restore(layers_[l].hidden), restore(layers_[l].cell)};
   }
+  auto* const pasts = tape.allocate<Past>(pasts_.size());
+  for (std::size_t l = 0; l < pasts_.size(); ++l) {
+    new (&pasts[l]) Past{restore(pasts_[l].keys), restore(pasts_[l].values)};
+  }
   DecoderState state;
   state.layers = {layers, layers_.size()};
+  state.pasts = {pasts, pasts_.size()};
   state.output = restore(output_);
   state.fed = restore(fed_);
   state.fixed_context = restore(fixed_context_);
@@ -64,8 +82,8 @@ Tensor SavedState::restore(const Rows& kept) {
 
 StepDecoder::StepDecoder(std::span<const Member> members, std::span<const int> chosen) {
   for (const Member& member : members) {
-    const auto [memory, state] = member.model->encode(batch_in_order(member.sources, chosen));
-    parts_.push_back({&member.model->decoder(), memory, state, {}});
+    const auto [memories, state] = member.model->encode(batch_in_order(member.sources, chosen));
+    parts_.push_back({&member.model->decoder(), memories, state, {}});
   }
   encoded_ = tape_.mark();
 }
@@ -78,9 +96,8 @@ void StepDecoder::keep(std::span<const int> rows) {
 WordScores StepDecoder::step(std::span<const int> sentences, std::span<const int> words) {
   std::vector<Array> scores;
   for (Part& part : parts_) {
-    const Memory memory = part.memory.values ? part.memory.select(sentences) : part.memory;
     const Tensor embedded = part.decoder->embed(words);
-    part.state = part.decoder->step(embedded, part.saved.restore(), memory);
+    part.state = part.decoder->step(embedded, part.saved.restore(), select(part.memories, sentences));
     scores.push_back(part.decoder->output()(part.decoder->pre_output({&part.state, 1}, embedded)).value());
   }
   return WordScores(scores);
@@ -92,7 +109,8 @@ void StepDecoder::append_attention(int row, int sentence, std::vector<Real>& to)
   const std::size_t begin = to.size();
   for (const Part& part : parts_) {
     if (!attends(part)) continue;
-    const int length = part.memory.sentences.length[sentence];
+    const Memory& memory = part.memories.front();
+    const int length = memory.sentences.length[sentence * memory.heads];
     const Real* const weights = part.state.weights.value().row(row);
     to.resize(begin + length);
     for (int j = 0; j < length; ++j) to[begin + j] += weights[j] / members;

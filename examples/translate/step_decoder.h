@@ -29,10 +29,14 @@ class SavedState {
   struct Layer {
     Rows hidden, cell;
   };
+  struct PastRows {
+    Rows keys, values;
+  };
   static void save(Tensor x, std::span<const int> rows, Rows& kept);
   static Tensor restore(const Rows& kept);
 
   std::vector<Layer> layers_;
+  std::vector<PastRows> pasts_;
   Rows output_, fed_, fixed_context_, coverage_;
   int position_ = 0;
 };
@@ -57,7 +61,7 @@ class StepDecoder {
  private:
   struct Part {
     Decoder* decoder;
-    Memory memory;
+    Memories memories;
     DecoderState state;  // of the last step
     SavedState saved;
   };

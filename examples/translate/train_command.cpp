@@ -63,6 +63,7 @@ struct Material {
 };
 
 void require_sense(const TrainConfig& config) {
+  config.check_architecture();
   if (config.tied_embeddings == TiedEmbeddings::All && !config.joint)
     throw UsageError("train: --tied-embeddings all needs --joint, one vocabulary for both languages");
   if (config.toy) {
@@ -100,15 +101,18 @@ std::string describe(Translator& translator, const Corpus& corpus) {
   const TrainConfig& config = translator.config;
   const int threads = thread_count(config.threads);
   const char* unit = unit_of(config.tokenizer);
+  const std::string kind = config.architecture == Architecture::Transformer
+                               ? name_of(config.architecture)
+                               : fmt::format("attention {}", name_of(config.attention));
   return fmt::format(
       "text        {} pairs to train on, {} to validate; left out: {} with an empty side, {} longer than {} {}s\n"
       "vocabulary  {} source {}s, {} target {}s; unknown in the validation text: {:.1f} %, {:.1f} %\n"
-      "model       attention {}, {} parameters\n"
+      "model       {}, {} parameters\n"
       "BLAS        {}\n"
       "machine     {} threads, {} shards{}",
       corpus.train.size(), corpus.valid.size(), corpus.empty, corpus.too_long, config.max_length, unit,
       translator.source.vocabulary.size(), unit, translator.target.vocabulary.size(), unit,
-      unknown_share(corpus.valid, &Pair::source), unknown_share(corpus.valid, &Pair::target), name_of(config.attention),
+      unknown_share(corpus.valid, &Pair::source), unknown_share(corpus.valid, &Pair::target), kind,
       translator.model.parameter_count(), gradus::describe(blas_info()), threads, config.shards,
       threads > config.shards ? "; more --shards would keep all threads busy" : "");
 }

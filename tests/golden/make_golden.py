@@ -287,45 +287,65 @@ def padded(rows):
     return torch.tensor([row + [PAD] * (longest - len(row)) for row in rows])
 
 
-def make_model(kind, steps=10, clip=0.5):
-    """A whole model on four pairs: logits (B, T, V), loss, all gradients, and ten Adam steps, clipped."""
-    f = File(f"model_{kind}")
-    model = torch_models.Translator(kind, source_vocabulary=13, target_vocabulary=11, embedding=4, hidden=6, attention=5)
-    source, target = padded(SOURCES), padded(TARGETS)
-    target_input = padded([[BEGIN] + row[:-1] for row in TARGETS])
-    parameters = dict(model.named_parameters())
+class ModelFile(File):
+    """A whole model on four pairs: logits (B, T, V), loss and all gradients."""
 
-    def differentiate():
-        logits = model(source, target_input)
-        summed = F.cross_entropy(logits.flatten(0, 1), target.flatten(), ignore_index=PAD, label_smoothing=0.1,
+    def __init__(self, kind, make):
+        super().__init__(f"model_{kind}")
+        self.model = make()
+        self.parameters = dict(self.model.named_parameters())
+        self.source, self.target = padded(SOURCES), padded(TARGETS)
+        self.target_input = padded([[BEGIN] + row[:-1] for row in TARGETS])
+
+    def differentiate(self):
+        logits = self.model(self.source, self.target_input)
+        summed = F.cross_entropy(logits.flatten(0, 1), self.target.flatten(), ignore_index=PAD, label_smoothing=0.1,
                                  reduction="sum")
-        loss = summed / (target != PAD).sum()
-        model.zero_grad()
+        loss = summed / (self.target != PAD).sum()
+        self.model.zero_grad()
         loss.backward()
         return logits, loss
 
-    def redraw():
-        for parameter in parameters.values():
+    def redraw(self):
+        """New parameters -> their smallest gradient"""
+        for parameter in self.parameters.values():
             parameter.detach().uniform_(-1, 1)
-        f.put("start", "output", dict(zip(("logits", "loss"), differentiate())))
-        gradients = torch.cat([p.grad.flatten() for p in parameters.values()]).abs()
+        self.put("start", "output", dict(zip(("logits", "loss"), self.differentiate())))
+        gradients = torch.cat([p.grad.flatten() for p in self.parameters.values()]).abs()
         return gradients[gradients > 0].min()
 
-    while redraw() < 1e-5:  # Adam's first steps go by the sign, which the rounding of float must not decide
-        pass
-    f.put("start", "parameter", parameters)
-    f.put("start", "gradient", {name: p.grad for name, p in parameters.items()})
-    f.put("start", "index", {"source": source, "target": target})
+    def put_start(self):
+        self.put("start", "parameter", self.parameters)
+        self.put("start", "gradient", {name: p.grad for name, p in self.parameters.items()})
+        self.put("start", "index", {"source": self.source, "target": self.target})
 
-    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+
+def make_transformer_model():
+    """No steps of Adam: keys' biases have no gradient but rounding errors, which would decide where they go."""
+    f = ModelFile("transformer", lambda: torch_models.TransformerTranslator(
+        source_vocabulary=13, target_vocabulary=11, size=6, heads=2, feed_forward=5, layers=2))
+    f.redraw()
+    f.put_start()
+    f.save()
+
+
+def make_model(kind, steps=10, clip=0.5):
+    """And ten Adam steps, clipped."""
+    f = ModelFile(kind, lambda: torch_models.Translator(kind, source_vocabulary=13, target_vocabulary=11, embedding=4,
+                                                        hidden=6, attention=5))
+    while f.redraw() < 1e-5:  # Adam's first steps go by the sign, which the rounding of float must not decide
+        pass
+    f.put_start()
+
+    optimizer = torch.optim.Adam(f.model.parameters(), lr=1e-3)
     losses, norms = [], []
     for step in range(1, steps + 1):
-        _, loss = differentiate()
+        _, loss = f.differentiate()
         losses.append(loss.detach())
-        norms.append(nn.utils.clip_grad_norm_(model.parameters(), clip))
+        norms.append(nn.utils.clip_grad_norm_(f.model.parameters(), clip))
         optimizer.step()
         if step in (1, steps):
-            f.put(f"step_{step}", "parameter", parameters)
+            f.put(f"step_{step}", "parameter", f.parameters)
     assert min(norms) > clip, "clipping must matter"
     f.put("run", "index", {"clip": clip})
     f.put("run", "output", {"losses": torch.stack(losses), "norms": torch.stack(norms)})
@@ -342,6 +362,7 @@ def main():
     make_optimizers()
     for kind in "bahdanau", "luong", "none":
         make_model(kind)
+    make_transformer_model()
 
 
 if __name__ == "__main__":

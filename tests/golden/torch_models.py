@@ -198,6 +198,40 @@ class Translator(nn.Module):
         return words[1:]
 
 
+class TransformerTranslator(nn.Module):
+    """The same of torch.nn's Transformer: words times the root of their size, plus sinusoidal positions."""
+
+    def __init__(self, source_vocabulary, target_vocabulary, size, heads, feed_forward, layers, norm_first=True):
+        super().__init__()
+        options = {"dim_feedforward": feed_forward, "dropout": 0.0, "batch_first": True, "norm_first": norm_first}
+        norm = lambda: nn.LayerNorm(size) if norm_first else None
+        self.encoder, self.decoder = nn.Module(), nn.Module()
+        self.encoder.embedding = nn.Embedding(source_vocabulary, size)
+        self.encoder.transformer = nn.TransformerEncoder(nn.TransformerEncoderLayer(size, heads, **options), layers,
+                                                         norm(), enable_nested_tensor=False)
+        self.decoder.embedding = nn.Embedding(target_vocabulary, size)
+        self.decoder.transformer = nn.TransformerDecoder(nn.TransformerDecoderLayer(size, heads, **options), layers,
+                                                         norm())
+        self.decoder.output = nn.Linear(size, target_vocabulary)
+
+    @staticmethod
+    def words(embedding, ids):
+        """ids: (B, T) -> (B, T, size)"""
+        size = embedding.embedding_dim
+        angles = torch.arange(ids.size(1)).double().unsqueeze(1) / 10000 ** (torch.arange(0, size, 2).double() / size)
+        positions = torch.stack([angles.sin(), angles.cos()], -1).flatten(1)
+        return embedding(ids) * size**0.5 + positions.to(embedding.weight.dtype)
+
+    def forward(self, source, target_input):
+        """source: (B, S), target_input: (B, T) ids, padded with 0 -> logits (B, T, V)"""
+        memory = self.encoder.transformer(self.words(self.encoder.embedding, source),
+                                          src_key_padding_mask=source == PAD)
+        future = torch.ones(target_input.size(1), target_input.size(1)).triu(1).bool()
+        return self.decoder.output(self.decoder.transformer(
+            self.words(self.decoder.embedding, target_input), memory, tgt_mask=future,
+            tgt_key_padding_mask=target_input == PAD, memory_key_padding_mask=source == PAD))
+
+
 def from_state(state):
     """The model that a state dict belongs to: names and shapes say all there is to know."""
     kind = "luong" if "decoder.attentional.weight" in state else "none"
