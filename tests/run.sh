@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The whole test: installs what is missing, checks format and lint, builds, and runs every suite in float and double,
-# once optimised and once under AddressSanitizer and UndefinedBehaviorSanitizer.
+# The whole test: installs what is missing, checks format and lint, builds, and runs every suite in float and double, and
+# those in float once more under AddressSanitizer and UndefinedBehaviorSanitizer.
 #
 #     tests/run.sh            everything
 #     tests/run.sh --quick    the optimised suites only
