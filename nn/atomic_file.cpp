@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <system_error>
 #include <utility>
 
@@ -75,6 +76,12 @@ void write_file_atomically(const std::string& path, std::string_view bytes) {
   if (std::rename(file.name.c_str(), path.c_str()) != 0) fail_to_write(path, errno);
   file.name.clear();
   flush_folder(path);
+}
+
+void make_folder(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) fail("{}: cannot make the folder: {}", path, error.message());
 }
 
 }

@@ -13,4 +13,8 @@ namespace gradus::inline GRADUS_PRECISION {
 /// no permission, disk full); the temporary file is then removed and an existing file at `path` is as it was.
 void write_file_atomically(const std::string& path, std::string_view bytes);
 
+/// Makes the folder at `path` and those above it, as far as they are not there. Throws Error naming the path and the
+/// system's reason.
+void make_folder(const std::string& path);
+
 }

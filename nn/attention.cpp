@@ -63,6 +63,12 @@ Tensor over_heads(Tensor x, int heads, Tensor (*reduce)(Tensor, int, bool)) {
 
 }
 
+void detail::require_heads(int size, int heads, const char* path) {
+  if (heads >= 1 && size % heads == 0) return;
+  fail("attention: {} heads for states of size {}; need a size that is a multiple of the heads [in {}]", heads, size,
+       path);
+}
+
 Memory Memory::select(std::span<const int> chosen) const {
   const std::span rows = rows_of_heads(chosen, heads);
   return {keys, values, sentences.select(rows), mask ? gather_rows(mask, rows) : mask, heads};

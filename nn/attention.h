@@ -40,6 +40,11 @@ struct Memory {
   Memory split(int heads) const;
 };
 
+namespace detail {
+/// Throws, naming the module at `path`, unless states of this size can be cut into the heads.
+void require_heads(int size, int heads, const char* path);
+}
+
 /// What a step of attention may want to know besides its query.
 struct AttentionStep {
   int position = 0;  ///< the number of the target word, from 0

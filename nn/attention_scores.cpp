@@ -83,10 +83,7 @@ MultiHeadAttention::MultiHeadAttention(Module* parent, std::string name, int que
       key{this, "key", key_size, key_size},
       value{this, "value", key_size, key_size},
       out{this, "out", key_size, key_size} {
-  if (heads < 1 || key_size % heads != 0) {
-    fail("attention: {} heads for states of size {}; need a size that is a multiple of the heads [in {}]", heads,
-         key_size, path());
-  }
+  detail::require_heads(key_size, heads, path());
 }
 
 Tensor MultiHeadAttention::scores(Tensor query, const Memory& memory) {

@@ -18,10 +18,7 @@ SequenceAttention::SequenceAttention(Module* parent, std::string name, int size,
       in_proj_weight{this, "in_proj_weight", {3 * size, size}, init::xavier_uniform()},
       in_proj_bias{this, "in_proj_bias", {3 * size}},
       out_proj{this, "out_proj", size, size} {
-  if (heads < 1 || size % heads != 0) {
-    fail("attention: {} heads for states of size {}; need a size that is a multiple of the heads [in {}]", heads, size,
-         path());
-  }
+  detail::require_heads(size, heads, path());
   std::ranges::fill(out_proj.bias->value(), Real(0));  // as PyTorch's
 }
 

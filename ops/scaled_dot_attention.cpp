@@ -96,6 +96,19 @@ struct Head {
   }
 };
 
+/// What a sentence's heads compute on: its queries, keys and values, each below each other.
+struct Sentence {
+  Sentence(Tensor query, Tensor keys, Tensor values, const SentenceRows& from, const SentenceRows& to,
+           const ScaledDotOptions& options, Scratch& scratch)
+      : head{from.count(), to.count(), query.dim(-1), query.dim(-1) / options.heads, options.causal},
+        q(from.copy(query.value(), scratch)),
+        k(to.copy(keys.value(), scratch)),
+        v(to.copy(values.value(), scratch)) {}
+
+  Head head;
+  const Real *q, *k, *v;
+};
+
 /// The weights of all heads of all sentences, each (Tq, Tk), one after the other.
 struct Weights {
   Real* numbers;
@@ -142,9 +155,7 @@ Tensor scaled_dot_attention(Tensor query, Tensor keys, Tensor values, const Sent
   for (int b = 0; b < B; ++b) {
     Scratch scratch;
     const SentenceRows from{queries, b}, to{memory, b};
-    const Head head{from.count(), to.count(), H, D, options.causal};
-    const Real *q = from.copy(query.value(), scratch), *k = to.copy(keys.value(), scratch);
-    const Real* const v = to.copy(values.value(), scratch);
+    const auto [head, q, k, v] = Sentence(query, keys, values, from, to, options, scratch);
     Real* const c = scratch.allocate(head.Tq * std::size_t(H));
     for (int first = 0; first < H; first += D, begin += head.size()) {
       Scratch of_head;
@@ -161,9 +172,8 @@ Tensor scaled_dot_attention(Tensor query, Tensor keys, Tensor values, const Sent
     for (int b = 0; b < B; ++b) {
       Scratch scratch;
       const SentenceRows from{queries, b}, to{memory, b};
-      const Head head{from.count(), to.count(), H, D, options.causal};
-      const Real *q = from.copy(query.value(), scratch), *k = to.copy(keys.value(), scratch);
-      const Real *v = to.copy(values.value(), scratch), *dc = from.copy(context.grad(), scratch);
+      const auto [head, q, k, v] = Sentence(query, keys, values, from, to, options, scratch);
+      const Real* const dc = from.copy(context.grad(), scratch);
       const auto rows = [&](int count) { return scratch.allocate(count * std::size_t(H)); };
       Real *const dq = rows(head.Tq), *const dk = rows(head.Tk), *const dv = rows(head.Tk);
       Real* const ds = scratch.allocate(head.size());

@@ -140,6 +140,17 @@ const std::vector<Pair> kPairs = {{{4, 5, kEnd}, {6, kEnd}}, {{8, kEnd}, {4, 4, 
 
 Batch batch_of(const std::vector<int>& chosen) { return make_batch(kPairs, chosen); }
 
+void check_gradients(const char* name, const ModelConfig& config, const Seq2Seq::LossOptions& options = {}) {
+  Seq2Seq model(config);
+  randomize(model);
+  gradcheck(
+      name, {},
+      [&] {
+        return model.loss(batch_of({0, 1, 2}), options);
+      },
+      model.parameters(), kShortStep);
+}
+
 double loss_of(Seq2Seq& model, const std::vector<int>& chosen) {
   const Tape tape(Tape::Inference);
   return static_cast<double>(model.loss(batch_of(chosen), {}).item());
@@ -150,14 +161,7 @@ double loss_of(Seq2Seq& model, const std::vector<int>& chosen) {
 TEST_CASE("model options: gradients" * doctest::skip(!kGradcheck)) {
   for (const Variant& variant : kVariants) {
     CAPTURE(variant.name);
-    Seq2Seq model(small_config(variant));
-    randomize(model);
-    gradcheck(
-        variant.name, {},
-        [&] {
-          return model.loss(batch_of({0, 1, 2}), {.label_smoothing = Real(0.1)});
-        },
-        model.parameters(), kShortStep);
+    check_gradients(variant.name, small_config(variant), {.label_smoothing = Real(0.1)});
   }
 }
 
@@ -170,14 +174,7 @@ TEST_CASE("model options: gradients with every kind of dropout" * doctest::skip(
       config.encoder_layers = config.decoder_layers = 2;
       config.word_dropout = config.embedding_dropout = config.layer_dropout = config.output_dropout =
           config.recurrent_dropout = Real(0.3);
-      Seq2Seq model(config);
-      randomize(model);
-      gradcheck(
-          "dropout", {},
-          [&] {
-            return model.loss(batch_of({0, 1, 2}), {});
-          },
-          model.parameters(), kShortStep);
+      check_gradients("dropout", config);
     }
   }
 }
@@ -185,14 +182,7 @@ TEST_CASE("model options: gradients with every kind of dropout" * doctest::skip(
 TEST_CASE("model options: gradients of a transformer with every kind of dropout" * doctest::skip(!kGradcheck)) {
   ModelConfig config = small_config({"", transformer});
   config.word_dropout = config.embedding_dropout = config.layer_dropout = Real(0.3);
-  Seq2Seq model(config);
-  randomize(model);
-  gradcheck(
-      "dropout", {},
-      [&] {
-        return model.loss(batch_of({0, 1, 2}), {});
-      },
-      model.parameters(), kShortStep);
+  check_gradients("dropout", config);
 }
 
 TEST_CASE("model options: a sentence's loss does not depend on the others in its batch") {

@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 
 #include "autograd/error.h"
@@ -36,12 +35,6 @@ void add_options(CLI::App& program, Options& options) {
   program.add_option("--steps", options.training.steps, "Steps of training")->check(counts)->capture_default_str();
   program.add_flag("--uniform", options.uniform, "Weigh all patches alike, to see what attention is worth");
   program.add_option("--seed", options.training.seed, "Of pictures, first values and batches")->capture_default_str();
-}
-
-void make_folder(const std::string& path) {
-  std::error_code error;
-  std::filesystem::create_directories(path, error);
-  if (error) fail("{}: cannot make the folder: {}", path, error.message());
 }
 
 void print_scores(const char* name, const Scores& scores) {

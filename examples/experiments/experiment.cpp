@@ -6,10 +6,8 @@
 #include "autograd/error.h"
 #include "examples/translate/checkpoint.h"
 #include "examples/translate/cores.h"
-#include "examples/translate/ensemble.h"
-#include "examples/translate/metrics/alignment_error.h"
 #include "examples/translate/trainer.h"
-#include "examples/translate/unknown_words.h"
+#include "examples/translate/translation_output.h"
 
 namespace gradus::translate {
 
@@ -38,8 +36,7 @@ Experiment::Experiment(std::string folder, TrainConfig config, const std::vector
   }
   const std::vector<ToyPair> pairs = toy_corpus().test;
   test_ = toy_text(pairs);
-  words_ = toy_text(pairs, join_words);
-  for (const ToyPair& pair : pairs) truth_.push_back({pair.alignment, pair.alignment});
+  aligned_ = aligned_toy_text(pairs);
 }
 
 std::string Experiment::path(const std::string& file) const { return (std::filesystem::path(folder_) / file).string(); }
@@ -60,17 +57,13 @@ void Experiment::train(const Variant& variant) {
   if (trainer.run() == Trainer::End::Interrupted) throw Interrupted();
 }
 
-std::vector<std::string> Experiment::translate(const std::string& variant, bool replace_unknown) {
-  const Ensemble model({path(variant)});
+std::vector<std::string> Experiment::translate(const Ensemble& model, bool replace_unknown) {
   if (!replace_unknown) return best_translations(model.models(), test_.source, {}, pool_);
-  const Language& target = model.first().target;
-  std::vector<std::string> translations;
+  const TranslationWriter writer(model.first(), {.replace_unknown = true}, Dictionary());
   const SearchOptions options{.unknown = true, .attention = true};
+  std::vector<std::string> translations;
   for (const Translation& found : translate_lines(model.models(), test_.source, 0, options, pool_)) {
-    const Hypothesis& best = found.n_best.front();
-    std::vector<std::string> words = target.vocabulary.decode(best.words);
-    gradus::translate::replace_unknown(words, best, found.source, Dictionary());
-    translations.push_back(target.tokenizer->join(words));
+    translations.push_back(writer.text(found, found.n_best.front()));
   }
   return translations;
 }
@@ -78,10 +71,10 @@ std::vector<std::string> Experiment::translate(const std::string& variant, bool 
 Scores Experiment::score(const std::string& variant, bool replace_unknown) {
   const Ensemble model({path(variant)});
   Scores scores{.perplexity = std::exp(cross_entropy(model.models(), test_, pool_)),
-                .bleu = corpus_bleu(translate(variant, replace_unknown), test_.target, bleu_options(config_)).score,
+                .bleu = corpus_bleu(translate(model, replace_unknown), test_.target, bleu_options(config_)).score,
                 .alignment_error = {}};
-  if (words_ && model.first().config.attention.present) {
-    scores.alignment_error = alignment_error(align_pairs(model.models(), *words_, pool_), truth_).rate();
+  if (aligned_ && model.first().config.attention.present) {
+    scores.alignment_error = alignment_error(model.models(), *aligned_, pool_).rate();
   }
   return scores;
 }

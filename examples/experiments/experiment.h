@@ -7,6 +7,7 @@
 
 #include "examples/translate/attention_alignment.h"
 #include "examples/translate/corpus.h"
+#include "examples/translate/ensemble.h"
 #include "examples/translate/progress.h"
 #include "examples/translate/search_options.h"
 
@@ -40,19 +41,20 @@ class Experiment {
   /// With `replace_unknown`, each <unk> of a translation becomes the source word that it attended to most.
   Scores score(const std::string& variant, bool replace_unknown = false);
   /// The translations of the test text.
-  std::vector<std::string> translate(const std::string& variant, bool replace_unknown = false);
+  std::vector<std::string> translate(const std::string& variant) { return translate(Ensemble({path(variant)}), false); }
 
   std::string path(const std::string& file) const;
   const TrainConfig& config() const { return config_; }
   const ParallelText& test() const { return test_; }
 
  private:
+  std::vector<std::string> translate(const Ensemble& model, bool replace_unknown);
+
   std::string folder_;
   TrainConfig config_;
   CorpusText text_;
   ParallelText test_;
-  std::optional<ParallelText> words_;  // of the test text, between white space, with `truth_`
-  std::vector<TrueAlignment> truth_;
+  std::optional<AlignedText> aligned_;  // the same as test_
   ThreadPool pool_;
   Progress progress_;
 };

@@ -121,10 +121,7 @@ Command add_lengths(CLI::App& program) {
       ->check(CLI::Range(1, 10'000))
       ->type_name("N")
       ->capture_default_str();
-  command->add_option("--bin-width", options->bin_width, "Lengths, in words, that are counted together")
-      ->check(CLI::Range(1, 10'000))
-      ->type_name("N")
-      ->capture_default_str();
+  add_bin_width_option(*command, options->bin_width);
   return {command, [options] {
             Experiment experiment = options->start();
             const LengthReport report = lengths(experiment, options->short_words, options->bin_width);

@@ -73,6 +73,12 @@ std::vector<Link> most_attended(const WordWeights& weights) {
 
 }
 
+AlignedText aligned_toy_text(const std::vector<ToyPair>& split) {
+  AlignedText aligned{toy_text(split, join_words), {}};
+  for (const ToyPair& pair : split) aligned.truth.push_back({pair.alignment, pair.alignment});
+  return aligned;
+}
+
 std::vector<std::vector<Link>> align_pairs(std::span<Translator* const> models, const ParallelText& text,
                                            ThreadPool& pool) {
   std::vector<WordWeights> weights;
@@ -94,6 +100,10 @@ std::vector<std::vector<Link>> align_pairs(std::span<Translator* const> models, 
   std::vector<std::vector<Link>> links;
   for (const WordWeights& pair : weights) links.push_back(most_attended(pair));
   return links;
+}
+
+AlignmentError alignment_error(std::span<Translator* const> models, const AlignedText& aligned, ThreadPool& pool) {
+  return alignment_error(align_pairs(models, aligned.text, pool), aligned.truth);
 }
 
 }

@@ -4,12 +4,20 @@
 #include <string>
 #include <vector>
 
-#include "examples/translate/alignment.h"
+#include "examples/translate/corpus.h"
+#include "examples/translate/metrics/alignment_error.h"
 #include "examples/translate/text.h"
 #include "examples/translate/translator.h"
 #include "ops/thread_pool.h"
 
 namespace gradus::translate {
+
+/// Pairs, whose words stand between white space, with their true links.
+struct AlignedText {
+  ParallelText text;
+  std::vector<TrueAlignment> truth;
+};
+AlignedText aligned_toy_text(const std::vector<ToyPair>& split);
 
 /// The alignments that models see in given pairs: each translation is forced, and every word of it is linked to the
 /// word of the source that it attended to most while it was predicted; to none if that is the end of sentence. (In
@@ -20,5 +28,7 @@ namespace gradus::translate {
 /// over their pieces. Several models have the mean of their weights. Throws Error if none of them has attention.
 std::vector<std::vector<Link>> align_pairs(std::span<Translator* const> models, const ParallelText& text,
                                            ThreadPool& pool);
+/// How far these are from the true ones.
+AlignmentError alignment_error(std::span<Translator* const> models, const AlignedText& aligned, ThreadPool& pool);
 
 }

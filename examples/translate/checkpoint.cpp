@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "autograd/error.h"
+#include "nn/atomic_file.h"
 #include "nn/safetensors.h"
 #include "nn/state_dict.h"
 
@@ -90,9 +91,7 @@ bool holds_model(const std::string& directory) {
 
 void create_model(const std::string& directory, const Translator& translator) {
   const Folder folder(directory);
-  std::error_code error;
-  fs::create_directories(directory, error);
-  if (error) fail("{}: cannot make the folder: {}", directory, error.message());
+  make_folder(directory);
   remove_training(folder);
   translator.source.save(folder.source);
   translator.target.save(folder.target);

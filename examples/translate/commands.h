@@ -51,6 +51,8 @@ void add_search_options(CLI::App& command, SearchOptions& options);
 /// Drawing translations at random instead.
 void add_sampling_options(CLI::App& command, SearchOptions& options);
 void add_threads_option(CLI::App& command, int& threads);
+/// Of `length_bins`.
+CLI::Option* add_bin_width_option(CLI::App& command, size_t& width);
 
 /// Writes to standard output. Throws Error if that fails, a full disk for example.
 void write_output(const std::string& text);

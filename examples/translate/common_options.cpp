@@ -23,6 +23,13 @@ void add_threads_option(CLI::App& command, int& threads) {
       ->capture_default_str();
 }
 
+CLI::Option* add_bin_width_option(CLI::App& command, size_t& width) {
+  return command.add_option("--bin-width", width, "Lengths, in words, that are counted together")
+      ->check(CLI::Range(1, 10'000))
+      ->type_name("N")
+      ->capture_default_str();
+}
+
 void write_output(const std::string& text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return;
   fail("cannot write the output: {}", std::generic_category().message(errno));

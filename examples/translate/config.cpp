@@ -275,8 +275,7 @@ std::vector<ConfigField> config_fields(TrainConfig& c) {
       {"Model", "score", &c.attention.score, "How well a state of the encoder answers the query of the decoder"},
       {"Model", "scope", &c.attention.scope,
        "Positions that are attended to: all (global), or those around the number of the target word (local-m) or "
-       "around a predicted position (local-p), or a single one that training draws "
-       "(hard)"},
+       "around a predicted position (local-p), or a single one that training draws (hard)"},
       {"Model", "normalizer", &c.attention.normalizer, "What makes weights of scores"},
       {"Model", "attend", &c.attention.attend, "Attend before the recurrence or after it"},
       {"Model", "input_feeding", &c.attention.input_feeding,

@@ -19,7 +19,6 @@ Tensor hidden_of(const DecoderState& state) { return state.hidden(); }
 Tensor context_of(const DecoderState& state) { return state.context; }
 Tensor fixed_context_of(const DecoderState& state) { return state.fixed_context; }
 Tensor fed_of(const DecoderState& state) { return state.fed; }
-
 Tensor read_of(const DecoderState& state) { return state.read; }
 
 /// How long the summary of the source is.

@@ -13,7 +13,6 @@
 #include "examples/translate/corpus.h"
 #include "examples/translate/ensemble.h"
 #include "examples/translate/length_report.h"
-#include "examples/translate/metrics/alignment_error.h"
 #include "examples/translate/progress.h"
 #include "examples/translate/score_report.h"
 #include "examples/translate/spread.h"
@@ -61,12 +60,6 @@ struct Options {
   int threads = 0;
 };
 
-/// Pairs, whose words stand between white space, with their true links.
-struct AlignedText {
-  ParallelText text;
-  std::vector<TrueAlignment> truth;
-};
-
 /// Text to translate, and what was found, model by model.
 struct Test {
   std::string title;  // empty if there is only one such text
@@ -98,8 +91,7 @@ AlignedText read_aligned(const ParallelText& text, const std::string& source_pat
 
 Test toy_test(std::string title, const std::vector<ToyPair>& split) {
   Test test = with_one_reference(std::move(title), toy_text(split));
-  test.aligned = {toy_text(split, join_words), {}};
-  for (const ToyPair& pair : split) test.aligned->truth.push_back({pair.alignment, pair.alignment});
+  test.aligned = aligned_toy_text(split);
   return test;
 }
 
@@ -175,8 +167,7 @@ void evaluate(const Ensemble& ensemble, const std::string& name, const Options& 
     (measure++)->values.push_back(report.systems.front().score);
   }
   if (test.aligned) {
-    const auto links = align_pairs(ensemble.models(), test.aligned->text, pool);
-    const AlignmentError error = alignment_error(links, test.aligned->truth);
+    const AlignmentError error = alignment_error(ensemble.models(), *test.aligned, pool);
     write_output(summary(error) + "\n");
     (measure++)->values.push_back(error.rate());
   }
@@ -256,11 +247,7 @@ Command add_evaluate(CLI::App& program) {
       ->type_name("FILE");
   CLI::Option* by_length =
       command->add_flag("--by-length", options->by_length, "The first metric by the length of the source, as a table");
-  command->add_option("--bin-width", options->bin_width, "Lengths, in words, that are counted together")
-      ->needs(by_length)
-      ->check(CLI::Range(1, 10'000))
-      ->type_name("N")
-      ->capture_default_str();
+  add_bin_width_option(*command, options->bin_width)->needs(by_length);
   command->add_option("--svg", options->svg, "Also write it as a picture, a curve a model")
       ->needs(by_length)
       ->type_name("FILE");

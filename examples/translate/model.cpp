@@ -109,11 +109,13 @@ Tensor Seq2Seq::sampled_inputs(std::span<const int> given, const DecoderState& p
 Tensor Seq2Seq::loss(const Batch& batch, const LossOptions& options) {
   Linear& output = decoder_->output();
   const auto [states, pre_output] = teacher_forced(batch, options.scheduled_sampling);
-  const std::span<Real> losses(Tape::active().allocate(batch.target_outputs.size()), batch.target_outputs.size());
+  const bool draws = training() && !states.empty() && states[0].log_probability;
+  std::span<Real> losses;  // of each word
+  if (draws) losses = {Tape::active().allocate(batch.target_outputs.size()), batch.target_outputs.size()};
   const Tensor loss = linear_cross_entropy(
       pre_output, output.weight, *output.bias, batch.target_outputs,
       {.label_smoothing = options.label_smoothing, .divisor = options.divisor, .row_losses = losses});
-  if (!training() || states.empty() || !states[0].log_probability) return loss;
+  if (!draws) return loss;
   const Packing packing(batch.target_lengths);
   return loss + hard_attention_term(states, packing, losses, options.hard_attention) / options.divisor;
 }

@@ -38,11 +38,10 @@ void write_split(const std::string& stem, const std::vector<ToyPair>& split) {
 }
 
 int run(const std::string& folder) {
-  namespace fs = std::filesystem;
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) fail("{}: cannot make the folder: {}", folder, error.message());
-  if (!fs::is_empty(folder, error)) fail("toy: the folder {} is not empty; need an empty one or a new one", folder);
+  make_folder(folder);
+  std::error_code ignored;
+  if (!std::filesystem::is_empty(folder, ignored))
+    fail("toy: the folder {} is not empty; need an empty one or a new one", folder);
   const ToyCorpus toy = toy_corpus();
   write_split(folder + "/train", toy.train);
   write_split(folder + "/valid", toy.valid);

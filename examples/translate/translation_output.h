@@ -27,9 +27,11 @@ class TranslationWriter {
   /// What is written for one line of the input, line ends included. `number` counts the lines from 0.
   std::string write(const Translation& translation, std::string_view line, std::uint64_t number) const;
 
+  /// One of the hypotheses, without a line end.
+  std::string text(const Translation& translation, const Hypothesis& hypothesis) const;
+
  private:
   std::vector<std::string> target_words(const Translation& translation, const Hypothesis& hypothesis) const;
-  std::string text(const Translation& translation, const Hypothesis& hypothesis) const;
   std::string json(const Translation& translation, std::string_view line) const;
 
   const Translator& words_;
