@@ -27,6 +27,10 @@ expect 2 "gradus-experiments: --scores: softest not in {additive,concat,dot,gene
 expect 1 "gradus-experiments: none.fr: cannot read the file: No such file or directory" \
   "$experiments" ladder --out m --train train.en train.fr --valid valid.en valid.fr --test test.en none.fr
 
+expect 1 "gradus-experiments: attention: none means nothing to a transformer; leave it at bahdanau" \
+  "$experiments" lengths --out m "${text[@]}" "${small[@]}" --preset transformer
+check "nothing was made" test ! -e m
+
 # Every combination that was asked for, once; what is trained is only tested again.
 matrix=("$experiments" attention --out m "${text[@]}" "${small[@]}" --scores dot location --scopes global hard)
 expect 0 "" "${matrix[@]}"

@@ -44,6 +44,7 @@ std::string Experiment::path(const std::string& file) const { return (std::files
 void Experiment::train(const Variant& variant) {
   TrainConfig config = config_;
   read_config_text(variant.name, variant.fields, config);
+  config.check_architecture();
   const std::string directory = path(variant.name);
   const bool begun = has_begun(directory);
   if (begun) require_same(directory, load_config(directory), config);

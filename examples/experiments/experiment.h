@@ -33,8 +33,9 @@ class Experiment {
   /// language. Throws Error for files that cannot be read.
   Experiment(std::string folder, TrainConfig config, const std::vector<std::string>& test);
 
-  /// Trains the variant, goes on with its training, or does nothing if that is done. Throws Error if the folder holds a
-  /// model of another configuration, and Interrupted after Ctrl-C, when the training can be gone on with.
+  /// Trains the variant, goes on with its training, or does nothing if that is done. Throws Error if its fields do not go
+  /// together with the experiment's or if the folder holds a model of another configuration, and Interrupted after
+  /// Ctrl-C, when the training can be gone on with.
   void train(const Variant& variant);
   struct Interrupted {};
 
