@@ -323,7 +323,8 @@ class ModelFile(File):
 def make_transformer_model():
     """No steps of Adam: keys' biases have no gradient but rounding errors, which would decide where they go."""
     f = ModelFile("transformer", lambda: torch_models.TransformerTranslator(
-        source_vocabulary=13, target_vocabulary=11, size=6, heads=2, feed_forward=5, layers=2))
+        source_vocabulary=13, target_vocabulary=11, size=6, heads=2, feed_forward=5, encoder_layers=2,
+        decoder_layers=2))
     f.redraw()
     f.put_start()
     f.save()

@@ -12,6 +12,8 @@ Ids are rows of the embeddings. A source ends with </s> (3); what the decoder re
 packages torch and safetensors.
 """
 import argparse
+import json
+import pathlib
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -184,34 +186,22 @@ class Translator(nn.Module):
             steps.append(logits)
         return torch.stack(steps, 1)
 
-    @torch.no_grad()
-    def greedy(self, source, limit=100):
-        """source: a list of ids -> the most probable next word, again and again, until </s>"""
-        source = torch.tensor([source])
-        memory, *final = self.encoder(source)
-        state, fed = self.decoder.start(memory, *final)
-        words = [BEGIN]
-        while len(words) <= limit and words[-1] != END:
-            e = self.decoder.embedding(torch.tensor(words[-1:]))
-            state, fed, logits = self.decoder.step(e, state, fed, memory, source != PAD)
-            words.append(logits.argmax().item())
-        return words[1:]
-
 
 class TransformerTranslator(nn.Module):
     """The same of torch.nn's Transformer: words times the root of their size, plus sinusoidal positions."""
 
-    def __init__(self, source_vocabulary, target_vocabulary, size, heads, feed_forward, layers, norm_first=True):
+    def __init__(self, source_vocabulary, target_vocabulary, size, heads, feed_forward, encoder_layers, decoder_layers,
+                 norm_first=True):
         super().__init__()
         options = {"dim_feedforward": feed_forward, "dropout": 0.0, "batch_first": True, "norm_first": norm_first}
         norm = lambda: nn.LayerNorm(size) if norm_first else None
         self.encoder, self.decoder = nn.Module(), nn.Module()
         self.encoder.embedding = nn.Embedding(source_vocabulary, size)
-        self.encoder.transformer = nn.TransformerEncoder(nn.TransformerEncoderLayer(size, heads, **options), layers,
-                                                         norm(), enable_nested_tensor=False)
+        self.encoder.transformer = nn.TransformerEncoder(nn.TransformerEncoderLayer(size, heads, **options),
+                                                         encoder_layers, norm(), enable_nested_tensor=False)
         self.decoder.embedding = nn.Embedding(target_vocabulary, size)
-        self.decoder.transformer = nn.TransformerDecoder(nn.TransformerDecoderLayer(size, heads, **options), layers,
-                                                         norm())
+        self.decoder.transformer = nn.TransformerDecoder(nn.TransformerDecoderLayer(size, heads, **options),
+                                                         decoder_layers, norm())
         self.decoder.output = nn.Linear(size, target_vocabulary)
 
     @staticmethod
@@ -232,29 +222,61 @@ class TransformerTranslator(nn.Module):
             tgt_key_padding_mask=target_input == PAD, memory_key_padding_mask=source == PAD))
 
 
-def from_state(state):
-    """The model that a state dict belongs to: names and shapes say all there is to know."""
-    kind = "luong" if "decoder.attentional.weight" in state else "none"
-    attention = 0
-    if "decoder.attention.score.weight" in state:
-        kind, attention = "bahdanau", state["decoder.attention.score.weight"].size(1)
-    source_vocabulary, embedding = state["encoder.embedding.weight"].shape
-    layers = sum(name.startswith("encoder.rnn.weight_ih_l") and not name.endswith("_reverse") for name in state)
-    hidden = state["decoder.bridge_hidden.weight"].size(0)
-    target_vocabulary = state["decoder.output.weight"].size(0)
-    model = Translator(kind, source_vocabulary, target_vocabulary, embedding, hidden, attention, layers)
-    model.to(state["decoder.output.weight"].dtype).load_state_dict(state)
-    return model.eval()
+# What the models here are. A configuration in which one of these options has another value is of a model that is not
+# here; the names and shapes of parameters say the rest.
+RECURRENT = {"cell": "lstm", "bidirectional": True, "residual": False, "layer_norm": False, "reverse_source": False,
+             "decoder_layers": 1, "bridge": "last", "fixed_context": False, "readout": "tanh"}
+ATTENTION = {"scope": "global", "normalizer": "softmax", "coverage": False, "context_gate": False}
+KINDS = {"bahdanau": {**ATTENTION, "score": "additive", "attend": "before", "input_feeding": False},
+         "luong": {**ATTENTION, "score": "scaled-general", "attend": "after", "input_feeding": True},
+         "none": {}}
+
+# Left out of a file if they are tied to the output layer's.
+TABLES = "encoder.embedding.weight", "decoder.embedding.weight"
+
+
+def make(config, source_vocabulary, target_vocabulary):
+    """The model of a configuration."""
+    if config.get("architecture") == "transformer":
+        return TransformerTranslator(source_vocabulary, target_vocabulary, config["hidden"], config["heads"],
+                                     config["feed_forward"], config["encoder_layers"], config["decoder_layers"],
+                                     config["pre_norm"])
+    kind = config["attention"]
+    for key, value in {**RECURRENT, **KINDS[kind]}.items():
+        if config.get(key, value) != value:
+            raise SystemExit(f"torch_models: no model with {key} {config[key]} here; need {value}")
+    return Translator(kind, source_vocabulary, target_vocabulary, config["embedding"], config["hidden"],
+                      config["attention_size"], config["encoder_layers"])
 
 
 def load(path):
-    """A model.safetensors as Gradus saves it; strict about names and shapes."""
-    return from_state(load_file(path))
+    """A model.safetensors as Gradus saves it, with the config.json beside it; strict about names and shapes."""
+    config = json.loads(pathlib.Path(path).with_name("config.json").read_text())
+    state = load_file(path)
+    output = state["decoder.output.weight"]
+    model = make(config, len(state.get(TABLES[0], output)), len(output)).to(output.dtype)
+    for name in set(TABLES) - state.keys():
+        model.get_submodule(name.removesuffix(".weight")).weight = model.decoder.output.weight
+        state[name] = output
+    model.load_state_dict(state)
+    return model.eval()
 
 
 def save(model, path):
     """The other way: over the model.safetensors of a folder whose configuration and vocabularies fit."""
-    save_file(model.state_dict(), path, metadata={"format": "pt"})
+    output = model.decoder.output.weight
+    tied = {name for name in TABLES if model.get_parameter(name) is output}
+    save_file({name: value for name, value in model.state_dict().items() if name not in tied}, path,
+              metadata={"format": "pt"})
+
+
+@torch.no_grad()
+def greedy(model, source, limit=100):
+    """source: a list of ids -> the most probable next word, again and again, until </s>"""
+    words = [BEGIN]
+    while len(words) <= limit and words[-1] != END:
+        words.append(model(torch.tensor([source]), torch.tensor([words]))[0, -1].argmax().item())
+    return words[1:]
 
 
 def main():
@@ -277,7 +299,7 @@ def main():
         for word, row in zip(a.target, logits):
             print(f"after {word}:", " ".join(f"{number:.6f}" for number in row.tolist()))
     else:
-        print(*model.greedy(a.source))
+        print(*greedy(model, a.source))
 
 
 if __name__ == "__main__":
