@@ -1,5 +1,7 @@
 #include "autograd/gradcheck.h"
 
+#include <fmt/ranges.h>
+
 #include <array>
 #include <cmath>
 #include <mutex>
@@ -99,6 +101,7 @@ class Checker {
     }
     require_small(result, "central differences give");
     check_constants(analytic);
+    require_same(backward(places_.size(), true), analytic, places_.size(), "where gradients stay on the tape");
     const std::lock_guard lock(checked_mutex);
     checked_ops.insert(ops_.begin(), ops_.end());
     return result;
@@ -126,7 +129,7 @@ class Checker {
   }
 
   /// Gradients of Σ cotangents · outputs by every place. Place `constant_place` needs none; the others' stay the same.
-  std::vector<Numbers> backward(std::size_t constant_place) {
+  std::vector<Numbers> backward(std::size_t constant_place, bool in_sweep = false) {
     for (Place& place : places_) {
       if (place.leaf) place.leaf->zero_grad();
     }
@@ -144,7 +147,12 @@ class Checker {
       last = output;
       last_cotangent = cotangent;
     }
-    if (last) tape.backward(last, last_cotangent);
+    if (last && in_sweep) {
+      tape.sweep(last, last_cotangent);
+      gather(tape);
+    } else if (last) {
+      tape.backward(last, last_cotangent);
+    }
     for (const Node* node : tape.nodes()) {
       if (node->grad != nullptr) ops_.insert(node->op);
     }
@@ -159,6 +167,14 @@ class Checker {
       if (!is_input) places_[p].leaf->zero_grad();
     }
     return gradients;
+  }
+
+  /// What `backward` does after its sweep.
+  void gather(const Tape& tape) {
+    const Tape* const self = &tape;
+    for (Place& place : places_) {
+      if (place.leaf && !place.leaf->frozen) Tape::gather(*place.leaf, {&self, 1}, 0, place.leaf->rows());
+    }
   }
 
   static void add(std::span<const Real> cotangent, Array grad) {
@@ -208,17 +224,22 @@ class Checker {
     }
   }
 
+  /// All places but `fixed` have these gradients.
+  void require_same(const std::vector<Numbers>& gradients, const std::vector<Numbers>& expected, std::size_t fixed,
+                    const std::string& where) const {
+    GradcheckResult worst;
+    for (std::size_t p = 0; p < places_.size(); ++p) {
+      for (std::size_t i = 0; p != fixed && i < expected[p].size(); ++i) {
+        compare(p, i, gradients[p][i], expected[p][i], worst);
+      }
+    }
+    require_small(worst, ("and " + where).c_str());
+  }
+
   /// A closure must leave alone an input that needs no gradient, and treat the others as before.
   void check_constants(const std::vector<Numbers>& expected) {
     for (std::size_t fixed = 0; fixed < places_.size(); ++fixed) {
-      const std::vector<Numbers> gradients = backward_without(fixed);
-      GradcheckResult worst;
-      for (std::size_t p = 0; p < places_.size(); ++p) {
-        for (std::size_t i = 0; p != fixed && i < expected[p].size(); ++i) {
-          compare(p, i, gradients[p][i], expected[p][i], worst);
-        }
-      }
-      require_small(worst, fmt::format("and with {} a variable", places_[fixed].name).c_str());
+      require_same(backward_without(fixed), expected, fixed, fmt::format("with {} a variable", places_[fixed].name));
     }
   }
 
@@ -235,6 +256,7 @@ class Checker {
 }
 
 CheckInput CheckInput::between(const Shape& shape, Real low, Real high) {
+  if (!(low < high)) fail("gradcheck: empty range: {} to {}; need low < high", low, high);
   CheckInput input(shape);
   input.low = low;
   input.high = high;

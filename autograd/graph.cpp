@@ -38,8 +38,8 @@ std::string label(const Node& node) {
   std::string text = escaped(node.leaf ? std::string_view(node.leaf->name()) : std::string_view(node.op));
   if (*node.scope != '\0' && !node.leaf) text += "\\n" + escaped(node.scope);
   text += fmt::format("\\n{}\\nvalue {}", node.shape, statistics(node.shape, node.value));
-  const Real* grad = node.leaf ? node.leaf->grad().data : node.grad;
-  if (node.needs_grad && grad != nullptr) text += "\\ngrad " + statistics(node.shape, grad);
+  const Real* grad = !node.needs_grad ? nullptr : node.leaf ? node.leaf->grad().data : node.grad;
+  if (grad != nullptr) text += "\\ngrad " + statistics(node.shape, grad);
   return text;
 }
 

@@ -54,7 +54,8 @@ class Leaf {
 /// One use's contribution to a leaf's gradient, noted during the backward sweep and added once at its end.
 ///
 /// In an unrolled network dW += dyᵀ x at every time step would stream all of dW through memory each time. Noted
-/// instead, the pairs (dy, x) of all steps, and of all tapes, are added by one large product (design of `linear`).
+/// instead, the pairs (dy, x) of all steps, and of all tapes, are added by one large product (see `linear` in
+/// ops/matmul.h).
 struct Contribution {
   /// Adds all contributions with this same function to rows [row_begin, row_end) of the gradient, which is seen as a
   /// matrix: (first axis, all others). Rows are the unit of parallel work. Where the rows are cut may decide the last

@@ -1,5 +1,7 @@
 #include "autograd/shape.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 namespace gradus::inline GRADUS_PRECISION {
@@ -19,8 +21,8 @@ std::size_t Shape::size() const {
   return product;
 }
 
-int Shape::index(int axis) const {
-  if (axis < -rank_ || axis >= rank_) fail("shape: no axis {} in {}", axis, *this);
+int Shape::index(int axis, const char* op) const {
+  if (axis < -rank_ || axis >= rank_) fail("{}: no axis {} in {}", op, axis, *this);
   return axis < 0 ? axis + rank_ : axis;
 }
 

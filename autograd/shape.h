@@ -25,8 +25,8 @@ class Shape {
   int operator[](int axis) const { return dims_[index(axis)]; }
   /// How many numbers a tensor of this shape holds.
   std::size_t size() const;
-  /// The axis counted from the front, whatever end it was counted from. Throws if there is no such axis.
-  int index(int axis) const;
+  /// The axis counted from the front, whatever end it was counted from. Throws, naming `op`, if there is no such axis.
+  int index(int axis, const char* op = "shape") const;
   /// The same shape with the length of one axis replaced.
   Shape with(int axis, int length) const;
   /// The same shape without one axis.

@@ -104,11 +104,20 @@ Arena& Tape::arena() { return store().arena; }
 
 bool Tape::is_of_this_thread(std::uint64_t id) { return id >> kThreadShift == store().next_id >> kThreadShift; }
 
-Tape::Mark Tape::mark() const { return {store().arena.mark(), store().node_count, last_, uses_}; }
+Tape::Mark Tape::mark() const {
+  const Store& s = store();
+  const std::uint64_t last_id = s.node_count == 0 ? 0 : s.nodes[s.node_count - 1].id;
+  return {s.arena.mark(), this, s.node_count, last_id, last_, uses_};
+}
 
 void Tape::rewind(const Mark& mark) {
   if (store().active != this) fail("rewind: another tape is active; end it first");
-  if (swept_) fail("rewind: this tape ran backward; its gradients may lie behind the mark");
+  if (has_grads_) fail("rewind: this tape has gradients, which may lie behind the mark");
+  const Store& s = store();
+  const bool is_there = mark.nodes == 0 || (mark.nodes <= s.node_count && s.nodes[mark.nodes - 1].id == mark.last_id);
+  if (mark.tape != this || !is_there) {
+    fail("rewind: the mark is of another tape, or an earlier rewind went past it");
+  }
   release(mark);
 }
 
@@ -153,6 +162,7 @@ int grad_size_class(const Node& node) {
 }
 
 Real* Tape::new_grad(Node& node) {
+  has_grads_ = true;
   const int size = grad_size_class(node);
   node.owns_grad = size < kGradSizes;
   if (!node.owns_grad) return node.grad = allocate(node.shape.size());  // large ones are few
@@ -253,7 +263,8 @@ void Tape::start_from(Tensor output, std::span<const Real> cotangent) {
     fail("backward: the cotangent has {} numbers; the output is {}", cotangent.size(), output.shape());
   }
   if (output.node().tape != this) fail("backward: the loss was recorded on another tape");
-  if (!output.needs_grad()) fail("backward: the loss depends on no variable or parameter, so there is nothing to do");
+  if (mode_ == Inference) fail("backward: this tape is for inference and recorded nothing; use `Tape tape;`");
+  if (!output.needs_grad()) fail("backward: the loss depends on no variable and no unfrozen parameter");
   if (store().active != this) fail("backward: another tape is active; end it first");
   if (swept_) fail("backward: this tape already ran backward; record the step anew on a new tape");
   swept_ = true;

@@ -11,7 +11,7 @@
 #include "autograd/leaf.h"
 #include "autograd/tensor.h"
 
-/// Reverse-mode differentiation, the whole of it.
+/// Reverse-mode differentiation.
 ///
 /// While a tape is active, every op does two things: it computes its output, and it records a closure that knows how to
 /// pass a gradient from that output back to the inputs (the chain rule for this one op). Since an op can only use
@@ -28,6 +28,12 @@
 ///
 /// All memory (values, gradients, closures) comes from an arena of the thread and goes back to it when the tape ends,
 /// so that the second step of a training loop allocates nothing.
+///
+/// What happens is in four functions of tape.cpp: `output` makes a node, `add_step` keeps a closure, `run_closures` is
+/// the backward pass, and `gather` adds up what the parameters got. A `Tensor` (tensor.h) is a handle to a node, a
+/// `Leaf` (leaf.h) is a parameter as the tape sees it, and its share is what one tape adds to its gradient.
+/// GRADUS_PRECISION (real.h) is f32 or f64. A first reading may skip `sweep`, `mark`, and what is for those who write
+/// ops, but for `output` and `record` at the end.
 
 namespace gradus::inline GRADUS_PRECISION {
 
@@ -55,8 +61,8 @@ class Tape {
   static Tape& active();
   Mode mode() const { return mode_; }
 
-  /// Adds d loss / d x to the gradient of every tensor x on the tape that needs one, and of every parameter.
-  /// `loss` must hold one number. A tape runs backward once.
+  /// Adds d loss / d x to `x.grad()` of every variable and every result on the way, and to `Leaf::grad()` of every
+  /// parameter. `loss` must hold one number. A tape runs backward once.
   void backward(Tensor loss);
   /// The same for an output of any shape: gradients of sum(cotangent * output). `cotangent` has `output.size()`
   /// numbers.
@@ -71,10 +77,13 @@ class Tape {
   static void gather(Leaf& leaf, std::span<const Tape* const> tapes, int row_begin, int row_end);
 
   /// A decoder's loop of mark and rewind keeps its memory flat: `rewind` forgets everything recorded since the mark.
-  /// It throws after `backward`, whose gradients may lie behind the mark.
+  /// It throws once somebody has asked for a gradient, which may lie behind the mark, as all do after `backward`; and
+  /// for a mark of another tape, or one that an earlier `rewind` went past.
   struct Mark {
     Arena::Mark arena;
+    const Tape* tape = nullptr;
     std::size_t nodes = 0;
+    std::uint64_t last_id = 0;  // of the last of these nodes
     Step* last = nullptr;
     LeafUse* uses = nullptr;
   };
@@ -142,7 +151,7 @@ class Tape {
   RandomRange random_;
   Step* last_ = nullptr;  // the newest closure; each points to the one before
   LeafUse* uses_ = nullptr;
-  bool swept_ = false, keeps_grads_ = true;
+  bool swept_ = false, keeps_grads_ = true, has_grads_ = false;
   FreeGrad* free_grads_[kGradSizes] = {};  // [i]: of 2^i numbers
   Tape* outer_;                            // the tape that was active before
   Mark start_;                             // where in the thread's memory this tape begins
@@ -162,12 +171,14 @@ Tensor output(const Shape& shape, std::span<const Tensor> inputs);
 Tensor output(const Shape& shape, std::initializer_list<Tensor> inputs);
 
 /// A closure that the arena can hold. It is dropped without a destructor, so it may own nothing: capture tensors,
-/// numbers and what `Tape::copy` returns, not vectors or strings.
+/// numbers and what `Tape::copy` returns, not vectors or strings. Nor may it refer to what is gone when it runs:
+/// capture by value.
 template <class F>
 concept Backward = std::invocable<F&> && std::is_trivially_destructible_v<F> && alignof(F) <= Arena::kAlignment;
 
 /// Ends an op: names it, and records how gradients flow back through it. `backward` runs only if a gradient reached at
-/// least one of the outputs; it adds to the gradients of those inputs that need one.
+/// least one of the outputs; it adds to the gradients of those inputs that need one. `op` is a string literal, or lives
+/// as long as the tape.
 template <Backward F>
 void record(const char* op, std::span<const Tensor> outputs, F backward) {
   void (*run)(void*) = [](void* closure) { (*static_cast<F*>(closure))(); };
@@ -183,7 +194,8 @@ void record(const char* op, Tensor output, F backward) {
 }
 
 /// From now on every op of the process checks that its values, and the gradients it passes back, are finite, and throws
-/// an `Error` that names op and module if not. Off by default, since it reads every number once more.
+/// an `Error` that names op and module if not. Off by default, since it reads every number once more. It does not see
+/// the shares of parameters that are added up at the end of a step, and takes a masked log_softmax's -inf for an error.
 void set_check_finite(bool on);
 
 enum class Pass { Forward, Backward };

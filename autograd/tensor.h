@@ -40,7 +40,9 @@ class Tensor {
   std::size_t size() const { return shape().size(); }
 
   Array value() const;
-  /// The gradient of the loss by this tensor: zeros until `Tape::backward` adds to it.
+  /// The gradient of the loss by this tensor: zeros until `Tape::backward` adds to it. Of a parameter read
+  /// `Leaf::grad`: here is only what ops added at once, not what they noted for the end of the step. After a
+  /// `Tape::sweep` only variables still have theirs.
   Array grad() const;
   /// Whether anything upstream wants a gradient. Ops skip the gradients of inputs that do not.
   bool needs_grad() const;

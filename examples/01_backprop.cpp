@@ -70,8 +70,8 @@ int main() {
 
   fmt::print("\n3. What is used twice has two gradients, and they add up\n\n");
   {
-    // By the product rule, d/da (a·a + a) = a + a + 1: one summand for each place where a is used. That is why every
-    // backward closure says `+=`.
+    // By the product rule, d/da (a·a + a) = a + a + 1: one summand for each place where a is used. That is why a
+    // closure adds to the gradients of its inputs and never replaces them.
     Tape tape;
     Tensor a = variable({}, {3});
     tape.backward(a * a + a);

@@ -38,7 +38,8 @@ Tensor swish(Tensor x, Tensor beta) {
   // 4. Backward. The closure holds copies of the handles (which is cheap: they hold no numbers). When it runs, the
   //    gradient of y is complete. It adds (+=, since x may have other uses) to the gradient of each input that wants
   //    one. The tape forgets the closure without destroying it, so it may not hold a vector or a string; the compiler
-  //    says so if it does.
+  //    says so if it does. It does not see a reference (`[&]`) or a span of your own data, which would dangle: capture
+  //    by value, and lists through `Tape::active().copy(list)`.
   record("swish", y, [=] {
     for (std::size_t i = 0; i < x.size(); ++i) {
       const Real v = x.value()[i], dy = y.grad()[i];

@@ -24,7 +24,7 @@ using namespace gradus;
 
 namespace {
 
-/// ‖p - h‖² / 2 = ‖p‖²/2 + ‖h‖²/2 - pᵀ h, and the last two are one product: of [p; -1] and the key [h; ‖h‖²/2].
+/// ‖p - h‖² / 2 = ‖p‖²/2 - (pᵀ h - ‖h‖²/2), whose bracket is one product: of [p; -1] and the key [h; ‖h‖²/2].
 class DistanceAttention : public Attention {
  public:
   DistanceAttention(Module* parent, std::string name, int query_size, int key_size, Real width)

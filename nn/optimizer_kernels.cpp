@@ -4,21 +4,18 @@
 
 #include "ops/vector_math.h"
 
-// The arrays never overlap. Without the mark `ivdep` the compiler would test for it and keep a scalar copy of each
-// loop.
-
 namespace gradus::inline GRADUS_PRECISION {
 namespace kernels {
 
 GRADUS_SIMD_CLONES void sgd(const SgdStep& step, Real* value, const Real* gradient, std::size_t n) {
   const auto [scale, decay, rate, momentum] = step;
-#pragma GCC ivdep
+  GRADUS_INDEPENDENT_LOOP
   for (std::size_t i = 0; i < n; ++i) value[i] -= rate * (scale * gradient[i] + decay * value[i]);
 }
 
 GRADUS_SIMD_CLONES void sgd_momentum(const SgdStep& step, Real* value, const Real* gradient, Real* m, std::size_t n) {
   const auto [scale, decay, rate, momentum] = step;
-#pragma GCC ivdep
+  GRADUS_INDEPENDENT_LOOP
   for (std::size_t i = 0; i < n; ++i) {
     m[i] = momentum * m[i] + (scale * gradient[i] + decay * value[i]);
     value[i] -= rate * m[i];
@@ -27,7 +24,7 @@ GRADUS_SIMD_CLONES void sgd_momentum(const SgdStep& step, Real* value, const Rea
 
 GRADUS_SIMD_CLONES void sgd_nesterov(const SgdStep& step, Real* value, const Real* gradient, Real* m, std::size_t n) {
   const auto [scale, decay, rate, momentum] = step;
-#pragma GCC ivdep
+  GRADUS_INDEPENDENT_LOOP
   for (std::size_t i = 0; i < n; ++i) {
     const Real g = scale * gradient[i] + decay * value[i];
     m[i] = momentum * m[i] + g;
@@ -37,7 +34,7 @@ GRADUS_SIMD_CLONES void sgd_nesterov(const SgdStep& step, Real* value, const Rea
 
 GRADUS_SIMD_CLONES void adagrad(const AdagradStep& step, Real* value, const Real* gradient, Real* s, std::size_t n) {
   const auto [scale, decay, rate, epsilon] = step;
-#pragma GCC ivdep
+  GRADUS_INDEPENDENT_LOOP
   for (std::size_t i = 0; i < n; ++i) {
     const Real g = scale * gradient[i] + decay * value[i];
     s[i] += g * g;
@@ -48,7 +45,7 @@ GRADUS_SIMD_CLONES void adagrad(const AdagradStep& step, Real* value, const Real
 GRADUS_SIMD_CLONES void adadelta(const AdadeltaStep& step, Real* value, const Real* gradient, Real* s, Real* u,
                                  std::size_t n) {
   const auto [scale, decay, rate, rho, epsilon] = step;
-#pragma GCC ivdep
+  GRADUS_INDEPENDENT_LOOP
   for (std::size_t i = 0; i < n; ++i) {
     const Real g = scale * gradient[i] + decay * value[i];
     s[i] = rho * s[i] + (1 - rho) * g * g;
@@ -60,7 +57,7 @@ GRADUS_SIMD_CLONES void adadelta(const AdadeltaStep& step, Real* value, const Re
 
 GRADUS_SIMD_CLONES void adam(const AdamStep& step, Real* value, const Real* gradient, Real* m, Real* v, std::size_t n) {
   const auto [scale, decay, beta1, beta2, epsilon, step_size, inverse_root, value_scale] = step;
-#pragma GCC ivdep
+  GRADUS_INDEPENDENT_LOOP
   for (std::size_t i = 0; i < n; ++i) {
     const Real g = scale * gradient[i] + decay * value[i];
     m[i] = beta1 * m[i] + (1 - beta1) * g;
@@ -70,7 +67,7 @@ GRADUS_SIMD_CLONES void adam(const AdamStep& step, Real* value, const Real* grad
 }
 
 GRADUS_SIMD_CLONES void move_towards(Real share, const Real* value, Real* mean, std::size_t n) {
-#pragma GCC ivdep
+  GRADUS_INDEPENDENT_LOOP
   for (std::size_t i = 0; i < n; ++i) mean[i] += share * (value[i] - mean[i]);
 }
 

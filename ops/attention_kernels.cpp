@@ -24,7 +24,7 @@ GRADUS_SIMD_CLONES void additive_scores_backward(int count, int size, const Real
     const Real* const key = keys + std::size_t(offset[j]) * size;
     Real* const dkey = dkeys + std::size_t(offset[j]) * dkeys_stride;
     const Real de = dscores[j];
-#pragma GCC ivdep
+    GRADUS_INDEPENDENT_LOOP
     for (std::size_t a = 0; a < std::size_t(size); ++a) {
       const Real t = tanh_approx(query[a] + key[a]);
       const Real dsum = de * v[a] * (1 - t * t);

@@ -15,29 +15,29 @@ namespace {
 /// y[i] = f(x[i]).
 template <class F>
 GRADUS_SIMD_CLONES void map(const Real* x, Real* y, std::size_t n, F f) {
-#pragma GCC ivdep
+  GRADUS_INDEPENDENT_LOOP
   for (std::size_t i = 0; i < n; ++i) y[i] = f(x[i]);
 }
 
 /// y[i] = f(a[i], b[i]).
 template <class F>
 GRADUS_SIMD_CLONES void map(const Real* a, const Real* b, Real* y, std::size_t n, F f) {
-#pragma GCC ivdep
+  GRADUS_INDEPENDENT_LOOP
   for (std::size_t i = 0; i < n; ++i) y[i] = f(a[i], b[i]);
 }
 
 /// g[i] = f(a[i], b[i], dy[i]).
 template <class F>
 GRADUS_SIMD_CLONES void map(const Real* a, const Real* b, const Real* dy, Real* g, std::size_t n, F f) {
-#pragma GCC ivdep
+  GRADUS_INDEPENDENT_LOOP
   for (std::size_t i = 0; i < n; ++i) g[i] = f(a[i], b[i], dy[i]);
 }
 
-/// dx[i] = dy[i] * derivative(x[i], y[i]).
+/// dx[i] = dy[i] · derivative(x[i], y[i]): this op's part, which `pass_grad` adds to the gradient of x.
 template <class F>
 GRADUS_SIMD_CLONES void chain_rule(const Real* x, const Real* y, const Real* dy, Real* dx, std::size_t n,
                                    F derivative) {
-#pragma GCC ivdep
+  GRADUS_INDEPENDENT_LOOP
   for (std::size_t i = 0; i < n; ++i) dx[i] = dy[i] * derivative(x[i], y[i]);
 }
 
@@ -148,10 +148,10 @@ Tensor relu(Tensor x) {
 
 Tensor gelu(Tensor x) {
   // Φ(x) = (1 + erf(x / √2)) / 2, and Φ'(x) = exp(-x² / 2) / √(2π)
-  const auto phi = [](Real x) { return Real(0.5) * (1 + std::erf(x * Real(0.70710678118654752))); };
+  const auto distribution = [](Real x) { return Real(0.5) * (1 + std::erf(x * Real(0.70710678118654752))); };
   return unary(
-      "gelu", x, [=](Real x) { return x * phi(x); },
-      [=](Real x, Real) { return phi(x) + x * exp_approx(Real(-0.5) * x * x) * Real(0.39894228040143268); });
+      "gelu", x, [=](Real x) { return x * distribution(x); },
+      [=](Real x, Real) { return distribution(x) + x * exp_approx(Real(-0.5) * x * x) * Real(0.39894228040143268); });
 }
 
 Tensor sqrt(Tensor x) {

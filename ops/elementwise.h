@@ -49,6 +49,7 @@ Tensor clamp(Tensor x, Real low, Real high);
 
 /// Sets each number to 0 with the given probability and divides the others by (1 - probability), so that the mean stays
 /// (inverted dropout, Srivastava et al. 2014, section 10). Random numbers come from the tape; probability in [0, 1).
+/// Also on an inference tape: it is `Module::eval()` that switches off the dropout of layers.
 Tensor dropout(Tensor x, Real probability);
 
 }

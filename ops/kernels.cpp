@@ -12,10 +12,6 @@ namespace {
 
 constexpr std::size_t kDoubleLanes = 128 / sizeof(double);
 
-struct Larger {
-  GRADUS_INLINE Real operator()(Real a, Real b) const { return ((b > a) | (b != b)) ? b : a; }
-};
-
 GRADUS_INLINE Real sum_inline(const Real* x, std::size_t n) {
   return reduce_lanes<kLanes>(
       Real(0), n, [=](std::size_t i) { return x[i]; }, Plus{});

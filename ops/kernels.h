@@ -24,8 +24,8 @@ void copy(const Real* x, Real* y, std::size_t n);
 void scale(Real a, const Real* x, Real* y, std::size_t n);               ///< y = a x
 void axpy(Real a, const Real* x, Real* y, std::size_t n);                ///< y += a x
 void add(const Real* a, const Real* b, Real* y, std::size_t n);          ///< y = a + b
-void mul(const Real* a, const Real* b, Real* y, std::size_t n);          ///< y = a ⊙ b
-void add_product(const Real* a, const Real* b, Real* y, std::size_t n);  ///< y += a ⊙ b
+void mul(const Real* a, const Real* b, Real* y, std::size_t n);          ///< y = a ∘ b
+void add_product(const Real* a, const Real* b, Real* y, std::size_t n);  ///< y += a ∘ b
 
 // Reductions. They run over a fixed number of independent partial results, so that the order of the additions depends
 // on n alone.

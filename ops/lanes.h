@@ -42,5 +42,10 @@ struct Plus {
   }
 };
 
+/// NaN is larger than any number.
+struct Larger {
+  GRADUS_INLINE Real operator()(Real a, Real b) const { return ((b > a) | (b != b)) ? b : a; }
+};
+
 }
 }

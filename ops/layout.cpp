@@ -1,5 +1,7 @@
 #include "ops/layout.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 #include "ops/gradients.h"
@@ -108,7 +110,7 @@ Tensor reshape(Tensor x, std::initializer_list<int> dims) { return reshape(x, st
 
 Tensor transpose(Tensor x, int axis0, int axis1) {
   const Shape& from = x.shape();
-  const auto [first, second] = std::minmax({from.index(axis0), from.index(axis1)});
+  const auto [first, second] = std::minmax({from.index(axis0, "transpose"), from.index(axis1, "transpose")});
   if (first == second) return x;
   const Shape shape = from.with(first, from[second]).with(second, from[first]);
 
@@ -140,7 +142,7 @@ Tensor transpose(Tensor x, int axis0, int axis1) {
 Tensor concat(std::span<const Tensor> parts, int axis) {
   if (parts.empty()) fail("concat: nothing to join; need at least one tensor");
   const Shape& first = parts.front().shape();
-  axis = first.index(axis);
+  axis = first.index(axis, "concat");
   int length = 0;
   for (const Tensor& x : parts) {
     if (x.rank() != first.rank() || x.shape().with(axis, first[axis]) != first) {
@@ -170,7 +172,7 @@ Tensor stack(std::span<const Tensor> parts) {
 Tensor stack(std::initializer_list<Tensor> parts) { return stack(std::span(parts.begin(), parts.size())); }
 
 Tensor slice(Tensor x, int axis, int begin, int end) {
-  axis = x.shape().index(axis);
+  axis = x.shape().index(axis, "slice");
   const int length = x.dim(axis);
   const int first = begin < 0 ? begin + length : begin, last = end < 0 ? end + length : end;
   if (first < 0 || last < first || last > length) {
@@ -196,6 +198,7 @@ Tensor slice(Tensor x, int axis, int begin, int end) {
 Tensor first_rows(Tensor x, int n) { return !x || x.dim(0) == n ? x : slice(x, 0, 0, n); }
 
 std::span<const Tensor> split(Tensor x, int axis, std::span<const int> lengths) {
+  axis = x.shape().index(axis, "split");
   int total = 0;
   for (int length : lengths) total += std::max(length, 0);
   const bool negative = std::any_of(lengths.begin(), lengths.end(), [](int length) { return length < 0; });

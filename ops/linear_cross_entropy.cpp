@@ -37,14 +37,7 @@ void require_shapes(Tensor x, Tensor weight, Tensor bias, std::span<const int> t
     fail("linear_cross_entropy: rows do not fit: x is {}, targets has {}; need x (N, K) and N targets", x.shape(),
          targets.size());
   }
-  options.check("linear_cross_entropy", targets.size());
-  for (std::size_t i = 0; i < targets.size(); ++i) {
-    if (targets[i] == options.ignored || (targets[i] >= 0 && targets[i] < classes)) continue;
-    fail(
-        "linear_cross_entropy: no such class: targets[{}] is {}, weight is {}; need 0 <= target < {}, or {} to ignore "
-        "it",
-        i, targets[i], weight.shape(), classes, options.ignored);
-  }
+  options.check("linear_cross_entropy", targets, classes);
 }
 
 /// The gradients for an upstream gradient of 1; null where none is needed.

@@ -45,8 +45,9 @@ std::span<const Tensor> inputs_of(std::initializer_list<Tensor> tensors, std::sp
                                   Scratch& scratch);
 void sum_terms(Tensor base, std::span<const LinearTerm> terms, const Array& y);
 void add_sum_gradients(Tensor base, std::span<const LinearTerm> terms, const Array& dy);
-/// The last part of it, for numbers that are no tensor but live on the tape: dW += dyᵀ x.   dy: (N, out), x: (N, in)
-void add_weight_gradient(Tensor weight, const Array& dy, const Array& x);
+/// The last part of it, for numbers that are no tensor but live on the tape: dW += leftᵀ right, at once, or noted for
+/// the end of the step if W is a parameter.   left: (N, rows of W), right: (N, columns of W)
+void add_weight_gradient(Tensor weight, const Array& left, const Array& right);
 }
 
 }

@@ -13,10 +13,10 @@ namespace {
 GRADUS_SIMD_CLONES Real normalize_row(const Real* x, const Real* w, const Real* b, Real epsilon, Real* normal, Real* y,
                                       std::size_t n) {
   const Real mean = kernels::sum(x, n) / n;
-#pragma GCC ivdep
+  GRADUS_INDEPENDENT_LOOP
   for (std::size_t i = 0; i < n; ++i) normal[i] = x[i] - mean;
   const Real inverse = 1 / std::sqrt(kernels::dot(normal, normal, n) / n + epsilon);
-#pragma GCC ivdep
+  GRADUS_INDEPENDENT_LOOP
   for (std::size_t i = 0; i < n; ++i) {
     normal[i] *= inverse;
     y[i] = normal[i] * w[i] + b[i];
@@ -29,7 +29,7 @@ GRADUS_SIMD_CLONES void add_row_gradient(const Real* dy, const Real* w, const Re
                                          Real* dx, std::size_t n) {
   kernels::mul(dy, w, g, n);
   const Real mean = kernels::sum(g, n) / n, projection = kernels::dot(g, normal, n) / n;
-#pragma GCC ivdep
+  GRADUS_INDEPENDENT_LOOP
   for (std::size_t i = 0; i < n; ++i) dx[i] += inverse * (g[i] - mean - normal[i] * projection);
 }
 

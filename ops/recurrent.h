@@ -4,7 +4,8 @@
 #include "ops/matmul.h"
 #include "ops/packing.h"
 
-/// Recurrent cells and whole recurrent layers, each as one op. Equations, names and gate order are PyTorch's.
+/// Recurrent cells and whole recurrent layers, each as one op. Equations, names and gate order are PyTorch's; σ
+/// is the sigmoid, and ∘ multiplies number by number.
 ///
 /// LSTM (Hochreiter, Schmidhuber 1997, with the forget gate of Gers et al. 2000). Gates in the order i f g o:
 ///     i = σ(a_i)   f = σ(a_f)   g = tanh(a_g)   o = σ(a_o)      a = W_ih x + b_ih + W_hh h + b_hh

@@ -11,7 +11,7 @@ GRADUS_SIMD_CLONES void lstm_forward(int rows, int size, Real* gates, const Real
                                      Real* hidden) {
   const std::size_t H = size;
   for (int row = 0; row < rows; ++row) {
-#pragma GCC ivdep
+    GRADUS_INDEPENDENT_LOOP
     for (std::size_t j = 0; j < H; ++j) {
       const Real i = sigmoid_approx(gates[j]);
       const Real f = sigmoid_approx(gates[H + j]);
@@ -36,7 +36,7 @@ GRADUS_SIMD_CLONES void lstm_backward(int rows, int size, Real* gates, const Rea
                                       Real* dcell) {
   const std::size_t H = size;
   for (int row = 0; row < rows; ++row) {
-#pragma GCC ivdep
+    GRADUS_INDEPENDENT_LOOP
     for (std::size_t j = 0; j < H; ++j) {
       const Real i = gates[j], f = gates[H + j], g = gates[2 * H + j], o = gates[3 * H + j];
       const Real dh = dhidden[j], tanh_c = tanh_approx(f * cell_in[j] + i * g);
@@ -58,7 +58,7 @@ GRADUS_SIMD_CLONES void gru_forward(int rows, int size, Real* gates, const Real*
                                     Real* hidden_out, Real* product_n) {
   const std::size_t H = size;
   for (int row = 0; row < rows; ++row) {
-#pragma GCC ivdep
+    GRADUS_INDEPENDENT_LOOP
     for (std::size_t j = 0; j < H; ++j) {
       const Real h_n = products[2 * H + j];
       const Real r = sigmoid_approx(gates[j] + products[j]);
@@ -82,7 +82,7 @@ GRADUS_SIMD_CLONES void gru_backward(int rows, int size, Real* gates, const Real
                                      Real* dhidden, Real* dproducts) {
   const std::size_t H = size;
   for (int row = 0; row < rows; ++row) {
-#pragma GCC ivdep
+    GRADUS_INDEPENDENT_LOOP
     for (std::size_t j = 0; j < H; ++j) {
       const Real r = gates[j], z = gates[H + j], n = gates[2 * H + j], dh = dhidden[j];
       const Real dx_n = dh * (1 - z) * (1 - n * n);

@@ -14,8 +14,8 @@ struct Split {
   std::size_t outer = 1, n = 1, inner = 1;
   Shape result;  ///< outer and inner axes, with 1 between them if the axis is kept
 
-  Split(const Shape& shape, int axis, bool keep) {
-    axis = shape.index(axis);
+  Split(const char* op, const Shape& shape, int axis, bool keep) {
+    axis = shape.index(axis, op);
     for (int i = 0; i < axis; ++i) outer *= static_cast<std::size_t>(shape[i]);
     n = shape[axis];
     for (int i = axis + 1; i < shape.rank(); ++i) inner *= static_cast<std::size_t>(shape[i]);
@@ -50,7 +50,7 @@ Tensor mean(Tensor x) {
 }
 
 Tensor sum(Tensor x, int axis, bool keep) {
-  const Split split(x.shape(), axis, keep);
+  const Split split("sum", x.shape(), axis, keep);
   const std::size_t n = split.n, inner = split.inner;
   Tensor y = output(split.result, {x});
   kernels::fill(0, y.value().data, y.size());
@@ -76,13 +76,13 @@ Tensor sum(Tensor x, int axis, bool keep) {
 }
 
 Tensor mean(Tensor x, int axis, bool keep) {
-  const int n = x.dim(axis);
+  const int n = x.dim(x.shape().index(axis, "mean"));
   if (n == 0) fail("mean: no numbers: axis {} of x, which is {}, has length 0; need at least 1", axis, x.shape());
   return affine(sum(x, axis, keep), Real(1) / n, 0);
 }
 
 Tensor max(Tensor x, int axis, bool keep) {
-  const Split split(x.shape(), axis, keep);
+  const Split split("max", x.shape(), axis, keep);
   if (split.n == 0) fail("max: no numbers: axis {} of x, which is {}, has length 0; need at least 1", axis, x.shape());
   Tensor y = output(split.result, {x});
   std::size_t* const source = Tape::active().allocate<std::size_t>(y.size());

@@ -24,10 +24,10 @@ void each_row(Visit visit, const Array& x, const Arrays&... others) {
   for (std::size_t i = 0; i < x.size(); i += n) visit(x.data + i, others.data + i...);
 }
 
-/// dx += y ∘ (dy - Σ y dy).
+/// ∂y_i/∂x_j = y_i (δ_ij - y_j), so dx_j = Σ_i dy_i y_i (δ_ij - y_j):   dx += y ∘ (dy - Σ y dy).
 GRADUS_SIMD_CLONES void add_softmax_gradient(const Real* y, const Real* dy, Real* dx, std::size_t n) {
   const Real mean = kernels::dot(y, dy, n);
-#pragma GCC ivdep
+  GRADUS_INDEPENDENT_LOOP
   for (std::size_t i = 0; i < n; ++i) dx[i] += y[i] * (dy[i] - mean);
 }
 
@@ -42,17 +42,18 @@ void record_softmax(Tensor x, Tensor y) {
 /// y = x - log Σ exp x. A row of -inf stays what it is.
 GRADUS_SIMD_CLONES void log_softmax_row(const Real* x, Real* y, std::size_t n) {
   const Real log_sum = kernels::log_sum_exp(x, n), shift = log_sum == kMinusInfinity ? 0 : log_sum;
-#pragma GCC ivdep
+  GRADUS_INDEPENDENT_LOOP
   for (std::size_t i = 0; i < n; ++i) y[i] = x[i] - shift;
 }
 
-/// dx += dy - exp(y) Σ dy, over those numbers that are not masked, which is where y > -inf.
+/// ∂y_i/∂x_j = δ_ij - softmax(x)_j, and softmax(x) = exp(y):   dx += dy - exp(y) Σ dy, over those numbers that are not
+/// masked, which is where y > -inf.
 GRADUS_SIMD_CLONES void add_log_softmax_gradient(const Real* y, const Real* dy, Real* dx, std::size_t n) {
   Scratch scratch;
   Real* const unmasked_dy = scratch.allocate(n);
   for (std::size_t i = 0; i < n; ++i) unmasked_dy[i] = y[i] == kMinusInfinity ? 0 : dy[i];
   const Real total = kernels::sum(unmasked_dy, n);
-#pragma GCC ivdep
+  GRADUS_INDEPENDENT_LOOP
   for (std::size_t i = 0; i < n; ++i) dx[i] += unmasked_dy[i] - exp_approx(y[i]) * total;
 }
 
@@ -67,7 +68,7 @@ void record_log_softmax(Tensor x, Tensor y) {
 /// dx += scale (softmax(x) - ε/V), given log Σ exp x and ε/V.
 GRADUS_SIMD_CLONES void add_cross_entropy_gradient(const Real* x, Real log_sum, Real smoothed, Real scale, Real* dx,
                                                    std::size_t n) {
-#pragma GCC ivdep
+  GRADUS_INDEPENDENT_LOOP
   for (std::size_t i = 0; i < n; ++i) dx[i] += scale * (exp_approx(x[i] - log_sum) - smoothed);
 }
 
@@ -84,7 +85,7 @@ Tensor softmax(Tensor x) {
 Tensor softmax(Tensor x, Tensor mask) {
   require_rows("softmax", x);
   Tensor y = output(x.shape(), {x});
-  copy_masked("softmax", x.value(), mask.value(), y.value());
+  copy_masked("softmax", x.value(), mask, y.value());
   const auto softmax_or_zeros = [n = x.dim(-1)](Real* y) {
     if (kernels::max(y, n) == kMinusInfinity) return kernels::fill(0, y, n);
     kernels::softmax_row(y, y, n);
@@ -130,20 +131,29 @@ Tensor log_softmax(Tensor x) {
 Tensor log_softmax(Tensor x, Tensor mask) {
   require_rows("log_softmax", x);
   Tensor y = output(x.shape(), {x});
-  copy_masked("log_softmax", x.value(), mask.value(), y.value());
+  copy_masked("log_softmax", x.value(), mask, y.value());
   each_row([n = x.dim(-1)](Real* y) { log_softmax_row(y, y, n); }, y.value());
   record_log_softmax(x, y);
   return y;
 }
 
-void CrossEntropyOptions::check(const char* op, std::size_t rows) const {
+std::size_t CrossEntropyOptions::check(const char* op, std::span<const int> targets, int classes) const {
   if (!(label_smoothing >= 0 && label_smoothing <= 1)) {
     fail("{}: bad label_smoothing: {}; need 0 to 1", op, label_smoothing);
   }
   if (!(divisor >= 0)) fail("{}: bad divisor: {}; need 0 or more", op, divisor);
-  if (!row_losses.empty() && row_losses.size() != rows) {
-    fail("{}: row_losses has {}, targets has {}; need as many", op, row_losses.size(), rows);
+  if (!row_losses.empty() && row_losses.size() != targets.size()) {
+    fail("{}: row_losses has {}, targets has {}; need as many", op, row_losses.size(), targets.size());
   }
+  std::size_t counted = 0;
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    if (targets[i] == ignored) continue;
+    ++counted;
+    if (targets[i] >= 0 && targets[i] < classes) continue;
+    fail("{}: no such class: targets[{}] is {}; need 0 <= target < {}, or {} to ignore it", op, i, targets[i], classes,
+         ignored);
+  }
+  return counted;
 }
 
 Tensor cross_entropy(Tensor logits, std::span<const int> targets, const CrossEntropyOptions& options) {
@@ -152,18 +162,9 @@ Tensor cross_entropy(Tensor logits, std::span<const int> targets, const CrossEnt
          logits.shape(), targets.size());
   }
   const std::size_t V = logits.dim(1);
-  options.check("cross_entropy", targets.size());
+  const std::size_t counted = options.check("cross_entropy", targets, logits.dim(1));
   const Real smoothing = options.label_smoothing;
   const int ignored = options.ignored;
-  std::size_t counted = 0;
-  for (std::size_t i = 0; i < targets.size(); ++i) {
-    if (targets[i] == ignored) continue;
-    ++counted;
-    if (targets[i] < 0 || targets[i] >= logits.dim(1)) {
-      fail("cross_entropy: no such class: targets[{}] is {}, logits is {}; need 0 <= target < {}, or {} to ignore it",
-           i, targets[i], logits.shape(), V, ignored);
-    }
-  }
   const Real divisor = options.divisor != 0 ? options.divisor : std::max<Real>(counted, 1);
 
   // With the target distribution q = (1-ε) one-hot + ε/V the loss of a row is

@@ -22,8 +22,8 @@ struct CrossEntropyOptions {
   Real divisor = 0;          ///< what the sum over the rows is divided by; 0: the number of rows not ignored
   std::span<Real> row_losses = {};  ///< (N): if it is there, receives each row's loss, undivided; 0 for ignored rows
 
-  /// Throws for a value out of its range.
-  void check(const char* op, std::size_t rows) const;
+  /// Throws for a value or a target out of its range. Returns how many of the targets are not ignored.
+  std::size_t check(const char* op, std::span<const int> targets, int classes) const;
 };
 
 /// The cross-entropy of rows of logits with their target classes.   logits: (N, V), targets: (N) -> ()

@@ -78,7 +78,7 @@ Tensor sparsemax(Tensor x) {
 Tensor sparsemax(Tensor x, Tensor mask) {
   if (x.rank() == 0) fail("sparsemax: x is a scalar; need at least one axis");
   Tensor y = output(x.shape(), {x});
-  detail::copy_masked("sparsemax", x.value(), mask.value(), y.value());
+  detail::copy_masked("sparsemax", x.value(), mask, y.value());
   return project(x, y);
 }
 

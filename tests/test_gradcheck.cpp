@@ -46,6 +46,18 @@ Tensor swapped(Tensor x) {
   return y;
 }
 
+/// x, whose backward forgets that others may still read y's gradient after it has dropped it.
+Tensor dropped_early(Tensor x) {
+  Tensor y = output(x.shape(), {x});
+  for (std::size_t i = 0; i < x.size(); ++i) y.value()[i] = x.value()[i];
+  record("test_dropped_early", y, [=] {
+    const Array dy = y.grad();
+    Tape::active().drop_grad(y);
+    for (std::size_t i = 0; i < x.size(); ++i) x.grad()[i] += dy[i];  // in a sweep x has got that memory
+  });
+  return y;
+}
+
 std::string message_of(const std::function<void()>& f) {
   try {
     f();
@@ -96,6 +108,12 @@ TEST_SUITE("gradcheck") {
                    "gradcheck careless: with input 1 as a constant: grad: this tensor"));
   }
 
+  TEST_CASE("a closure that reads memory which a sweep has given to another gradient is caught") {
+    const std::string message = message_of([] { gradcheck("dropped", {{3}}, dropped_early); });
+    CHECK(contains(message, "gradcheck dropped: wrong gradient for input 0 at "));
+    CHECK(contains(message, "and where gradients stay on the tape "));
+  }
+
   TEST_CASE("values that depend on the tape's mode are caught") {
     CHECK(contains(message_of([] {
                      gradcheck("moody", {{3}},
@@ -129,6 +147,7 @@ TEST_SUITE("gradcheck") {
                          Error);
     CHECK_THROWS_WITH_AS(gradcheck("none", {}, [] { return constant({1}, {1}); }),
                          "gradcheck none: no inputs and no parameters; there is nothing to check", Error);
+    CHECK_THROWS_WITH_AS(CheckInput::between({2}, 2, 0.5), "gradcheck: empty range: 2 to 0.5; need low < high", Error);
   }
 
   TEST_CASE("a check that failed counts for no op") {

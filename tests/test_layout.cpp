@@ -58,7 +58,7 @@ TEST_SUITE("layout") {
     check_numbers(transpose(y, 0, 1), {0, 1, 2, 6, 7, 8, 3, 4, 5, 9, 10, 11});
     check_numbers(transpose(y, -1, 0), {0, 6, 3, 9, 1, 7, 4, 10, 2, 8, 5, 11});
     check_numbers(transpose(y, 1, 1), numbers(y));
-    CHECK_THROWS_WITH_AS(transpose(x, 0, 2), "shape: no axis 2 in (2, 3)", Error);
+    CHECK_THROWS_WITH_AS(transpose(x, 0, 2), "transpose: no axis 2 in (2, 3)", Error);
   }
 
   TEST_CASE("concat and stack") {

@@ -143,8 +143,8 @@ TEST_CASE("linear_cross_entropy names what does not fit") {
                        "linear_cross_entropy: rows do not fit: x is (2, 3), targets has 1; need x (N, K) and N targets",
                        Error);
   CHECK_THROWS_WITH_AS(linear_cross_entropy(x, w, {}, std::vector{0, 4}),
-                       "linear_cross_entropy: no such class: targets[1] is 4, weight is (4, 3); need 0 <= target < 4, "
-                       "or -100 to ignore it",
+                       "linear_cross_entropy: no such class: targets[1] is 4; need 0 <= target < 4, or -100 to ignore "
+                       "it",
                        Error);
   CHECK_THROWS_WITH_AS(linear_cross_entropy(x, w, {}, std::vector{0, 0}, {.label_smoothing = 2}),
                        "linear_cross_entropy: bad label_smoothing: 2; need 0 to 1", Error);

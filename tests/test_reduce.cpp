@@ -49,7 +49,9 @@ TEST_SUITE("reduce") {
     CHECK_THROWS_WITH_AS(max(none, 1), "max: no numbers: axis 1 of x, which is (2, 0), has length 0; need at least 1",
                          Error);
     CHECK_THROWS_WITH_AS(argmax(none), "argmax: no numbers: x is (2, 0); need a last axis of 1 or more", Error);
-    CHECK_THROWS_WITH_AS(sum(none, 2), "shape: no axis 2 in (2, 0)", Error);
+    CHECK_THROWS_WITH_AS(sum(none, 2), "sum: no axis 2 in (2, 0)", Error);
+    CHECK_THROWS_WITH_AS(max(none, -3), "max: no axis -3 in (2, 0)", Error);
+    CHECK_THROWS_WITH_AS(mean(none, 2), "mean: no axis 2 in (2, 0)", Error);
   }
 
   TEST_CASE("the first of equal maxima is taken, and gets the gradient; NaN is larger than any number") {

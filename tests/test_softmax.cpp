@@ -8,6 +8,7 @@
 #include "ops/layout.h"
 #include "ops/reduce.h"
 #include "ops/softmax.h"
+#include "ops/sparsemax.h"
 #include "tests/numbers.h"
 
 using namespace gradus;
@@ -73,6 +74,17 @@ TEST_SUITE("softmax") {
         "log_softmax: shapes do not broadcast: a is (2, 3), b is (4); need equal lengths or 1 on axis -1", Error);
   }
 
+  TEST_CASE("a mask that wants a gradient is refused") {
+    Tape tape;
+    const Tensor x = full({2}, 1), mask = variable({2}, {1, 0});
+    CHECK_THROWS_WITH_AS(softmax(x, mask),
+                         "softmax: the mask needs a gradient (it was made by variable), and gets none", Error);
+    CHECK_THROWS_WITH_AS(log_softmax(x, mask),
+                         "log_softmax: the mask needs a gradient (it was made by variable), and gets none", Error);
+    CHECK_THROWS_WITH_AS(sparsemax(x, mask),
+                         "sparsemax: the mask needs a gradient (it was made by variable), and gets none", Error);
+  }
+
   TEST_CASE("lengths mask the end of each row") {
     Tape tape;
     Tensor x = variable({3, 3}, {kLogs[0], kLogs[1], kLogs[2], kLogs[1], kLogs[2], kNaN, kNaN, kNaN, kNaN});
@@ -119,8 +131,7 @@ TEST_SUITE("softmax") {
                          "targets",
                          Error);
     CHECK_THROWS_WITH_AS(cross_entropy(x, std::vector<int>{1, 3}),
-                         "cross_entropy: no such class: targets[1] is 3, logits is (2, 3); need 0 <= target < 3, or "
-                         "-100 to ignore it",
+                         "cross_entropy: no such class: targets[1] is 3; need 0 <= target < 3, or -100 to ignore it",
                          Error);
     const std::vector<int> targets = {0, 1};
     CHECK_THROWS_WITH_AS(cross_entropy(x, targets, {.label_smoothing = 2}),

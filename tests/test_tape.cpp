@@ -103,7 +103,15 @@ TEST_SUITE("tape") {
     CHECK_FALSE(y.needs_grad());
     CHECK(y.node().inputs.empty());
     CHECK_THROWS_WITH_AS(tape.backward(y),
-                         "backward: the loss depends on no variable or parameter, so there is nothing to do", Error);
+                         "backward: this tape is for inference and recorded nothing; use `Tape tape;`", Error);
+  }
+
+  TEST_CASE("a loss of constants and frozen parameters has no gradient") {
+    Leaf weight("w", {1});
+    weight.frozen = true;
+    Tape tape;
+    CHECK_THROWS_WITH_AS(tape.backward(full({1}, 2) * Tensor(weight)),
+                         "backward: the loss depends on no variable and no unfrozen parameter", Error);
   }
 
   TEST_CASE("mistakes with backward are named") {
@@ -236,8 +244,27 @@ TEST_SUITE("tape lifetimes") {
     tape.backward(square(x) * Tensor(weight));
     CHECK(x.grad()[0] == 30);
     CHECK(weight.grad()[0] == 9);
-    CHECK_THROWS_WITH_AS(tape.rewind(mark), "rewind: this tape ran backward; its gradients may lie behind the mark",
-                         Error);
+    CHECK_THROWS_WITH_AS(tape.rewind(mark), "rewind: this tape has gradients, which may lie behind the mark", Error);
+  }
+
+  TEST_CASE("a rewind that would leave something behind is refused") {
+    constexpr const char* kNoSuchMark = "rewind: the mark is of another tape, or an earlier rewind went past it";
+    Tape tape;
+    const Tensor x = variable({1}, {3});
+    const Tape::Mark first = tape.mark();
+    square(x);
+    const Tape::Mark second = tape.mark();
+    tape.rewind(first);
+    CHECK_THROWS_WITH_AS(tape.rewind(second), kNoSuchMark, Error);
+    square(x);  // as many nodes as before, but another one
+    CHECK_THROWS_WITH_AS(tape.rewind(second), kNoSuchMark, Error);
+    {
+      Tape inner;
+      CHECK_THROWS_WITH_AS(inner.rewind(first), kNoSuchMark, Error);
+    }
+    tape.rewind(first);
+    x.grad();  // lies behind the mark
+    CHECK_THROWS_WITH_AS(tape.rewind(first), "rewind: this tape has gradients, which may lie behind the mark", Error);
   }
 }
 
