@@ -27,8 +27,12 @@ expect 2 "gradus-experiments: --scores: softest not in {additive,concat,dot,gene
 expect 1 "gradus-experiments: none.fr: cannot read the file: No such file or directory" \
   "$experiments" ladder --out m --train train.en train.fr --valid valid.en valid.fr --test test.en none.fr
 
-expect 1 "gradus-experiments: attention: none means nothing to a transformer; leave it at bahdanau" \
+expect 1 "gradus-experiments: none-10: attention: none means nothing to a transformer; leave it at bahdanau" \
   "$experiments" lengths --out m "${text[@]}" "${small[@]}" --preset transformer
+expect 1 "gradus-experiments: lengths: --short is 10, --max-length is 8; need shorter sentences than the longest" \
+  "$experiments" lengths --out m "${text[@]}" "${small[@]}" --max-length 8
+expect 1 "gradus-experiments: multi-head-global: attention: 3 heads for states of size 8; need a size that is a multiple of the heads [in decoder.attention]" \
+  "$experiments" attention --out m "${text[@]}" "${small[@]}" --heads 3
 check "nothing was made" test ! -e m
 
 # Every combination that was asked for, once; what is trained is only tested again.
@@ -61,6 +65,9 @@ check "it had stopped early" test ! -e stopped/local-p
 expect 0 "" "${ladder[@]}" --out stopped
 check "seven systems" test "$(grep -c '^| [t+]' whole/table.md)" = 7
 check "the same ladder" cmp whole/table.md stopped/table.md
+check "the paper's scores" test "$(for step in base dropout attention feeding local-p; do
+  sed -n 's/^  "score": "\(.*\)",$/\1/p' whole/$step/config.json; done | tr '\n' ' ')" = \
+  "additive additive location location general "
 
 expect 0 "" "$experiments" lengths --out l "${text[@]}" "${small[@]}" --short 5 --bin-width 4
 check "a curve each" test "$(head -n 1 l/table.md | grep -o 'BLEU [a-z ]*, up to [0-9]* words' | tr '\n' ';')" = \

@@ -6,8 +6,9 @@ namespace {
 
 Variant variant(ScoreKind score, ScopeKind scope, bool feeding) {
   return {fmt::format("{}-{}{}", name_of(score), name_of(scope), feeding ? "-feeding" : ""),
-          fmt::format(R"({{"attention": "luong", "score": "{}", "scope": "{}", "input_feeding": {}}})", name_of(score),
-                      name_of(scope), feeding)};
+          fmt::format(
+              R"({{"attention": "luong", "score": "{}", "scope": "{}", "input_feeding": {}, "fixed_context": false}})",
+              name_of(score), name_of(scope), feeding)};
 }
 
 Matrix::Cell cell(const Scores& scores) {
@@ -30,16 +31,18 @@ Matrix attention_matrix(Experiment& experiment, const AttentionChoice& choice) {
       matrix.columns.push_back(std::string(name_of(scope)) + (feeding ? ", feeding" : ""));
     }
   }
+  std::vector<Variant> variants;  // row by row
   for (const ScoreKind score : choice.scores) {
     matrix.rows.emplace_back(name_of(score));
-    std::vector<Matrix::Cell>& row = matrix.cells.emplace_back();
     for (const ScopeKind scope : choice.scopes) {
-      for (const bool feeding : {false, true}) {
-        const Variant chosen = variant(score, scope, feeding);
-        experiment.train(chosen);
-        row.push_back(cell(experiment.score(chosen.name)));
-      }
+      for (const bool feeding : {false, true}) variants.push_back(variant(score, scope, feeding));
     }
+  }
+  experiment.check(variants);
+  for (std::size_t i = 0; i < variants.size(); ++i) {
+    if (i % matrix.columns.size() == 0) matrix.cells.emplace_back();
+    experiment.train(variants[i]);
+    matrix.cells.back().push_back(cell(experiment.score(variants[i].name)));
   }
   return matrix;
 }

@@ -8,6 +8,7 @@
 #include "examples/translate/cores.h"
 #include "examples/translate/trainer.h"
 #include "examples/translate/translation_output.h"
+#include "nn/init.h"
 
 namespace gradus::translate {
 
@@ -41,10 +42,27 @@ Experiment::Experiment(std::string folder, TrainConfig config, const std::vector
 
 std::string Experiment::path(const std::string& file) const { return (std::filesystem::path(folder_) / file).string(); }
 
-void Experiment::train(const Variant& variant) {
+TrainConfig Experiment::configuration(const Variant& variant) const {
   TrainConfig config = config_;
   read_config_text(variant.name, variant.fields, config);
   config.check_architecture();
+  return config;
+}
+
+void Experiment::check(std::span<const Variant> variants) const {
+  constexpr std::size_t kAnyWords = 5;
+  const WithoutInit without_init;
+  for (const Variant& variant : variants) {
+    try {
+      Seq2Seq(configuration(variant).model(kAnyWords, kAnyWords));
+    } catch (const Error& error) {
+      fail("{}: {}", variant.name, error.what());
+    }
+  }
+}
+
+void Experiment::train(const Variant& variant) {
+  const TrainConfig config = configuration(variant);
   const std::string directory = path(variant.name);
   const bool begun = has_begun(directory);
   if (begun) require_same(directory, load_config(directory), config);

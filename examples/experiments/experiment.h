@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,10 @@ struct Variant {
   std::string fields;  ///< as JSON, what differs from the experiment's configuration
 };
 
+/// The fields of a variant without attention, whatever attention the experiment's other variants have.
+inline constexpr const char* kWithoutAttention =
+    R"("attention": "none", "scope": "global", "normalizer": "softmax", "coverage": false, "context_gate": false)";
+
 /// What is measured of a model on the test text.
 struct Scores {
   double perplexity = 0, bleu = 0;
@@ -33,9 +38,11 @@ class Experiment {
   /// language. Throws Error for files that cannot be read.
   Experiment(std::string folder, TrainConfig config, const std::vector<std::string>& test);
 
-  /// Trains the variant, goes on with its training, or does nothing if that is done. Throws Error if its fields do not go
-  /// together with the experiment's or if the folder holds a model of another configuration, and Interrupted after
-  /// Ctrl-C, when the training can be gone on with.
+  /// Throws Error if the fields of one of them do not go together with each other or the experiment's: to be called
+  /// before the first training.
+  void check(std::span<const Variant> variants) const;
+  /// Trains the variant, goes on with its training, or does nothing if that is done. Throws Error if the folder holds a
+  /// model of another configuration, and Interrupted after Ctrl-C, when the training can be gone on with.
   void train(const Variant& variant);
   struct Interrupted {};
 
@@ -49,6 +56,7 @@ class Experiment {
   const ParallelText& test() const { return test_; }
 
  private:
+  TrainConfig configuration(const Variant& variant) const;
   std::vector<std::string> translate(const Ensemble& model, bool replace_unknown);
 
   std::string folder_;

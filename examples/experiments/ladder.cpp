@@ -4,7 +4,8 @@ namespace gradus::translate {
 
 namespace {
 
-/// Every step but the last one is a model, which has the fields of those before it and its own.
+/// Every step but the last one is a model, which has the fields of those before it and its own. The scores are those of
+/// the paper's table 1.
 struct Step {
   const char* name;
   const char* title;
@@ -12,15 +13,17 @@ struct Step {
 };
 
 constexpr const char* kBase =
-    R"("attention": "none", "bidirectional": false, "encoder_layers": 2, "decoder_layers": 2, "bridge": "copy", )"
-    R"("scope": "global", "dropout": 0, "reverse_source": false)";
+    R"("bidirectional": false, "encoder_layers": 2, "decoder_layers": 2, "bridge": "copy", "fixed_context": false, )"
+    R"("reverse_source": false, "dropout": 0, "embedding_dropout": -1, "layer_dropout": -1, "output_dropout": -1, )"
+    R"("recurrent_dropout": 0, "word_dropout": 0)";
 constexpr Step kSteps[] = {
     {"base", "two layers, no attention", ""},
     {"reverse", "+ source reversed", R"(, "reverse_source": true)"},
     {"dropout", "+ dropout 0.2", R"(, "dropout": 0.2)"},
-    {"attention", "+ global attention", R"(, "attention": "luong", "input_feeding": false)"},
+    {"attention", "+ global attention (location)",
+     R"(, "attention": "luong", "score": "location", "input_feeding": false)"},
     {"feeding", "+ input feeding", R"(, "input_feeding": true)"},
-    {"local-p", "+ local-p", R"(, "scope": "local-p")"},
+    {"local-p", "+ local-p attention (general)", R"(, "scope": "local-p", "score": "general")"},
 };
 
 std::vector<Matrix::Cell> cells(const Scores& scores, double before) {
@@ -43,11 +46,13 @@ Matrix ladder(Experiment& experiment) {
     matrix.cells.push_back(cells(scores, before));
     before = scores.bleu;
   };
-  std::string fields = kBase;
-  for (const Step& step : kSteps) {
-    fields += step.fields;
-    experiment.train({step.name, "{" + fields + "}"});
-    add(step.title, experiment.score(step.name));
+  std::vector<Variant> variants;
+  std::string fields = fmt::format("{}, {}", kWithoutAttention, kBase);
+  for (const Step& step : kSteps) variants.push_back({step.name, "{" + (fields += step.fields) + "}"});
+  experiment.check(variants);
+  for (std::size_t i = 0; i < variants.size(); ++i) {
+    experiment.train(variants[i]);
+    add(kSteps[i].title, experiment.score(variants[i].name));
   }
   add("+ UNK replacement", experiment.score(kSteps[std::size(kSteps) - 1].name, true));
   return matrix;
