@@ -86,7 +86,8 @@ AttentionScope::Weights HardScope::operator()(Tensor scores, Tensor, const Memor
   for (int i = 0; i < N; ++i) {
     const Real* const p = distribution.value().row(i);
     positions[i] = training ? draw(p, S, uniform(i)) : static_cast<int>(std::max_element(p, p + S) - p);
-    if (training && uniform(N + i) < expected_share) {
+    const bool masked = p[positions[i]] <= 0;  // as a whole
+    if (masked || (training && uniform(N + i) < expected_share)) {
       hard.value()[i] = 0;
     } else {
       chosen.value().row(i)[positions[i]] = 1;

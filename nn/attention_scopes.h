@@ -13,8 +13,9 @@ struct GlobalScope : AttentionScope {
 };
 
 /// Positions p - D to p + D around p = t, the number of the target word (Luong et al. 2015, section 3.2, local-m), as
-/// if both languages had the same order of words. Departure: for target words beyond the end of the source p is its
-/// last position, where the paper's window would be empty.
+/// if both languages had the same order of words. For target words beyond the end of the source p is its last position,
+/// as in the authors' program; of the paper's formula the window would be empty. Departure: their positions are those
+/// of words alone, here the end of sentence is one too, and the last.
 struct LocalMonotonic : AttentionScope {
   /// `window`: D
   explicit LocalMonotonic(int window) : window(window) {}
@@ -25,7 +26,7 @@ struct LocalMonotonic : AttentionScope {
 };
 
 /// Positions p - D to p + D around a position that the query predicts (Luong et al. 2015, section 3.2, local-p, eq. 9
-/// and 10), for a source of S words:
+/// and 10), for a source of S words, the end of sentence included (which theirs leave out):
 ///     p = S · sigmoid(v_pᵀ tanh(W_p q))        α_s = softmax(e)_s · exp(-(s - p)² / (2σ²))        σ = D/2
 /// As in the paper the weights are not normalised again after the Gaussian. Several heads have a position each.
 struct LocalPredictive : AttentionScope {
@@ -41,8 +42,10 @@ struct LocalPredictive : AttentionScope {
   Linear centre;  ///< v_pᵀ: (heads, Q)
 };
 
-/// One position only: in training drawn from the normalised scores, else the likeliest (Xu et al. 2015, section 4.1).
-/// The drawing has no gradient, so `Attended` has what REINFORCE needs: log p of the drawn position, and the entropy.
+/// One position only: in training drawn from the normalised scores (Xu et al. 2015, section 4.1), else the likeliest.
+/// So the perplexity of a text is that along the likeliest positions, neither summed over all of them nor a bound, and
+/// does not compare with that of soft attention. The drawing has no gradient, so `Attended` has what REINFORCE needs:
+/// log p of the drawn position, and the entropy.
 struct HardScope : AttentionScope {
   /// A share of the queries, in training, goes the way of soft attention, with log p = 0: "with probability 0.5 we set
   /// the sampled attention location to its expected value", which makes the estimate of the gradient less noisy.

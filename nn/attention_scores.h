@@ -24,15 +24,16 @@ class AdditiveAttention : public Attention {
   Tensor keys(Tensor states) override;
 };
 
-/// e_j = vᵀ tanh(W [q; h_j]) (Luong et al. 2015, eq. 8, concat). The product with the two parts of W is the sum of two
-/// products, so it is the additive score without its bias.
+/// e_j = vᵀ tanh(W [q; h_j]) (Luong et al. 2015, section 3.1, concat). The product with the two parts of W is the sum
+/// of two products, so it is the additive score without its bias. (In their experiments, says their footnote 15, the
+/// part for h_j was the identity; here it is learned, as the formula has it.)
 class ConcatAttention : public AdditiveAttention {
  public:
   ConcatAttention(Module* parent, std::string name, int query_size, int key_size, int size);
 };
 
-/// e_j = scale · qᵀ h_j, for Q = H: with scale 1 Luong et al. 2015, eq. 8, dot; with scale 1/√H Vaswani et al. 2017,
-/// eq. 1.
+/// e_j = scale · qᵀ h_j, for Q = H: with scale 1 Luong et al. 2015, section 3.1, dot; with scale 1/√H Vaswani et al.
+/// 2017, eq. 1.
 class DotAttention : public Attention {
  public:
   DotAttention(Module* parent, std::string name, Scale scale = Plain);
@@ -42,9 +43,9 @@ class DotAttention : public Attention {
   Scale scale_;
 };
 
-/// e_j = scale · qᵀ W h_j; with scale 1 Luong et al. 2015, eq. 8, general. There the query is the decoder's *current*
-/// state h_t: the context is used after the step that computed it, in the attentional vector tanh(W_c [c; h_t])
-/// (eq. 5), tanh included.
+/// e_j = scale · qᵀ W h_j; with scale 1 Luong et al. 2015, section 3.1, general. There the query is the decoder's
+/// *current* state h_t: the context is used after the step that computed it, in the attentional vector tanh(W_c [c;
+/// h_t]) (eq. 5), tanh included.
 class GeneralAttention : public Attention {
  public:
   GeneralAttention(Module* parent, std::string name, int query_size, int key_size, Scale scale = Plain);
@@ -59,7 +60,7 @@ class GeneralAttention : public Attention {
   Scale scale_;
 };
 
-/// e = W q (Luong et al. 2015, eq. 9, location): from the query alone, a score for each of the first L positions. "For
+/// e = W q (Luong et al. 2015, eq. 8, location): from the query alone, a score for each of the first L positions. "For
 /// short sentences, we only use the top part" of it "and for long sentences, we ignore words near the end": their
 /// scores are -inf.
 class LocationAttention : public Attention {

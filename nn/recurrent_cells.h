@@ -61,8 +61,8 @@ struct GRUCell : RecurrentCell {
   RecurrentWeights weights;
 };
 
-/// The GRU as it was published, with the reset gate before the product (Cho et al. 2014, and Bahdanau et al. 2014,
-/// section A.1.1), and with z the share of what is new:
+/// The GRU with the reset gate before the product, as it was published (Bahdanau et al. 2014, section A.1.1; in Cho et
+/// al. 2014, eq. 7, z is the share of what is old, as in PyTorch), with z the share of what is new:
 ///     [r; z] = σ(W_ih x + W_hh h + b)      n = tanh(W_ih x + W_hn (r ∘ h) + b)      h' = (1 - z) ∘ h + z ∘ n
 struct ResetBeforeGRUCell : RecurrentCell {
   ResetBeforeGRUCell(Module* parent, std::string name, int in, int hidden);

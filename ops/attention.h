@@ -34,8 +34,8 @@ Sentences packed_sentences(const Packing& packing, std::span<const int> order = 
 /// 2014, appendix A.1.2).   query: (N, A), keys: (…, A), v: (A) -> (N, S), 0 beyond a length
 Tensor additive_scores(Tensor query, Tensor keys, Tensor v, const Sentences& sentences);
 
-/// Dot-product scores e[b, j] = scale · q[b]ᵀ k[b, j] (Luong et al. 2015, eq. 8, dot, and with k = W h, general;
-/// Vaswani et al. 2017, eq. 1, with scale 1/√H).   query: (N, H), keys: (…, H) -> (N, S), 0 beyond a length
+/// Dot-product scores e[b, j] = scale · q[b]ᵀ k[b, j] (Luong et al. 2015, section 3.1, dot, and with k = W h,
+/// general; Vaswani et al. 2017, eq. 1, with scale 1/√H).   query: (N, H), keys: (…, H) -> (N, S), 0 beyond a length
 Tensor dot_scores(Tensor query, Tensor keys, const Sentences& sentences, Real scale = 1);
 
 /// The context c[b] = Σ_j w[b, j] v[b, j].   weights: (N, S), values: (…, H) -> (N, H)

@@ -178,9 +178,27 @@ TEST_CASE("a transformer has no parts that only recurrent models have") {
         "bidirectional: false means nothing to a transformer; leave it at true");
   CHECK(complaint_about(R"({"scheduled_sampling": 0.5})") ==
         "scheduled_sampling: 0.5 means nothing to a transformer; leave it at 0");
-  TrainConfig recurrent;
-  read_config_text("fields", R"({"score": "dot"})", recurrent);
-  CHECK_NOTHROW(recurrent.check_architecture());
+}
+
+TEST_CASE("a recurrent model has no parts that only others have") {
+  const auto complaint_about = [](const std::string& fields) -> std::string {
+    TrainConfig config;
+    read_config_text("fields", fields, config);
+    try {
+      config.check_architecture();
+    } catch (const gradus::Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  CHECK(complaint_about(R"({"score": "dot", "coverage": true, "feed_forward": 7})").empty());
+  CHECK(complaint_about(R"({"attention": "none", "window": 3})").empty());
+  CHECK(complaint_about(R"({"attention": "none", "score": "dot"})") ==
+        "score: dot means nothing without attention; leave it at additive");
+  CHECK(complaint_about(R"({"attention": "none", "coverage": true})") ==
+        "coverage: true means nothing without attention; leave it at false");
+  CHECK(complaint_about(R"({"pre_norm": false})") ==
+        "pre_norm: false means nothing to a recurrent model; leave it at true");
 }
 
 TEST_CASE("a resumed training keeps what it began with") {

@@ -146,3 +146,17 @@ TEST_CASE("hard attention: a share of the queries goes the way of soft attention
   attention.eval();
   CHECK(soft_share() == 0);
 }
+
+TEST_CASE("hard attention: a row masked as a whole attends to nothing, as with the other scopes") {
+  DotAttention attention(nullptr, "dot");
+  attention.scope = std::make_unique<HardScope>(Real(0.5));
+  const Tape tape(Tape::Inference, 7);
+  const Tensor states = constant({2, S, 1}, {0, 1, -1, 0, 1, -1}), mask = constant({2, S}, {0, 0, 0, 1, 0, 0});
+  const Memory memory = attention.prepare(states, std::vector{S, S}, mask);
+  for (const bool training : {true, false}) {
+    attention.train(training);
+    const Attended attended = attention(full({2, 1}, 1), memory);
+    check_numbers(attended.weights, {0, 0, 0, 1, 0, 0});
+    CHECK(attended.log_probability.value()[0] == 0);
+  }
+}

@@ -283,6 +283,8 @@ TEST_CASE("papers: what contradicts itself is refused") {
       "model: fixed_context needs attention none, and a bridge that reads the encoder: last, mean, backward or copy";
   CHECK(error([](ModelConfig& c) { c.fixed_context = true; }) == fixed);
   CHECK(error([](ModelConfig& c) { c = rnnenc(), c.bridge = Bridge::Zero; }) == fixed);
+  CHECK(error([](ModelConfig& c) { c.reverse_source = true; }) ==
+        "model: reverse_source needs an encoder of one direction; one of both reads backwards already");
   CHECK(error([](ModelConfig& c) { c.bridge = Bridge::Backward, c.bidirectional = false; }) ==
         "model: bridge backward needs a bidirectional encoder; one direction that reads backwards is reverse_source");
   CHECK(error([](ModelConfig& c) { c.bridge = Bridge::Copy, c.decoder_layers = 2; }) ==

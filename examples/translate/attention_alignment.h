@@ -20,9 +20,9 @@ struct AlignedText {
 AlignedText aligned_toy_text(const std::vector<ToyPair>& split);
 
 /// The alignments that models see in given pairs: each translation is forced, and every word of it is linked to the
-/// word of the source that it attended to most while it was predicted; to none if that is the end of sentence. (In
-/// Bahdanau et al. 2014 the weights α_i make the context c_i, from which y_i is predicted, and in Luong et al. 2015
-/// likewise.)
+/// word of the source that it attended to most while it was predicted, from the context that these weights made; to
+/// none if that is the end of sentence. (So Bahdanau et al. 2014 have it in figure 3. In Luong et al. 2015, footnote
+/// 14, scores that see the source are of the word that the step reads, which is the one before.)
 ///
 /// Words are those between white space, in whatever pieces a model has them; the weight between two words is the sum
 /// over their pieces. Several models have the mean of their weights. Throws Error if none of them has attention.

@@ -181,14 +181,23 @@ void TrainConfig::check_architecture() const {
                                       "word_dropout",
                                       "initial_values",
                                       "embedding_deviation"};
-  if (architecture == Architecture::Recurrent) return;
+  constexpr std::array kOfAttention{"score",         "scope",    "normalizer",  "attend",
+                                    "input_feeding", "coverage", "context_gate"};
+  const auto is_one_of = [](const auto& keys, std::string_view key) { return std::ranges::count(keys, key) > 0; };
+  const auto missing_part = [&](std::string_view key) -> const char* {
+    if (architecture == Architecture::Transformer) return is_one_of(kOfTransformer, key) ? nullptr : "to a transformer";
+    if (key == "pre_norm") return "to a recurrent model";
+    if (!attention.present && is_one_of(kOfAttention, key)) return "without attention";
+    return nullptr;
+  };
   TrainConfig own = *this, defaults;
   const std::vector<ConfigField> fields = config_fields(own), at_first = config_fields(defaults);
   for (std::size_t i = 0; i < fields.size(); ++i) {
     const std::string_view key = fields[i].key;
     const bool is_part = std::string_view(fields[i].group) == "Model" || key == "scheduled_sampling";
-    if (!is_part || std::ranges::count(kOfTransformer, key) > 0 || fields[i].equals(at_first[i])) continue;
-    fail("{}: {} means nothing to a transformer; leave it at {}", key, fields[i].text(), at_first[i].text());
+    if (!is_part || fields[i].equals(at_first[i])) continue;
+    if (const char* missing = missing_part(key))
+      fail("{}: {} means nothing {}; leave it at {}", key, fields[i].text(), missing, at_first[i].text());
   }
 }
 

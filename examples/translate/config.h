@@ -102,7 +102,7 @@ struct TrainConfig {
   static TrainConfig toy_preset();
 
   ModelConfig model(size_t source_words, size_t target_words) const;
-  /// Throws Error for a field that changes a part which the architecture does not have. Mere sizes of such parts do not
+  /// Throws Error for a field that changes a part which the model does not have. Mere sizes of such parts do not
   /// matter.
   void check_architecture() const;
 };

@@ -135,10 +135,12 @@ class RecurrentDecoder : public Decoder {
   Linear output_;
 };
 
-/// No attention: the source reaches the decoder through its initial state only (Sutskever et al. 2014, eq. 4), or, with
+/// No attention: the source reaches the decoder through its initial state only (Sutskever et al. 2014, eq. 1), or, with
 /// `ModelConfig::fixed_context`, as one vector at every step and readout (Cho et al. 2014, section 2.2 and appendix
 /// A.1):
 ///     c = tanh(V h_S)    s_0 = tanh(V' c)    s_t = f(s_{t-1}, y_{t-1}, c)    p(y_t) from s_t, y_{t-1} and c
+/// Departure: with the cell gru-reset-before f is that of Bahdanau et al. 2014, section A.1.1, which compare with such
+/// a model; in Cho's decoder the reset gate stands outside of the product and on the context too.
 struct PlainDecoder : RecurrentDecoder {
   PlainDecoder(Module* parent, std::string name, const ModelConfig& config);
   Memories prepare(Tensor encoder_states, const Packing& packing, std::span<const int> order) override;
@@ -149,6 +151,8 @@ struct PlainDecoder : RecurrentDecoder {
 /// What decoders with attention share: any score and scope (`AttentionConfig`), coverage, and the context gate
 /// (Tu et al. 2017, eq. 4 and 6), which decides from the word, the state and the context how much of the context to let
 /// through:     z = σ(W [y_{t-1}; s; c_t])     c_t ← z ∘ c_t
+/// Departures: theirs gates what the recurrence makes of the context (C c_t), and the readout sees all of it; here it
+/// is the context itself that is gated, for whoever reads it, since in Luong's decoder that is the readout alone.
 class AttentiveDecoder : public RecurrentDecoder {
  public:
   Memories prepare(Tensor encoder_states, const Packing& packing, std::span<const int> order) override;
@@ -169,7 +173,7 @@ class AttentiveDecoder : public RecurrentDecoder {
 
 /// Bahdanau et al. 2014, section 3.1 and appendix A.2: attention first, from the *previous* state, then the recurrence.
 ///     e_ij = vᵀ tanh(W s_{i-1} + U h_j)      α_i = softmax(e_i)      c_i = Σ_j α_ij h_j      (their eq. 5, 6)
-///     s_i = f(s_{i-1}, y_{i-1}, c_i)                                                        (their eq. 4)
+///     s_i = f(s_{i-1}, y_{i-1}, c_i)
 /// Their own f is the cell gru-reset-before, and their readout maxout, of [s_{i-1}; c_i; y_{i-1}] (A.2.2); otherwise
 /// the readout reads s_i, as their eq. 4 has it. Input feeding, which they do not have, hands the readout to the next
 /// step.
@@ -181,7 +185,7 @@ struct BahdanauDecoder : AttentiveDecoder {
 
 /// Luong et al. 2015, section 3: the recurrence first, then attention from the *current* state.
 ///     h_t = LSTM(h_{t-1}, [y_{t-1}; h̃_{t-1}])                       (input feeding, their section 3.3)
-///     a_t = softmax(h_tᵀ W h̄_s / √H)    c_t = Σ_s a_t(s) h̄_s     (global attention with the general score, eq. 7, 8)
+///     a_t = softmax(h_tᵀ W h̄_s / √H)    c_t = Σ_s a_t(s) h̄_s     (global attention with the general score, eq. 7)
 ///     h̃_t = tanh(W_c [c_t; h_t])                                                            (eq. 5)
 /// Departures of the options' defaults, which the preset `luong` does not have: one layer, a bidirectional encoder, a
 /// tanh layer between h̃_t and the words, and the factor 1/√H, since we train with Adam instead of SGD: a step of Adam

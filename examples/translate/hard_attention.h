@@ -19,8 +19,8 @@ struct HardAttentionOptions {
 /// summed over all sentences. The term's value is 0: only its gradient counts.
 ///
 /// Departures: they take the loss of the whole sentence for each draw; since a draw has no part in the words before it,
-/// those only add noise. Their λ_r is 1, with which the estimate has no bias, and b is counted by the word, so that it
-/// serves sentences of any length.
+/// those only add noise. Their λ_r, which they tune, is 1 here, with which the estimate has no bias, and b is counted
+/// by the word, so that it serves sentences of any length. The loss is that of the training, label smoothing included.
 ///
 /// states: of each step, as packed; losses: (rows) -> ()
 Tensor hard_attention_term(std::span<const DecoderState> states, const Packing& packing, std::span<const Real> losses,

@@ -33,6 +33,9 @@ const ModelConfig& checked(const ModelConfig& config) {
     fail(
         "model: fixed_context needs attention none, and a bridge that reads the encoder: last, mean, backward or copy");
   }
+  if (config.reverse_source && config.bidirectional) {
+    fail("model: reverse_source needs an encoder of one direction; one of both reads backwards already");
+  }
   if (config.bridge == Bridge::Backward && !config.bidirectional) {
     fail("model: bridge backward needs a bidirectional encoder; one direction that reads backwards is reverse_source");
   }

@@ -95,7 +95,7 @@ inline bool parse_choice(std::string_view name, AttentionConfig& config) {
 enum class CellKind {
   Lstm,
   Gru,             ///< as PyTorch has it, with the reset gate after the product
-  GruResetBefore,  ///< as Cho et al. 2014 have it
+  GruResetBefore,  ///< as Bahdanau et al. 2014 have it
 };
 template <>
 inline constexpr std::array kChoices<CellKind>{"lstm", "gru", "gru-reset-before"};
@@ -150,7 +150,7 @@ struct ModelConfig {
   bool bidirectional = true;                   ///< the encoder reads in both directions
   bool residual = false;                       ///< layers above the first add their input to their output
   bool layer_norm = false;                     ///< cells normalise their sums (Ba, Kiros, Hinton 2016)
-  bool reverse_source = false;                 ///< the encoder reads from the last word to the first
+  bool reverse_source = false;                 ///< an encoder of one direction reads from the last word to the first
   int feed_forward = 1024;                     ///< F, of a Transformer's layers
   bool pre_norm = true;                        ///< where they normalise (TransformerOptions::norm_first)
   Bridge bridge = Bridge::Last;

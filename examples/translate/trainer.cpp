@@ -26,7 +26,7 @@ std::unique_ptr<Optimizer> make_optimizer(const std::vector<Parameter*>& paramet
     case OptimizerKind::Adadelta:
       break;
   }
-  // ρ of Bahdanau et al. 2014, section A.2.2
+  // ρ of Bahdanau et al. 2014, section B.2
   return std::make_unique<Adadelta>(parameters,
                                     AdadeltaOptions{.learning_rate = rate, .rho = 0.95, .weight_decay = decay});
 }
