@@ -58,24 +58,42 @@ void flush_folder(const std::string& path) {
   if (reason != 0 && reason != EINVAL) fail_to_write(path, reason);
 }
 
+/// Writes to what is no file, such as a pipe or a terminal, and so cannot be replaced.
+void write_into(const std::string& path, std::string_view bytes) {
+  TemporaryFile file;  // of no name: nothing to remove
+  file.descriptor = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  if (file.descriptor < 0) fail_to_write(path, errno);
+  write_all(file.descriptor, bytes, path);
+  if (::close(std::exchange(file.descriptor, -1)) != 0) fail_to_write(path, errno);
+}
+
+/// The file itself, if `path` is a symbolic link.
+std::string target_of(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::path target = std::filesystem::canonical(path, error);
+  return error ? path : target.string();
+}
+
 }
 
 void write_file_atomically(const std::string& path, std::string_view bytes) {
+  struct stat existing {};
+  const bool exists = ::stat(path.c_str(), &existing) == 0;
+  if (exists && !S_ISREG(existing.st_mode)) return write_into(path, bytes);
+
+  const std::string target = target_of(path);
   TemporaryFile file;
-  std::string name = temporary_name(path);
+  std::string name = temporary_name(target);
   file.descriptor = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (file.descriptor < 0) fail_to_write(path, errno);
   file.name = std::move(name);
-
-  struct stat existing {};
-  if (::stat(path.c_str(), &existing) == 0 && ::fchmod(file.descriptor, existing.st_mode & 07777) != 0)
-    fail_to_write(path, errno);
+  if (exists && ::fchmod(file.descriptor, existing.st_mode & 07777) != 0) fail_to_write(path, errno);
   write_all(file.descriptor, bytes, path);
   if (::fsync(file.descriptor) != 0) fail_to_write(path, errno);
   if (::close(std::exchange(file.descriptor, -1)) != 0) fail_to_write(path, errno);
-  if (std::rename(file.name.c_str(), path.c_str()) != 0) fail_to_write(path, errno);
+  if (std::rename(file.name.c_str(), target.c_str()) != 0) fail_to_write(path, errno);
   file.name.clear();
-  flush_folder(path);
+  flush_folder(target);
 }
 
 void make_folder(const std::string& path) {

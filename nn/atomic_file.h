@@ -10,7 +10,8 @@ namespace gradus::inline GRADUS_PRECISION {
 /// Writes `bytes` to the file at `path`, whole or not at all: into a temporary file in the same folder, which is
 /// flushed to the disk and then renamed over `path`. A reader sees the old contents or the new ones, also after a power
 /// cut. An existing file keeps its permissions. Throws Error naming the path and the system's reason (no such folder,
-/// no permission, disk full); the temporary file is then removed and an existing file at `path` is as it was.
+/// no permission, disk full); the temporary file is then removed and an existing file at `path` is as it was. A
+/// symbolic link goes on to point to the file; what is no file, such as a pipe or a terminal, is written to as it is.
 void write_file_atomically(const std::string& path, std::string_view bytes);
 
 /// Makes the folder at `path` and those above it, as far as they are not there. Throws Error naming the path and the

@@ -24,6 +24,10 @@ expect 2 "gradus-experiments: --train SRC TGT and --valid SRC TGT are needed, or
   "$experiments" ladder --out m --test test.en test.fr
 expect 2 "gradus-experiments: --scores: softest not in {additive,concat,dot,general,scaled-dot,scaled-general,location,cosine,multi-head}$help_hint" \
   "$experiments" attention --out m --toy --scores softest
+expect 2 "gradus-experiments: --score: the experiment attention sets it itself$help_hint" \
+  "$experiments" attention --out m --toy --score dot
+expect 2 "gradus-experiments: --bidirectional: the experiment lengths sets it itself$help_hint" \
+  "$experiments" lengths --out m --toy --no-bidirectional
 expect 1 "gradus-experiments: none.fr: cannot read the file: No such file or directory" \
   "$experiments" ladder --out m --train train.en train.fr --valid valid.en valid.fr --test test.en none.fr
 

@@ -87,6 +87,8 @@ void check_max_minutes(OptionTrial& trial) {
   CHECK(run.history.steps.size() == 1);
   CHECK(run.history.validations.size() == 1);
   CHECK(all_values(load_translator(run.folder.path())->model) == run.last);
+  trial.with.epochs = 1;
+  CHECK(TrainingRun(trial.with).end == Trainer::End::Time);  // cut short, also if it was the last
   trial.with.max_minutes = 1e6;
   CHECK(TrainingRun(trial.with).end == Trainer::End::Epochs);
 }

@@ -68,7 +68,12 @@ expect 2 "gradus: train: --toy brings its own words; leave out --tokenizer and -
   "$gradus" train --model m --toy --tokenizer words
 check "no model is left behind by wrong text" test ! -e m
 
+expect 1 "gradus: source language: no word is left with min_frequency 100000 and vocabulary_size 0; lower the one or raise the other" \
+  train --model m --min-frequency 100000
+
 # Wrong configurations.
+echo '{"hidden": 1e400}' >config.json
+expect 1 "gradus: config.json: malformed JSON: number overflow parsing '1e400'" train --model m --config config.json
 echo '{"hiden": 8}' >config.json
 expect 1 'gradus: config.json: unknown key "hiden"; did you mean "hidden"?' train --model m --config config.json
 echo '{"hidden": 8' >config.json
@@ -438,6 +443,12 @@ check "a cut-off model: message" grep -q '^gradus: safetensors: damaged/model.sa
 damaged; sed -i 's/"hidden": 32/"hidden": 16/' damaged/config.json
 "$gradus" translate --model damaged </dev/null 2>stderr
 check "a model of another shape: message" grep -q '^gradus: safetensors: damaged/model.safetensors: it does not fit: ' stderr
+damaged
+header=$(($(od -An -tu8 -N8 damaged/model.safetensors) + 8)) size=$(stat -c %s damaged/model.safetensors)
+{ head -c $header damaged/model.safetensors; head -c $((size - header)) /dev/zero | tr '\0' '\377'; } >nan
+mv nan damaged/model.safetensors
+expect 1 "gradus: damaged/model.safetensors: encoder.embedding.weight holds a number that is not finite; the file is damaged, or its training went wrong" \
+  "$gradus" translate --model damaged
 damaged; rm damaged/last.safetensors
 expect 1 "gradus: damaged/last.safetensors: missing; without it no training can be resumed" \
   "$gradus" train --resume --model damaged
@@ -465,14 +476,14 @@ interrupt() {
   : >progress
   "$@" >progress &
   for _ in $(seq 3000); do grep -qs "$pattern" progress && break; sleep 0.02; done
-  kill -INT $! 2>/dev/null
+  kill -${signal:-INT} $! 2>/dev/null
   wait $!
   check "exit code after Ctrl-C at $pattern" test $? -eq 130
   check "how to resume after Ctrl-C at $pattern" grep -q '; go on with: gradus train --resume --model several$' progress
 }
 interrupt '^epoch' "$gradus" train --train train.de train.en "${small[@]}" --epochs 40 --patience 40 --seed 7 --seeds 2 --model several
 check "folders of all seeds" test "$(ls several)" = $'seed-7\nseed-8'
-interrupt '^seed 8' "$gradus" train --resume --model several
+signal=HUP interrupt '^seed 8' "$gradus" train --resume --model several
 expect 0 "" "$gradus" train --resume --model several
 check "the table of all seeds" test "$(tail -6 stdout | sed -E 's/ +[0-9.]+\*?$//')" = \
   $'  model               validation BLEU\n  several/seed-7\n  several/seed-8\n  mean\n  standard deviation\n  * the best'

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "autograd/error.h"
@@ -192,6 +193,28 @@ TEST_CASE("an atomic write replaces the file and keeps its permissions") {
   REQUIRE(::stat(path.c_str(), &status) == 0);
   CHECK((status.st_mode & 0777) == 0640);
   CHECK(folder.files() == 1);
+}
+
+TEST_CASE("an atomic write leaves links what they are, and writes into what is no file") {
+  const Folder folder;
+  const std::string path = folder.write("model", "old"), link = folder.path("link");
+  std::filesystem::create_symlink("model", link);
+  write_file_atomically(link, "new");
+  CHECK(std::filesystem::is_symlink(link));
+  CHECK(read_file(path) == "new");
+
+  const std::string pipe = folder.path("pipe");
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  std::string received;
+  std::thread reader([&] { received = read_file(pipe); });
+  write_file_atomically(pipe, "through the pipe");
+  reader.join();
+  CHECK(received == "through the pipe");
+  CHECK(std::filesystem::is_fifo(pipe));
+  CHECK(error_of(folder, [] { write_file_atomically("/dev/full", "x"); }) ==
+        "/dev/full: cannot write the file: No space left on device");
+  CHECK(std::filesystem::is_character_file("/dev/full"));
+  CHECK(folder.files() == 3);
 }
 
 TEST_CASE("a failed atomic write leaves the old file and no temporary one") {

@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <array>
 #include <csignal>
 #include <memory>
 
@@ -30,9 +31,19 @@ Examples:
   gradus-experiments lengths --out lengths --preset multi30k-words --train ... --valid ... --test ... --short 10
 )";
 
+/// What the variants of each experiment differ in.
+constexpr std::array kOfMatrix{"attention", "score", "scope", "input_feeding", "fixed_context"};
+constexpr std::array kOfLadder{"attention",         "score",          "scope",          "normalizer",
+                               "input_feeding",     "coverage",       "context_gate",   "fixed_context",
+                               "bidirectional",     "encoder_layers", "decoder_layers", "bridge",
+                               "reverse_source",    "dropout",        "layer_dropout",  "embedding_dropout",
+                               "recurrent_dropout", "word_dropout",   "output_dropout"};
+constexpr std::array kOfLengths{"attention", "bidirectional", "bridge", "fixed_context", "reverse_source"};
+
 /// What all experiments are told.
 struct Setting {
-  explicit Setting(CLI::App& command) : config(command) {
+  Setting(CLI::App& command, std::span<const char* const> varied)
+      : config(command), name(command.get_name()), varied(varied) {
     command.add_option("--out", folder, "Folder for the models, the table and the picture")
         ->required()
         ->type_name("DIR");
@@ -42,6 +53,7 @@ struct Setting {
   }
   /// Throws Error for a text without another.
   Experiment start() {
+    config.require_absent(varied, name.c_str());
     const TrainConfig resolved = config.resolve();
     if (resolved.toy != test.empty()) {
       throw UsageError(resolved.toy ? "--toy brings its own test; leave out --test" : "--test SRC REF is missing");
@@ -53,7 +65,8 @@ struct Setting {
   }
 
   ConfigOptions config;
-  std::string folder;
+  std::string name, folder;
+  std::span<const char* const> varied;
   std::vector<std::string> test;
 };
 
@@ -86,7 +99,7 @@ Command add_attention(CLI::App& program) {
     std::vector<std::string> scores, scopes = {"global", "local-m", "local-p"};
   };
   CLI::App* command = program.add_subcommand("attention", "Every score in every scope, with and without input feeding");
-  const auto options = std::make_shared<Options>(*command);
+  const auto options = std::make_shared<Options>(*command, kOfMatrix);
   command->add_option("--scores", options->scores, "Only these scores")
       ->check(CLI::IsMember(choice_names<ScoreKind>()))
       ->type_name("KIND");
@@ -104,7 +117,7 @@ Command add_attention(CLI::App& program) {
 
 Command add_ladder(CLI::App& program) {
   CLI::App* command = program.add_subcommand("ladder", "From a plain encoder and decoder to local attention");
-  const auto setting = std::make_shared<Setting>(*command);
+  const auto setting = std::make_shared<Setting>(*command, kOfLadder);
   return {command, [setting] { return run_matrix(*setting, ladder); }};
 }
 
@@ -115,7 +128,7 @@ Command add_lengths(CLI::App& program) {
     std::size_t bin_width = 5;
   };
   CLI::App* command = program.add_subcommand("lengths", "BLEU by the length of the source, with attention and without");
-  const auto options = std::make_shared<Options>(*command);
+  const auto options = std::make_shared<Options>(*command, kOfLengths);
   command
       ->add_option("--short", options->short_words, "Half of the models learn from sentences of at most so many words")
       ->check(CLI::Range(1, 10'000))

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -154,6 +155,11 @@ std::unique_ptr<Translator> load_translator(const std::string& directory) {
          folder.best, directory);
   }
   load(translator->model, folder.best);
+  for (const NamedArray& parameter : state_dict(translator->model)) {
+    if (std::all_of(parameter.array.begin(), parameter.array.end(), [](Real x) { return std::isfinite(x); })) continue;
+    fail("{}: {} holds a number that is not finite; the file is damaged, or its training went wrong", folder.best,
+         parameter.name);
+  }
   translator->freeze();
   return translator;
 }

@@ -97,7 +97,7 @@ std::string expected(const std::vector<std::string>&) { return "a list of two fi
 Json parse(const std::string& path, const std::string& text) {
   try {
     return Json::parse(text);
-  } catch (const Json::parse_error& error) {
+  } catch (const Json::exception& error) {
     // "[json.exception.parse_error.101] parse error at line 3, column 5: ..."
     const std::string what = error.what();
     const size_t end = what.find("] ");
@@ -334,7 +334,9 @@ std::vector<ConfigField> config_fields(TrainConfig& c) {
       {"Model", "word_dropout", &c.word_dropout, "Share of words whose vectors are dropped as a whole", 0, 0.95},
 
       {"Training", "epochs", &c.epochs, "Passes over the training text at most", 1, kAnyNumber, kMayChange},
-      {"Training", "max_minutes", &c.max_minutes, "Training time at most; 0 for no limit", 0, kAnyNumber, kMayChange},
+      {"Training", "max_minutes", &c.max_minutes,
+       "Training time at most; the epoch in which it ends is cut short for good; 0 for no limit", 0, kAnyNumber,
+       kMayChange},
       {"Training", "patience", &c.patience, "Stop after so many validations without a better BLEU", 1, kAnyNumber,
        kMayChange},
       {"Training", "batch_size", &c.batch_size, "Sentence pairs in a step", 1, 1 << 20},

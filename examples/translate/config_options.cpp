@@ -1,10 +1,12 @@
 #include "examples/translate/config_options.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <type_traits>
 
 #include "autograd/error.h"
 #include "examples/translate/choice_option.h"
+#include "examples/translate/commands.h"
 #include "examples/translate/presets.h"
 
 namespace gradus::translate {
@@ -81,6 +83,14 @@ TrainConfig ConfigOptions::resume(TrainConfig begun) {
   }
   apply_given(begun);
   return begun;
+}
+
+void ConfigOptions::require_absent(std::span<const char* const> keys, const char* experiment) const {
+  for (std::size_t i = 0; i < fields_.size(); ++i) {
+    const bool decided = std::ranges::count(keys, std::string_view(fields_[i].key)) > 0;
+    if (decided && options_[i]->count() > 0)
+      throw UsageError(fmt::format("{}: the experiment {} sets it itself", fields_[i].option(), experiment));
+  }
 }
 
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,9 @@ class ConfigOptions {
   /// The configuration of a training that goes on: the one it began with, and those options that may change. Throws
   /// Error for an option that would make it another training.
   TrainConfig resume(TrainConfig begun);
+
+  /// Throws UsageError if one of these fields, which an experiment sets itself, was given as an option.
+  void require_absent(std::span<const char* const> keys, const char* experiment) const;
 
  private:
   void apply_given(TrainConfig& config);

@@ -24,14 +24,12 @@ InterruptGuard::InterruptGuard() {
   action.sa_handler = raise_flag;
   action.sa_flags = SA_RESTART | static_cast<int>(SA_RESETHAND);
   sigemptyset(&action.sa_mask);
-  replace(SIGINT, action, old_interrupt_);
-  replace(SIGTERM, action, old_terminate_);
+  for (size_t i = 0; i < kSignals.size(); ++i) replace(kSignals[i], action, old_[i]);
 }
 
 InterruptGuard::~InterruptGuard() {
   if (--guards > 0) return;
-  sigaction(SIGINT, &old_interrupt_, nullptr);
-  sigaction(SIGTERM, &old_terminate_, nullptr);
+  for (size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &old_[i], nullptr);
 }
 
 bool InterruptGuard::raised() { return flag != 0; }

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <array>
 #include <csignal>
 
 namespace gradus::translate {
 
-/// While it lives, the first SIGINT (Ctrl-C) or SIGTERM only raises a flag, so that the work can stop where it is safe;
-/// a second one ends the program at once. A guard inside of another one changes nothing.
+/// While it lives, the first SIGINT (Ctrl-C), SIGTERM or SIGHUP (the terminal was closed) only raises a flag, so that
+/// the work can stop where it is safe; a second one ends the program at once. A guard inside of another one changes
+/// nothing.
 class InterruptGuard {
  public:
   InterruptGuard();
@@ -16,7 +18,8 @@ class InterruptGuard {
   static bool raised();
 
  private:
-  struct sigaction old_interrupt_, old_terminate_;
+  static constexpr std::array kSignals{SIGINT, SIGTERM, SIGHUP};
+  struct sigaction old_[kSignals.size()];
 };
 
 }

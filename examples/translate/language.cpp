@@ -54,6 +54,10 @@ Language learn_words(const std::vector<std::string>& lines, const TrainConfig& c
   for (const std::string& line : lines) frequencies.add(language.split(line));
   language.vocabulary =
       frequencies.vocabulary(static_cast<size_t>(config.min_frequency), static_cast<size_t>(config.vocabulary_size));
+  if (language.vocabulary.size() == Vocabulary().size()) {
+    fail("no word is left with min_frequency {} and vocabulary_size {}; lower the one or raise the other",
+         config.min_frequency, config.vocabulary_size);
+  }
   return language;
 }
 

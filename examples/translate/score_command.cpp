@@ -22,6 +22,7 @@ word with the ends of sentence, goes to standard error.
 Examples:
   gradus score --model m test.de test.en > scores
   gradus score --model m test.de test.en --tokens   # -5.1<TAB>a -0.7 man -1.2 ...
+  gradus score --model a --model b test.de test.en  # the mean probabilities of both
 )";
 
 struct Options {

@@ -150,12 +150,14 @@ Plan plan_resumed(Options& options) {
   const auto wanted = static_cast<size_t>(options.seeds);
   if (holds_model(options.model) || seeds.empty()) {
     const TrainConfig config = options.config.resume(load_config(options.model));
+    require_sense(config);
     if (wanted > 0) fail("train: --seeds: {} holds a single model, not those of several seeds", options.model);
     return {config, {{config.seed, options.model}}};
   }
   if (wanted > 0 && wanted < seeds.size())
     fail("train: --seeds: {} is less than the {} that {} holds", wanted, seeds.size(), options.model);
   Plan plan{options.config.resume(load_config(seed_folder(options.model, seeds.front()))), {}};
+  require_sense(plan.config);
   while (seeds.size() < wanted) seeds.push_back(seeds.back() + 1);
   for (const std::uint64_t seed : seeds) plan.runs.push_back({seed, seed_folder(options.model, seed)});
   return plan;

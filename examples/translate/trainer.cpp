@@ -72,7 +72,7 @@ Trainer::End Trainer::run() {
     if (InterruptGuard::raised()) return End::Interrupted;
   }
   if (state_.without_gain >= config_.patience) return End::Patience;
-  return state_.epoch >= config_.epochs ? End::Epochs : End::Time;
+  return state_.epoch >= config_.epochs && !cut_short_ ? End::Epochs : End::Time;
 }
 
 double Trainer::seconds() const { return seconds_before_ + seconds_now() - session_start_; }
@@ -125,6 +125,7 @@ void Trainer::run_epoch() {
     if (progress_.due()) show_progress();
     if (InterruptGuard::raised() || out_of_time()) break;
   }
+  cut_short_ = state_.batch < static_cast<int>(batches_);
 }
 
 double Trainer::add_gradients(const std::vector<int>& batch, std::uint64_t seed, std::int64_t divisor) {

@@ -78,6 +78,7 @@ class Trainer {
   double epoch_seconds_ = 0;                          // training only, of this session's part of the epoch
   std::int64_t epoch_words_ = 0, epoch_batches_ = 0;  // likewise
   size_t batches_ = 0;                                // of the epoch, done or not
+  bool cut_short_ = false;                            // whether the epoch ended before all of them
 };
 
 }
