@@ -9,6 +9,8 @@
 #include "examples/translate/metrics/alignment_error.h"
 #include "examples/translate/scoring.h"
 #include "examples/translate/unicode.h"
+#include "examples/translate/word_tokenizer.h"
+#include "examples/translate/word_weights.h"
 #include "nn/atomic_file.h"
 #include "tests/search_helpers.h"
 #include "tests/temporary_folder.h"
@@ -49,6 +51,28 @@ std::vector<int> words_by_mark(const std::vector<std::string>& pieces) {
   return words;
 }
 
+}
+
+TEST_CASE("alignments: pieces belong to the words between white space") {
+  CHECK(words_of_pieces(WordTokenizer(), {"Ja", "(￭", "gut", "￭)", "￭."}) == std::vector<int>{0, 1, 1, 1, 1, 2});
+  CHECK(words_of_pieces(WhitespaceTokenizer(), {}) == std::vector<int>{0});
+  const ParallelText text = toy_lines(40);
+  const auto translator = toy_translator(text, AttentionKind::Bahdanau, TokenizerKind::Bpe, 1);
+  for (const std::string& line : text.source) {
+    const std::vector<std::string> pieces = translator->source.split(line);
+    const std::vector<int> words = words_of_pieces(*translator->source.tokenizer, pieces);
+    REQUIRE(words.size() == pieces.size() + 1);
+    std::vector<std::string> joined(static_cast<size_t>(words.back()));
+    for (size_t i = 0; i < pieces.size(); ++i) joined[static_cast<size_t>(words[i])] += pieces[i];
+    std::string expected;
+    for (const std::string_view word : split_words(line)) (expected += "▁") += word;
+    std::string found;
+    for (const std::string& word : joined) {
+      CHECK(word.starts_with("▁"));
+      found += word;
+    }
+    CHECK(found == expected);
+  }
 }
 
 TEST_CASE("alignments: lines of sure and possible links") {

@@ -15,6 +15,8 @@ text=(--train train.en train.fr --valid valid.en valid.fr --test test.en test.fr
 small=(--hidden 8 --embedding 8 --attention-size 8 --epochs 2 --min-frequency 1)
 
 expect 0 "" "$experiments" --help
+expect 0 "" "$experiments" ladder --help
+check "flags that can be taken back" grep -q '^ *--\[no-\]toy ' stdout
 expect 2 "gradus-experiments: A subcommand is required$help_hint" "$experiments"
 expect 2 "gradus-experiments: --out is required$help_hint" "$experiments" ladder --toy
 expect 2 "gradus-experiments: --test SRC REF is missing$help_hint" "$experiments" ladder --out m
@@ -74,7 +76,7 @@ check "the paper's scores" test "$(for step in base dropout attention feeding lo
   "additive additive location location general "
 
 expect 0 "" "$experiments" lengths --out l "${text[@]}" "${small[@]}" --short 5 --bin-width 4
-check "a curve each" test "$(head -n 1 l/table.md | grep -o 'BLEU [a-z ]*, up to [0-9]* words' | tr '\n' ';')" = \
+check "a curve each" test "$(sed -n 2p l/table.md | grep -o 'BLEU [a-z ]*, up to [0-9]* words' | tr '\n' ';')" = \
   "BLEU no attention, up to 5 words;BLEU no attention, up to 100 words;BLEU attention, up to 5 words;BLEU attention, up to 100 words;"
 check "a picture" grep -q '</svg>' l/picture.svg
 

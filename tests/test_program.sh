@@ -298,6 +298,8 @@ for kind in words bpe unigram; do
   printf 'Ein zwei drei vier!\r\n' >in.txt
   expect 0 "" "$gradus" translate --model "$kind" <in.txt
   check "raw text in, raw text out, $kind" test "$(cat stdout)" = "Four three two one!"
+  expect 0 "" "$gradus" translate --model "$kind" --alignments <in.txt
+  check "alignments of words, $kind" grep -Eq '^Four three two one! \|\|\| [0-3]-0( [0-3]-[1-3])*$' stdout
   expect 0 "" "$gradus" evaluate --model "$kind" --test raw.de raw.en
   expect 0 "" "$gradus" attend --model "$kind" "Ein zwei drei vier!"
   check "the line above the map, $kind" test "$(head -1 stdout)" = "Four three two one!"
@@ -483,7 +485,7 @@ interrupt() {
 }
 interrupt '^epoch' "$gradus" train --train train.de train.en "${small[@]}" --epochs 40 --patience 40 --seed 7 --seeds 2 --model several
 check "folders of all seeds" test "$(ls several)" = $'seed-7\nseed-8'
-signal=HUP interrupt '^seed 8' "$gradus" train --resume --model several
+signal=HUP interrupt '^seed 8' env --default-signal=HUP "$gradus" train --resume --model several
 expect 0 "" "$gradus" train --resume --model several
 check "the table of all seeds" test "$(tail -6 stdout | sed -E 's/ +[0-9.]+\*?$//')" = \
   $'  model               validation BLEU\n  several/seed-7\n  several/seed-8\n  mean\n  standard deviation\n  * the best'

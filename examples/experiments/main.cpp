@@ -8,6 +8,7 @@
 #include "examples/translate/choice_option.h"
 #include "examples/translate/commands.h"
 #include "examples/translate/config_options.h"
+#include "examples/translate/help_formatter.h"
 #include "examples/translate/interrupt.h"
 #include "nn/atomic_file.h"
 
@@ -139,7 +140,7 @@ Command add_lengths(CLI::App& program) {
             Experiment experiment = options->start();
             const LengthReport report = lengths(experiment, options->short_words, options->bin_width);
             const Chart chart = report.chart();
-            write_result(experiment, report.table(), charts_svg({&chart, 1}, 1));
+            write_result(experiment, fmt::format("```text\n{}```\n", report.table()), charts_svg({&chart, 1}, 1));
             return 0;
           }};
 }
@@ -147,6 +148,7 @@ Command add_lengths(CLI::App& program) {
 int run(int argc, char** argv) {
   CLI::App program("Trains models that differ in a few options, and compares them, as the papers do.");
   program.name("gradus-experiments");
+  program.formatter(std::make_shared<HelpFormatter>());
   program.require_subcommand(1);
   program.footer(kExamples);
   const std::vector<Command> commands = {add_attention(program), add_ladder(program), add_lengths(program)};

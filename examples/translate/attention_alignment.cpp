@@ -1,10 +1,9 @@
 #include "examples/translate/attention_alignment.h"
 
-#include <algorithm>
-
 #include "autograd/error.h"
 #include "examples/translate/scoring.h"
 #include "examples/translate/unicode.h"
+#include "examples/translate/word_weights.h"
 
 namespace gradus::translate {
 
@@ -42,35 +41,6 @@ std::vector<std::vector<int>> pieces_of(const std::vector<CutLine>& lines) {
   return result;
 }
 
-/// How much words attend to words, </s> on both sides last.
-struct WordWeights {
-  WordWeights(size_t target_words, size_t source_words)
-      : columns(source_words + 1), weights((target_words + 1) * columns) {}
-
-  size_t columns;
-  std::vector<double> weights;
-};
-
-/// Adds the weights of pieces, row-major, to those of their words.
-void add(std::span<const Real> attention, const CutLine& source, const CutLine& target, WordWeights& to) {
-  for (size_t t = 0, k = 0; t < target.word.size(); ++t) {
-    double* const row = &to.weights[static_cast<size_t>(target.word[t]) * to.columns];
-    for (const int word : source.word) row[word] += static_cast<double>(attention[k++]);
-  }
-}
-
-/// Each word with the one that it attends to most; none for those that look at </s>.
-std::vector<Link> most_attended(const WordWeights& weights) {
-  std::vector<Link> links;
-  const size_t words = weights.weights.size() / weights.columns - 1;
-  for (size_t t = 0; t < words; ++t) {
-    const double* const row = &weights.weights[t * weights.columns];
-    const auto s = static_cast<size_t>(std::max_element(row, row + weights.columns) - row);
-    if (s + 1 < weights.columns) links.push_back({static_cast<int>(s), static_cast<int>(t)});
-  }
-  return links;
-}
-
 }
 
 AlignedText aligned_toy_text(const std::vector<ToyPair>& split) {
@@ -94,11 +64,11 @@ std::vector<std::vector<Link>> align_pairs(std::span<Translator* const> models, 
     const std::vector<std::vector<int>> source_pieces = pieces_of(sources);
     const Member member{&model->model, source_pieces};
     const auto attention = attend_targets({&member, 1}, pieces_of(targets), kDecodingBatch, pool);
-    for (size_t i = 0; i < weights.size(); ++i) add(attention[i], sources[i], targets[i], weights[i]);
+    for (size_t i = 0; i < weights.size(); ++i) weights[i].add(attention[i], targets[i].word, sources[i].word);
   }
   if (!attends) fail("alignments: the model has no attention; it was trained with --attention none");
   std::vector<std::vector<Link>> links;
-  for (const WordWeights& pair : weights) links.push_back(most_attended(pair));
+  for (const WordWeights& pair : weights) links.push_back(pair.most_attended());
   return links;
 }
 

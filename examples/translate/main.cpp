@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "examples/translate/commands.h"
+#include "examples/translate/help_formatter.h"
 #include "examples/translate/nearest.h"
 #include "examples/translate/version.h"
 
@@ -30,14 +31,6 @@ std::string unknown_message(const CLI::App& command, const std::vector<std::stri
   return fmt::format("unknown {} {}{}", is_option(word) ? "option" : "argument", word,
                      similar.empty() ? "" : fmt::format("; did you mean {}?", similar));
 }
-
-/// Shows a flag that can be taken back as `--[no-]toy`.
-struct HelpFormatter : CLI::Formatter {
-  std::string make_option_name(const CLI::Option* option, bool is_positional) const override {
-    if (option->get_fnames().empty()) return Formatter::make_option_name(option, is_positional);
-    return "--[no-]" + option->get_lnames().front();
-  }
-};
 
 int run(int argc, char** argv) {
   CLI::App program("Trains translators on parallel text and translates with them.");

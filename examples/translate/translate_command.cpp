@@ -19,7 +19,8 @@ constexpr const char* kExamples = R"(Reads one sentence a line from standard inp
 An empty line gives an empty line. On a terminal it asks for one sentence after the other.
 With --n-best a line is written for each translation: LINE ||| TRANSLATION ||| LOG-PROBABILITY ||| SCORE, lines counted
 from 0. With --alignments, ||| 0-0 2-1 follows the translation: the source word (from 0) that each target word attended
-to most. Log-probabilities are natural.
+to most, words as they stand between white space; in JSON the same of "source_tokens" and "tokens". Log-probabilities
+are natural.
 
 Examples:
   gradus translate --model m < in.de > out.en

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "examples/translate/word_weights.h"
+
 namespace gradus::translate {
 
 namespace {
@@ -36,8 +38,14 @@ std::vector<std::string> TranslationWriter::target_words(const Translation& tran
 }
 
 std::string TranslationWriter::text(const Translation& translation, const Hypothesis& hypothesis) const {
-  const std::string text = words_.target.tokenizer->join(target_words(translation, hypothesis));
-  return options_.alignments ? text + " ||| " + pharaoh(alignment(hypothesis)) : text;
+  const TextTokenizer &source = *words_.source.tokenizer, &target = *words_.target.tokenizer;
+  const std::vector<std::string> pieces = target_words(translation, hypothesis);
+  std::string text = target.join(pieces);
+  if (!options_.alignments) return text;
+  const std::vector<int> from = words_of_pieces(source, translation.source), to = words_of_pieces(target, pieces);
+  WordWeights weights(static_cast<size_t>(to.back()), static_cast<size_t>(from.back()));
+  weights.add(hypothesis.attention, to, from);
+  return text + " ||| " + pharaoh(weights.most_attended());
 }
 
 std::string TranslationWriter::json(const Translation& translation, std::string_view line) const {
