@@ -9,11 +9,15 @@ namespace detail {
 
 constexpr Real kMinusInfinity = -std::numeric_limits<Real>::infinity();
 
+/// Throws for a mask that waits for a gradient: ops pass none to theirs.
+inline void require_constant(const char* op, Tensor mask) {
+  if (mask.needs_grad()) fail("{}: the mask needs a gradient (it was made by {}), and gets none", op, mask.node().op);
+}
+
 /// y = x where the mask, which broadcasts to x, is not 0, and -inf elsewhere.
-inline void copy_masked(const char* op, const Array& x, Tensor mask_tensor, const Array& y) {
-  if (mask_tensor.needs_grad())
-    fail("{}: the mask needs a gradient (it was made by {}), and gets none", op, mask_tensor.node().op);
-  const Array mask = mask_tensor.value();
+inline void copy_masked(const char* op, const Array& x, Tensor constant_mask, const Array& y) {
+  require_constant(op, constant_mask);
+  const Array mask = constant_mask.value();
   const Broadcast rows(op, x.shape, mask.shape);
   if (rows.shape() != x.shape) {
     fail("{}: mask does not fit: x is {}, mask is {}; need a mask that broadcasts to x", op, x.shape, mask.shape);

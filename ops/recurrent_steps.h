@@ -5,6 +5,7 @@
 #include "autograd/tape.h"
 #include "ops/gradients.h"
 #include "ops/kernels.h"
+#include "ops/masking.h"
 #include "ops/packing.h"
 
 /// What the recurrent layers have in common: how they walk over packed sequences.
@@ -74,7 +75,7 @@ class RecurrentSteps {
 inline void require_mask(const char* op, Tensor mask, const Shape& states) {
   if (!mask) return;
   if (mask.shape() != states) fail("{}: the mask is {}; need (B, H) = {}", op, mask.shape(), states);
-  if (mask.needs_grad()) fail("{}: the mask needs a gradient (it was made by {}), and gets none", op, mask.node().op);
+  require_constant(op, mask);
 }
 
 /// The numbers of an optional tensor, or zeros.

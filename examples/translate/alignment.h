@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <compare>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +14,20 @@ struct Link {
   int source, target;
   auto operator<=>(const Link&) const = default;  // NOLINT(modernize-use-nullptr): false alarm
 };
+
+/// Each target word with the source word of the largest weight; none for those where that is </s>. `weights` is
+/// row-major, one row a target word, of `columns` source words each; </s> is the last on both sides.
+template <class Weights>
+std::vector<Link> most_attended(const Weights& weights, size_t columns) {
+  std::vector<Link> links;
+  auto row = weights.begin();
+  const size_t words = weights.size() / columns - 1;
+  for (size_t t = 0; t < words; ++t, row += static_cast<std::ptrdiff_t>(columns)) {
+    const auto s = std::max_element(row, row + static_cast<std::ptrdiff_t>(columns)) - row;
+    if (s + 1 < static_cast<std::ptrdiff_t>(columns)) links.push_back({static_cast<int>(s), static_cast<int>(t)});
+  }
+  return links;
+}
 
 /// The links as the Pharaoh decoder writes them: `0-0 2-1`, source first.
 std::string pharaoh(const std::vector<Link>& links);

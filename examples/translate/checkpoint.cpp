@@ -13,6 +13,7 @@
 #include "nn/atomic_file.h"
 #include "nn/safetensors.h"
 #include "nn/state_dict.h"
+#include "ops/kernels.h"
 
 namespace gradus::translate {
 
@@ -156,7 +157,7 @@ std::unique_ptr<Translator> load_translator(const std::string& directory) {
   }
   load(translator->model, folder.best);
   for (const NamedArray& parameter : state_dict(translator->model)) {
-    if (std::all_of(parameter.array.begin(), parameter.array.end(), [](Real x) { return std::isfinite(x); })) continue;
+    if (std::isfinite(kernels::square_sum(parameter.array.data, parameter.array.size()))) continue;
     fail("{}: {} holds a number that is not finite; the file is damaged, or its training went wrong", folder.best,
          parameter.name);
   }

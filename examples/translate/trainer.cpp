@@ -64,15 +64,16 @@ Trainer::End Trainer::run() {
   session_start_ = seconds_now();
   log_.emplace(log_path(directory_), state_.step);
   const auto has_model = [&] { return state_.epoch > 0; };  // without one, time is up after the next step only
+  bool whole = true;                                        // the last epoch
   while (state_.epoch < config_.epochs && state_.without_gain < config_.patience && !(has_model() && out_of_time())) {
-    run_epoch();
+    whole = run_epoch();
     if (!InterruptGuard::raised()) validate();
     state_.seconds = seconds();
     save_training(directory_, translator_, updates(), state_);
     if (InterruptGuard::raised()) return End::Interrupted;
   }
   if (state_.without_gain >= config_.patience) return End::Patience;
-  return state_.epoch >= config_.epochs && !cut_short_ ? End::Epochs : End::Time;
+  return state_.epoch >= config_.epochs && whole ? End::Epochs : End::Time;
 }
 
 double Trainer::seconds() const { return seconds_before_ + seconds_now() - session_start_; }
@@ -106,7 +107,7 @@ double Trainer::learning_rate() const {
   return schedule::constant(rate, step, warm_up);
 }
 
-void Trainer::run_epoch() {
+bool Trainer::run_epoch() {
   const double start = seconds_now();
   epoch_seconds_ = 0;
   epoch_words_ = epoch_batches_ = 0;
@@ -125,7 +126,7 @@ void Trainer::run_epoch() {
     if (progress_.due()) show_progress();
     if (InterruptGuard::raised() || out_of_time()) break;
   }
-  cut_short_ = state_.batch < static_cast<int>(batches_);
+  return state_.batch == static_cast<int>(batches_);
 }
 
 double Trainer::add_gradients(const std::vector<int>& batch, std::uint64_t seed, std::int64_t divisor) {

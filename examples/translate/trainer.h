@@ -47,8 +47,9 @@ class Trainer {
   /// The learning rate of the next step, as the configuration's schedule and the validations so far have it.
   double learning_rate() const;
   double seconds() const;
-  /// Trains until the epoch ends, somebody interrupts, or time is up, which ends the epoch early.
-  void run_epoch();
+  /// Trains until the epoch ends, somebody interrupts, or time is up, which ends the epoch early. Returns whether all
+  /// of its batches are done.
+  bool run_epoch();
   /// One change of the weights, by the gradients of some batches together.
   void run_step(std::span<const std::vector<int>> batches);
   /// Adds the batch's gradients and returns its share of the loss; `divisor` is what the whole step's loss is divided
@@ -78,7 +79,6 @@ class Trainer {
   double epoch_seconds_ = 0;                          // training only, of this session's part of the epoch
   std::int64_t epoch_words_ = 0, epoch_batches_ = 0;  // likewise
   size_t batches_ = 0;                                // of the epoch, done or not
-  bool cut_short_ = false;                            // whether the epoch ended before all of them
 };
 
 }

@@ -21,13 +21,7 @@ int most_attended(const Hypothesis& hypothesis, size_t i, size_t end) {
 }
 
 std::vector<Link> alignment(const Hypothesis& hypothesis) {
-  const int length = static_cast<int>(hypothesis.attention.size() / (hypothesis.words.size() + 1));
-  std::vector<Link> links;
-  for (int i = 0; i < static_cast<int>(hypothesis.words.size()); ++i) {
-    const int source = most_attended(hypothesis, i, length);
-    if (source + 1 < length) links.push_back({source, i});
-  }
-  return links;
+  return most_attended(hypothesis.attention, hypothesis.attention.size() / (hypothesis.words.size() + 1));
 }
 
 Dictionary Dictionary::load(const std::string& path) {

@@ -37,15 +37,4 @@ void WordWeights::add(std::span<const Real> attention, std::span<const int> targ
   }
 }
 
-std::vector<Link> WordWeights::most_attended() const {
-  std::vector<Link> links;
-  const size_t words = weights_.size() / columns_ - 1;
-  for (size_t t = 0; t < words; ++t) {
-    const double* const row = &weights_[t * columns_];
-    const auto s = static_cast<size_t>(std::max_element(row, row + columns_) - row);
-    if (s + 1 < columns_) links.push_back({static_cast<int>(s), static_cast<int>(t)});
-  }
-  return links;
-}
-
 }

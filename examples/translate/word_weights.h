@@ -24,7 +24,7 @@ class WordWeights {
   void add(std::span<const Real> attention, std::span<const int> target_words, std::span<const int> source_words);
 
   /// Each word with the one that it attends to most; none for those that look at </s>.
-  std::vector<Link> most_attended() const;
+  std::vector<Link> most_attended() const { return translate::most_attended(weights_, columns_); }
 
  private:
   size_t columns_;
