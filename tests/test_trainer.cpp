@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <utility>
 
 #include "autograd/error.h"
 #include "examples/translate/checkpoint.h"
@@ -135,6 +136,19 @@ TEST_CASE("a training that is interrupted and resumed ends with the same bits") 
     CHECK(Session(parts.path(), config, corpus, true).trainer->run() == Trainer::End::Epochs);
     CHECK(same_training(whole, parts));
   }
+}
+
+TEST_CASE("a training is not resumed with another text") {
+  CorpusText corpus = small_corpus();
+  const TemporaryFolder folder;
+  Session(folder.path(), small_config(), corpus, false, 3).trainer->run();
+  for (std::string* line : {&corpus.train.target.back(), &corpus.valid.source.front()}) {
+    const std::string other = std::exchange(*line, corpus.train.source.front());
+    CHECK_THROWS_WITH_AS(Session(folder.path(), small_config(), corpus, true),
+                         doctest::Contains("began with another training or validation text"), Error);
+    *line = other;
+  }
+  CHECK_NOTHROW(Session(folder.path(), small_config(), corpus, true));
 }
 
 TEST_CASE("every option changes the training, which can be interrupted and resumed with it") {

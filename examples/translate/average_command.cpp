@@ -40,7 +40,6 @@ int run(const Options& options) {
     fail("average: {} holds a model already; --force replaces it", options.out);
   }
   const std::unique_ptr<Translator> translator = load_words(options.model, config);
-  create_model(options.out, *translator);
   save_mean(options.out, *translator, files);
   write_output(fmt::format("{} holds the mean of {} epochs\n", options.out, files.size()));
   return 0;

@@ -19,7 +19,7 @@ namespace gradus::translate {
 
 // Fields that a file of an older version does not have keep their default.
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(TrainState, epoch, batch, step, learning_rate, loss_sum, words,
-                                                best_bleu, best_loss, best_epoch, without_gain, baseline, seconds)
+                                                best_bleu, best_loss, best_epoch, without_gain, baseline, seconds, text)
 
 namespace {
 
@@ -204,6 +204,7 @@ void save_mean(const std::string& directory, Translator& translator, const std::
   for (size_t p = 0; p < parameters.size(); ++p) {
     for (size_t i = 0; i < sums[p].size(); ++i) parameters[p].array[i] = static_cast<Real>(sums[p][i] / count);
   }
+  create_model(directory, translator);
   save(translator.model, Folder(directory).best, {{"format", "pt"}, {kMeanKey, names}});
 }
 

@@ -37,9 +37,10 @@ struct TrainState {
   double best_bleu = -1;   ///< negative before the first validation
   double best_loss = 0;    ///< the validation cross-entropy of the best model, which decides between equal BLEUs
   int best_epoch = 0;
-  int without_gain = 0;  ///< validations since the best one
-  double baseline = 0;   ///< of hard attention: the moving average of a word's loss
-  double seconds = 0;    ///< spent on training and validation, in all sessions together
+  int without_gain = 0;    ///< validations since the best one
+  double baseline = 0;     ///< of hard attention: the moving average of a word's loss
+  double seconds = 0;      ///< spent on training and validation, in all sessions together
+  std::uint64_t text = 0;  ///< the `fingerprint` of the text that is learned; 0 in files that know of none
 };
 
 /// Whether the folder holds a model, or the beginning of one.
@@ -64,8 +65,8 @@ void save_best(const std::string& directory, Translator& translator, const Train
 void save_epoch(const std::string& directory, Translator& translator, const TrainState& state, int keep);
 /// The paths of the models that were kept, in the order of their epochs.
 std::vector<std::string> kept_epochs(const std::string& directory);
-/// Writes the mean of the parameters in these files as the model of a folder that `create_model` made. Throws Error
-/// naming the file that is damaged or of another model.
+/// Makes the folder a model whose parameters are the mean of those in these files. Throws Error naming the file that is
+/// damaged or of another model, before it touches the folder.
 void save_mean(const std::string& directory, Translator& translator, const std::vector<std::string>& files);
 /// A line about the training of the best model: its epoch and validation BLEU, or what it is the mean of, unless
 /// another program wrote the file.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "autograd/error.h"
+#include "nn/rng.h"
 
 namespace gradus::translate {
 
@@ -54,6 +55,18 @@ Corpus encode_corpus(CorpusText text, const Translator& translator) {
   corpus.empty = text.train.skipped + text.valid.skipped;
   corpus.valid_text = std::move(text.valid);
   return corpus;
+}
+
+std::uint64_t fingerprint(const std::vector<Pair>& train, const std::vector<Pair>& valid) {
+  std::uint64_t hash = 0;
+  for (const std::vector<Pair>* split : {&train, &valid}) {
+    for (const Pair& pair : *split) {
+      for (const std::vector<int>* side : {&pair.source, &pair.target}) {
+        for (const int word : *side) hash = derive_seed(hash, static_cast<std::uint64_t>(word));
+      }
+    }
+  }
+  return hash;
 }
 
 }

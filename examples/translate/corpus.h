@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "examples/translate/batch.h"
@@ -36,5 +37,8 @@ struct Corpus {
 
 /// Throws Error if every training pair is too long.
 Corpus encode_corpus(CorpusText text, const Translator& translator);
+
+/// A number that tells one text from another, by all words and their order.
+std::uint64_t fingerprint(const std::vector<Pair>& train, const std::vector<Pair>& valid);
 
 }

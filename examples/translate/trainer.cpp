@@ -51,11 +51,17 @@ Trainer::Trainer(Translator& translator, Corpus corpus, std::string directory, P
       shards_(config_.shards),
       progress_(progress) {
   state_.learning_rate = config_.learning_rate;
+  state_.text = fingerprint(train_, valid_);
   if (config_.average_decay > 0) average_.emplace(parameters_, config_.average_decay);
 }
 
 void Trainer::resume() {
+  const std::uint64_t text = state_.text;
   state_ = load_training(directory_, translator_, updates());
+  if (state_.text != 0 && state_.text != text) {
+    fail("train: {} began with another training or validation text; a resumed training keeps them", directory_);
+  }
+  state_.text = text;
   seconds_before_ = state_.seconds;
 }
 

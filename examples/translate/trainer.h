@@ -32,7 +32,7 @@ class Trainer {
   /// reports to `progress`.
   Trainer(Translator& translator, Corpus corpus, std::string directory, Progress& progress);
 
-  /// Goes on where the folder's last checkpoint stopped.
+  /// Goes on where the folder's last checkpoint stopped. Throws Error if that was of another text.
   void resume();
 
   enum class End { Epochs, Patience, Time, Interrupted };
