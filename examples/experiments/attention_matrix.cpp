@@ -12,10 +12,13 @@ Variant variant(ScoreKind score, ScopeKind scope, bool feeding) {
 }
 
 Matrix::Cell cell(const Scores& scores) {
-  Matrix::Cell cell{.shade = scores.bleu / 100,
-                    .lines = {fmt::format("{:.2f} BLEU", scores.bleu), fmt::format("ppl {:.3g}", scores.perplexity)}};
-  if (scores.alignment_error) cell.lines.back() += fmt::format(", AER {:.2f}", *scores.alignment_error);
-  return cell;
+  const std::string perplexity = fmt::format("ppl {:.3g}", scores.perplexity);
+  if (scores.alignment_error) {
+    return {
+        scores.bleu / 100,
+        {fmt::format("{:.2f} BLEU", scores.bleu), fmt::format("{}, AER {:.2f}", perplexity, *scores.alignment_error)}};
+  }
+  return {scores.bleu / 100, {fmt::format("{:.2f} → {:.2f} BLEU", scores.bleu, scores.bleu_replaced), perplexity}};
 }
 
 }

@@ -76,8 +76,11 @@ void Experiment::train(const Variant& variant) {
   if (trainer.run() == Trainer::End::Interrupted) throw Interrupted();
 }
 
-std::vector<std::string> Experiment::translate(const Ensemble& model, bool replace_unknown) {
-  if (!replace_unknown) return best_translations(model.models(), test_.source, {}, pool_);
+std::vector<std::string> Experiment::translate(const Ensemble& model) {
+  return best_translations(model.models(), test_.source, {}, pool_);
+}
+
+std::vector<std::string> Experiment::translate_replacing_unknown(const Ensemble& model) {
   const TranslationWriter writer(model.first(), {.replace_unknown = true}, Dictionary());
   const SearchOptions options{.unknown = true, .attention = true};
   std::vector<std::string> translations;
@@ -87,13 +90,20 @@ std::vector<std::string> Experiment::translate(const Ensemble& model, bool repla
   return translations;
 }
 
-Scores Experiment::score(const std::string& variant, bool replace_unknown) {
+double Experiment::bleu(const std::vector<std::string>& translations) const {
+  return corpus_bleu(translations, test_.target, bleu_options(config_)).score;
+}
+
+Scores Experiment::score(const std::string& variant) {
   const Ensemble model({path(variant)});
-  Scores scores{.perplexity = std::exp(cross_entropy(model.models(), test_, pool_)),
-                .bleu = corpus_bleu(translate(model, replace_unknown), test_.target, bleu_options(config_)).score,
-                .alignment_error = {}};
-  if (aligned_ && model.first().config.attention.present) {
+  Scores scores;
+  scores.perplexity = std::exp(cross_entropy(model.models(), test_, pool_));
+  scores.bleu = scores.bleu_replaced = bleu(translate(model));
+  if (!model.first().config.attention.present) return scores;
+  if (aligned_) {
     scores.alignment_error = alignment_error(model.models(), *aligned_, pool_).rate();
+  } else {
+    scores.bleu_replaced = bleu(translate_replacing_unknown(model));
   }
   return scores;
 }

@@ -29,6 +29,9 @@ inline constexpr const char* kWithoutAttention =
 /// What is measured of a model on the test text.
 struct Scores {
   double perplexity = 0, bleu = 0;
+  /// BLEU when each <unk> becomes the source word that it attended to most; without attention, and on the toy language,
+  /// which has no unknown words, the same.
+  double bleu_replaced = 0;
   std::optional<double> alignment_error;  ///< of a model with attention, where the true alignments are known
 };
 
@@ -46,10 +49,9 @@ class Experiment {
   void train(const Variant& variant);
   struct Interrupted {};
 
-  /// With `replace_unknown`, each <unk> of a translation becomes the source word that it attended to most.
-  Scores score(const std::string& variant, bool replace_unknown = false);
+  Scores score(const std::string& variant);
   /// The translations of the test text.
-  std::vector<std::string> translate(const std::string& variant) { return translate(Ensemble({path(variant)}), false); }
+  std::vector<std::string> translate(const std::string& variant) { return translate(Ensemble({path(variant)})); }
 
   std::string path(const std::string& file) const;
   const TrainConfig& config() const { return config_; }
@@ -57,7 +59,9 @@ class Experiment {
 
  private:
   TrainConfig configuration(const Variant& variant) const;
-  std::vector<std::string> translate(const Ensemble& model, bool replace_unknown);
+  std::vector<std::string> translate(const Ensemble& model);
+  std::vector<std::string> translate_replacing_unknown(const Ensemble& model);
+  double bleu(const std::vector<std::string>& translations) const;
 
   std::string folder_;
   TrainConfig config_;

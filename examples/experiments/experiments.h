@@ -16,8 +16,9 @@ struct AttentionChoice {
 };
 
 /// Every score in every scope, without and with input feeding, attention after the recurrence (Luong et al. 2015,
-/// tables 4 and 6, which have seven of these, all with feeding). Cells have BLEU, perplexity and, where the true
-/// alignments are known, the alignment error rate.
+/// tables 4 and 6, which have seven of these, all with feeding). Cells have BLEU, without and with the replacement of
+/// unknown words, and perplexity; on the toy language, which has none and whose true alignments are known, BLEU,
+/// perplexity and the alignment error rate.
 Matrix attention_matrix(Experiment& experiment, const AttentionChoice& choice);
 
 /// From a plain encoder and decoder to all that Luong et al. 2015 have, step by step (their table 1). Departure: all

@@ -50,11 +50,14 @@ Matrix ladder(Experiment& experiment) {
   std::string fields = fmt::format("{}, {}", kWithoutAttention, kBase);
   for (const Step& step : kSteps) variants.push_back({step.name, "{" + (fields += step.fields) + "}"});
   experiment.check(variants);
+  Scores scores;
   for (std::size_t i = 0; i < variants.size(); ++i) {
     experiment.train(variants[i]);
-    add(kSteps[i].title, experiment.score(variants[i].name));
+    scores = experiment.score(variants[i].name);
+    add(kSteps[i].title, scores);
   }
-  add("+ UNK replacement", experiment.score(kSteps[std::size(kSteps) - 1].name, true));
+  scores.bleu = scores.bleu_replaced;
+  add("+ UNK replacement", scores);
   return matrix;
 }
 

@@ -1,28 +1,25 @@
 #include <CLI/CLI.hpp>
 #include <array>
 #include <csignal>
+#include <functional>
 #include <memory>
 
-#include "autograd/error.h"
 #include "examples/experiments/experiments.h"
 #include "examples/translate/choice_option.h"
-#include "examples/translate/commands.h"
 #include "examples/translate/config_options.h"
-#include "examples/translate/help_formatter.h"
 #include "examples/translate/interrupt.h"
+#include "examples/translate/program.h"
 #include "nn/atomic_file.h"
 
 namespace gradus::translate {
 
 namespace {
 
-constexpr int kFailed = 1, kWrongUsage = 2;
-
 constexpr const char* kExamples =
     R"(Each trains its models one after the other, in folders inside of DIR, and writes there what came out: a table in
-Markdown, which is also printed, and an SVG picture. After Ctrl-C the same command goes on where it stopped; models that
-are trained already are only tested again. All options of `gradus train` hold for every model, but for those that the
-experiment is about. BLEU is that of beam search on the test text.
+Markdown, which is also printed, and an SVG picture, both named after the experiment. After Ctrl-C the same command goes
+on where it stopped; models that are trained already are only tested again. All options of `gradus train` hold for every
+model, but for those that the experiment is about. BLEU is that of beam search on the test text.
 
 Examples:
   gradus-experiments attention --out matrix --toy
@@ -71,22 +68,33 @@ struct Setting {
   std::vector<std::string> test;
 };
 
-void write_result(const Experiment& experiment, const std::string& table, const std::string& svg) {
-  write_file_atomically(experiment.path("table.md"), table);
-  write_file_atomically(experiment.path("picture.svg"), svg);
-  write_output("\n" + table);
-}
+/// What comes out of an experiment.
+struct Result {
+  std::string markdown, svg;
+};
 
-int run_matrix(Setting& setting, const std::function<Matrix(Experiment&)>& make) {
+Result result_of(const Matrix& matrix) { return {matrix_markdown(matrix), matrix_svg(matrix)}; }
+
+/// Returns the exit code.
+int conduct(Setting& setting, const std::function<Result(Experiment&)>& measure) {
+  const InterruptGuard interrupt;
   Experiment experiment = setting.start();
-  const Matrix matrix = make(experiment);
-  write_result(experiment, matrix_markdown(matrix), matrix_svg(matrix));
-  return 0;
+  try {
+    const Result result = measure(experiment);
+    write_file_atomically(experiment.path(setting.name + ".md"), result.markdown);
+    write_file_atomically(experiment.path(setting.name + ".svg"), result.svg);
+    write_output("\n" + result.markdown);
+    return 0;
+  } catch (const Experiment::Interrupted&) {
+    fmt::print(stderr, "gradus-experiments: interrupted; the same command goes on\n");
+    return kInterrupted;
+  }
 }
 
-/// The values with these names; all of them, in their order, for none.
+/// The values with these names, which an option gave; all of them, in their order, for none.
 template <Choice Enum>
-std::vector<Enum> choices(const std::vector<std::string>& names) {
+std::vector<Enum> choices(const char* option, const std::vector<std::string>& names) {
+  require_distinct(option, names);
   std::vector<Enum> values;
   for (const std::string& name : names.empty() ? choice_names<Enum>() : names) {
     values.push_back(choice_named<Enum>(name));
@@ -109,17 +117,19 @@ Command add_attention(CLI::App& program) {
       ->type_name("KIND")
       ->capture_default_str();
   return {command, [options] {
-            return run_matrix(*options, [&](Experiment& experiment) {
-              return attention_matrix(experiment,
-                                      {choices<ScoreKind>(options->scores), choices<ScopeKind>(options->scopes)});
-            });
+            const AttentionChoice choice{choices<ScoreKind>("--scores", options->scores),
+                                         choices<ScopeKind>("--scopes", options->scopes)};
+            return conduct(*options,
+                           [&](Experiment& experiment) { return result_of(attention_matrix(experiment, choice)); });
           }};
 }
 
 Command add_ladder(CLI::App& program) {
   CLI::App* command = program.add_subcommand("ladder", "From a plain encoder and decoder to local attention");
   const auto setting = std::make_shared<Setting>(*command, kOfLadder);
-  return {command, [setting] { return run_matrix(*setting, ladder); }};
+  return {command, [setting] {
+            return conduct(*setting, [](Experiment& experiment) { return result_of(ladder(experiment)); });
+          }};
 }
 
 Command add_lengths(CLI::App& program) {
@@ -137,33 +147,12 @@ Command add_lengths(CLI::App& program) {
       ->capture_default_str();
   add_bin_width_option(*command, options->bin_width);
   return {command, [options] {
-            Experiment experiment = options->start();
-            const LengthReport report = lengths(experiment, options->short_words, options->bin_width);
-            const Chart chart = report.chart();
-            write_result(experiment, fmt::format("```text\n{}```\n", report.table()), charts_svg({&chart, 1}, 1));
-            return 0;
+            return conduct(*options, [&](Experiment& experiment) -> Result {
+              const LengthReport report = lengths(experiment, options->short_words, options->bin_width);
+              const Chart chart = report.chart();
+              return {fmt::format("```text\n{}```\n", report.table()), charts_svg({&chart, 1}, 1)};
+            });
           }};
-}
-
-int run(int argc, char** argv) {
-  CLI::App program("Trains models that differ in a few options, and compares them, as the papers do.");
-  program.name("gradus-experiments");
-  program.formatter(std::make_shared<HelpFormatter>());
-  program.require_subcommand(1);
-  program.footer(kExamples);
-  const std::vector<Command> commands = {add_attention(program), add_ladder(program), add_lengths(program)};
-  try {
-    program.parse(argc, argv);
-  } catch (const CLI::Success& success) {  // --help
-    return program.exit(success);
-  } catch (const CLI::ParseError& error) {
-    throw UsageError(error.what());
-  }
-  const InterruptGuard interrupt;
-  for (const Command& command : commands) {
-    if (command.options->parsed()) return command.run();
-  }
-  return kFailed;
 }
 
 }
@@ -173,16 +162,9 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   using namespace gradus::translate;
   std::signal(SIGPIPE, SIG_IGN);
-  try {
-    return run(argc, argv);
-  } catch (const Experiment::Interrupted&) {
-    fmt::print(stderr, "gradus-experiments: interrupted; the same command goes on\n");
-    return kInterrupted;
-  } catch (const UsageError& error) {
-    fmt::print(stderr, "gradus-experiments: {}\nRun `gradus-experiments --help` for help.\n", error.what());
-    return kWrongUsage;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "gradus-experiments: {}\n", error.what());
-    return kFailed;
-  }
+  CLI::App program("Trains models that differ in a few options, and compares them, as the papers do.",
+                   "gradus-experiments");
+  program.footer(kExamples);
+  const std::vector<Command> commands = {add_attention(program), add_ladder(program), add_lengths(program)};
+  return run_command_line(program, commands, argc, argv);
 }

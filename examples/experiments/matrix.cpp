@@ -10,7 +10,7 @@ namespace gradus::translate {
 
 namespace {
 
-constexpr int kRowHead = 130, kHead = 64, kWidth = 116, kHeight = 36, kLine = 14, kMargin = 12;
+constexpr int kRowHead = 130, kHead = 64, kWidth = 132, kHeight = 36, kLine = 14, kMargin = 12;
 
 std::string text(int x, int y, const std::string& content, const char* attributes) {
   return fmt::format("<text x=\"{}\" y=\"{}\" {}>{}</text>\n", x, y, attributes, escape_markup(content));

@@ -54,6 +54,9 @@ void add_threads_option(CLI::App& command, int& threads);
 /// Of `length_bins`.
 CLI::Option* add_bin_width_option(CLI::App& command, size_t& width);
 
+/// Throws UsageError for a name that the option was given twice.
+void require_distinct(const char* option, const std::vector<std::string>& names);
+
 /// Writes to standard output. Throws Error if that fails, a full disk for example.
 void write_output(const std::string& text);
 

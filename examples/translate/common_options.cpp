@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <system_error>
@@ -28,6 +29,13 @@ CLI::Option* add_bin_width_option(CLI::App& command, size_t& width) {
       ->check(CLI::Range(1, 10'000))
       ->type_name("N")
       ->capture_default_str();
+}
+
+void require_distinct(const char* option, const std::vector<std::string>& names) {
+  for (auto name = names.begin(); name != names.end(); ++name) {
+    if (std::find(names.begin(), name, *name) != name)
+      throw UsageError(fmt::format("{}: {} is given twice", option, *name));
+  }
 }
 
 void write_output(const std::string& text) {

@@ -108,12 +108,9 @@ std::vector<std::unique_ptr<Metric>> make_metrics(const MetricOptions& options, 
     throw UsageError(fmt::format("--smooth-value: {} is too small; need more than 0", *options.smoothing_value));
   if (options.chrf.char_order + options.chrf.word_order == 0)
     throw UsageError("--char-order: 0 leaves nothing to count; need at least 1, or --word-order 1");
+  require_distinct("--metrics", options.metrics);
   std::vector<std::unique_ptr<Metric>> metrics;
-  for (auto name = options.metrics.begin(); name != options.metrics.end(); ++name) {
-    if (std::find(options.metrics.begin(), name, *name) != name)
-      throw UsageError(fmt::format("--metrics: {} is given twice", *name));
-    metrics.push_back(make_metric(*name, options, of_sentences));
-  }
+  for (const std::string& name : options.metrics) metrics.push_back(make_metric(name, options, of_sentences));
   return metrics;
 }
 

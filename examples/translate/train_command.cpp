@@ -97,13 +97,20 @@ bool looks_raw(const std::vector<std::string>& lines) {
   return 2 * static_cast<size_t>(touching) > lines.size();
 }
 
+std::string describe(const AttentionConfig& attention) {
+  if (!attention.present) return "attention none";
+  return fmt::format("attention {}, {}, {}, {} the recurrence{}{}{}", name_of(attention.score),
+                     name_of(attention.scope), name_of(attention.normalizer), name_of(attention.attend),
+                     attention.input_feeding ? ", input feeding" : "", attention.coverage ? ", coverage" : "",
+                     attention.context_gate ? ", context gate" : "");
+}
+
 std::string describe(Translator& translator, const Corpus& corpus) {
   const TrainConfig& config = translator.config;
   const int threads = thread_count(config.threads);
   const char* unit = unit_of(config.tokenizer);
-  const std::string kind = config.architecture == Architecture::Transformer
-                               ? name_of(config.architecture)
-                               : fmt::format("attention {}", name_of(config.attention));
+  const std::string kind =
+      config.architecture == Architecture::Transformer ? name_of(config.architecture) : describe(config.attention);
   return fmt::format(
       "text        {} pairs to train on, {} to validate; left out: {} with an empty side, {} longer than {} {}s\n"
       "vocabulary  {} source {}s, {} target {}s; unknown in the validation text: {:.1f} %, {:.1f} %\n"
