@@ -124,7 +124,8 @@ void* choose_and_load(BlasInfo& info) {
   const char* user_choice = std::getenv("OPENBLAS_CORETYPE");
 
   if (user_choice != nullptr && *user_choice != '\0') {
-    info.reason = fmt::format("OPENBLAS_CORETYPE is {}", user_choice);
+    info.reason = fmt::format("OPENBLAS_CORETYPE is {}{}", user_choice,
+                              kernel_simd(own_choice) < simd ? "; without it this CPU can do more" : "");
     if (strcasecmp(own_choice.c_str(), user_choice) != 0) {
       fmt::print(stderr, "gradus: warning: OPENBLAS_CORETYPE is {}, but OpenBLAS runs its {} kernel\n", user_choice,
                  own_choice);

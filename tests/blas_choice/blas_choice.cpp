@@ -58,6 +58,8 @@ int main(int argc, char** argv) {
     passed &= expect(warnings.empty(), "nothing to warn of");
   } else if (name == "user-choice") {
     passed &= expect(info.core == "Prescott", "the user's choice stands");
+    passed &= expect(info.reason == "OPENBLAS_CORETYPE is Prescott; without it this CPU can do more",
+                     "the reason says what the choice costs");
     passed &= expect(warnings.empty(), "nothing to warn of");
   } else if (name == "loaded-before") {
     passed &= expect(info.core == "Prescott", "a library that others use is left alone");
