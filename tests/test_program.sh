@@ -33,9 +33,11 @@ check "examples in the help of bleu" grep -q '^  gradus bleu hyp.en ref1.en ref2
 # Wrong command lines.
 expect 2 "gradus: a command is missing: train, translate, score, evaluate, bleu, aer, attend, info, report, average or toy$(hint)" "$gradus"
 expect 2 "gradus: unknown argument trian; did you mean train?$(hint)" "$gradus" trian
+expect 2 "gradus: unknown argument trian; did you mean train?$(hint)" "$gradus" trian --model m
 expect 2 "gradus: --model is required$(hint train)" "$gradus" train --toy
 expect 2 "gradus: unknown option --atention; did you mean --attention?$(hint train)" train --model m --atention luong
 expect 2 "gradus: unknown option --frobnicate$(hint train)" train --model m --frobnicate
+expect 2 "gradus: unknown option --modle; did you mean --model?$(hint train)" "$gradus" train --toy --modle m
 expect 2 "gradus: --attention: dot not in {none,bahdanau,luong}$(hint train)" train --model m --attention dot
 expect 2 "gradus: --beam: Value 0 not in range 1 to 1000$(hint translate)" "$gradus" translate --model m --beam 0
 expect 2 "gradus: train: --train SRC TGT is missing (or --toy, for the built-in language)$(hint train)" "$gradus" train --model m

@@ -28,10 +28,11 @@ const Command* chosen(std::span<const Command> commands) {
   return found == commands.end() ? nullptr : &*found;
 }
 
-/// What is wrong with words that a command does not know, with the option that a misspelt one resembles.
+/// What is wrong with words that the program or a command does not know, with the one that a misspelt word resembles.
 std::string unknown_message(const CLI::App& command, const std::vector<std::string>& unknown) {
   const auto is_option = [](const std::string& word) { return word.starts_with("-"); };
-  const auto option = std::find_if(unknown.begin(), unknown.end(), is_option);
+  const bool is_program = !command.get_subcommands({}).empty();  // options after a misspelt command are not to blame
+  const auto option = is_program ? unknown.end() : std::find_if(unknown.begin(), unknown.end(), is_option);
   const std::string& word = option == unknown.end() ? unknown.front() : *option;
   std::vector<std::string> names;
   for (const CLI::Option* known : command.get_options()) {
@@ -58,11 +59,11 @@ int parse_and_run(CLI::App& program, std::span<const Command> commands, int argc
     program.parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help and --version
     return program.exit(success);
-  } catch (const CLI::ExtrasError&) {
-    const Command* const command = chosen(commands);
-    throw UsageError(unknown_message(command == nullptr ? program : *command->options, program.remaining(true)));
   } catch (const CLI::ParseError& error) {
-    throw UsageError(error.what());
+    const std::vector<std::string> unknown = program.remaining(true);
+    if (unknown.empty()) throw UsageError(error.what());
+    const Command* const command = chosen(commands);
+    throw UsageError(unknown_message(command == nullptr ? program : *command->options, unknown));
   }
   const Command* const command = chosen(commands);
   if (command == nullptr) throw UsageError(missing_message(commands));
