@@ -12,13 +12,13 @@ Variant variant(ScoreKind score, ScopeKind scope, bool feeding) {
 }
 
 Matrix::Cell cell(const Scores& scores) {
-  const std::string perplexity = fmt::format("ppl {:.3g}", scores.perplexity);
+  const std::string perplexity = fmt::format("ppl {:.2f}", scores.perplexity);
   if (scores.alignment_error) {
     return {
-        scores.bleu / 100,
+        scores.bleu,
         {fmt::format("{:.2f} BLEU", scores.bleu), fmt::format("{}, AER {:.2f}", perplexity, *scores.alignment_error)}};
   }
-  return {scores.bleu / 100, {fmt::format("{:.2f} → {:.2f} BLEU", scores.bleu, scores.bleu_replaced), perplexity}};
+  return {scores.bleu, {fmt::format("{:.2f} → {:.2f} BLEU", scores.bleu, scores.bleu_replaced), perplexity}};
 }
 
 }

@@ -27,7 +27,7 @@ constexpr Step kSteps[] = {
 };
 
 std::vector<Matrix::Cell> cells(const Scores& scores, double before) {
-  const auto cell = [&](std::string text) { return Matrix::Cell{scores.bleu / 100, {std::move(text)}}; };
+  const auto cell = [&](std::string text) { return Matrix::Cell{scores.bleu, {std::move(text)}}; };
   return {cell(fmt::format("{:.2f}", scores.perplexity)), cell(fmt::format("{:.2f}", scores.bleu)),
           cell(before < 0 ? "" : fmt::format("{:+.2f}", scores.bleu - before))};
 }

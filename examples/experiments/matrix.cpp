@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <limits>
+
 #include "examples/translate/colour.h"
 #include "examples/translate/markup.h"
 
@@ -16,8 +19,28 @@ std::string text(int x, int y, const std::string& content, const char* attribute
   return fmt::format("<text x=\"{}\" y=\"{}\" {}>{}</text>\n", x, y, attributes, escape_markup(content));
 }
 
-std::string cell_svg(int x, int y, const Matrix::Cell& cell) {
-  const Colour colour = colour_at(kPaperScale, static_cast<float>(cell.shade));
+/// The colours of a matrix: its least value is light and its greatest one dark, however little they differ.
+class Shades {
+ public:
+  explicit Shades(const Matrix& matrix) {
+    for (const std::vector<Matrix::Cell>& row : matrix.cells) {
+      for (const Matrix::Cell& cell : row) {
+        least_ = std::min(least_, cell.value);
+        greatest_ = std::max(greatest_, cell.value);
+      }
+    }
+  }
+  Colour operator()(const Matrix::Cell& cell) const {
+    constexpr double kLight = 0.05, kDark = 0.95;
+    const double range = std::max(greatest_ - least_, 1e-9);
+    return colour_at(kPaperScale, static_cast<float>(kLight + (kDark - kLight) * (cell.value - least_) / range));
+  }
+
+ private:
+  double least_ = std::numeric_limits<double>::infinity(), greatest_ = -least_;
+};
+
+std::string cell_svg(int x, int y, const Matrix::Cell& cell, Colour colour) {
   std::string svg =
       fmt::format("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"rgb({},{},{})\" stroke=\"#fff\"/>\n", x, y,
                   kWidth, kHeight, colour.red, colour.green, colour.blue);
@@ -57,11 +80,13 @@ std::string matrix_svg(const Matrix& matrix) {
     svg += text(kMargin + kRowHead + column * kWidth + kWidth / 2, kMargin + kHead - 10, matrix.columns[column],
                 "text-anchor=\"middle\"");
   }
+  const Shades colour_of(matrix);
   for (int row = 0; row < rows; ++row) {
     const int y = kMargin + kHead + row * kHeight;
     svg += text(kMargin, y + kHeight / 2 + 4, matrix.rows[row], "");
     for (int column = 0; column < columns; ++column) {
-      svg += cell_svg(kMargin + kRowHead + column * kWidth, y, matrix.cells[row][column]);
+      const Matrix::Cell& cell = matrix.cells[row][column];
+      svg += cell_svg(kMargin + kRowHead + column * kWidth, y, cell, colour_of(cell));
     }
   }
   return svg + "</svg>\n";

@@ -8,7 +8,7 @@ namespace gradus::translate {
 /// A table of measured numbers: rows and columns by name.
 struct Matrix {
   struct Cell {
-    double shade = 0;                ///< from 0 to 1, its colour in the picture
+    double value = 0;                ///< its colour in the picture: the greater the darker
     std::vector<std::string> lines;  ///< what stands in it
   };
 
