@@ -14,8 +14,8 @@ struct GlobalScope : AttentionScope {
 
 /// Positions p - D to p + D around p = t, the number of the target word (Luong et al. 2015, section 3.2, local-m), as
 /// if both languages had the same order of words. For target words beyond the end of the source p is its last position,
-/// as in the authors' program; of the paper's formula the window would be empty. Departure: their positions are those
-/// of words alone, here the end of sentence is one too, and the last.
+/// as in the authors' program; by the paper's formula the window would shrink and soon be empty. Departure: their
+/// positions are those of words alone, here the end of sentence is one too, and the last.
 struct LocalMonotonic : AttentionScope {
   /// `window`: D
   explicit LocalMonotonic(int window) : window(window) {}

@@ -60,9 +60,10 @@ class GeneralAttention : public Attention {
   Scale scale_;
 };
 
-/// e = W q (Luong et al. 2015, eq. 8, location): from the query alone, a score for each of the first L positions. "For
-/// short sentences, we only use the top part" of it "and for long sentences, we ignore words near the end": their
-/// scores are -inf.
+/// e = W q (Luong et al. 2015, eq. 8, location): from the query alone, a score for each of the first L positions. Those
+/// beyond L have the score -inf; a local window with none of the L gives no context. Departure: "for short sentences,
+/// we only use the top part of a_t", which is a softmax over all L and sums to less than 1; here the weights are those
+/// of the sentence's own positions, and sum to 1.
 class LocationAttention : public Attention {
  public:
   /// `positions`: L

@@ -25,3 +25,6 @@ check() {
   echo "FAILED: $what"
   failures=$((failures + 1))
 }
+
+# hint PROGRAM [COMMAND]: the line after what is wrong with the options of a command, or with none.
+hint() { printf '\nRun `%s --help` for help.' "$*"; }

@@ -3,16 +3,15 @@
 set -uo pipefail
 captioner=$(realpath "$1")
 source "$(dirname "$0")/expect.sh"
-help_hint=$'\nRun `gradus-captioner --help` for help.'
 small=(--pictures 50 --test 20 --steps 2)
 
 expect 0 "" "$captioner" --help
 check "options in the help" grep -q -- '--pictures' stdout
 
 # Wrong command lines and folders end before the training.
-expect 2 "gradus-captioner: The following argument was not expected: --picture$help_hint" "$captioner" --picture
-expect 2 "gradus-captioner: --pictures: Value 0 not in range 1 to 1000000$help_hint" "$captioner" --pictures 0
-expect 2 "gradus-captioner: --steps: Value many not in range 1 to 1000000$help_hint" "$captioner" --steps many
+expect 2 "gradus-captioner: The following argument was not expected: --picture$(hint gradus-captioner)" "$captioner" --picture
+expect 2 "gradus-captioner: --pictures: Value 0 not in range 1 to 1000000$(hint gradus-captioner)" "$captioner" --pictures 0
+expect 2 "gradus-captioner: --steps: Value many not in range 1 to 1000000$(hint gradus-captioner)" "$captioner" --steps many
 touch file
 expect 1 "gradus-captioner: file/pictures: cannot make the folder: Not a directory" "$captioner" --out file/pictures
 expect 1 "gradus-captioner: file: cannot make the folder: Not a directory" "$captioner" --out file

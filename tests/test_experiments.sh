@@ -3,7 +3,6 @@
 set -uo pipefail
 experiments=$(realpath "$1") gradus=$(realpath "$2")
 source "$(dirname "$0")/expect.sh"
-hint() { printf '\nRun `gradus-experiments%s --help` for help.' "${1:+ $1}"; }
 
 "$gradus" toy all >/dev/null
 for side in en fr; do
@@ -17,22 +16,27 @@ small=(--hidden 8 --embedding 8 --attention-size 8 --epochs 2 --min-frequency 1)
 expect 0 "" "$experiments" --help
 expect 0 "" "$experiments" ladder --help
 check "flags that can be taken back" grep -q '^ *--\[no-\]toy ' stdout
-expect 2 "gradus-experiments: a command is missing: attention, ladder or lengths$(hint)" "$experiments"
-expect 2 "gradus-experiments: --out is required$(hint ladder)" "$experiments" ladder --toy
-expect 2 "gradus-experiments: --test SRC REF is missing$(hint ladder)" "$experiments" ladder --out m
-expect 2 "gradus-experiments: --toy brings its own test; leave out --test$(hint ladder)" \
+expect 2 "gradus-experiments: a command is missing: attention, ladder or lengths$(hint gradus-experiments)" "$experiments"
+expect 2 "gradus-experiments: --out is required$(hint gradus-experiments ladder)" "$experiments" ladder --toy
+expect 2 "gradus-experiments: --test SRC REF is missing$(hint gradus-experiments ladder)" "$experiments" ladder --out m
+expect 2 "gradus-experiments: --toy brings its own test; leave out --test$(hint gradus-experiments ladder)" \
   "$experiments" ladder --out m --toy --test test.en test.fr
-expect 2 "gradus-experiments: --train SRC TGT and --valid SRC TGT are needed, or --toy$(hint ladder)" \
+expect 2 "gradus-experiments: --train SRC TGT and --valid SRC TGT are needed, or --toy$(hint gradus-experiments ladder)" \
   "$experiments" ladder --out m --test test.en test.fr
-expect 2 "gradus-experiments: --scores: softest not in {additive,concat,dot,general,scaled-dot,scaled-general,location,cosine,multi-head}$(hint attention)" \
+expect 2 "gradus-experiments: --scores: softest not in {additive,concat,dot,general,scaled-dot,scaled-general,location,cosine,multi-head}$(hint gradus-experiments attention)" \
   "$experiments" attention --out m --toy --scores softest
-expect 2 "gradus-experiments: --scores: dot is given twice$(hint attention)" \
+expect 2 "gradus-experiments: --scores: dot is given twice$(hint gradus-experiments attention)" \
   "$experiments" attention --out m --toy --scores dot dot
-expect 2 "gradus-experiments: unknown option --sores; did you mean --scores?$(hint attention)" \
+expect 2 "gradus-experiments: unknown option --sores; did you mean --scores?$(hint gradus-experiments attention)" \
   "$experiments" attention --out m --toy --sores dot
-expect 2 "gradus-experiments: --score: the experiment attention sets it itself$(hint attention)" \
+expect 2 "gradus-experiments: --score: the experiment attention sets it itself$(hint gradus-experiments attention)" \
   "$experiments" attention --out m --toy --score dot
-expect 2 "gradus-experiments: --bidirectional: the experiment lengths sets it itself$(hint lengths)" \
+for wrong in "attention attend before" "ladder attend before" "lengths score dot" "lengths attend after"; do
+  read -r command option value <<<"$wrong"  # which the name of an attention would have overruled
+  expect 2 "gradus-experiments: --$option: the experiment $command sets it itself$(hint gradus-experiments "$command")" \
+    "$experiments" "$command" --out m --toy --"$option" "$value"
+done
+expect 2 "gradus-experiments: --bidirectional: the experiment lengths sets it itself$(hint gradus-experiments lengths)" \
   "$experiments" lengths --out m --toy --no-bidirectional
 expect 1 "gradus-experiments: none.fr: cannot read the file: No such file or directory" \
   "$experiments" ladder --out m --train train.en train.fr --valid valid.en valid.fr --test test.en none.fr
@@ -66,7 +70,7 @@ expect 1 "gradus-experiments: m/dot-global: holds a model with hidden 8, not 10;
 ladder=("$experiments" ladder "${text[@]}" "${small[@]}" --preset luong)
 "${ladder[@]}" --out whole >/dev/null 2>&1
 "${ladder[@]}" --out stopped >/dev/null 2>stderr & pid=$!
-while [ ! -e stopped/dropout/config.json ]; do sleep 0.01; done
+while [ ! -e stopped/dropout/config.json ] && kill -0 $pid; do sleep 0.01; done
 kill -TERM $pid
 wait $pid
 check "exit code after a signal" test $? = 130

@@ -70,6 +70,8 @@ const std::vector<Variant> kVariants = {
      [](ModelConfig& c) {
        c.attention.score = ScoreKind::MultiHead, c.attention.coverage = true, c.attention.scope = ScopeKind::LocalP;
      }},
+    {"coverage, input feeding, context gate",
+     [](ModelConfig& c) { c.attention.coverage = c.attention.input_feeding = c.attention.context_gate = true; }},
     {"gru, reset before", [](ModelConfig& c) { c.cell = CellKind::GruResetBefore; }},
     {"bridge backward", [](ModelConfig& c) { c.bridge = Bridge::Backward; }},
     {"bridge copy, two layers",
@@ -110,6 +112,22 @@ const std::vector<Variant> kVariants = {
        transformer(c), c.encoder_layers = c.decoder_layers = 2, c.tied_embeddings = TiedEmbeddings::All;
      }},
 };
+
+/// Whose gradient is REINFORCE's estimate, which central differences do not know.
+const std::vector<Variant> kHardVariants = {
+    {"hard", [](ModelConfig& c) { c.attention.scope = ScopeKind::Hard; }},
+    {"hard, luong", [](ModelConfig& c) { luong(c).scope = ScopeKind::Hard; }},
+    {"hard, multi-head, coverage",
+     [](ModelConfig& c) {
+       c.attention.scope = ScopeKind::Hard, c.attention.score = ScoreKind::MultiHead, c.attention.coverage = true;
+     }},
+};
+
+std::vector<Variant> all_variants() {
+  std::vector<Variant> all = kVariants;
+  all.insert(all.end(), kHardVariants.begin(), kHardVariants.end());
+  return all;
+}
 
 ModelConfig small_config(const Variant& variant) {
   ModelConfig config{.attention = {.size = 3, .heads = 2, .window = 1, .positions = 2},
@@ -186,7 +204,7 @@ TEST_CASE("model options: gradients of a transformer with every kind of dropout"
 }
 
 TEST_CASE("model options: a sentence's loss does not depend on the others in its batch") {
-  for (const Variant& variant : kVariants) {
+  for (const Variant& variant : all_variants()) {
     CAPTURE(variant.name);
     Seq2Seq model(small_config(variant));
     randomize(model);
@@ -199,13 +217,13 @@ TEST_CASE("model options: a sentence's loss does not depend on the others in its
 
 TEST_CASE("model options: each gives another model") {
   std::set<double> losses;
-  for (const Variant& variant : kVariants) {
+  for (const Variant& variant : all_variants()) {
     Seq2Seq model(small_config(variant));
     randomize(model);
     model.eval();
     losses.insert(loss_of(model, {0, 1, 2}));
   }
-  CHECK(losses.size() == kVariants.size());
+  CHECK(losses.size() == all_variants().size());
 }
 
 TEST_CASE("model options: tied tables are one parameter") {
@@ -224,7 +242,7 @@ TEST_CASE("model options: tied tables are one parameter") {
 }
 
 TEST_CASE("model options: what search finds has the probability that the model gives it") {
-  for (const Variant& variant : kVariants) {
+  for (const Variant& variant : all_variants()) {
     CAPTURE(variant.name);
     Seq2Seq model(small_config(variant));
     randomize(model);

@@ -101,6 +101,20 @@ Tensor gru(Module& model, const std::string& name, Tensor x, Tensor h) {
   return (1 - z) * h + z * n;
 }
 
+/// The state after a step of an LSTM with PyTorch's gates i, f, g, o.
+LstmState lstm(Module& model, const std::string& name, Tensor x, const LstmState& state) {
+  const int H = state.hidden.dim(1);
+  const auto gate = [&](int k) {
+    const auto rows = [&](const char* part) {
+      return slice(Tensor(parameter(model, name + part)), 0, k * H, (k + 1) * H);
+    };
+    return matmul(x, transpose(rows(".weight_ih"))) + rows(".bias_ih") +
+           matmul(state.hidden, transpose(rows(".weight_hh"))) + rows(".bias_hh");
+  };
+  const Tensor c = sigmoid(gate(1)) * state.cell + sigmoid(gate(0)) * tanh(gate(2));
+  return {sigmoid(gate(3)) * tanh(c), c};
+}
+
 Tensor word(Module& model, const std::string& table, int id) {
   return slice(Tensor(parameter(model, table + ".embedding.weight")), 0, id, id + 1);
 }
@@ -221,16 +235,71 @@ TEST_CASE("papers: Luong's decoder begins where the encoder of the reversed sour
   check_close({values.row(0), {1, 8}}, state.layers[1].hidden.value());
 }
 
-TEST_CASE("papers: Luong's words are predicted from the attentional vector itself") {
-  Seq2Seq model(luong());
+TEST_CASE("papers: Luong's decoder, word by word") {
+  constexpr int S = 4, D = 1;
+  ModelConfig config = luong();
+  config.attention.scope = ScopeKind::LocalP;
+  config.attention.window = D;
+  Seq2Seq model(config);
   enlarge(model);
   model.eval();
   const Tape tape(Tape::Inference);
-  const auto [memory, state] = model.encode(first_pair());
-  const Tensor embedded = model.decoder().embed(std::vector{kBegin});
-  const DecoderState next = model.decoder().step(embedded, state, memory);
-  const Tensor h = tanh(layer(model, "decoder.attentional", concat({next.context, next.hidden()}, 1)));
-  check_close({model.logits(first_pair()).value().row(0), {1, 9}}, layer(model, "decoder.output", h).value());
+  const auto [memories, start] = model.encode(first_pair());
+  const Tensor states = memories[0].values;  // (S, H)
+  LstmState lower = start.layers[0], upper = start.layers[1];
+  Tensor fed = full({1, 8}, 0);
+  const std::vector<int>& target = kPairs[0].target;
+  const Array logits = model.logits(first_pair()).value();
+  for (std::size_t t = 0; t < target.size(); ++t) {
+    const Tensor y = word(model, "decoder", t == 0 ? kBegin : target[t - 1]);
+    lower = lstm(model, "decoder.cell", concat({y, fed}, 1), lower);  // input feeding (3.3)
+    upper = lstm(model, "decoder.cell_l1", lower.hidden, upper);
+    const Tensor h = upper.hidden;
+    const Tensor inner = tanh(layer(model, "decoder.attention.window_inner", h));
+    const double p = S * double(sigmoid(layer(model, "decoder.attention.window_centre", inner)).item());  // eq. 9
+    const Tensor scores = matmul(h, transpose(layer(model, "decoder.attention.key", states)));  // eq. 8, general
+    const Tensor window = full({1, S}, 0), gaussian = full({1, S}, 0);
+    for (int s = 0; s < S; ++s) {
+      window.value()[s] = std::abs(s - p) <= D ? 1 : 0;
+      gaussian.value()[s] = static_cast<Real>(std::exp(-(s - p) * (s - p) / (2 * 0.25 * D * D)));  // eq. 10, σ = D/2
+    }
+    const Tensor c = matmul(softmax(scores, window) * gaussian, states);
+    fed = tanh(layer(model, "decoder.attentional", concat({c, h}, 1)));                 // eq. 5
+    check_close({logits.row(t), {1, 9}}, layer(model, "decoder.output", fed).value());  // eq. 6
+  }
+}
+
+TEST_CASE("papers: coverage, the context gate, feeding and local-m in a decoder that attends before, word by word") {
+  constexpr int S = 4, D = 1;
+  ModelConfig config = rnnsearch();
+  config.attention.coverage = config.attention.context_gate = config.attention.input_feeding = true;
+  config.attention.scope = ScopeKind::LocalM;
+  config.attention.window = D;
+  Seq2Seq model(config);
+  enlarge(model);
+  const Tape tape;
+  const auto [memories, start] = model.encode(first_pair());
+  const Tensor states = memories[0].values;
+  Tensor s = start.hidden(), fed = full({1, config.embedding}, 0), coverage = full({1, S}, 0);
+  const std::vector<int>& target = kPairs[0].target;
+  const Array logits = model.logits(first_pair()).value();
+  for (int t = 0; t < static_cast<int>(target.size()); ++t) {
+    const Tensor y = word(model, "decoder", t == 0 ? kBegin : target[t - 1]);
+    const Tensor inner =
+        tanh(layer(model, "decoder.attention.query", s) + layer(model, "decoder.attention.key", states));
+    const Tensor scores = transpose(layer(model, "decoder.attention.score", inner)) +
+                          layer(model, "decoder.attention.coverage", s) * coverage;
+    const Tensor window = full({1, S}, 0);
+    for (int j = std::max(0, t - D); j <= t + D && j < S; ++j) window.value()[j] = 1;
+    const Tensor weights = softmax(scores, window);
+    coverage = coverage + weights;
+    const Tensor seen = matmul(weights, states);
+    const Tensor c = sigmoid(layer(model, "decoder.context_gate", concat({y, s, seen}, 1))) * seen;
+    const Tensor previous = s;
+    s = gru(model, "decoder.cell", concat({y, c, fed}, 1), s);
+    fed = maxout(layer(model, "decoder.pre_output", concat({previous, c, y}, 1)));
+    check_close({logits.row(t), {1, 9}}, layer(model, "decoder.output", fed).value());
+  }
 }
 
 TEST_CASE("papers: first values") {
@@ -248,16 +317,25 @@ TEST_CASE("papers: first values") {
   CHECK(deviation(parameter(bahdanau, "decoder.cell.weight_ih")) == doctest::Approx(0.01).epsilon(0.05));
   CHECK(deviation(parameter(bahdanau, "encoder.embedding.weight")) == doctest::Approx(0.01).epsilon(0.05));
   CHECK(deviation(parameter(bahdanau, "decoder.output.bias")) == 0);
-  const Array gates = parameter(bahdanau, "decoder.cell.weight_hh").value();
-  for (const int gate : {0, 1}) {
-    for (const int i : {0, 5}) {
-      for (const int j : {0, 5}) {
-        const Real* const a = gates.row(gate * 64 + i);
-        const Real* const b = gates.row(gate * 64 + j);
-        CHECK(std::inner_product(a, a + 64, b, Real(0)) == doctest::Approx(i == j ? 1 : 0).epsilon(1e-4));
+  int orthogonal = 0;
+  for (Parameter* const p : bahdanau.parameters()) {
+    CAPTURE(p->name());
+    if (p->shape().rank() == 1) CHECK(deviation(*p) == 0);
+    if (p->name().find(".weight_hh") == std::string::npos && p->name().find(".weight_hn") == std::string::npos)
+      continue;
+    const int H = p->shape()[1];
+    for (int gate = 0; gate < p->shape()[0] / H; ++gate) {
+      ++orthogonal;
+      for (const int i : {0, 5}) {
+        for (const int j : {0, 5}) {
+          const Real* const a = p->value().row(gate * H + i);
+          const Real* const b = p->value().row(gate * H + j);
+          CHECK(std::inner_product(a, a + H, b, Real(0)) == doctest::Approx(i == j ? 1 : 0).epsilon(1e-4));
+        }
       }
     }
   }
+  CHECK(orthogonal == 9);  // U, U_z and U_r of the decoder and of both directions of the encoder
   Seq2Seq luongs(luong());
   for (Parameter* const p : luongs.parameters()) {
     const auto [low, high] = std::minmax_element(p->value().begin(), p->value().end());

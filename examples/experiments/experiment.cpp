@@ -102,7 +102,7 @@ Scores Experiment::score(const std::string& variant) {
   if (!model.first().config.attention.present) return scores;
   if (aligned_) {
     scores.alignment_error = alignment_error(model.models(), *aligned_, pool_).rate();
-  } else {
+  } else if (!is_subword(config_.tokenizer)) {
     scores.bleu_replaced = bleu(translate_replacing_unknown(model));
   }
   return scores;

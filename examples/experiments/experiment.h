@@ -29,8 +29,8 @@ inline constexpr const char* kWithoutAttention =
 /// What is measured of a model on the test text.
 struct Scores {
   double perplexity = 0, bleu = 0;
-  /// BLEU when each <unk> becomes the source word that it attended to most; without attention, and on the toy language,
-  /// which has no unknown words, the same.
+  /// BLEU when each <unk> becomes the source word that it attended to most; the same without attention, and where there
+  /// are no unknown words: with subwords, and in the toy language.
   double bleu_replaced = 0;
   std::optional<double> alignment_error;  ///< of a model with attention, where the true alignments are known
 };

@@ -1,3 +1,5 @@
+#include <nlohmann/json.hpp>
+
 #include "examples/experiments/experiments.h"
 
 namespace gradus::translate {
@@ -13,17 +15,17 @@ struct Step {
 };
 
 constexpr const char* kBase =
-    R"("bidirectional": false, "encoder_layers": 2, "decoder_layers": 2, "bridge": "copy", "fixed_context": false, )"
+    R"({"bidirectional": false, "encoder_layers": 2, "decoder_layers": 2, "bridge": "copy", "fixed_context": false, )"
     R"("reverse_source": false, "dropout": 0, "embedding_dropout": -1, "layer_dropout": -1, "output_dropout": -1, )"
-    R"("recurrent_dropout": 0, "word_dropout": 0)";
+    R"("recurrent_dropout": 0, "word_dropout": 0})";
 constexpr Step kSteps[] = {
-    {"base", "two layers, no attention", ""},
-    {"reverse", "+ source reversed", R"(, "reverse_source": true)"},
-    {"dropout", "+ dropout 0.2", R"(, "dropout": 0.2)"},
+    {"base", "two layers, no attention", "{}"},
+    {"reverse", "+ source reversed", R"({"reverse_source": true})"},
+    {"dropout", "+ dropout 0.2", R"({"dropout": 0.2})"},
     {"attention", "+ global attention (location)",
-     R"(, "attention": "luong", "score": "location", "input_feeding": false)"},
-    {"feeding", "+ input feeding", R"(, "input_feeding": true)"},
-    {"local-p", "+ local-p attention (general)", R"(, "scope": "local-p", "score": "general")"},
+     R"({"attention": "luong", "score": "location", "input_feeding": false})"},
+    {"feeding", "+ input feeding", R"({"input_feeding": true})"},
+    {"local-p", "+ local-p attention (general)", R"({"scope": "local-p", "score": "general"})"},
 };
 
 std::vector<Matrix::Cell> cells(const Scores& scores, double before) {
@@ -47,8 +49,12 @@ Matrix ladder(Experiment& experiment) {
     before = scores.bleu;
   };
   std::vector<Variant> variants;
-  std::string fields = fmt::format("{}, {}", kWithoutAttention, kBase);
-  for (const Step& step : kSteps) variants.push_back({step.name, "{" + (fields += step.fields) + "}"});
+  auto fields = nlohmann::json::parse(fmt::format("{{{}}}", kWithoutAttention));
+  fields.update(nlohmann::json::parse(kBase));
+  for (const Step& step : kSteps) {
+    fields.update(nlohmann::json::parse(step.fields));
+    variants.push_back({step.name, fields.dump()});
+  }
   experiment.check(variants);
   Scores scores;
   for (std::size_t i = 0; i < variants.size(); ++i) {

@@ -29,14 +29,30 @@ Examples:
   gradus-experiments lengths --out lengths --preset multi30k-words --train ... --valid ... --test ... --short 10
 )";
 
-/// What the variants of each experiment differ in.
-constexpr std::array kOfMatrix{"attention", "score", "scope", "input_feeding", "fixed_context"};
-constexpr std::array kOfLadder{"attention",         "score",          "scope",          "normalizer",
-                               "input_feeding",     "coverage",       "context_gate",   "fixed_context",
-                               "bidirectional",     "encoder_layers", "decoder_layers", "bridge",
-                               "reverse_source",    "dropout",        "layer_dropout",  "embedding_dropout",
-                               "recurrent_dropout", "word_dropout",   "output_dropout"};
-constexpr std::array kOfLengths{"attention", "bidirectional", "bridge", "fixed_context", "reverse_source"};
+/// What the variants of each experiment differ in, and what `attention` sets besides.
+constexpr std::array kOfMatrix{"attention", "score", "scope", "attend", "input_feeding", "fixed_context"};
+constexpr std::array kOfLadder{"attention",
+                               "score",
+                               "scope",
+                               "normalizer",
+                               "attend",
+                               "input_feeding",
+                               "coverage",
+                               "context_gate",
+                               "fixed_context",
+                               "bidirectional",
+                               "encoder_layers",
+                               "decoder_layers",
+                               "bridge",
+                               "reverse_source",
+                               "dropout",
+                               "layer_dropout",
+                               "embedding_dropout",
+                               "recurrent_dropout",
+                               "word_dropout",
+                               "output_dropout"};
+constexpr std::array kOfLengths{"attention",     "score",  "attend",        "input_feeding",
+                                "bidirectional", "bridge", "fixed_context", "reverse_source"};
 
 /// What all experiments are told.
 struct Setting {
