@@ -11,6 +11,7 @@
 #include <set>
 
 #include "nn/atomic_file.h"
+#include "nn/unique_json.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 
@@ -24,19 +25,6 @@ constexpr std::size_t kLengthBytes = 8;
 constexpr std::uint64_t kMaxHeader = 100'000'000;  // as in the reference implementation
 constexpr const char* kMetadataKey = "__metadata__";
 constexpr const char* kRealType = sizeof(Real) == sizeof(float) ? "F32" : "F64";
-
-/// Parses JSON in which no object has a key twice; the parser itself would keep the last one and say nothing.
-Json parse_unique(const std::string& text) {
-  std::vector<std::set<std::string>> open;  // the keys of the objects that are being parsed, the innermost last
-  return Json::parse(text, [&](int, Json::parse_event_t event, Json& parsed) {
-    if (event == Json::parse_event_t::object_start) open.emplace_back();
-    if (event == Json::parse_event_t::object_end) open.pop_back();
-    if (event == Json::parse_event_t::key && !open.back().insert(parsed.get<std::string>()).second) {
-      throw Error(fmt::format("the name \"{}\" is there twice", parsed.get<std::string>()));
-    }
-    return true;
-  });
-}
 
 /// The bytes that a tensor of this type and shape takes. Throws if they are too many to count.
 std::size_t byte_count(const SafetensorsFile::Entry& entry) {
@@ -146,7 +134,7 @@ void SafetensorsFile::parse_header(const std::string& header) {
   std::string tensor;
   try {
     if (!header.starts_with('{')) throw Error("not a safetensors file: its header does not begin with {");
-    const Json json = parse_unique(header);
+    const Json json = parse_unique_json(header);
     for (const auto& [name, value] : json.items()) {
       if (name == kMetadataKey) {
         metadata_ = value.get<Metadata>();

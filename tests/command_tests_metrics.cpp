@@ -22,7 +22,14 @@ std::vector<CommandTest> metric_tests(const Words& good, const Words& odd, const
        }},
       {"lowercase", odd, {"--lowercase"}},
       {"bootstrap", good, {"--bootstrap", "50"}},
-      {"seed", joined(good, {"--bootstrap", "50"}), {"--seed", "2"}},
+      {"seed",
+       joined(good, {"--bootstrap", "50"}),
+       {"--seed", "2"},
+       [](const Outputs& outputs) {  // the interval itself, not only the seed in the signature
+         const auto interval = [](const std::string& text) { return text.substr(0, text.find(" in 95 %")); };
+         CHECK(outputs.with.find(" in 95 %") != std::string::npos);
+         CHECK(interval(outputs.with) != interval(outputs.without));
+       }},
       {"tokenize", odd, {"--tokenize", "none"}},
       {"tokenize", odd, {"--tokenize", "intl"}},
       {"tokenize", odd, {"--tokenize", "char"}},

@@ -65,7 +65,7 @@ TEST_CASE("a configuration is written and read back, every field of it") {
     if (auto* const* value = std::get_if<int*>(&field.value)) **value += 1;
     if (auto* const* value = std::get_if<double*>(&field.value)) **value += 1.0 / 3;
   }
-  config.dropout = 1.0 / 3;
+  config.dropout = config.embedding_dropout = config.layer_dropout = config.output_dropout = 1.0 / 3;
   config.learning_rate_decay = 0.1;
   write_config(folder.file("c.json"), config);
 
@@ -99,6 +99,9 @@ TEST_CASE("errors of a configuration file name the file and the key") {
   CHECK(complaint(R"({"hidden": 1.5})") == "hidden: 1.5 is not a whole number");
   CHECK(complaint(R"({"hidden": "512"})") == "hidden: \"512\" is not a whole number");
   CHECK(complaint(R"({"hidden": 1})") == "hidden: 1 is too small; need at least 2");
+  CHECK(complaint(R"({"hidden": 8, "hidden": 4})") == "the name \"hidden\" is there twice");
+  CHECK(complaint(R"({"layer_dropout": -0.5})") ==
+        "layer_dropout: -0.5 is too small; need at least 0, or -1: as dropout");
   CHECK(complaint(R"({"hidden": 9999999999999})") == "hidden: 2147483647 is too large; need at most 65536");
   CHECK(complaint(R"({"hidden": -9999999999999})") == "hidden: -2147483648 is too small; need at least 2");
   CHECK(complaint(R"({"dropout": true})") == "dropout: true is not a number");
@@ -134,6 +137,60 @@ TEST_CASE("the command line overrides the file, and the file the defaults") {
   CHECK(toy.dropout == 0.25);
   CHECK(toy.embedding == TrainConfig::toy_preset().embedding);
   CHECK_THROWS_WITH_AS(resolve({"--hidden", "0"}), "hidden: 0 is too small; need at least 2", gradus::Error);
+}
+
+TEST_CASE("the papers' presets are what the papers say") {
+  const TrainConfig search = resolve({"--preset", "rnnsearch"});
+  CHECK(search.attention.kind() == AttentionKind::Bahdanau);
+  CHECK(search.attention.score == ScoreKind::Additive);
+  CHECK(search.attention.scope == ScopeKind::Global);
+  CHECK_FALSE(search.attention.input_feeding);
+  CHECK(search.bidirectional);
+  CHECK(search.bridge == Bridge::Backward);
+  const TrainConfig encoder_decoder = resolve({"--preset", "rnnenc"});
+  CHECK_FALSE(encoder_decoder.attention.present);
+  CHECK(encoder_decoder.fixed_context);
+  CHECK_FALSE(encoder_decoder.bidirectional);
+  CHECK(encoder_decoder.bridge == Bridge::Last);
+  for (const TrainConfig& config : {search, encoder_decoder}) {
+    CHECK(config.cell == CellKind::GruResetBefore);
+    CHECK(config.readout == Readout::Maxout);
+    CHECK(config.initial_values == InitialValues::Bahdanau);
+    CHECK(config.optimizer == OptimizerKind::Adadelta);
+    CHECK(config.learning_rate == 1);
+    CHECK(config.schedule == Schedule::Constant);
+    CHECK(config.batch_size == 80);
+    CHECK(config.pool_batches == 20);
+    CHECK(config.clip == 1);
+    CHECK(config.loss_mean == LossMean::Sentences);
+    CHECK(config.max_length == 50);
+    CHECK(config.dropout == 0);
+    CHECK(config.label_smoothing == 0);
+  }
+  const TrainConfig luong = resolve({"--preset", "luong"});
+  CHECK(luong.attention.kind() == AttentionKind::Luong);
+  CHECK(luong.attention.score == ScoreKind::General);
+  CHECK(luong.attention.scope == ScopeKind::LocalP);
+  CHECK(luong.attention.window == 10);
+  CHECK(luong.attention.input_feeding);
+  CHECK(luong.cell == CellKind::Lstm);
+  CHECK(luong.encoder_layers >= 2);
+  CHECK(luong.encoder_layers == luong.decoder_layers);
+  CHECK_FALSE(luong.bidirectional);
+  CHECK(luong.reverse_source);
+  CHECK(luong.bridge == Bridge::Copy);
+  CHECK(luong.readout == Readout::Direct);
+  CHECK(luong.initial_values == InitialValues::Luong);
+  CHECK(luong.optimizer == OptimizerKind::Sgd);
+  CHECK(luong.learning_rate == 1);
+  CHECK(luong.schedule == Schedule::Halving);
+  CHECK(luong.halve_after == 8);
+  CHECK(luong.epochs == 12);
+  CHECK(luong.clip == 5);
+  CHECK(luong.dropout == 0.2);
+  CHECK(luong.label_smoothing == 0);
+  CHECK(luong.loss_mean == LossMean::Sentences);
+  CHECK(luong.max_length == 50);
 }
 
 TEST_CASE("a preset is weaker than the file, and the file than the options") {

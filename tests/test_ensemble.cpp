@@ -157,6 +157,25 @@ TEST_CASE("ensemble: models must write the same words, and one must have the att
   CHECK(found[2].n_best.size() == 1);
 }
 
+TEST_CASE("translations may be as long as the sentences that a model learned from, and 100 words in any case") {
+  const TemporaryFolder base;
+  make_model(base.path(), {"a", "b"}, AttentionKind::Bahdanau);
+  const std::unique_ptr<Translator> model = load_translator(base.path());
+  model->model.decoder().output().bias->value()[Vocabulary::kEnd] = -100;  // it never comes to an end
+  Translator* const models[] = {model.get()};
+  ThreadPool pool(1);
+  const auto length = [&](SearchOptions options) {
+    options.beam = 1;
+    return translate_lines(models, std::vector<std::string>{"a"}, 0, options, pool).front().n_best.front().words.size();
+  };
+  model->config.max_length = 50;
+  CHECK(length({}) == 100);
+  model->config.max_length = 150;
+  CHECK(length({}) == 150);
+  CHECK(length({.min_length = 170}) == 170);
+  CHECK(length({.max_length = 20}) == 20);
+}
+
 TEST_CASE("ensemble: models write alike if their target words and tokenizers are the same") {
   TrainConfig config;
   config.embedding = config.hidden = config.attention.size = 4;

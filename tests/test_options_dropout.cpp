@@ -36,6 +36,7 @@ struct Dropped {
   double output = 0;              ///< of the pre-output layer
   double recurrent = 0;           ///< of the state that goes on from step to step
   bool encoder = false, first_step = false, second_step = false;
+  bool same_mask = true;  ///< of the state, at every step
 };
 
 Dropped dropped(const TrainConfig& config) {
@@ -66,6 +67,11 @@ Dropped dropped(const TrainConfig& config) {
   result.recurrent = masked.masks.empty() ? 0 : share_of_zeros(masked.masks[0].value());
   const DecoderState dropped_first = decoder.step(embedded, masked, memories);
   const DecoderState dropped_second = decoder.step(embedded, dropped_first, memories);
+  for (const DecoderState* state : {&dropped_first, &dropped_second}) {
+    for (std::size_t l = 0; l < state->masks.size(); ++l) {
+      result.same_mask = result.same_mask && !differ(state->masks[l], masked.masks[l]);
+    }
+  }
   result.first_step = differ(first.hidden(), dropped_first.hidden());
   result.second_step = differ(second.hidden(), dropped_second.hidden());
   result.output = share_of_zeros(decoder.pre_output({&first, 1}, embedded).value());
@@ -129,6 +135,7 @@ void check_recurrent_dropout(OptionTrial& trial) {
   CHECK(found.encoder);
   CHECK_FALSE(found.first_step);  // which goes on from zeros
   CHECK(found.second_step);
+  CHECK(found.same_mask);  // variational
 }
 
 void check_word_dropout(OptionTrial& trial) {

@@ -3,8 +3,6 @@
 set -uo pipefail
 gradus=$(realpath "$1")
 source "$(dirname "$0")/expect.sh"
-# The line after what is wrong with the options of a command, or with none.
-hint() { printf '\nRun `gradus%s --help` for help.' "${1:+ $1}"; }
 
 # A small text: each word has one translation, and the order is turned round.
 words=(ein zwei drei vier vier) translations=(one two three four)
@@ -31,19 +29,19 @@ expect 0 "" "$gradus" bleu --help
 check "examples in the help of bleu" grep -q '^  gradus bleu hyp.en ref1.en ref2.en' stdout
 
 # Wrong command lines.
-expect 2 "gradus: a command is missing: train, translate, score, evaluate, bleu, aer, attend, info, report, average or toy$(hint)" "$gradus"
-expect 2 "gradus: unknown argument trian; did you mean train?$(hint)" "$gradus" trian
-expect 2 "gradus: unknown argument trian; did you mean train?$(hint)" "$gradus" trian --model m
-expect 2 "gradus: --model is required$(hint train)" "$gradus" train --toy
-expect 2 "gradus: unknown option --atention; did you mean --attention?$(hint train)" train --model m --atention luong
-expect 2 "gradus: unknown option --frobnicate$(hint train)" train --model m --frobnicate
-expect 2 "gradus: unknown option --modle; did you mean --model?$(hint train)" "$gradus" train --toy --modle m
-expect 2 "gradus: --attention: dot not in {none,bahdanau,luong}$(hint train)" train --model m --attention dot
-expect 2 "gradus: --beam: Value 0 not in range 1 to 1000$(hint translate)" "$gradus" translate --model m --beam 0
-expect 2 "gradus: train: --train SRC TGT is missing (or --toy, for the built-in language)$(hint train)" "$gradus" train --model m
-expect 2 "gradus: train: --valid SRC TGT is missing; validation decides which model is best$(hint train)" \
+expect 2 "gradus: a command is missing: train, translate, score, evaluate, bleu, aer, attend, info, report, average or toy$(hint gradus)" "$gradus"
+expect 2 "gradus: unknown argument trian; did you mean train?$(hint gradus)" "$gradus" trian
+expect 2 "gradus: unknown argument trian; did you mean train?$(hint gradus)" "$gradus" trian --model m
+expect 2 "gradus: --model is required$(hint gradus train)" "$gradus" train --toy
+expect 2 "gradus: unknown option --atention; did you mean --attention?$(hint gradus train)" train --model m --atention luong
+expect 2 "gradus: unknown option --frobnicate$(hint gradus train)" train --model m --frobnicate
+expect 2 "gradus: unknown option --modle; did you mean --model?$(hint gradus train)" "$gradus" train --toy --modle m
+expect 2 "gradus: --attention: dot not in {none,bahdanau,luong}$(hint gradus train)" train --model m --attention dot
+expect 2 "gradus: --beam: Value 0 not in range 1 to 1000$(hint gradus translate)" "$gradus" translate --model m --beam 0
+expect 2 "gradus: train: --train SRC TGT is missing (or --toy, for the built-in language)$(hint gradus train)" "$gradus" train --model m
+expect 2 "gradus: train: --valid SRC TGT is missing; validation decides which model is best$(hint gradus train)" \
   "$gradus" train --model m --train train.de train.en
-expect 2 "gradus: train: --toy brings its own text; leave out --train and --valid$(hint train)" train --model m --toy
+expect 2 "gradus: train: --toy brings its own text; leave out --train and --valid$(hint gradus train)" train --model m --toy
 expect 1 "gradus: hidden: 1 is too small; need at least 2" train --model m --hidden 1
 check "no model is left behind by a wrong command line" test ! -e m
 
@@ -67,7 +65,7 @@ expect 1 "gradus: source language: vocabulary_size: 90 is too small for the char
   train --model m --tokenizer bpe --vocabulary-size 90
 expect 1 "gradus: both languages: vocabulary_size: 9000 is too large for the text; need at most 328" \
   train --model m --tokenizer bpe --vocabulary-size 9000 --joint
-expect 2 "gradus: train: --toy brings its own words; leave out --tokenizer and --joint$(hint train)" \
+expect 2 "gradus: train: --toy brings its own words; leave out --tokenizer and --joint$(hint gradus train)" \
   "$gradus" train --model m --toy --tokenizer words
 check "no model is left behind by wrong text" test ! -e m
 
@@ -148,7 +146,7 @@ check "signature" grep -q '^  nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|versi
 check "perplexity" grep -q '^perplexity 1\.[0-9]* (cross-entropy' stdout
 expect 0 "" "$gradus" evaluate --model m --test more.de more.en
 check "skips of the test are counted" grep -q '^left out 1 pairs with an empty side$' stdout
-expect 2 "gradus: evaluate: --test SRC REF is missing$(hint evaluate)" "$gradus" evaluate --model m
+expect 2 "gradus: evaluate: --test SRC REF is missing$(hint gradus evaluate)" "$gradus" evaluate --model m
 expect 1 "gradus: parallel text: train.de has 256 lines, short.en has 255; line n of one must translate line n of the other" \
   "$gradus" evaluate --model m --test train.de short.en
 
@@ -160,7 +158,7 @@ check "an interval" grep -q '^  100.00 ± 0.00, from 100.00 to 100.00 in 95 % of
 check "a signature of both" grep -q '^  nrefs:2|bs:50|seed:12345|case:mixed|eff:no|tok:13a' stdout
 expect 1 "gradus: parallel text: train.de has 256 lines, short.en has 255; line n of one must translate line n of the other" \
   "$gradus" evaluate --model m --test train.de train.en short.en
-expect 2 "gradus: --metrics: bleu is given twice$(hint evaluate)" "$gradus" evaluate --model m --metrics bleu bleu
+expect 2 "gradus: --metrics: bleu is given twice$(hint gradus evaluate)" "$gradus" evaluate --model m --metrics bleu bleu
 
 # By the length of the source, as a table and as curves.
 expect 0 "" "$gradus" evaluate --model m m --test train.de train.en --by-length --bin-width 4 --svg lengths.svg
@@ -171,8 +169,8 @@ expect 0 "" "$gradus" evaluate --model m --test lengths.de <(head -3 train.en) -
 check "no row for lengths that no sentence has" test "$(tail -3 stdout | cut -c-12)" = $'  source wor\n  4 to 6    \n  7 to 9    '
 expect 1 "gradus: no/lengths.svg: cannot write the file: No such file or directory" \
   "$gradus" evaluate --model m --test train.de train.en --by-length --svg no/lengths.svg
-expect 2 "gradus: --svg requires --by-length$(hint evaluate)" "$gradus" evaluate --model m --test train.de train.en --svg a.svg
-expect 2 "gradus: --bin-width: Value 0 not in range 1 to 10000$(hint evaluate)" \
+expect 2 "gradus: --svg requires --by-length$(hint gradus evaluate)" "$gradus" evaluate --model m --test train.de train.en --svg a.svg
+expect 2 "gradus: --bin-width: Value 0 not in range 1 to 10000$(hint gradus evaluate)" \
   "$gradus" evaluate --model m --test train.de train.en --by-length --bin-width 0
 
 # Scores of translations in files.
@@ -206,13 +204,13 @@ expect 1 "gradus: none.txt: cannot read the file: No such file or directory" ble
 expect 1 "gradus: nothing.txt: no line; need a translation a line" bleu nothing.txt nothing.txt
 expect 1 "gradus: stdin: no line; need a translation a line" bash -c "'$gradus' bleu - ref.txt </dev/null"
 expect 1 "gradus: invalid.de:17: invalid UTF-8 at byte 5" bleu train.en invalid.de
-expect 2 "gradus: ref is required$(hint bleu)" bleu hyp.txt
-expect 2 "gradus: bleu: standard input (-) can stand for one file only$(hint bleu)" bleu - -
-expect 2 "gradus: --metrics: meteor is not one of bleu, chrf, ter (files come before --metrics)$(hint bleu)" \
+expect 2 "gradus: ref is required$(hint gradus bleu)" bleu hyp.txt
+expect 2 "gradus: bleu: standard input (-) can stand for one file only$(hint gradus bleu)" bleu - -
+expect 2 "gradus: --metrics: meteor is not one of bleu, chrf, ter (files come before --metrics)$(hint gradus bleu)" \
   bleu hyp.txt ref.txt --metrics meteor
-expect 2 "gradus: --smooth-value: --smooth exp takes no value; floor and add-k do$(hint bleu)" bleu hyp.txt ref.txt --smooth-value 1
-expect 2 "gradus: bleu: --trials is about differences to a --baseline, which is missing$(hint bleu)" bleu hyp.txt ref.txt --trials 5
-expect 2 "gradus: bleu: --sentences goes without --baseline, --systems and --bootstrap$(hint bleu)" \
+expect 2 "gradus: --smooth-value: --smooth exp takes no value; floor and add-k do$(hint gradus bleu)" bleu hyp.txt ref.txt --smooth-value 1
+expect 2 "gradus: bleu: --trials is about differences to a --baseline, which is missing$(hint gradus bleu)" bleu hyp.txt ref.txt --trials 5
+expect 2 "gradus: bleu: --sentences goes without --baseline, --systems and --bootstrap$(hint gradus bleu)" \
   bleu hyp.txt ref.txt --sentences --bootstrap 10
 sed 's/$/ ./' train.en >tokenized.en
 expect 0 "gradus: tokenized.en: 256 lines end in \" .\" and look tokenised; BLEU is meant for plain text, and --tokenize none takes words as they stand" \
@@ -230,6 +228,8 @@ sed '7s/$/ 2:1/' train.align >wrong.align
 expect 1 "gradus: wrong.align:7: '2:1' is no link; need SOURCE-TARGET, or SOURCE?TARGET for a possible one" \
   "$gradus" aer wrong.align train.align
 head -3 train.align >short.align
+: >none.align
+expect 1 "gradus: aer: none.align, none.align: no link to compare" "$gradus" aer none.align none.align
 expect 1 "gradus: aer: short.align has 3 lines, train.align has 256; line n of one must translate line n of the other" \
   "$gradus" aer short.align train.align
 evaluate() { "$gradus" evaluate --model m --test train.de train.en "$@"; }
@@ -243,7 +243,7 @@ expect 1 "gradus: wrong.align:9: link 4-1 is outside of a pair of 4 and 4 words;
 { cat train.align; echo; echo; } >more.align
 expect 0 "" "$gradus" evaluate --model m --test more.de more.en --alignments more.align
 check "pairs with an empty side have no alignment" grep -Eq '^AER 0.* 768 sure ones\)$' stdout
-expect 2 "gradus: --alignments requires --test$(hint evaluate)" "$gradus" evaluate --model m --alignments train.align
+expect 2 "gradus: --alignments requires --test$(hint gradus evaluate)" "$gradus" evaluate --model m --alignments train.align
 
 # The toy language in files.
 expect 0 "" "$gradus" toy text
@@ -371,14 +371,16 @@ for option in "--temperature 0.001" "--top-k 1" "--top-p 0.001"; do
   # shellcheck disable=SC2086
   check "--sample $option is greedy" test "$(translate --sample $option | sort -u)" = "four two one three"
 done
-expect 2 "gradus: --n-best 6: the beam has only 5 hypotheses; need --beam 6 or more$(hint translate)" translate --n-best 6
-expect 2 "gradus: --min-length 5 is greater than --max-length 4$(hint translate)" translate --min-length 5 --max-length 4
-expect 2 "gradus: --min-length-ratio 2 is greater than --max-length-ratio 1$(hint translate)" \
+expect 2 "gradus: --n-best 6: the beam has only 5 hypotheses; need --beam 6 or more$(hint gradus translate)" translate --n-best 6
+expect 2 "gradus: --min-length 5 is greater than --max-length 4$(hint gradus translate)" translate --min-length 5 --max-length 4
+expect 2 "gradus: --min-length-ratio 2 is greater than --max-length-ratio 1$(hint gradus translate)" \
   translate --min-length-ratio 2 --max-length-ratio 1
-expect 2 "gradus: --top-k requires --sample$(hint translate)" translate --top-k 3
-expect 2 "gradus: --attention requires --json$(hint translate)" translate --attention
-expect 2 "gradus: --beam excludes --sample$(hint translate)" translate --sample --beam 3
-expect 2 "gradus: --length-power: Value nan not in range 0 to 100$(hint translate)" translate --length-power nan
+expect 2 "gradus: --top-k requires --sample$(hint gradus translate)" translate --top-k 3
+expect 2 "gradus: --attention requires --json$(hint gradus translate)" translate --attention
+expect 2 "gradus: --beam excludes --sample$(hint gradus translate)" translate --sample --beam 3
+expect 2 "gradus: --seed: -1 is negative$(hint gradus translate)" translate --sample --seed -1
+expect 2 "gradus: --seed: -1 is negative$(hint gradus train)" train --model never --seed -1
+expect 2 "gradus: --length-power: Value nan not in range 0 to 100$(hint gradus translate)" translate --length-power nan
 expect 1 "gradus: translate: no attention to use; the model was trained with --attention none" \
   "$gradus" translate --model plain --alignments <in.txt
 
@@ -397,7 +399,7 @@ check "--dictionary" grep -q 'found it' stdout
 echo "no tab" >>words.tsv
 expect 1 "gradus: words.tsv:5: not a dictionary entry: 'no tab'; need a source word, one tab, and its translation" \
   unknown --replace-unknown --dictionary words.tsv
-expect 2 "gradus: --dictionary requires --replace-unknown$(hint translate)" unknown --dictionary words.tsv
+expect 2 "gradus: --dictionary requires --replace-unknown$(hint gradus translate)" unknown --dictionary words.tsv
 
 # Ensembles, and the scores of given translations.
 expect 0 "" "$gradus" translate --model m --model plain --json <in.txt
@@ -424,6 +426,7 @@ expect 1 "gradus: empty.de, train.en: no sentence pair to score" "$gradus" score
 expect 0 "" "$gradus" report m --out page.html
 check "a page with the sample's heat map" grep -q '</svg></p>' <(tr -d '\n' <page.html)
 expect 1 "gradus: /nowhere: no such folder; need the folder of a model" "$gradus" report /nowhere
+expect 1 "gradus: train.de: not a folder; need the folder of a model" "$gradus" report train.de
 expect 1 "gradus: average: m keeps no epochs; train with --keep-epochs N" "$gradus" average m --out mean
 expect 0 "" train --model kept --keep-epochs 3 --force
 check "three epochs are kept" test "$(cd kept && echo epoch-*)" = "epoch-0010.safetensors epoch-0011.safetensors epoch-0012.safetensors"
@@ -433,6 +436,12 @@ expect 0 "" "$gradus" average kept --out mean --last 2
 check "the mean translates" test "$(echo 'ein zwei drei vier' | "$gradus" translate --model mean)" = "four three two one"
 check "info tells what it is" grep -q '^the mean of epoch-0011.safetensors, epoch-0012.safetensors$' <("$gradus" info --model mean)
 expect 1 "gradus: average: mean holds a model already; --force replaces it" "$gradus" average kept --out mean
+expect 1 "gradus: report: mean/log.jsonl is missing; a mean, or a model of another program, has no training to report" \
+  "$gradus" report mean
+mkdir others; echo mine >others/log.jsonl
+expect 1 "gradus: average: others/log.jsonl is there already; --force replaces it" "$gradus" average kept --out others
+expect 1 "gradus: train: others/log.jsonl is there already; --force replaces it" train --model others
+check "what is not a model's stays" grep -q mine others/log.jsonl
 cp -r kept cut; truncate -s 2000 cut/epoch-0011.safetensors
 "$gradus" average cut --out never 2>/dev/null
 check "a mean that failed: code" test $? -eq 1
@@ -466,6 +475,7 @@ expect 1 "gradus: damaged/last.safetensors: missing; without it no training can 
 damaged; sed '1d;$p' train.de >other.de; cp train.en other.en
 expect 1 "gradus: train: damaged began with another training or validation text; a resumed training keeps them" \
   "$gradus" train --resume --model damaged --train other.de other.en --epochs 100
+check "the configuration is as it was" cmp damaged/config.json m/config.json
 
 # Ctrl-C: the step ends, a checkpoint is saved, and resuming ends with the same model as an undisturbed training.
 train --model whole --epochs 100 --patience 100 >/dev/null
@@ -535,7 +545,7 @@ check "and the perplexity of its mean probabilities" test "$(grep '^perplexity' 
 expect 0 "" "$gradus" evaluate --model m rare --test train.de train.en
 check "no perplexities side by side of different words" test "$(tail -1 stdout)" = "  without perplexities: the models do not write the same words"
 expect 1 "gradus: nothing: the folder holds no model; nothing/config.json is missing"   "$gradus" evaluate --model m nothing --test train.de train.en
-expect 2 "gradus: evaluate: --test SRC REF is missing$(hint evaluate)" "$gradus" evaluate --model m alone
+expect 2 "gradus: evaluate: --test SRC REF is missing$(hint gradus evaluate)" "$gradus" evaluate --model m alone
 expect 0 "" train --tokenizer words --epochs 1 --model worded
 expect 1 "gradus: m, worded: their tokenizers are whitespace and words; the models of an ensemble must have the same tokenizer"   "$gradus" translate --model m worded
 

@@ -69,6 +69,10 @@ TEST_CASE("report: one page with what the log tells") {
   CHECK(html.find("<th>hidden</th><td>321</td>") != std::string::npos);
   CHECK(html.find("<title>hund → dog: 1.000</title>") != std::string::npos);
   CHECK(count(html, "<svg") == 2);
+  for (const char* curve : {"cross-entropy", "validation BLEU", "learning rate", "gradient norm before clipping"}) {
+    CAPTURE(curve);
+    CHECK(html.find(curve) != std::string::npos);
+  }
   CHECK(count(html, "<?xml") == 0);
   CHECK(html.find("100000") != std::string::npos);                      // words
   CHECK(html.find("http") == html.find("http://www.w3.org/2000/svg"));  // it loads nothing

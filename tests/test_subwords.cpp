@@ -82,6 +82,7 @@ TEST_CASE("subwords: pieces in any order make a line of whole characters") {
   CHECK(tokenizer.join({"<0xC3>", "<0xA9>", "▁le"}) == "é le");
   CHECK(tokenizer.join({"▁le", "<0xC3>", "▁le"}) == "le\uFFFD le");
   CHECK(tokenizer.join({"▁le", "<unk>", "▁le"}) == "le<unk> le");
+  CHECK(tokenizer.join({"▁le", "<0x0A>", "▁le", "<0x0D>"}) == "le le");
 }
 
 TEST_CASE("subwords: the same text gives the same bytes, other text others") {

@@ -170,6 +170,7 @@ TEST_CASE("every option changes the training, which can be interrupted and resum
       {"batches of words", [](TrainConfig& c) { c.batch_tokens = 300; }},
       {"accumulation", [](TrainConfig& c) { c.accumulate = 2; }},
       {"scheduled sampling", [](TrainConfig& c) { c.scheduled_sampling = 0.5; }},
+      {"hard attention", [](TrainConfig& c) { c.attention.scope = ScopeKind::Hard; }},
       {"word dropout", [](TrainConfig& c) { c.word_dropout = 0.2; }},
       {"recurrent dropout", [](TrainConfig& c) { c.recurrent_dropout = 0.2; }},
       {"seed", [](TrainConfig& c) { c.seed = 2; }},
@@ -257,6 +258,17 @@ TEST_CASE("more epochs go on from the end as if there had been so many from the 
   CHECK(Session(parts.path(), config, corpus, true).trainer->run() == Trainer::End::Epochs);
   CHECK(Session(whole.path(), config, corpus, false).trainer->run() == Trainer::End::Epochs);
   CHECK(same_training(whole, parts));
+}
+
+TEST_CASE("the best model is that of the best BLEU, and of equal ones that of the lowest loss") {
+  TrainState state;
+  CHECK(state.is_beaten_by(0, 9));  // the first validation
+  state.best_bleu = 20;
+  state.best_loss = 3;
+  CHECK(state.is_beaten_by(20.1, 4));
+  CHECK_FALSE(state.is_beaten_by(19.9, 2));
+  CHECK(state.is_beaten_by(20, 2.9));
+  CHECK_FALSE(state.is_beaten_by(20, 3));
 }
 
 TEST_CASE("the learning rate falls, and the training ends, when BLEU stops rising") {

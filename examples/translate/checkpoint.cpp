@@ -65,14 +65,9 @@ std::optional<std::uint64_t> seed_of(const std::string& name) {
   return seed;
 }
 
-/// Removes what a training leaves in the folder, but for the configuration.
-void remove_training(const Folder& folder) {
+void remove_training(const std::string& directory) {
   std::error_code ignored;
-  for (const std::string& old : {folder.best, folder.last, folder.log}) fs::remove(old, ignored);
-  for (const std::string& old : kept_epochs(folder.directory)) fs::remove(old, ignored);
-  for (const std::string& stem : {folder.source, folder.target}) {
-    for (const char* extension : {".vocab", ".model"}) fs::remove(stem + extension, ignored);
-  }
+  for (const std::string& file : training_files(directory)) fs::remove(file, ignored);
 }
 
 /// All numbers with which a training goes on.
@@ -91,10 +86,21 @@ bool holds_model(const std::string& directory) {
   return folder.has(folder.config);
 }
 
+std::vector<std::string> training_files(const std::string& directory) {
+  const Folder folder(directory);
+  std::vector<std::string> files = kept_epochs(directory);
+  for (const std::string& file : {folder.best, folder.last, folder.log}) files.push_back(file);
+  for (const std::string& stem : {folder.source, folder.target}) {
+    for (const char* extension : {".vocab", ".model"}) files.push_back(stem + extension);
+  }
+  std::erase_if(files, [&](const std::string& file) { return !folder.has(file); });
+  return files;
+}
+
 void create_model(const std::string& directory, const Translator& translator) {
   const Folder folder(directory);
   make_folder(directory);
-  remove_training(folder);
+  remove_training(directory);
   translator.source.save(folder.source);
   translator.target.save(folder.target);
   save_config(directory, translator.config);
@@ -104,7 +110,7 @@ void remove_model(const std::string& directory) {
   const Folder folder(directory);
   std::error_code ignored;
   fs::remove(folder.config, ignored);
-  remove_training(folder);
+  remove_training(directory);
   fs::remove(directory, ignored);
 }
 
@@ -130,8 +136,11 @@ void save_config(const std::string& directory, const TrainConfig& config) {
 TrainConfig load_config(const std::string& directory) {
   const Folder folder(directory);
   if (!folder.has(directory)) fail("{}: no such folder; need the folder of a model", directory);
+  if (std::error_code ignored; !fs::is_directory(directory, ignored)) {
+    fail("{}: not a folder; need the folder of a model", directory);
+  }
   if (folder.has(folder.config)) {
-    TrainConfig config;
+    TrainConfig config;  // fields that a file of an older version does not have keep their default
     read_config(folder.config, config);
     return config;
   }

@@ -41,10 +41,18 @@ struct TrainState {
   double baseline = 0;     ///< of hard attention: the moving average of a word's loss
   double seconds = 0;      ///< spent on training and validation, in all sessions together
   std::uint64_t text = 0;  ///< the `fingerprint` of the text that is learned; 0 in files that know of none
+
+  /// Whether a validation with these numbers is better than the best one so far.
+  bool is_beaten_by(double bleu, double loss) const {
+    return bleu > best_bleu || (bleu == best_bleu && loss < best_loss);
+  }
 };
 
 /// Whether the folder holds a model, or the beginning of one.
 bool holds_model(const std::string& directory);
+
+/// The files of a training that the folder holds, but for the configuration.
+std::vector<std::string> training_files(const std::string& directory);
 
 /// Makes the folder if need be and writes configuration and languages; a model that was there is removed.
 void create_model(const std::string& directory, const Translator& translator);

@@ -54,6 +54,9 @@ void add_threads_option(CLI::App& command, int& threads);
 /// Of `length_bins`.
 CLI::Option* add_bin_width_option(CLI::App& command, size_t& width);
 
+/// The complaint of an option without a sign about one, which CLI11 would take for a very large number; else empty.
+std::string not_negative(const std::string& text);
+
 /// Throws UsageError for a name that the option was given twice.
 void require_distinct(const char* option, const std::vector<std::string>& names);
 

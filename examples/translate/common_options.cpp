@@ -31,6 +31,8 @@ CLI::Option* add_bin_width_option(CLI::App& command, size_t& width) {
       ->capture_default_str();
 }
 
+std::string not_negative(const std::string& text) { return text.starts_with("-") ? text + " is negative" : ""; }
+
 void require_distinct(const char* option, const std::vector<std::string>& names) {
   for (auto name = names.begin(); name != names.end(); ++name) {
     if (std::find(names.begin(), name, *name) != name)

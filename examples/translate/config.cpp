@@ -11,6 +11,7 @@
 #include "examples/translate/nearest.h"
 #include "examples/translate/text.h"
 #include "nn/atomic_file.h"
+#include "nn/unique_json.h"
 
 namespace gradus::translate {
 
@@ -96,12 +97,14 @@ std::string expected(const std::vector<std::string>&) { return "a list of two fi
 
 Json parse(const std::string& path, const std::string& text) {
   try {
-    return Json::parse(text);
+    return parse_unique_json(text);
   } catch (const Json::exception& error) {
     // "[json.exception.parse_error.101] parse error at line 3, column 5: ..."
     const std::string what = error.what();
     const size_t end = what.find("] ");
     fail("{}: malformed JSON: {}", path, end == std::string::npos ? what : what.substr(end + 2));
+  } catch (const Error& error) {
+    fail("{}: {}", path, error.what());
   }
 }
 
@@ -224,6 +227,10 @@ void ConfigField::check() const {
   visit_value(*this, [&](const auto& value) {
     if constexpr (kIsNumber<std::decay_t<decltype(value)>>) {
       const double number = static_cast<double>(value);
+      const bool is_unset = number == TrainConfig::kAsDropout;
+      if (min == TrainConfig::kAsDropout && number < 0 && !is_unset) {
+        fail("{}: {} is too small; need at least 0, or {}: as dropout", key, value, min);
+      }
       if (!(number >= min)) fail("{}: {} is too small; need at least {}", key, value, min);
       if (number > max) fail("{}: {} is too large; need at most {}", key, value, max);
     }
@@ -299,7 +306,7 @@ std::vector<ConfigField> config_fields(TrainConfig& c) {
       {"Model", "attention_size", &c.attention.size, "Size of the layer inside additive and concat scores", 1, 1 << 16},
       {"Model", "heads", &c.attention.heads, "Heads of multi-head scores or of a transformer; must divide --hidden", 1,
        1024},
-      {"Model", "window", &c.attention.window, "Positions on each side that local scopes see", 1, kAnyNumber},
+      {"Model", "window", &c.attention.window, "Positions on each side that local scopes see", 0, kAnyNumber},
       {"Model", "positions", &c.attention.positions, "Positions that location scores know", 1, 1 << 16},
       {"Model", "encoder_layers", &c.encoder_layers, "Layers of the encoder", 1, 64},
       {"Model", "decoder_layers", &c.decoder_layers, "Layers of the decoder", 1, 64},
@@ -339,9 +346,9 @@ std::vector<ConfigField> config_fields(TrainConfig& c) {
        kMayChange},
       {"Training", "patience", &c.patience, "Stop after so many validations without a better BLEU", 1, kAnyNumber,
        kMayChange},
-      {"Training", "batch_size", &c.batch_size, "Sentence pairs in a step", 1, 1 << 20},
+      {"Training", "batch_size", &c.batch_size, "Sentence pairs in a batch", 1, 1 << 20},
       {"Training", "batch_tokens", &c.batch_tokens,
-       "Target words in a step instead of a number of pairs; 0 for --batch-size pairs", 0, kAnyNumber},
+       "Target words in a batch instead of a number of pairs; 0 for --batch-size pairs", 0, kAnyNumber},
       {"Training", "pool_batches", &c.pool_batches, "Batches whose sentences are sorted by length together", 1,
        1 << 20},
       {"Training", "accumulate", &c.accumulate, "Batches whose gradients make one step", 1, 1 << 20},

@@ -22,7 +22,7 @@ enum class Schedule {
   Plateau,      ///< multiplied by `learning_rate_decay` after a validation without a better BLEU
   Cosine,       ///< along half a cosine to 0 at the end of the last epoch
   InverseSqrt,  ///< as 1/√step
-  Halving,      ///< halved after every epoch but the first `halve_after` (Luong et al. 2015, section 4.1)
+  Halving,      ///< halved before every epoch after the first `halve_after` (Luong et al. 2015, section 4.1)
   Constant,
 };
 template <>

@@ -26,7 +26,9 @@ CLI::Option* add_option(CLI::App& command, const ConfigField& field) {
         } else if constexpr (Choice<T>) {
           return add_choice(command, name, *value, field.help)->take_last();
         } else {
-          return command.add_option(name, *value, field.help)->take_last()->type_name("N")->capture_default_str();
+          CLI::Option* const option = command.add_option(name, *value, field.help)->take_last()->type_name("N");
+          if constexpr (std::is_unsigned_v<T>) option->check(not_negative);
+          return option->capture_default_str();
         }
       },
       field.value);

@@ -47,6 +47,20 @@ std::vector<Member> members_of(std::span<Translator* const> models,
   return members;
 }
 
+/// The options with the length that translations by these models may have.
+SearchOptions with_length(SearchOptions options, std::span<Translator* const> models) {
+  if (options.max_length > 0) return options;
+  options.max_length = std::max(kUsualLength, options.min_length);
+  for (const Translator* model : models) options.max_length = std::max(options.max_length, model->config.max_length);
+  return options;
+}
+
+/// How many sentences are translated side by side: the fewer, the wider the search is, for the sake of memory.
+int batch_size(const SearchOptions& options) {
+  constexpr int kRows = 10 * kDecodingBatch;
+  return std::clamp(kRows / (options.sample ? options.n_best : options.beam), 1, kDecodingBatch);
+}
+
 }
 
 std::vector<Translation> translate_lines(std::span<Translator* const> models, std::span<const std::string> lines,
@@ -69,7 +83,8 @@ std::vector<Translation> translate_lines(std::span<Translator* const> models, st
              first_line + i + 1);
     }
   }
-  std::vector<NBest> found = search_n_best(members_of(models, sources), numbers, options, kDecodingBatch, pool);
+  std::vector<NBest> found =
+      search_n_best(members_of(models, sources), numbers, with_length(options, models), batch_size(options), pool);
   for (size_t i = 0; i < found.size(); ++i) result[numbers[i] - first_line].n_best = std::move(found[i]);
   return result;
 }

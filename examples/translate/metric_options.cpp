@@ -93,6 +93,7 @@ void add_metric_options(CLI::App& command, MetricOptions& options) {
       ->type_name("N")
       ->capture_default_str();
   command.add_option("--seed", options.seed, "Of the resamples; the same seed gives the same numbers")
+      ->check(not_negative)
       ->type_name("N")
       ->capture_default_str();
   add_bleu_options(command, options);

@@ -44,6 +44,9 @@ std::vector<Heatmap> sample_heatmaps(const std::string& directory, const Trainin
 int run(const Options& options) {
   const TrainConfig config = load_config(options.model);
   const std::string log = log_path(options.model);
+  if (!std::filesystem::exists(log)) {
+    fail("report: {} is missing; a mean, or a model of another program, has no training to report", log);
+  }
   const TrainingHistory history = read_training_log(log);
   if (history.steps.empty()) fail("{}: it tells of no step; nothing to report", log);
   const std::string out =

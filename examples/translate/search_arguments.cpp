@@ -26,15 +26,20 @@ CLI::Validator between(double low, double high) {
 }
 
 template <class Number>
-CLI::Option* add_number(CLI::App& command, const char* name, Number& value, Number low, Number high, const char* help) {
+CLI::Option* add_number(CLI::App& command, const char* name, Number& value, Number low, Number high,
+                        const std::string& help) {
   const CLI::Validator range = std::is_integral_v<Number> ? CLI::Range(low, high) : between(low, high);
   return command.add_option(name, value, help)->type_name("N")->check(range)->capture_default_str();
 }
 
 void add_limits(CLI::App& command, SearchOptions& options) {
-  add_number(command, "--min-length", options.min_length, 0, 100'000, "Words that a translation must have")
+  add_number(command, "--min-length", options.min_length, 0, 100'000,
+             "Words, or subwords, that a translation must have")
       ->group(kSearch);
-  add_number(command, "--max-length", options.max_length, 1, 100'000, "Words that a translation may have")
+  add_number(command, "--max-length", options.max_length, 0, 100'000,
+             fmt::format("Words, or subwords, that a translation may have; 0: {}, or --max-length of the training, if "
+                         "that is more",
+                         kUsualLength))
       ->group(kSearch);
   add_number(command, "--min-length-ratio", options.min_length_ratio, 0.0, 1000.0,
              "The same, for each word of the source")
@@ -43,7 +48,7 @@ void add_limits(CLI::App& command, SearchOptions& options) {
              "The same, for each word of the source; 0 for no such limit. The narrower limit holds")
       ->group(kSearch);
   add_number(command, "--no-repeat-ngram", options.no_repeat_ngram, 0, 1000,
-             "Never repeat as many words in a row; 0 to allow it")
+             "Never repeat as many words, or subwords, in a row; 0 to allow it")
       ->group(kSearch);
 }
 
@@ -63,7 +68,7 @@ void check(const SearchOptions& options) {
     throw UsageError(fmt::format("--n-best {}: the beam has only {} hypotheses; need --beam {} or more", options.n_best,
                                  options.beam, options.n_best));
   }
-  if (options.min_length > options.max_length) {
+  if (options.max_length > 0 && options.min_length > options.max_length) {
     throw UsageError(
         fmt::format("--min-length {} is greater than --max-length {}", options.min_length, options.max_length));
   }
@@ -100,6 +105,7 @@ void add_sampling_options(CLI::App& command, SearchOptions& options) {
       ->needs(sample)
       ->group(kSampling);
   command.add_option("--seed", sampling.seed, "The same seed draws the same translations")
+      ->check(not_negative)
       ->type_name("N")
       ->needs(sample)
       ->capture_default_str()

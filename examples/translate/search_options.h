@@ -30,14 +30,18 @@ struct SamplingOptions {
   std::uint64_t seed = 1;  ///< a draw depends on this, on the source's line, the sample and the step, on nothing else
 };
 
+inline constexpr int kUsualLength = 100;  ///< words of a translation, at most
+
 /// How translations are searched, and which.
 struct SearchOptions {
   int beam = 5;    ///< hypotheses kept per sentence; 1 is greedy search
   int n_best = 1;  ///< translations per sentence: at most `beam` in a beam search, any number of samples
   StopRule stop = StopRule::Exact;
 
-  int min_length = 0;           ///< words, without </s>
-  int max_length = 100;         ///< the same; a hypothesis of this many words can only end
+  int min_length = 0;  ///< words, without </s>
+  /// The same; a hypothesis of this many words can only end. 0: `kUsualLength`, or as many words as the sentences that
+  /// the models learned from may have, if these are more.
+  int max_length = 0;
   double min_length_ratio = 0;  ///< words a word of the source, rounded up
   double max_length_ratio =
       0;                    ///< the same; 0 for no limit. The narrower limit holds, and the maximum before the minimum

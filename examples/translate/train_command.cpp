@@ -22,7 +22,7 @@ namespace {
 constexpr const char* kExamples =
     R"(Text is plain UTF-8, one sentence a line. By default words stand between white space, as a tokeniser writes them;
 for raw text choose another --tokenizer. After every epoch the validation text is translated; the model with the best
-BLEU stays in DIR, and the learning rate falls when BLEU did not rise.
+BLEU stays in DIR, and by the usual --schedule the learning rate falls when BLEU did not rise.
 Ctrl-C ends after the current step and saves a checkpoint, from which --resume goes on, with the same result as
 if it had never stopped. With --seeds all this is so for the trainings of all seeds together, the limits hold for each of
 them, and each leaves an ordinary model. The rate tok/s counts words of the target text, the end of sentence included.
@@ -139,6 +139,14 @@ void require_room(const Options& options) {
     fail("train: {} holds a model already; --resume goes on with its training, --force replaces it", options.model);
 }
 
+/// Fails if the folders hold files that no model explains, and that the new ones would replace.
+void require_no_others(std::span<const Run> runs) {
+  for (const Run& run : runs) {
+    const std::vector<std::string> files = training_files(run.directory);
+    if (!files.empty()) fail("train: {} is there already; --force replaces it", files.front());
+  }
+}
+
 Plan plan_new(Options& options) {
   Plan plan{options.config.resolve(), {}};
   require_sense(plan.config);
@@ -148,6 +156,7 @@ Plan plan_new(Options& options) {
     const std::uint64_t seed = plan.config.seed + static_cast<std::uint64_t>(i);
     plan.runs.push_back({seed, seed_folder(options.model, seed)});
   }
+  if (!options.force) require_no_others(plan.runs);
   return plan;
 }
 
@@ -177,11 +186,7 @@ void make_folders(const Plan& plan, const Options& options, Translator& words) {
   }
   for (const Run& run : plan.runs) {
     words.config.seed = run.seed;
-    if (options.resume && holds_model(run.directory)) {
-      save_config(run.directory, words.config);
-    } else {
-      create_model(run.directory, words);
-    }
+    if (!options.resume || !holds_model(run.directory)) create_model(run.directory, words);
   }
 }
 
@@ -218,6 +223,7 @@ std::optional<TrainState> train(TrainConfig config, const Run& run, const Langua
   const TrainState& state = trainer.state();
   if (begun) {
     trainer.resume();
+    save_config(run.directory, config);  // which it does not, if the training cannot go on
     progress.print(fmt::format("resumed     in epoch {} after batch {}", state.epoch + 1, state.batch));
   }
   const Trainer::End end = trainer.run();

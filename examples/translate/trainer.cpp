@@ -212,7 +212,7 @@ void Trainer::validate() {
   state_.loss_sum = 0;
   state_.words = 0;
   state_.seconds = seconds();
-  const bool best = bleu > state_.best_bleu || (bleu == state_.best_bleu && loss < state_.best_loss);
+  const bool best = state_.is_beaten_by(bleu, loss);
   if (best) {
     state_.best_bleu = bleu;
     state_.best_loss = loss;
