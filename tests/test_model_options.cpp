@@ -183,6 +183,30 @@ TEST_CASE("model options: gradients" * doctest::skip(!kGradcheck)) {
   }
 }
 
+TEST_CASE("model options: gradients of every score in every scope, wherever attention stands and whatever it feeds" *
+          doctest::skip(!kGradcheck)) {
+  for (const std::string& score : choice_names<ScoreKind>()) {
+    for (const ScopeKind scope : {ScopeKind::Global, ScopeKind::LocalM, ScopeKind::LocalP}) {
+      for (const AttendWhen attend : {AttendWhen::Before, AttendWhen::After}) {
+        for (const bool feeding : {false, true}) {
+          for (const bool gate : {false, true}) {
+            ModelConfig config = small_config(kVariants[0]);
+            config.attention.score = choice_named<ScoreKind>(score);
+            config.attention.scope = scope;
+            config.attention.attend = attend;
+            config.attention.input_feeding = feeding;
+            config.attention.context_gate = gate;
+            const std::string name = fmt::format("{}, {}, {}{}{}", score, name_of(scope), name_of(attend),
+                                                 feeding ? ", feeding" : "", gate ? ", gate" : "");
+            CAPTURE(name);
+            check_gradients(name.c_str(), config);
+          }
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE("model options: gradients with every kind of dropout" * doctest::skip(!kGradcheck)) {
   for (const CellKind cell : {CellKind::Lstm, CellKind::Gru}) {
     for (const bool layer_norm : {false, true}) {
