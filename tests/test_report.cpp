@@ -40,6 +40,8 @@ TEST_CASE("chart: well-formed, with a mark for every point of a short curve") {
   CHECK(count(svg, "<circle") == 6);
   CHECK(svg.find("<title>3: 8</title>") != std::string::npos);
   CHECK(svg.find("a &amp; b") != std::string::npos);
+  CHECK(count(svg, ">one</text>") == 1);   // each name in a line of its own, however long it is
+  CHECK(count(svg, ">none</text>") == 0);  // one curve alone needs none
   CHECK(svg.find("nan") == std::string::npos);
   CHECK(svg.find("inf") == std::string::npos);
   CHECK(is_well_formed(charts_svg({}, 3)));

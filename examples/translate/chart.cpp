@@ -14,8 +14,8 @@ namespace {
 
 // Lengths in SVG user units (pixels at natural size).
 constexpr double kWidth = 300, kHeight = 190;  // between the axes
-constexpr double kLeft = 60, kTop = 50, kRight = 20, kBottom = 50, kNameGap = 12, kMark = 3;
-constexpr double kCellWidth = kLeft + kWidth + kRight, kCellHeight = kTop + kHeight + kBottom;
+constexpr double kLeft = 60, kTop = 50, kRight = 20, kBottom = 50, kLine = 16, kMark = 3;
+constexpr double kCellWidth = kLeft + kWidth + kRight;
 constexpr std::size_t kMostMarks = 100;
 // Apart from each other also to colour-blind eyes (after Okabe and Ito).
 constexpr std::array kColours{"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#7a5c00", "#56b4e9"};
@@ -59,6 +59,15 @@ std::string text_at(double x, double y, const char* anchor, std::string_view wor
                      escape_markup(words));
 }
 
+/// The names of the curves have a line each below the chart; one curve alone has none.
+std::size_t name_count(const Chart& chart) { return chart.series.size() > 1 ? chart.series.size() : 0; }
+
+double cell_height(std::span<const Chart> charts) {
+  std::size_t names = 0;
+  for (const Chart& chart : charts) names = std::max(names, name_count(chart));
+  return kTop + kHeight + kBottom + kLine * static_cast<double>(names);
+}
+
 /// One chart whose left upper corner is (left, top).
 class Drawing {
  public:
@@ -70,12 +79,17 @@ class Drawing {
     std::string svg = text_at(middle, top_ - 30, "middle", chart_.title) +
                       text_at(left_, top_ - 10, "middle", chart_.y_name) +
                       text_at(middle, top_ + kHeight + 36, "middle", chart_.x_name) + grid();
-    for (std::size_t i = 0; i < chart_.series.size(); ++i)
-      svg += curve(chart_.series[i], kColours[i % kColours.size()]);
-    return chart_.series.size() > 1 ? svg + legend() : svg;
+    for (std::size_t i = 0; i < chart_.series.size(); ++i) svg += curve(chart_.series[i], colour(i));
+    for (std::size_t i = 0; i < name_count(chart_); ++i) {
+      svg += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" fill=\"{}\">{}</text>\n", left_,
+                         top_ + kHeight + 42 + kLine * static_cast<double>(i + 1), colour(i),
+                         escape_markup(chart_.series[i].name));
+    }
+    return svg;
   }
 
  private:
+  static const char* colour(std::size_t i) { return kColours[i % kColours.size()]; }
   double x_at(double x) const { return left_ + (x - axes_.first.low) / (axes_.first.high - axes_.first.low) * kWidth; }
   double y_at(double y) const {
     return top_ + kHeight - (y - axes_.second.low) / (axes_.second.high - axes_.second.low) * kHeight;
@@ -114,17 +128,6 @@ class Drawing {
     return fmt::format("<path d=\"{}\" fill=\"none\" stroke=\"{}\"/>\n", path, colour) + marks;
   }
 
-  /// The names in a line above the plot, each in the colour of its curve.
-  std::string legend() const {
-    std::string names;
-    for (std::size_t i = 0; i < chart_.series.size(); ++i) {
-      names += fmt::format("<tspan dx=\"{}\" fill=\"{}\">{}</tspan>", kNameGap, kColours[i % kColours.size()],
-                           escape_markup(chart_.series[i].name));
-    }
-    return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>\n", left_ + kWidth, top_ - 10,
-                       names);
-  }
-
   const Chart& chart_;
   double left_, top_;
   std::pair<Axis, Axis> axes_;
@@ -135,13 +138,14 @@ class Drawing {
 std::string charts_svg(std::span<const Chart> charts, int columns) {
   const auto in_row = std::min(charts.size(), static_cast<std::size_t>(columns));
   const std::size_t rows = in_row == 0 ? 0 : (charts.size() + in_row - 1) / in_row;
+  const double height = cell_height(charts);
   std::string svg = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0:.0f}\" height=\"{1:.0f}\" viewBox=\"0 0 {0:.0f} {1:.0f}\" "
       "font-family=\"sans-serif\" font-size=\"12\">\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n",
-      kCellWidth * static_cast<double>(in_row), kCellHeight * static_cast<double>(rows));
+      kCellWidth * static_cast<double>(in_row), height * static_cast<double>(rows));
   for (std::size_t i = 0; i < charts.size(); ++i) {
     const std::size_t row = i / in_row, column = i % in_row;
-    svg += Drawing(charts[i], kCellWidth * static_cast<double>(column), kCellHeight * static_cast<double>(row)).svg();
+    svg += Drawing(charts[i], kCellWidth * static_cast<double>(column), height * static_cast<double>(row)).svg();
   }
   return svg + "</svg>\n";
 }
