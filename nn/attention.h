@@ -53,8 +53,7 @@ struct AttentionStep {
 
 struct Attended {
   Tensor context;  ///< (N, H)
-  Tensor
-      weights;  ///< (N, S): of each row, not negative; of several heads the mean. Those of local-p sum to less than 1
+  Tensor weights;  ///< (N, S): of each row, not negative, with the sum 1, or less of local-p; of several heads the mean
   Tensor log_probability;  ///< (N): of what hard attention drew; else an empty handle
   Tensor entropy;          ///< (N): of the distribution that it drew from; else an empty handle
 };

@@ -223,9 +223,9 @@ std::optional<TrainState> train(TrainConfig config, const Run& run, const Langua
   const TrainState& state = trainer.state();
   if (begun) {
     trainer.resume();
-    save_config(run.directory, config);  // which it does not, if the training cannot go on
     progress.print(fmt::format("resumed     in epoch {} after batch {}", state.epoch + 1, state.batch));
   }
+  save_config(run.directory, config);  // with what --resume changes, now that the training can go on
   const Trainer::End end = trainer.run();
   if (end == Trainer::End::Interrupted) {
     progress.print(fmt::format("interrupted in epoch {} after batch {}; go on with: gradus train --resume --model {}",
