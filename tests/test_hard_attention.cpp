@@ -6,8 +6,7 @@
 #include <functional>
 #include <vector>
 
-#include "examples/translate/model.h"
-#include "examples/translate/vocabulary.h"
+#include "examples/translate/hard_attention.h"
 #include "nn/attention_scopes.h"
 #include "nn/attention_scores.h"
 #include "ops/elementwise.h"
@@ -15,7 +14,6 @@
 #include "ops/reduce.h"
 #include "ops/softmax.h"
 #include "tests/numbers.h"
-#include "tests/reference/twins.h"
 
 using namespace gradus;
 using namespace gradus::translate;
@@ -161,28 +159,4 @@ TEST_CASE("hard attention: a row masked as a whole attends to nothing, as with t
     check_numbers(attended.weights, {0, 0, 0, 1, 0, 0});
     CHECK(attended.log_probability.value()[0] == 0);
   }
-}
-
-TEST_CASE("hard attention: its share of the gradient, too, is divided by the loss's divisor") {
-  const auto gradients = [](Real divisor) {
-    ModelConfig config{.attention = {.scope = ScopeKind::Hard, .size = 3},
-                       .source_words = 9,
-                       .target_words = 9,
-                       .embedding = 3,
-                       .hidden = 4,
-                       .embedding_dropout = 0,
-                       .layer_dropout = 0,
-                       .output_dropout = 0,
-                       .embedding_deviation = 1};
-    Seq2Seq model(config);
-    const std::vector<Pair> pairs = {{{4, 5, Vocabulary::kEnd}, {6, 7, Vocabulary::kEnd}}};
-    Tape tape(Tape::Record, 5);
-    tape.backward(model.loss(make_batch(pairs, std::vector{0}), {.divisor = divisor, .hard_attention = {0.1, 1}}));
-    std::vector<Real> all;
-    for (Parameter* const p : model.parameters()) all.insert(all.end(), p->grad().begin(), p->grad().end());
-    return all;
-  };
-  std::vector<Real> quarter = gradients(4);
-  for (Real& number : quarter) number *= 4;
-  check_numbers_close("gradients", quarter, gradients(1));
 }

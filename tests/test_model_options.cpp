@@ -10,6 +10,7 @@
 #include "examples/translate/search.h"
 #include "nn/rng.h"
 #include "tests/numbers.h"
+#include "tests/reference/twins.h"
 
 using namespace gradus;
 using namespace gradus::translate;
@@ -187,23 +188,37 @@ TEST_CASE("model options: gradients of every score in every scope, wherever atte
           doctest::skip(!kGradcheck)) {
   for (const std::string& score : choice_names<ScoreKind>()) {
     for (const ScopeKind scope : {ScopeKind::Global, ScopeKind::LocalM, ScopeKind::LocalP}) {
-      for (const AttendWhen attend : {AttendWhen::Before, AttendWhen::After}) {
-        for (const bool feeding : {false, true}) {
-          for (const bool gate : {false, true}) {
-            ModelConfig config = small_config(kVariants[0]);
-            config.attention.score = choice_named<ScoreKind>(score);
-            config.attention.scope = scope;
-            config.attention.attend = attend;
-            config.attention.input_feeding = feeding;
-            config.attention.context_gate = gate;
-            const std::string name = fmt::format("{}, {}, {}{}{}", score, name_of(scope), name_of(attend),
-                                                 feeding ? ", feeding" : "", gate ? ", gate" : "");
-            CAPTURE(name);
-            check_gradients(name.c_str(), config);
-          }
-        }
+      for (unsigned bits = 0; bits < 8; ++bits) {
+        AttentionConfig attention = small_config(kVariants[0]).attention;
+        attention.score = choice_named<ScoreKind>(score);
+        attention.scope = scope;
+        attention.attend = (bits & 1) != 0 ? AttendWhen::After : AttendWhen::Before;
+        attention.input_feeding = (bits & 2) != 0;
+        attention.context_gate = (bits & 4) != 0;
+        const std::string name =
+            fmt::format("{}, {}, {}{}{}", score, name_of(scope), name_of(attention.attend),
+                        attention.input_feeding ? ", feeding" : "", attention.context_gate ? ", gate" : "");
+        CAPTURE(name);
+        check_gradients(name.c_str(), small_config({"", [&](ModelConfig& c) { c.attention = attention; }}));
       }
     }
+  }
+}
+
+TEST_CASE("model options: the share of hard attention in the gradient, too, is divided by the loss's divisor") {
+  for (const Variant& variant : kHardVariants) {
+    CAPTURE(variant.name);
+    const auto gradients = [&](Real divisor) {
+      Seq2Seq model(small_config(variant));
+      Tape tape(Tape::Record, 5);
+      tape.backward(model.loss(batch_of({0, 1, 2}), {.divisor = divisor, .hard_attention = {0.1, 1}}));
+      std::vector<Real> all;
+      for (Parameter* const p : model.parameters()) all.insert(all.end(), p->grad().begin(), p->grad().end());
+      return all;
+    };
+    std::vector<Real> quarter = gradients(4);
+    for (Real& number : quarter) number *= 4;
+    check_numbers_close("gradients", quarter, gradients(1));
   }
 }
 

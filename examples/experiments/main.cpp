@@ -29,30 +29,14 @@ Examples:
   gradus-experiments lengths --out lengths --preset multi30k-words --train ... --valid ... --test ... --short 10
 )";
 
-/// What the variants of each experiment differ in, and what `attention` sets besides.
-constexpr std::array kOfMatrix{"attention", "score", "scope", "attend", "input_feeding", "fixed_context"};
-constexpr std::array kOfLadder{"attention",
-                               "score",
-                               "scope",
-                               "normalizer",
-                               "attend",
-                               "input_feeding",
-                               "coverage",
-                               "context_gate",
-                               "fixed_context",
-                               "bidirectional",
-                               "encoder_layers",
-                               "decoder_layers",
-                               "bridge",
-                               "reverse_source",
-                               "dropout",
-                               "layer_dropout",
-                               "embedding_dropout",
-                               "recurrent_dropout",
-                               "word_dropout",
-                               "output_dropout"};
-constexpr std::array kOfLengths{"attention",     "score",  "attend",        "input_feeding",
-                                "bidirectional", "bridge", "fixed_context", "reverse_source"};
+/// What the variants of each experiment differ in: their attention, with what its name stands for, and more.
+constexpr std::array kOfAll{"attention", "score", "attend", "input_feeding", "fixed_context"};
+constexpr std::array kOfMatrix{"scope"};
+constexpr std::array kOfLadder{"scope",          "normalizer",        "coverage",          "context_gate",
+                               "bidirectional",  "encoder_layers",    "decoder_layers",    "bridge",
+                               "reverse_source", "dropout",           "embedding_dropout", "layer_dropout",
+                               "output_dropout", "recurrent_dropout", "word_dropout"};
+constexpr std::array kOfLengths{"bidirectional", "bridge", "reverse_source"};
 
 /// What all experiments are told.
 struct Setting {
@@ -67,6 +51,7 @@ struct Setting {
   }
   /// Throws Error for a text without another.
   Experiment start() {
+    config.require_absent(kOfAll, name.c_str());
     config.require_absent(varied, name.c_str());
     const TrainConfig resolved = config.resolve();
     if (resolved.toy != test.empty()) {

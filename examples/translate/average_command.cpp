@@ -39,9 +39,7 @@ int run(const Options& options) {
   if (!options.force && holds_model(options.out)) {
     fail("average: {} holds a model already; --force replaces it", options.out);
   }
-  if (const std::vector<std::string> others = training_files(options.out); !options.force && !others.empty()) {
-    fail("average: {} is there already; --force replaces it", others.front());
-  }
+  if (!options.force) require_no_training("average", options.out);
   const std::unique_ptr<Translator> translator = load_words(options.model, config);
   save_mean(options.out, *translator, files);
   write_output(fmt::format("{} holds the mean of {} epochs\n", options.out, files.size()));

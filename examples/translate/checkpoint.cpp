@@ -65,6 +65,18 @@ std::optional<std::uint64_t> seed_of(const std::string& name) {
   return seed;
 }
 
+/// The files of a training that the folder holds, but for the configuration.
+std::vector<std::string> training_files(const std::string& directory) {
+  const Folder folder(directory);
+  std::vector<std::string> files = kept_epochs(directory);
+  files.insert(files.end(), {folder.best, folder.last, folder.log});
+  for (const std::string& stem : {folder.source, folder.target}) {
+    for (const char* extension : {".vocab", ".model"}) files.push_back(stem + extension);
+  }
+  std::erase_if(files, [&](const std::string& file) { return !folder.has(file); });
+  return files;
+}
+
 void remove_training(const std::string& directory) {
   std::error_code ignored;
   for (const std::string& file : training_files(directory)) fs::remove(file, ignored);
@@ -86,15 +98,9 @@ bool holds_model(const std::string& directory) {
   return folder.has(folder.config);
 }
 
-std::vector<std::string> training_files(const std::string& directory) {
-  const Folder folder(directory);
-  std::vector<std::string> files = kept_epochs(directory);
-  for (const std::string& file : {folder.best, folder.last, folder.log}) files.push_back(file);
-  for (const std::string& stem : {folder.source, folder.target}) {
-    for (const char* extension : {".vocab", ".model"}) files.push_back(stem + extension);
-  }
-  std::erase_if(files, [&](const std::string& file) { return !folder.has(file); });
-  return files;
+void require_no_training(const char* command, const std::string& directory) {
+  const std::vector<std::string> files = training_files(directory);
+  if (!files.empty()) fail("{}: {} is there already; --force replaces it", command, files.front());
 }
 
 void create_model(const std::string& directory, const Translator& translator) {

@@ -51,8 +51,8 @@ struct TrainState {
 /// Whether the folder holds a model, or the beginning of one.
 bool holds_model(const std::string& directory);
 
-/// The files of a training that the folder holds, but for the configuration.
-std::vector<std::string> training_files(const std::string& directory);
+/// Throws Error, which begins with the command's name, if the folder holds files that `create_model` would remove.
+void require_no_training(const char* command, const std::string& directory);
 
 /// Makes the folder if need be and writes configuration and languages; a model that was there is removed.
 void create_model(const std::string& directory, const Translator& translator);

@@ -227,8 +227,7 @@ void ConfigField::check() const {
   visit_value(*this, [&](const auto& value) {
     if constexpr (kIsNumber<std::decay_t<decltype(value)>>) {
       const double number = static_cast<double>(value);
-      const bool is_unset = number == TrainConfig::kAsDropout;
-      if (min == TrainConfig::kAsDropout && number < 0 && !is_unset) {
+      if (min == TrainConfig::kAsDropout && number < 0 && number != min) {
         fail("{}: {} is too small; need at least 0, or {}: as dropout", key, value, min);
       }
       if (!(number >= min)) fail("{}: {} is too small; need at least {}", key, value, min);

@@ -49,9 +49,9 @@ std::vector<Member> members_of(std::span<Translator* const> models,
 
 /// The options with the length that translations by these models may have.
 SearchOptions with_length(SearchOptions options, std::span<Translator* const> models) {
-  if (options.max_length > 0) return options;
-  options.max_length = std::max(kUsualLength, options.min_length);
-  for (const Translator* model : models) options.max_length = std::max(options.max_length, model->config.max_length);
+  int learned = 0;
+  for (const Translator* model : models) learned = std::max(learned, model->config.max_length);
+  options.max_length = options.longest(learned);
   return options;
 }
 

@@ -7,8 +7,7 @@ namespace gradus::translate {
 
 LengthLimits length_limits(const SearchOptions& options, int source_words) {
   const auto scaled = [&](double ratio) { return std::ceil(std::min(ratio * source_words, 1e9)); };
-  LengthLimits limits{options.min_length, options.max_length};
-  if (limits.max == 0) limits.max = std::max(kUsualLength, limits.min);
+  LengthLimits limits{options.min_length, options.longest()};
   if (options.max_length_ratio > 0) {
     limits.max = std::max(1, std::min(limits.max, static_cast<int>(scaled(options.max_length_ratio))));
   }

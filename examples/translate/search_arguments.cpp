@@ -68,7 +68,7 @@ void check(const SearchOptions& options) {
     throw UsageError(fmt::format("--n-best {}: the beam has only {} hypotheses; need --beam {} or more", options.n_best,
                                  options.beam, options.n_best));
   }
-  if (options.max_length > 0 && options.min_length > options.max_length) {
+  if (options.min_length > options.longest()) {
     throw UsageError(
         fmt::format("--min-length {} is greater than --max-length {}", options.min_length, options.max_length));
   }

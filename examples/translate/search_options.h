@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "examples/translate/choices.h"
@@ -56,6 +57,10 @@ struct SearchOptions {
   SamplingOptions sampling = {};
   bool attention = false;  ///< whether hypotheses keep their attention weights
 
+  /// `max_length`, or what 0 stands for when models have learned from sentences of at most `learned` words.
+  int longest(int learned = 0) const {
+    return max_length > 0 ? max_length : std::max({kUsualLength, min_length, learned});
+  }
   bool needs_attention() const { return attention || coverage_penalty > 0; }
 };
 

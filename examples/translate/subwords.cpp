@@ -132,8 +132,8 @@ std::string SubwordTokenizer::join(const std::vector<std::string>& pieces) const
   const sentencepiece::util::Status status = processor_->Decode(pieces, &line);
   if (!status.ok()) fail("subwords: sentencepiece cannot join pieces: {}", status.message());
   // The search may put any bytes together, those of a line feed too.
-  const std::vector<std::string_view> words = split_words(line);
-  return join_words({words.begin(), words.end()});
+  const WhitespaceTokenizer words;
+  return words.join(words.split(line));
 }
 
 std::vector<std::string> SubwordTokenizer::pieces() const {

@@ -139,14 +139,6 @@ void require_room(const Options& options) {
     fail("train: {} holds a model already; --resume goes on with its training, --force replaces it", options.model);
 }
 
-/// Fails if the folders hold files that no model explains, and that the new ones would replace.
-void require_no_others(std::span<const Run> runs) {
-  for (const Run& run : runs) {
-    const std::vector<std::string> files = training_files(run.directory);
-    if (!files.empty()) fail("train: {} is there already; --force replaces it", files.front());
-  }
-}
-
 Plan plan_new(Options& options) {
   Plan plan{options.config.resolve(), {}};
   require_sense(plan.config);
@@ -156,7 +148,9 @@ Plan plan_new(Options& options) {
     const std::uint64_t seed = plan.config.seed + static_cast<std::uint64_t>(i);
     plan.runs.push_back({seed, seed_folder(options.model, seed)});
   }
-  if (!options.force) require_no_others(plan.runs);
+  for (const Run& run : plan.runs) {
+    if (!options.force) require_no_training("train", run.directory);
+  }
   return plan;
 }
 
@@ -225,7 +219,7 @@ std::optional<TrainState> train(TrainConfig config, const Run& run, const Langua
     trainer.resume();
     progress.print(fmt::format("resumed     in epoch {} after batch {}", state.epoch + 1, state.batch));
   }
-  save_config(run.directory, config);  // with what --resume changes, now that the training can go on
+  if (options.resume) save_config(run.directory, config);  // with what it changes, now that the training can go on
   const Trainer::End end = trainer.run();
   if (end == Trainer::End::Interrupted) {
     progress.print(fmt::format("interrupted in epoch {} after batch {}; go on with: gradus train --resume --model {}",
