@@ -87,7 +87,7 @@ AttentionScope::Weights HardScope::operator()(Tensor scores, Tensor, const Memor
     const Real* const p = distribution.value().row(i);
     positions[i] = training ? draw(p, S, uniform(i)) : static_cast<int>(std::max_element(p, p + S) - p);
     const bool masked = p[positions[i]] <= 0;  // as a whole
-    if (masked || (training && uniform(N + i) < expected_share)) {
+    if (masked || (training && uniform(N + i / memory.heads) < expected_share)) {
       hard.value()[i] = 0;
     } else {
       chosen.value().row(i)[positions[i]] = 1;

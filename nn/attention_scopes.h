@@ -49,7 +49,7 @@ struct LocalPredictive : AttentionScope {
 struct HardScope : AttentionScope {
   /// A share of the queries, in training, goes the way of soft attention, with log p = 0: "with probability 0.5 we set
   /// the sampled attention location to its expected value", which makes the estimate of the gradient less noisy.
-  /// Departure: they decide it for a whole sentence, here it is for a word.
+  /// Departure: they decide it for a whole sentence, here it is for a word, with all of its heads.
   explicit HardScope(Real expected_share = 0) : expected_share(expected_share) {}
   Weights operator()(Tensor scores, Tensor query, const Memory& memory, const AttentionStep& step,
                      bool training) override;

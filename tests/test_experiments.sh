@@ -66,6 +66,11 @@ check "the same table" cmp table.md m/attention.md
 expect 1 "gradus-experiments: m/dot-global: holds a model with hidden 8, not 10; choose another --out" \
   "${matrix[@]}" --hidden 10
 
+# Before the recurrence and after it.
+expect 0 "" "$experiments" attention --out w "${text[@]}" "${small[@]}" --scores dot --scopes global --when after before
+check "the head" grep -qx '| score | global | global, feeding | global, before | global, before, feeding |' w/attention.md
+check "before" test "$(grep -l '"attend": "before"' w/*/config.json | wc -l)" = 2
+
 # After Ctrl-C the same command comes to the same end.
 ladder=("$experiments" ladder "${text[@]}" "${small[@]}" --preset luong)
 "${ladder[@]}" --out whole >/dev/null 2>&1

@@ -21,7 +21,7 @@ using namespace gradus::translate;
 namespace {
 
 constexpr int S = 3;  // positions to draw from
-constexpr double kEntropyWeight = 0.3;
+constexpr double kReinforceWeight = 0.7, kEntropyWeight = 0.3;
 
 /// Two sentences, of two words and of one: their three draws, in packed order.
 const std::vector<int> kLengths = {2, 1};
@@ -49,11 +49,11 @@ double probability(const std::vector<Real>& scores, const Draws& a) {
   return p;
 }
 
-/// E[Σ losses] - λ Σ H, of all draws together.
+/// λ_r E[Σ losses] - λ_e Σ H, of all draws together.
 double objective(const std::vector<Real>& scores) {
   double result = 0;
   each_draw([&](const Draws& a) {
-    for (const Real loss : losses(a)) result += probability(scores, a) * double(loss);
+    for (const Real loss : losses(a)) result += kReinforceWeight * probability(scores, a) * double(loss);
   });
   for (int row = 0; row < 3; ++row) {
     for (int s = 0; s < S; ++s) {
@@ -65,7 +65,7 @@ double objective(const std::vector<Real>& scores) {
 }
 
 /// The gradient of the term for one outcome.
-std::vector<Real> estimate(const std::vector<Real>& scores, const Draws& a, double baseline) {
+std::vector<Real> estimate(const std::vector<Real>& scores, const Draws& a, double baseline, double discount = 1) {
   Tape tape;
   const Tensor e = variable({3, S}, scores), log_p = log_softmax(e);
   const Tensor drawn = gather(log_p, a), entropy = -sum(exp(log_p) * log_p, -1);
@@ -74,7 +74,8 @@ std::vector<Real> estimate(const std::vector<Real>& scores, const Draws& a, doub
   states[1].log_probability = slice(drawn, 0, 2, 3);
   states[0].entropy = slice(entropy, 0, 0, 2);
   states[1].entropy = slice(entropy, 0, 2, 3);
-  const Tensor term = hard_attention_term(states, Packing(kLengths), losses(a), {kEntropyWeight, baseline});
+  const Tensor term =
+      hard_attention_term(states, Packing(kLengths), losses(a), {kReinforceWeight, discount, kEntropyWeight, baseline});
   CHECK(term.value()[0] == 0);
   tape.backward(term);
   return {e.grad().begin(), e.grad().end()};
@@ -82,7 +83,7 @@ std::vector<Real> estimate(const std::vector<Real>& scores, const Draws& a, doub
 
 }
 
-TEST_CASE("hard attention: the mean of the estimates is the gradient of the expected loss, for any baseline") {
+TEST_CASE("hard attention: the mean of the estimates is the gradient of what is expected, for any baseline") {
   const std::vector<Real> scores = {Real(0.3), -1, Real(0.5), 2, Real(0.1), -1, Real(-0.4), Real(0.7), 0};
   for (const double baseline : {0.0, 1.5}) {
     CAPTURE(baseline);
@@ -101,6 +102,21 @@ TEST_CASE("hard attention: the mean of the estimates is the gradient of the expe
       CHECK(mean[i] == doctest::Approx(slope).epsilon(1e-3));
     }
   }
+}
+
+TEST_CASE("hard attention: with a discount the losses of later words count for less") {
+  constexpr Draws kDraws = {1, 1, 1};
+  const std::vector<Real> scores(9);
+  const std::vector<Real> now = estimate(scores, kDraws, 0, 0), all = estimate(scores, kDraws, 0, 1),
+                          half = estimate(scores, kDraws, 0, 0.5);
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    CAPTURE(i);
+    CHECK(half[i] == doctest::Approx((now[i] + all[i]) / 2).epsilon(1e-5));
+    if (i / S != kFirst) CHECK(now[i] == all[i]);
+  }
+  const double loss = losses(kDraws)[kFirst], later = losses(kDraws)[kSecond];
+  REQUIRE(later > 0);
+  CHECK(all[0] / now[0] == doctest::Approx((loss + later) / loss).epsilon(1e-5));
 }
 
 TEST_CASE("hard attention: a baseline near the losses makes the estimates less noisy") {
@@ -145,6 +161,23 @@ TEST_CASE("hard attention: a share of the queries goes the way of soft attention
   CHECK(std::abs(soft_share() - 0.25) < 0.035);  // five standard deviations
   attention.eval();
   CHECK(soft_share() == 0);
+}
+
+TEST_CASE("hard attention: all heads of a query go the same way") {
+  constexpr int kHeads = 4, kQueries = 100;
+  MultiHeadAttention attention(nullptr, "heads", kHeads, kHeads, kHeads);
+  HardScope scope(Real(0.5));
+  const Tape tape(Tape::Inference, 7);
+  const Memory memory = attention.prepare(full({1, S, kHeads}, 1), std::vector{S});
+  const Memory selected = memory.select(std::vector<int>(kQueries, 0));
+  const auto attended = scope(full({kQueries * kHeads, S}, 1), {}, selected, {}, true);
+  int soft = 0;
+  for (int i = 0; i < kQueries; ++i) {
+    const Real* const log_p = &attended.log_probability.value()[i * kHeads];
+    CHECK(std::count(log_p, log_p + kHeads, log_p[0]) == kHeads);  // -log S, or 0
+    soft += log_p[0] == 0;
+  }
+  CHECK(std::abs(soft - kQueries / 2) < 25);
 }
 
 TEST_CASE("hard attention: a row masked as a whole attends to nothing, as with the other scopes") {

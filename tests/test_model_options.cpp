@@ -211,7 +211,7 @@ TEST_CASE("model options: the share of hard attention in the gradient, too, is d
     const auto gradients = [&](Real divisor) {
       Seq2Seq model(small_config(variant));
       Tape tape(Tape::Record, 5);
-      tape.backward(model.loss(batch_of({0, 1, 2}), {.divisor = divisor, .hard_attention = {0.1, 1}}));
+      tape.backward(model.loss(batch_of({0, 1, 2}), {.divisor = divisor, .hard_attention = {0.5, 0.5, 0.1, 1}}));
       std::vector<Real> all;
       for (Parameter* const p : model.parameters()) all.insert(all.end(), p->grad().begin(), p->grad().end());
       return all;

@@ -276,6 +276,24 @@ double sharpness(const TrainingRun& run) {
   return sum / weights.rows();
 }
 
+/// A step by plain gradient descent is linear in it.
+void check_reinforce_weight(OptionTrial& trial) {
+  TrainConfig config = trial.without;
+  config.reinforce_weight = 0;
+  const TrainingRun zero(config), without(trial.without), with(trial.with);
+  std::vector<Real> expected = zero.last;
+  for (std::size_t i = 0; i < expected.size(); ++i) expected[i] += 3 * (without.last[i] - zero.last[i]);
+  CHECK(distance(zero.last, with.last) > 0.01 * distance(with.first, with.last));
+  CHECK(distance(expected, with.last) < 1e-2 * distance(zero.last, with.last));
+}
+
+/// Draws are then judged by more losses; what that does: "with a discount the losses of later words count for less".
+void check_reinforce_discount(OptionTrial& trial) {
+  const TrainingRun without(trial.without), with(trial.with);
+  CHECK(with.history.steps[0].loss == without.history.steps[0].loss);
+  CHECK(with.history.steps[0].gradient_norm > 1.2 * without.history.steps[0].gradient_norm);
+}
+
 /// The loss that is logged does not have the term.
 void check_entropy_weight(OptionTrial& trial) {
   const TrainingRun without(trial.without), with(trial.with);
@@ -378,6 +396,11 @@ std::vector<OptionTest> gradus::translate::training_option_tests() {
       {"loss_mean", R"("sentences")", kOneSgdStep, check_loss_mean},
       {"average_decay", "0.05", kOneStep, check_average_decay},
       {"scheduled_sampling", "1", "", check_scheduled_sampling},
+      {"reinforce_weight", "0.3", R"({"epochs": 1, "batch_size": 320, "optimizer": "sgd", "scope": "hard"})",
+       check_reinforce_weight},
+      {"reinforce_discount", "1",
+       R"({"epochs": 1, "batch_size": 320, "optimizer": "sgd", "scope": "hard", "reinforce_weight": 10})",
+       check_reinforce_discount},
       {"entropy_weight", "10", R"({"scope": "hard"})", check_entropy_weight},
       {"keep_epochs", "2", R"({"epochs": 3})", check_keep_epochs},
       {"valid_beam", "4", R"({"epochs": 3})", check_valid_beam},

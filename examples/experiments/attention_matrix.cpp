@@ -4,11 +4,35 @@ namespace gradus::translate {
 
 namespace {
 
-Variant variant(ScoreKind score, ScopeKind scope, bool feeding) {
-  return {fmt::format("{}-{}{}", name_of(score), name_of(scope), feeding ? "-feeding" : ""),
-          fmt::format(
-              R"({{"attention": "luong", "score": "{}", "scope": "{}", "input_feeding": {}, "fixed_context": false}})",
-              name_of(score), name_of(scope), feeding)};
+/// What the models of a column have in common.
+struct Column {
+  ScopeKind scope;
+  AttendWhen attend;
+  bool feeding;
+
+  std::string name(const std::string& separator) const {
+    std::string name = name_of(scope);
+    if (attend == AttendWhen::Before) name += separator + name_of(attend);
+    if (feeding) name += separator + "feeding";
+    return name;
+  }
+};
+
+std::vector<Column> columns(const AttentionChoice& choice) {
+  std::vector<Column> result;
+  for (const ScopeKind scope : choice.scopes) {
+    for (const AttendWhen attend : choice.attend) {
+      for (const bool feeding : {false, true}) result.push_back({scope, attend, feeding});
+    }
+  }
+  return result;
+}
+
+Variant variant(ScoreKind score, const Column& column) {
+  return {fmt::format("{}-{}", name_of(score), column.name("-")),
+          fmt::format(R"({{"attention": "luong", "score": "{}", "scope": "{}", "attend": "{}", "input_feeding": {},
+                          "fixed_context": false}})",
+                      name_of(score), name_of(column.scope), name_of(column.attend), column.feeding)};
 }
 
 Matrix::Cell cell(const Scores& scores) {
@@ -29,21 +53,16 @@ Matrix attention_matrix(Experiment& experiment, const AttentionChoice& choice) {
                 .rows = {},
                 .columns = {},
                 .cells = {}};
-  for (const ScopeKind scope : choice.scopes) {
-    for (const bool feeding : {false, true}) {
-      matrix.columns.push_back(std::string(name_of(scope)) + (feeding ? ", feeding" : ""));
-    }
-  }
+  const std::vector<Column> all = columns(choice);
+  for (const Column& column : all) matrix.columns.push_back(column.name(", "));
   std::vector<Variant> variants;  // row by row
   for (const ScoreKind score : choice.scores) {
     matrix.rows.emplace_back(name_of(score));
-    for (const ScopeKind scope : choice.scopes) {
-      for (const bool feeding : {false, true}) variants.push_back(variant(score, scope, feeding));
-    }
+    for (const Column& column : all) variants.push_back(variant(score, column));
   }
   experiment.check(variants);
   for (std::size_t i = 0; i < variants.size(); ++i) {
-    if (i % matrix.columns.size() == 0) matrix.cells.emplace_back();
+    if (i % all.size() == 0) matrix.cells.emplace_back();
     experiment.train(variants[i]);
     matrix.cells.back().push_back(cell(experiment.score(variants[i].name)));
   }

@@ -13,10 +13,11 @@ namespace gradus::translate {
 struct AttentionChoice {
   std::vector<ScoreKind> scores;
   std::vector<ScopeKind> scopes;
+  std::vector<AttendWhen> attend;
 };
 
-/// Every score in every scope, without and with input feeding, attention after the recurrence (Luong et al. 2015,
-/// tables 4 and 6, which have seven of these, all with feeding). Cells have BLEU, without and with the replacement of
+/// Every score in every scope, without and with input feeding (Luong et al. 2015, tables 4 and 6, which have seven of
+/// these, all with feeding, and attention after the recurrence). Cells have BLEU, without and with the replacement of
 /// unknown words, and perplexity; on the toy language, which has none and whose true alignments are known, BLEU,
 /// perplexity and the alignment error rate.
 Matrix attention_matrix(Experiment& experiment, const AttentionChoice& choice);

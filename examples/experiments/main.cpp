@@ -106,7 +106,7 @@ std::vector<Enum> choices(const char* option, const std::vector<std::string>& na
 Command add_attention(CLI::App& program) {
   struct Options : Setting {
     using Setting::Setting;
-    std::vector<std::string> scores, scopes = {"global", "local-m", "local-p"};
+    std::vector<std::string> scores, scopes = {"global", "local-m", "local-p"}, when = {"after"};
   };
   CLI::App* command = program.add_subcommand("attention", "Every score in every scope, with and without input feeding");
   const auto options = std::make_shared<Options>(*command, kOfMatrix);
@@ -117,9 +117,14 @@ Command add_attention(CLI::App& program) {
       ->check(CLI::IsMember(choice_names<ScopeKind>()))
       ->type_name("KIND")
       ->capture_default_str();
+  command->add_option("--when", options->when, "Attention before the recurrent step, after it, or both")
+      ->check(CLI::IsMember(choice_names<AttendWhen>()))
+      ->type_name("WHEN")
+      ->capture_default_str();
   return {command, [options] {
             const AttentionChoice choice{choices<ScoreKind>("--scores", options->scores),
-                                         choices<ScopeKind>("--scopes", options->scopes)};
+                                         choices<ScopeKind>("--scopes", options->scopes),
+                                         choices<AttendWhen>("--when", options->when)};
             return conduct(*options,
                            [&](Experiment& experiment) { return result_of(attention_matrix(experiment, choice)); });
           }};

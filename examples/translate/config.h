@@ -87,6 +87,8 @@ struct TrainConfig {
   LossMean loss_mean = LossMean::Words;
   double average_decay = 0;
   double scheduled_sampling = 0;
+  double reinforce_weight = 0.1;
+  double reinforce_discount = 0.5;
   double entropy_weight = 0.002;
   int keep_epochs = 0;
   int valid_beam = 1;

@@ -9,14 +9,14 @@ namespace gradus::translate {
 
 namespace {
 
-/// Σ_{u ≥ t} (l_u - b) at each row.   -> (rows)
-Tensor losses_to_come(const Packing& packing, std::span<const Real> losses, double baseline) {
+/// Σ_{u ≥ t} γ^(u - t) (l_u - b) at each row.   -> (rows)
+Tensor losses_to_come(const Packing& packing, std::span<const Real> losses, double discount, double baseline) {
   const Tensor result = full({packing.rows()}, 0);
   for (int b = 0; b < packing.batch(); ++b) {
     double sum = 0;
     for (int t = packing.length(b) - 1; t >= 0; --t) {
       const int row = packing.row(b, t);
-      sum += static_cast<double>(losses[row]) - baseline;
+      sum = discount * sum + static_cast<double>(losses[row]) - baseline;
       result.value()[row] = static_cast<Real>(sum);
     }
   }
@@ -29,8 +29,9 @@ Tensor hard_attention_term(std::span<const DecoderState> states, const Packing& 
                            const HardAttentionOptions& options) {
   const Tensor log_p = all_steps(states, [](const DecoderState& state) { return state.log_probability; });
   const Tensor entropy = all_steps(states, [](const DecoderState& state) { return state.entropy; });
-  const Tensor term = sum(losses_to_come(packing, losses, options.baseline) * log_p) -
-                      sum(entropy) * static_cast<Real>(options.entropy_weight);
+  const Tensor to_come = losses_to_come(packing, losses, options.discount, options.baseline);
+  const Tensor term =
+      sum(to_come * log_p) * Real(options.reinforce_weight) - sum(entropy) * Real(options.entropy_weight);
   return term - constant({}, {term.value().data, 1});
 }
 
