@@ -74,8 +74,11 @@ std::vector<Real> estimate(const std::vector<Real>& scores, const Draws& a, doub
   states[1].log_probability = slice(drawn, 0, 2, 3);
   states[0].entropy = slice(entropy, 0, 0, 2);
   states[1].entropy = slice(entropy, 0, 2, 3);
-  const Tensor term =
-      hard_attention_term(states, Packing(kLengths), losses(a), {kReinforceWeight, discount, kEntropyWeight, baseline});
+  const HardAttentionOptions options{.reinforce_weight = kReinforceWeight,
+                                     .discount = discount,
+                                     .entropy_weight = kEntropyWeight,
+                                     .baseline = baseline};
+  const Tensor term = hard_attention_term(states, Packing(kLengths), losses(a), options);
   CHECK(term.value()[0] == 0);
   tape.backward(term);
   return {e.grad().begin(), e.grad().end()};

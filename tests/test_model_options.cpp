@@ -189,7 +189,8 @@ TEST_CASE("model options: gradients of every score in every scope, wherever atte
   for (const std::string& score : choice_names<ScoreKind>()) {
     for (const ScopeKind scope : {ScopeKind::Global, ScopeKind::LocalM, ScopeKind::LocalP}) {
       for (unsigned bits = 0; bits < 8; ++bits) {
-        AttentionConfig attention = small_config(kVariants[0]).attention;
+        ModelConfig config = small_config(kVariants[0]);
+        AttentionConfig& attention = config.attention;
         attention.score = choice_named<ScoreKind>(score);
         attention.scope = scope;
         attention.attend = (bits & 1) != 0 ? AttendWhen::After : AttendWhen::Before;
@@ -199,7 +200,7 @@ TEST_CASE("model options: gradients of every score in every scope, wherever atte
             fmt::format("{}, {}, {}{}{}", score, name_of(scope), name_of(attention.attend),
                         attention.input_feeding ? ", feeding" : "", attention.context_gate ? ", gate" : "");
         CAPTURE(name);
-        check_gradients(name.c_str(), small_config({"", [&](ModelConfig& c) { c.attention = attention; }}));
+        check_gradients(name.c_str(), config);
       }
     }
   }
@@ -211,7 +212,8 @@ TEST_CASE("model options: the share of hard attention in the gradient, too, is d
     const auto gradients = [&](Real divisor) {
       Seq2Seq model(small_config(variant));
       Tape tape(Tape::Record, 5);
-      tape.backward(model.loss(batch_of({0, 1, 2}), {.divisor = divisor, .hard_attention = {0.5, 0.5, 0.1, 1}}));
+      const HardAttentionOptions hard{.reinforce_weight = 0.5, .discount = 0.5, .entropy_weight = 0.1, .baseline = 1};
+      tape.backward(model.loss(batch_of({0, 1, 2}), {.divisor = divisor, .hard_attention = hard}));
       std::vector<Real> all;
       for (Parameter* const p : model.parameters()) all.insert(all.end(), p->grad().begin(), p->grad().end());
       return all;

@@ -281,8 +281,9 @@ void check_reinforce_weight(OptionTrial& trial) {
   TrainConfig config = trial.without;
   config.reinforce_weight = 0;
   const TrainingRun zero(config), without(trial.without), with(trial.with);
+  const Real ratio = static_cast<Real>(trial.with.reinforce_weight / trial.without.reinforce_weight);
   std::vector<Real> expected = zero.last;
-  for (std::size_t i = 0; i < expected.size(); ++i) expected[i] += 3 * (without.last[i] - zero.last[i]);
+  for (std::size_t i = 0; i < expected.size(); ++i) expected[i] += ratio * (without.last[i] - zero.last[i]);
   CHECK(distance(zero.last, with.last) > 0.01 * distance(with.first, with.last));
   CHECK(distance(expected, with.last) < 1e-2 * distance(zero.last, with.last));
 }

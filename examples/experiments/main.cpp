@@ -92,6 +92,12 @@ int conduct(Setting& setting, const std::function<Result(Experiment&)>& measure)
   }
 }
 
+/// Adds an option for several names of values.
+template <Choice Enum>
+CLI::Option* add_choices(CLI::App& command, const char* option, std::vector<std::string>& names, const char* help) {
+  return command.add_option(option, names, help)->check(CLI::IsMember(choice_names<Enum>()))->type_name("KIND");
+}
+
 /// The values with these names, which an option gave; all of them, in their order, for none.
 template <Choice Enum>
 std::vector<Enum> choices(const char* option, const std::vector<std::string>& names) {
@@ -110,16 +116,9 @@ Command add_attention(CLI::App& program) {
   };
   CLI::App* command = program.add_subcommand("attention", "Every score in every scope, with and without input feeding");
   const auto options = std::make_shared<Options>(*command, kOfMatrix);
-  command->add_option("--scores", options->scores, "Only these scores")
-      ->check(CLI::IsMember(choice_names<ScoreKind>()))
-      ->type_name("KIND");
-  command->add_option("--scopes", options->scopes, "Only these scopes")
-      ->check(CLI::IsMember(choice_names<ScopeKind>()))
-      ->type_name("KIND")
-      ->capture_default_str();
-  command->add_option("--when", options->when, "Attention before the recurrent step, after it, or both")
-      ->check(CLI::IsMember(choice_names<AttendWhen>()))
-      ->type_name("WHEN")
+  add_choices<ScoreKind>(*command, "--scores", options->scores, "Only these scores");
+  add_choices<ScopeKind>(*command, "--scopes", options->scopes, "Only these scopes")->capture_default_str();
+  add_choices<AttendWhen>(*command, "--when", options->when, "Attention before the recurrent step, after it, or both")
       ->capture_default_str();
   return {command, [options] {
             const AttentionChoice choice{choices<ScoreKind>("--scores", options->scores),

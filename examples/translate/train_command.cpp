@@ -148,8 +148,8 @@ Plan plan_new(Options& options) {
     const std::uint64_t seed = plan.config.seed + static_cast<std::uint64_t>(i);
     plan.runs.push_back({seed, seed_folder(options.model, seed)});
   }
-  for (const Run& run : plan.runs) {
-    if (!options.force) require_no_training("train", run.directory);
+  if (!options.force) {
+    for (const Run& run : plan.runs) require_no_training("train", run.directory);
   }
   return plan;
 }

@@ -140,8 +140,10 @@ double Trainer::add_gradients(const std::vector<int>& batch, std::uint64_t seed,
   const Seq2Seq::LossOptions options{.label_smoothing = static_cast<Real>(config_.label_smoothing),
                                      .divisor = static_cast<Real>(divisor),
                                      .scheduled_sampling = static_cast<Real>(config_.scheduled_sampling * done()),
-                                     .hard_attention = {config_.reinforce_weight, config_.reinforce_discount,
-                                                        config_.entropy_weight, state_.baseline}};
+                                     .hard_attention = {.reinforce_weight = config_.reinforce_weight,
+                                                        .discount = config_.reinforce_discount,
+                                                        .entropy_weight = config_.entropy_weight,
+                                                        .baseline = state_.baseline}};
   return parallel_.step(seed, [&](int shard) -> Tensor {
     if (parts[shard].empty()) return {};
     shards_[shard] = make_batch(train_, parts[shard]);
