@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "nn/layers.h"
-#include "ops/attention.h"
+#include "ops/fused/attention.h"
 
 /// Attention: a decoder's query looks at all states of an encoder and takes their weighted mean.
 ///

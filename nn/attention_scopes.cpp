@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "ops/elementwise.h"
-#include "ops/kernels.h"
+#include "ops/kernels/kernels.h"
 #include "ops/layout.h"
 #include "ops/reduce.h"
 

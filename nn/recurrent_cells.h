@@ -4,10 +4,10 @@
 #include <span>
 
 #include "nn/layers.h"
-#include "ops/recurrent.h"
+#include "ops/fused/recurrent.h"
 
-/// Single steps of recurrent layers. Equations are in ops/recurrent.h; names, layouts, gate order and first values of
-/// the parameters are PyTorch's, where PyTorch has them.
+/// Single steps of recurrent layers. Equations are in ops/fused/recurrent.h; names, layouts, gate order and first
+/// values of the parameters are PyTorch's, where PyTorch has them.
 
 namespace gradus::inline GRADUS_PRECISION {
 
@@ -74,7 +74,7 @@ struct ResetBeforeGRUCell : RecurrentCell {
   Parameter bias;       ///< (3H), r z n
 };
 
-/// An LSTM whose sums are normalised (Ba, Kiros, Hinton 2016, eq. 20 to 22), gates as in ops/recurrent.h:
+/// An LSTM whose sums are normalised (Ba, Kiros, Hinton 2016, eq. 20 to 22), gates as in ops/fused/recurrent.h:
 ///     a = LN(W_ih x) + LN(W_hh h)      c' = f ∘ c + i ∘ g      h' = o ∘ tanh(LN(c'))
 /// Their bias b is that of the two norms.
 struct LayerNormLSTMCell : RecurrentCell {

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "ops/vector_math.h"
+#include "ops/kernels/vector_math.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ops/fused/scaled_dot_attention.h"
 #include "ops/layout.h"
 #include "ops/matmul.h"
 #include "ops/reduce.h"
-#include "ops/scaled_dot_attention.h"
 #include "ops/softmax.h"
 
 namespace gradus::inline GRADUS_PRECISION {

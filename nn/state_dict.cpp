@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-#include "nn/safetensors.h"
+#include "nn/storage/safetensors.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 

@@ -20,7 +20,7 @@ using Metadata = std::map<std::string, std::string>;
 /// declaration.
 std::vector<NamedArray> state_dict(Module& module);
 
-/// Writes the module's parameters, and some texts about them, to a safetensors file (nn/safetensors.h).
+/// Writes the module's parameters, and some texts about them, to a safetensors file (nn/storage/safetensors.h).
 void save(Module& module, const std::string& path, const Metadata& metadata = {});
 
 /// Reads them back and returns the texts. Throws, listing every parameter that is missing in the file or has another

@@ -1,6 +1,6 @@
 #include "ops/broadcast.h"
 
-#include "ops/kernels.h"
+#include "ops/kernels/kernels.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 

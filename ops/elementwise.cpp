@@ -5,8 +5,8 @@
 
 #include "ops/broadcast.h"
 #include "ops/gradients.h"
-#include "ops/kernels.h"
-#include "ops/vector_math.h"
+#include "ops/kernels/kernels.h"
+#include "ops/kernels/vector_math.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "ops/contribute.h"
-#include "ops/kernels.h"
-#include "ops/weight_product.h"
+#include "ops/gemm/weight_product.h"
+#include "ops/kernels/kernels.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "autograd/tape.h"
-#include "ops/kernels.h"
+#include "ops/kernels/kernels.h"
 
 /// How backward closures read and add gradients without touching memory more often than they must.
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "ops/gradients.h"
-#include "ops/kernels.h"
+#include "ops/kernels/kernels.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
-#include "ops/blas.h"
 #include "ops/contribute.h"
+#include "ops/gemm/blas.h"
+#include "ops/gemm/weight_product.h"
 #include "ops/gradients.h"
-#include "ops/kernels.h"
-#include "ops/weight_product.h"
+#include "ops/kernels/kernels.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 

@@ -2,8 +2,8 @@
 
 #include <cmath>
 
-#include "ops/kernels.h"
-#include "ops/vector_math.h"
+#include "ops/kernels/kernels.h"
+#include "ops/kernels/vector_math.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "ops/kernels.h"
+#include "ops/kernels/kernels.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "ops/elementwise.h"
-#include "ops/kernels.h"
+#include "ops/kernels/kernels.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "ops/kernels.h"
+#include "ops/kernels/kernels.h"
+#include "ops/kernels/vector_math.h"
 #include "ops/masking.h"
-#include "ops/vector_math.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 

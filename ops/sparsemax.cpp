@@ -4,7 +4,7 @@
 #include <cmath>
 #include <functional>
 
-#include "ops/kernels.h"
+#include "ops/kernels/kernels.h"
 #include "ops/masking.h"
 
 namespace gradus::inline GRADUS_PRECISION {

@@ -7,7 +7,7 @@
 #include "autograd/error.h"
 #include "examples/captioner/panels.h"
 #include "examples/captioner/training.h"
-#include "nn/atomic_file.h"
+#include "nn/storage/atomic_file.h"
 
 namespace gradus::captioner {
 

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "nn/data_parallel.h"
-#include "nn/optimizer.h"
-#include "nn/schedule.h"
+#include "nn/optim/optimizer.h"
+#include "nn/optim/schedule.h"
+#include "nn/parallel/data_parallel.h"
 
 namespace gradus::captioner {
 

@@ -4,10 +4,10 @@
 #include <filesystem>
 
 #include "autograd/error.h"
-#include "examples/translate/checkpoint.h"
-#include "examples/translate/cores.h"
-#include "examples/translate/trainer.h"
-#include "examples/translate/translation_output.h"
+#include "examples/translate/base/cores.h"
+#include "examples/translate/training/checkpoint.h"
+#include "examples/translate/training/trainer.h"
+#include "examples/translate/translator/translation_output.h"
 #include "nn/init.h"
 
 namespace gradus::translate {

@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "examples/translate/attention_alignment.h"
-#include "examples/translate/corpus.h"
-#include "examples/translate/ensemble.h"
-#include "examples/translate/progress.h"
-#include "examples/translate/search_options.h"
+#include "examples/translate/base/progress.h"
+#include "examples/translate/data/corpus.h"
+#include "examples/translate/search/search_options.h"
+#include "examples/translate/translator/attention_alignment.h"
+#include "examples/translate/translator/ensemble.h"
 
 /// Experiments train many models that differ in a few fields of their configuration, and compare them.
 

@@ -5,7 +5,7 @@
 
 #include "examples/experiments/experiment.h"
 #include "examples/experiments/matrix.h"
-#include "examples/translate/length_report.h"
+#include "examples/translate/report/length_report.h"
 
 namespace gradus::translate {
 

@@ -1,6 +1,6 @@
 #include "autograd/error.h"
 #include "examples/experiments/experiments.h"
-#include "examples/translate/trainer.h"
+#include "examples/translate/training/trainer.h"
 
 namespace gradus::translate {
 

@@ -5,11 +5,11 @@
 #include <memory>
 
 #include "examples/experiments/experiments.h"
-#include "examples/translate/choice_option.h"
-#include "examples/translate/config_options.h"
-#include "examples/translate/interrupt.h"
-#include "examples/translate/program.h"
-#include "nn/atomic_file.h"
+#include "examples/translate/base/interrupt.h"
+#include "examples/translate/commands/choice_option.h"
+#include "examples/translate/commands/config_options.h"
+#include "examples/translate/commands/program.h"
+#include "nn/storage/atomic_file.h"
 
 namespace gradus::translate {
 

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <limits>
 
-#include "examples/translate/colour.h"
-#include "examples/translate/markup.h"
+#include "examples/translate/report/colour.h"
+#include "examples/translate/report/markup.h"
 
 namespace gradus::translate {
 

@@ -10,7 +10,7 @@
 #include <cstdlib>
 #include <vector>
 
-#include "ops/blas.h"
+#include "ops/gemm/blas.h"
 
 using namespace gradus;
 

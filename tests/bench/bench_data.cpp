@@ -4,9 +4,9 @@
 
 #include <chrono>
 
-#include "examples/translate/text.h"
-#include "examples/translate/tokenizer.h"
-#include "examples/translate/vocabulary.h"
+#include "examples/translate/text/text.h"
+#include "examples/translate/text/tokenizer.h"
+#include "examples/translate/text/vocabulary.h"
 
 namespace gradus::bench {
 

@@ -13,9 +13,9 @@
 #include <algorithm>
 #include <numeric>
 
-#include "examples/translate/checkpoint.h"
-#include "examples/translate/text.h"
-#include "ops/blas.h"
+#include "examples/translate/text/text.h"
+#include "examples/translate/training/checkpoint.h"
+#include "ops/gemm/blas.h"
 #include "tests/bench/bench_data.h"
 
 using namespace gradus;

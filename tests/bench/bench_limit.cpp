@@ -14,10 +14,10 @@
 #include <map>
 #include <numeric>
 
-#include "examples/translate/decoder.h"
-#include "ops/blas.h"
-#include "ops/packed_matrix.h"
-#include "ops/thread_pool.h"
+#include "examples/translate/model/decoder.h"
+#include "ops/gemm/blas.h"
+#include "ops/gemm/packed_matrix.h"
+#include "ops/gemm/thread_pool.h"
 #include "tests/bench/bench_data.h"
 
 using namespace gradus;

@@ -18,14 +18,14 @@
 #include <memory>
 #include <vector>
 
-#include "nn/optimizer_kernels.h"
-#include "ops/attention_kernels.h"
-#include "ops/blas.h"
-#include "ops/cross_entropy_kernel.h"
-#include "ops/kernels.h"
-#include "ops/packed_matrix.h"
-#include "ops/recurrent_kernels.h"
-#include "ops/vector_math.h"
+#include "nn/optim/optimizer_kernels.h"
+#include "ops/gemm/blas.h"
+#include "ops/gemm/packed_matrix.h"
+#include "ops/kernels/attention.h"
+#include "ops/kernels/cross_entropy.h"
+#include "ops/kernels/kernels.h"
+#include "ops/kernels/recurrent.h"
+#include "ops/kernels/vector_math.h"
 #include "tests/bench/bench_data.h"
 
 using namespace gradus;

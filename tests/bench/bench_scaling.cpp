@@ -14,11 +14,11 @@
 #include <algorithm>
 #include <numeric>
 
-#include "examples/translate/chart.h"
-#include "examples/translate/choice_option.h"
-#include "nn/atomic_file.h"
+#include "examples/translate/commands/choice_option.h"
+#include "examples/translate/report/chart.h"
 #include "nn/rng.h"
-#include "ops/blas.h"
+#include "nn/storage/atomic_file.h"
+#include "ops/gemm/blas.h"
 #include "tests/bench/bench_data.h"
 #include "tests/bench/training_step.h"
 

@@ -14,8 +14,8 @@
 #include <algorithm>
 #include <map>
 
-#include "examples/translate/choice_option.h"
-#include "ops/blas.h"
+#include "examples/translate/commands/choice_option.h"
+#include "ops/gemm/blas.h"
 #include "tests/bench/bench_data.h"
 #include "tests/bench/training_step.h"
 

@@ -3,9 +3,9 @@
 #include <span>
 #include <vector>
 
-#include "examples/translate/model.h"
-#include "nn/data_parallel.h"
-#include "nn/optimizer.h"
+#include "examples/translate/model/model.h"
+#include "nn/optim/optimizer.h"
+#include "nn/parallel/data_parallel.h"
 
 namespace gradus::bench {
 

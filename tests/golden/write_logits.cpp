@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "examples/translate/checkpoint.h"
+#include "examples/translate/training/checkpoint.h"
 #include "nn/rng.h"
-#include "nn/safetensors.h"
+#include "nn/storage/safetensors.h"
 
 /// Writes what a saved model says of random sentences, for compare_with_torch.py to compare with PyTorch:
 ///

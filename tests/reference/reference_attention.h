@@ -2,15 +2,15 @@
 
 #include <vector>
 
-#include "ops/attention.h"
 #include "ops/elementwise.h"
+#include "ops/fused/attention.h"
+#include "ops/fused/scaled_dot_attention.h"
 #include "ops/layout.h"
 #include "ops/matmul.h"
 #include "ops/reduce.h"
-#include "ops/scaled_dot_attention.h"
 #include "ops/softmax.h"
 
-/// The ops of ops/attention.h out of basic ops, sentence by sentence, so that padding is never touched.
+/// The ops of ops/fused/attention.h out of basic ops, sentence by sentence, so that padding is never touched.
 
 namespace gradus::inline GRADUS_PRECISION {
 namespace reference {

@@ -4,11 +4,11 @@
 #include <vector>
 
 #include "ops/elementwise.h"
+#include "ops/fused/recurrent.h"
 #include "ops/layout.h"
 #include "ops/matmul.h"
-#include "ops/recurrent.h"
 
-/// The recurrent ops of ops/recurrent.h, as their equations read, out of basic ops.
+/// The recurrent ops of ops/fused/recurrent.h, as their equations read, out of basic ops.
 
 namespace gradus::inline GRADUS_PRECISION {
 namespace reference {

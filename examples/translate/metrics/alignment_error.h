@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "examples/translate/alignment.h"
+#include "examples/translate/text/alignment.h"
 
 namespace gradus::translate {
 

@@ -9,7 +9,7 @@
 
 #include "autograd/error.h"
 #include "examples/translate/metrics/ngrams.h"
-#include "examples/translate/unicode.h"
+#include "examples/translate/text/unicode.h"
 
 namespace gradus::translate {
 

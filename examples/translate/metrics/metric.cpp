@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "autograd/error.h"
-#include "examples/translate/version.h"
+#include "examples/translate/base/version.h"
 
 namespace gradus::translate {
 

@@ -8,7 +8,7 @@
 
 #include "examples/translate/metrics/edit_distance.h"
 #include "examples/translate/metrics/ngrams.h"
-#include "examples/translate/text.h"
+#include "examples/translate/text/text.h"
 
 namespace gradus::translate {
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "examples/translate/unicode.h"
+#include "examples/translate/text/unicode.h"
 
 namespace gradus::translate {
 

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "examples/translate/choices.h"
+#include "examples/translate/base/choices.h"
 
 namespace gradus::translate {
 

@@ -1,0 +1,97 @@
+/// Lesson 1: backpropagation.
+///
+/// One neuron, y = tanh(w · x + b), should answer `target` to the input x; its loss is (y - target)². How must w and b
+/// change for the loss to fall? That is the gradient of the loss, and this program computes it twice: by hand, with
+/// the chain rule, and by a tape. Then it follows the gradient downhill.
+///
+/// Read this together with autograd/tape.h, which is the whole engine.
+
+#include <cmath>
+
+#include "autograd/tape.h"
+#include "examples/lessons/show.h"
+#include "ops/elementwise.h"
+#include "ops/reduce.h"
+
+using namespace gradus;
+
+int main() {
+  const float x0 = 1, x1 = -2, target = -0.5;
+  float w0 = 0.4f, w1 = 0.1f, b = 0.3f;
+
+  fmt::print("1. By hand\n\n");
+  // Forward: one small step after the other, and every intermediate result is kept.
+  const float z = w0 * x0 + w1 * x1 + b;
+  const float y = std::tanh(z);
+  const float error = y - target;
+  const float loss_by_hand = error * error;
+  // Backward: the same steps from the last to the first. `dz` is short for d loss / d z. Each line takes the gradient
+  // of a step's result, which is known by then, and multiplies it by the derivative of that one step.
+  const float dloss = 1;                   // d loss / d loss
+  const float derror = dloss * 2 * error;  // loss = error²
+  const float dy = derror;                 // error = y - target
+  const float dz = dy * (1 - y * y);       // y = tanh(z), and tanh' = 1 - tanh²
+  const float dw0 = dz * x0;               // z = w0 x0 + w1 x1 + b
+  const float dw1 = dz * x1;
+  const float db = dz;
+  fmt::print("loss = {:.3f}\n", loss_by_hand);
+  fmt::print("dw = ({:.3f}, {:.3f}), db = {:.3f}\n\n", dw0, dw1, db);
+
+  fmt::print("2. By a tape\n\n");
+  {
+    // While the tape lives, each op computes its value and records a closure with its line of the backward pass.
+    Tape tape;
+    Tensor x = constant({2}, {x0, x1});
+    Tensor w = variable({2}, {w0, w1});  // a variable is what gradients are wanted for
+    Tensor bias = variable({}, {b});
+    Tensor z = sum(w * x) + bias;
+    Tensor y = tanh(z);
+    Tensor error = y - target;
+    Tensor loss = square(error);
+    // Runs the closures from the last to the first, starting from d loss / d loss = 1.
+    tape.backward(loss);
+
+    fmt::print("Values, in the order they were computed:\n");
+    show("w", w.value());
+    show("x", x.value());
+    show("z", z.value());
+    show("y", y.value());
+    show("error", error.value());
+    show("loss", loss.value());
+    fmt::print("Gradients, in the order they became known:\n");
+    show("dloss", loss.grad());
+    show("derror", error.grad());
+    show("dy", y.grad());
+    show("dz", z.grad());
+    show("dw", w.grad());
+    show("dbias", bias.grad());
+    // x is a constant: nobody wants its gradient, so none was computed.
+  }  // Here the tape ends. Its memory goes back, and x, w and all others are no longer valid.
+
+  fmt::print("\n3. What is used twice has two gradients, and they add up\n\n");
+  {
+    // By the product rule, d/da (a·a + a) = a + a + 1: one summand for each place where a is used. That is why a
+    // closure adds to the gradients of its inputs and never replaces them.
+    Tape tape;
+    Tensor a = variable({}, {3});
+    tape.backward(a * a + a);
+    show("da", a.grad());
+  }
+
+  fmt::print("\n4. Downhill\n\n");
+  // The gradient says in which direction the loss grows. A small step in the other direction makes it smaller. Each
+  // step is a new tape over the new numbers.
+  const float rate = 0.05f;
+  for (int step = 0; step <= 8; ++step) {
+    Tape tape;
+    Tensor w = variable({2}, {w0, w1});
+    Tensor bias = variable({}, {b});
+    Tensor y = tanh(sum(w * constant({2}, {x0, x1})) + bias);
+    Tensor loss = square(y - target);
+    tape.backward(loss);
+    fmt::print("step {}: y = {:.3f}, loss = {:.3f}\n", step, y.item(), loss.item());
+    w0 -= rate * w.grad()[0];
+    w1 -= rate * w.grad()[1];
+    b -= rate * bias.grad()[0];
+  }
+}

@@ -1,0 +1,74 @@
+#include <fmt/ranges.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "autograd/error.h"
+#include "examples/translate/commands/commands.h"
+#include "examples/translate/report/attention_map.h"
+#include "examples/translate/text/text.h"
+#include "examples/translate/text/unicode.h"
+#include "examples/translate/training/checkpoint.h"
+#include "nn/storage/atomic_file.h"
+
+namespace gradus::translate {
+
+namespace {
+
+constexpr const char* kExamples = R"(Translates a sentence and shows, for every word of the translation, which words of
+the source the model looked at: rows are target words, columns source words, and each row sums to one. Words are those of the
+model: for subwords, `▁` stands before the first one of a word.
+
+Examples:
+  gradus attend --model m "ein mann geht ."
+  gradus attend --model m "ein mann geht ." --out heat.svg
+)";
+
+struct Options {
+  std::string model, out;
+  std::vector<std::string> sentence;
+  SearchOptions search;
+};
+
+size_t terminal_width() {
+  winsize size{};
+  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : TerminalOptions().width;
+}
+
+int run(const Options& options) {
+  const std::string line = fmt::format("{}", fmt::join(options.sentence, " "));
+  if (find_invalid_utf8(line) != std::string::npos) fail("attend: the sentence is not valid UTF-8");
+  const std::unique_ptr<Translator> translator = load_translator(options.model);
+  if (!translator->config.attention.present)
+    fail("attend: the model in {} has no attention to show; it was trained with --attention none", options.model);
+  ThreadPool pool(1);
+  const AttentionMap attended = attention_map(*translator, line, options.search, pool);
+  if (attended.map.source.empty()) fail("attend: the sentence has no word");
+  const Heatmap& map = attended.map;
+  write_output(attended.translation + "\n");
+  if (options.out.empty()) {
+    write_output("\n" + heatmap_text(map, {.colour = terminal_colour(STDOUT_FILENO), .width = terminal_width()}));
+  } else {
+    write_file_atomically(options.out, heatmap_svg(map));
+    write_output(fmt::format("heat map written to {}\n", options.out));
+  }
+  return 0;
+}
+
+}
+
+Command add_attend(CLI::App& program) {
+  CLI::App* command = program.add_subcommand("attend", "Show what a translation attended to");
+  const auto options = std::make_shared<Options>();
+  add_model_option(*command, options->model);
+  command->add_option("sentence", options->sentence, "The sentence to translate")->type_name("SENTENCE")->required();
+  command->add_option("-o,--out", options->out, "Write the map as an SVG picture instead of to the terminal")
+      ->type_name("FILE");
+  add_search_options(*command, options->search);
+  command->footer(kExamples);
+  return {command, [options] { return run(*options); }};
+}
+
+}

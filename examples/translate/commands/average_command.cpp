@@ -1,0 +1,65 @@
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <memory>
+
+#include "autograd/error.h"
+#include "examples/translate/commands/commands.h"
+#include "examples/translate/training/checkpoint.h"
+
+namespace gradus::translate {
+
+namespace {
+
+constexpr const char* kExamples =
+    R"(Makes a new model of the mean of a training's last models, which often translates better than each of them
+(Junczys-Dowmunt et al. 2016, section 3.3). The training must keep them: gradus train --keep-epochs N.
+
+Examples:
+  gradus average m --out mean
+  gradus average m --out mean --last 3
+)";
+
+struct Options {
+  std::string model, out;
+  int last = 0;
+  bool force = false;
+};
+
+int run(const Options& options) {
+  const TrainConfig config = load_config(options.model);
+  std::vector<std::string> files = kept_epochs(options.model);
+  if (files.empty()) fail("average: {} keeps no epochs; train with --keep-epochs N", options.model);
+  const auto last = static_cast<size_t>(options.last);
+  if (last > files.size()) fail("average: {} keeps {} epochs; --last is {}", options.model, files.size(), last);
+  if (last > 0) files.erase(files.begin(), files.end() - options.last);
+  std::error_code ignored;
+  if (std::filesystem::equivalent(options.model, options.out, ignored)) {
+    fail("average: --out {} is the folder of the model itself; need another one", options.out);
+  }
+  if (!options.force && holds_model(options.out)) {
+    fail("average: {} holds a model already; --force replaces it", options.out);
+  }
+  if (!options.force) require_no_training("average", options.out);
+  const std::unique_ptr<Translator> translator = load_words(options.model, config);
+  save_mean(options.out, *translator, files);
+  write_output(fmt::format("{} holds the mean of {} epochs\n", options.out, files.size()));
+  return 0;
+}
+
+}
+
+Command add_average(CLI::App& program) {
+  CLI::App* command = program.add_subcommand("average", "Make a model of the mean of a training's last ones");
+  const auto options = std::make_shared<Options>();
+  command->add_option("model", options->model, "Folder of the model")->type_name("DIR")->required();
+  command->add_option("-o,--out", options->out, "Folder of the new model")->type_name("DIR")->required();
+  command->add_option("--last", options->last, "Only this many of the last epochs; 0 for all that were kept")
+      ->type_name("N")
+      ->check(CLI::Range(0, 1'000'000))
+      ->capture_default_str();
+  command->add_flag("--force", options->force, "Replace a model that is in the folder already");
+  command->footer(kExamples);
+  return {command, [options] { return run(*options); }};
+}
+
+}

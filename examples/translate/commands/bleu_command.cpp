@@ -1,0 +1,177 @@
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "autograd/error.h"
+#include "examples/translate/commands/commands.h"
+#include "examples/translate/report/score_report.h"
+#include "examples/translate/text/text.h"
+#include "examples/translate/text/unicode.h"
+
+namespace gradus::translate {
+
+namespace {
+
+constexpr const char* kExamples =
+    R"(Compares translations in the file HYP (- for standard input) with references, line by line. Scores and their
+signature, to be reported together, are sacreBLEU's; TER is the better the smaller it is. With --baseline the differences
+to another system are tested: the p-value is how likely such a difference is if nothing but chance makes it, and those
+below 0.05 have a star.
+
+Examples:
+  gradus translate --model m < test.de | gradus bleu - test.en
+  gradus bleu hyp.en test.en --metrics bleu chrf ter --bootstrap 1000
+  gradus bleu hyp.en ref1.en ref2.en --metrics chrf --word-order 2
+  gradus bleu new.en test.en --baseline old.en --metrics bleu chrf
+  gradus bleu a.en test.en --systems b.en c.en
+  gradus bleu hyp.en test.en --sentences
+)";
+
+constexpr size_t kDefaultResamples = 1000;
+
+struct Options {
+  std::string hypotheses, baseline, paired = "both";
+  std::vector<std::string> references, systems;
+  MetricOptions metrics;
+  size_t trials = PairedTests().trials;
+  bool sentences = false, json = false;
+};
+
+/// The translations of a system.
+struct System {
+  std::string name;
+  std::vector<std::string> lines;
+};
+
+struct Input {
+  std::vector<System> systems;  // the baseline first, if there is one
+  References references;
+};
+
+std::vector<std::string> read_translations(const std::string& path) {
+  std::vector<std::string> lines = read_lines_or_stdin(path);
+  if (lines.empty()) fail("{}: no line; need a translation a line", path == "-" ? "stdin" : path);
+  for (std::string& line : lines) line.resize(without_trailing_space(line).size());
+  return lines;
+}
+
+Input read_input(const Options& options) {
+  std::vector<std::string> files = {options.hypotheses};
+  if (!options.baseline.empty()) files.insert(files.begin(), options.baseline);
+  files.insert(files.end(), options.systems.begin(), options.systems.end());
+  const size_t systems = files.size();
+  files.insert(files.end(), options.references.begin(), options.references.end());
+  if (std::ranges::count(files, "-") > 1) throw UsageError("bleu: standard input (-) can stand for one file only");
+
+  Input input;
+  std::vector<std::vector<std::string>> references;
+  for (size_t i = 0; i < files.size(); ++i) {
+    std::vector<std::string> lines = read_translations(files[i]);
+    if (i > 0) require_equal_lengths("bleu", files[0], input.systems[0].lines.size(), files[i], lines.size());
+    if (i < systems) {
+      input.systems.push_back({files[i], std::move(lines)});
+    } else {
+      references.push_back(std::move(lines));
+    }
+  }
+  input.references = references_of(references);
+  return input;
+}
+
+/// A line for every segment: its scores, by all metrics.
+std::string sentence_lines(const System& system, const References& references, const Options& options) {
+  const std::vector<std::unique_ptr<Metric>> metrics = make_metrics(options.metrics, true);
+  auto array = nlohmann::ordered_json::array();
+  std::string text;
+  for (size_t i = 0; i < system.lines.size(); ++i) {
+    nlohmann::ordered_json object = {{"line", i + 1}};
+    for (const auto& metric : metrics) {
+      const double score = metric->score(metric->statistics(system.lines[i], references[i]));
+      object[metric->name()] = score;
+      text += fmt::format("{}{:.2f}", metric == metrics.front() ? "" : "\t", score);
+    }
+    array.push_back(std::move(object));
+    text += '\n';
+  }
+  return options.json ? array.dump(2) + "\n" : text;
+}
+
+std::string report_text(const Input& input, const Options& options) {
+  std::optional<PairedTests> tests;
+  MetricOptions metric_options = options.metrics;
+  if (!options.baseline.empty()) {
+    tests = {.bootstrap = options.paired != "randomisation",
+             .trials = options.paired == "bootstrap" ? 0 : options.trials};
+    if (tests->bootstrap && metric_options.bootstrap == 0) metric_options.bootstrap = kDefaultResamples;
+  }
+  std::vector<MetricReport> reports;
+  for (const auto& metric : make_metrics(options.metrics)) {
+    std::vector<SystemStatistics> statistics;
+    for (const System& system : input.systems) {
+      statistics.push_back({system.name, corpus_statistics(*metric, system.lines, input.references)});
+    }
+    reports.push_back(make_report(*metric, statistics, input.references, metric_options, tests));
+  }
+  if (options.json) return score_json(reports);
+  std::string text;
+  for (const MetricReport& report : reports) {
+    if (input.systems.size() == 1) {
+      text += score_lines(report);
+    } else {
+      text += (text.empty() ? "" : "\n") + score_table(report);
+    }
+  }
+  return text;
+}
+
+void check(const CLI::App& command, const Options& options) {
+  make_metrics(options.metrics);
+  const bool compares = !options.baseline.empty();
+  for (const char* name : {"--paired", "--trials"}) {
+    if (!compares && command.count(name) > 0)
+      throw UsageError(fmt::format("bleu: {} is about differences to a --baseline, which is missing", name));
+  }
+  if (options.sentences && (compares || !options.systems.empty() || options.metrics.bootstrap > 0))
+    throw UsageError("bleu: --sentences goes without --baseline, --systems and --bootstrap");
+}
+
+int run(const Options& options) {
+  const Input input = read_input(options);
+  for (const System& system : input.systems) warn_if_tokenized(options.metrics, system.lines, system.name);
+  write_output(options.sentences ? sentence_lines(input.systems.front(), input.references, options)
+                                 : report_text(input, options));
+  return 0;
+}
+
+}
+
+Command add_bleu(CLI::App& program) {
+  CLI::App* command = program.add_subcommand("bleu", "Compare translations in files with references: BLEU, chrF, TER");
+  const auto options = std::make_shared<Options>();
+  command->add_option("hyp", options->hypotheses, "Translations, one a line; - for standard input")
+      ->type_name("HYP")
+      ->required();
+  command->add_option("ref", options->references, "References, as many lines each")->type_name("REF")->required();
+  command->add_option("--baseline", options->baseline, "Translations to compare HYP and --systems with")
+      ->type_name("FILE");
+  command->add_option("--systems", options->systems, "Translations by more systems")->type_name("FILE");
+  command->add_option("--paired", options->paired, "How to test differences: bootstrap, randomisation or both")
+      ->check(CLI::IsMember({"bootstrap", "randomisation", "both"}))
+      ->type_name("KIND")
+      ->capture_default_str();
+  command->add_option("--trials", options->trials, "Trials of the randomisation")
+      ->check(CLI::Range(1, 10'000'000))
+      ->type_name("N")
+      ->capture_default_str();
+  command->add_flag("--sentences", options->sentences, "Write the score of every line instead, a column a metric");
+  command->add_flag("--json", options->json, "Write JSON, with all digits");
+  add_metric_options(*command, options->metrics);
+  command->footer(kExamples);
+  return {command, [command, options] {
+            check(*command, *options);
+            return run(*options);
+          }};
+}
+
+}

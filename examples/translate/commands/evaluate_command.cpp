@@ -1,0 +1,261 @@
+#include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cmath>
+#include <memory>
+
+#include "autograd/error.h"
+#include "examples/translate/base/cores.h"
+#include "examples/translate/base/progress.h"
+#include "examples/translate/commands/commands.h"
+#include "examples/translate/data/corpus.h"
+#include "examples/translate/report/length_report.h"
+#include "examples/translate/report/score_report.h"
+#include "examples/translate/report/spread.h"
+#include "examples/translate/text/unicode.h"
+#include "examples/translate/training/checkpoint.h"
+#include "examples/translate/translator/attention_alignment.h"
+#include "examples/translate/translator/ensemble.h"
+#include "nn/storage/atomic_file.h"
+
+namespace gradus::translate {
+
+namespace {
+
+constexpr const char* kExamples =
+    R"(Scores are those of the corpus, as sacreBLEU computes them by default: the references as they stand, for BLEU split
+by the 13a rules. For text that is tokenised already, give --tokenize none. Perplexity is teacher-forced, per word of
+the model's vocabulary, the end of sentence included; of several references it takes the first one. Pairs with an
+empty side are left out and counted. Several models are evaluated one by one, and a table has the mean and the sample
+standard deviation of their scores; with --ensemble they translate together, and the perplexity is that of their mean
+probabilities. For translations in a file there is `gradus bleu`.
+
+With --alignments each reference is forced, and its words are linked to those words of the source that they attended to
+most; the alignment error rate (AER) says how far these links are from the true ones. In the file a line `0-0 1-2 2?2`
+is a pair: word 0 with word 0, word 1 with word 2, and a link that is possible, but not sure. Words are those
+between white space, also for models of subwords.
+
+Examples:
+  gradus evaluate --model m --test test.de test.en
+  gradus evaluate --model m --test tok.de tok.en --tokenize none --lowercase --beam 10
+  gradus evaluate --model m --test test.de ref1.en ref2.en --metrics bleu chrf ter --bootstrap 1000
+  gradus evaluate --model m/seed-* --test test.de test.en
+  gradus evaluate --model a b c --ensemble --test test.de test.en
+  gradus evaluate --model a b --test test.de test.en --by-length --svg lengths.svg
+  gradus evaluate --model m --test tok.de tok.en --alignments test.align
+  gradus evaluate --model toy           # the test sentences of the toy language, if that is what it was trained on
+)";
+
+struct Options {
+  std::vector<std::string> models;
+  bool ensemble = false;
+  std::vector<std::string> test;
+  std::string alignments;
+  bool by_length = false;
+  size_t bin_width = 5;
+  std::string svg;
+  MetricOptions metrics{.metrics = {"bleu", "chrf"}};
+  SearchOptions search;
+  int threads = 0;
+};
+
+/// Text to translate, and what was found, model by model.
+struct Test {
+  std::string title;  // empty if there is only one such text
+  ParallelText text;  // of each sentence, the target is the first reference
+  References references;
+  std::optional<AlignedText> aligned = {};
+
+  std::vector<Measure> measures = {};
+  LengthReport lengths = {};
+};
+
+Test with_one_reference(std::string title, ParallelText text) {
+  References references = references_of(std::span(&text.target, 1));
+  return {std::move(title), std::move(text), std::move(references)};
+}
+
+/// The alignments of the pairs that were not left out, which must fit them.
+AlignedText read_aligned(const ParallelText& text, const std::string& source_path, const std::string& path) {
+  const std::vector<TrueAlignment> all = read_alignments(path);
+  require_equal_lengths("alignments", source_path, text.source.size() + text.skipped, path, all.size());
+  AlignedText aligned{text, {}};
+  for (size_t i = 0; i < text.source.size(); ++i) {
+    const TrueAlignment& alignment = aligned.truth.emplace_back(all[text.lines[i] - 1]);
+    require_within(alignment, split_words(text.source[i]).size(), split_words(text.target[i]).size(),
+                   fmt::format("{}:{}", path, text.lines[i]));
+  }
+  return aligned;
+}
+
+Test toy_test(std::string title, const std::vector<ToyPair>& split) {
+  Test test = with_one_reference(std::move(title), toy_text(split));
+  test.aligned = aligned_toy_text(split);
+  return test;
+}
+
+/// Reads the source and one or more references. Sentences of which the source or the first reference is empty are left
+/// out.
+Test read_test(const std::vector<std::string>& files, const std::string& alignments) {
+  Test test = with_one_reference("", read_parallel(files[0], files[1]));
+  if (test.text.source.empty()) fail("{}, {}: no sentence pair to evaluate", files[0], files[1]);
+  const size_t count = test.text.source.size() + test.text.skipped;
+  for (size_t r = 2; r < files.size(); ++r) {
+    const std::vector<std::string> lines = read_lines(files[r]);
+    require_equal_lengths("parallel text", files[0], count, files[r], lines.size());
+    for (size_t i = 0; i < test.references.size(); ++i) test.references[i].push_back(lines[test.text.lines[i] - 1]);
+  }
+  if (!alignments.empty()) test.aligned = read_aligned(test.text, files[0], alignments);
+  return test;
+}
+
+std::string headline(const Test& test) { return test.title.empty() ? "" : test.title + ":\n"; }
+
+bool attends(const std::string& model) { return load_config(model).attention.present; }
+
+/// Whether there is attention to align with: of every model, or of one of those that work together.
+bool can_align(const Options& options) {
+  return options.ensemble ? std::ranges::any_of(options.models, attends) : std::ranges::all_of(options.models, attends);
+}
+
+/// What to evaluate on: the files, or for models of the toy language its tests.
+std::vector<Test> read_tests(const Options& options) {
+  if (!options.test.empty()) {
+    Test test = read_test(options.test, options.alignments);
+    warn_if_tokenized(options.metrics, test.text.target, options.test[1]);
+    if (test.text.skipped > 0) write_output(fmt::format("left out {} pairs with an empty side\n", test.text.skipped));
+    return {std::move(test)};
+  }
+  const auto is_toy = [](const std::string& model) { return load_config(model).toy; };
+  if (!std::ranges::all_of(options.models, is_toy)) throw UsageError("evaluate: --test SRC REF is missing");
+  const ToyCorpus toy = toy_corpus();
+  std::vector<Test> tests = {toy_test("toy language, test", toy.test),
+                             toy_test("toy language, sentences longer than any in training", toy.test_long)};
+  if (can_align(options)) return tests;
+  for (Test& test : tests) test.aligned.reset();
+  return tests;
+}
+
+/// Each measure, still without values, and the bins of lengths, still without scores.
+void prepare(Test& test, const Options& options) {
+  const auto metrics = make_metrics(options.metrics);
+  for (const auto& metric : metrics) {
+    test.measures.push_back({.name = metric->name(), .lower_is_better = metric->name() == "TER"});
+  }
+  if (test.aligned) test.measures.push_back({.name = "AER", .lower_is_better = true, .decimals = 4});
+  test.measures.push_back({.name = "perplexity", .lower_is_better = true, .decimals = 3});
+  if (options.by_length) {
+    test.lengths = {test.title, metrics.front()->name(), length_bins(test.text.source, options.bin_width)};
+  }
+}
+
+/// Writes the scores of models that translate together, called `name`, and adds them to what was found.
+void evaluate(const Ensemble& ensemble, const std::string& name, const Options& options, Test& test, ThreadPool& pool) {
+  const double start = seconds_now();
+  const auto translations = best_translations(ensemble.models(), test.text.source, options.search, pool);
+  const double seconds = seconds_now() - start;
+  const double loss = cross_entropy(ensemble.models(), test.text, pool);
+
+  write_output(headline(test));
+  auto measure = test.measures.begin();
+  for (const auto& metric : make_metrics(options.metrics)) {
+    const SegmentStatistics statistics = corpus_statistics(*metric, translations, test.references);
+    const MetricReport report = make_report(*metric, {{"", statistics}}, test.references, options.metrics);
+    write_output(score_lines(report));
+    if (options.by_length && measure == test.measures.begin()) test.lengths.add(name, *metric, statistics);
+    (measure++)->values.push_back(report.systems.front().score);
+  }
+  if (test.aligned) {
+    const AlignmentError error = alignment_error(ensemble.models(), *test.aligned, pool);
+    write_output(summary(error) + "\n");
+    (measure++)->values.push_back(error.rate());
+  }
+  measure->values.push_back(std::exp(loss));
+  write_output(perplexity_text(loss, unit_of(ensemble.first().config.tokenizer)) + "\n");
+  write_output(fmt::format("{} sentences in {:.1f} s, {:.0f} a second, on {} threads, beam {}\n", translations.size(),
+                           seconds, static_cast<double>(translations.size()) / seconds, pool.threads(),
+                           options.search.beam));
+}
+
+/// The models one after the other, and how they spread.
+void evaluate_each(const Options& options, std::vector<Test>& tests, ThreadPool& pool) {
+  std::unique_ptr<const Ensemble> before;
+  bool alike = true;
+  for (const std::string& model : options.models) {
+    auto alone = std::make_unique<const Ensemble>(std::vector{model});
+    alike = alike && (!before || write_alike(before->first(), alone->first()));
+    write_output(model + "\n");
+    for (Test& test : tests) evaluate(*alone, model, options, test, pool);
+    write_output("\n");
+    before = std::move(alone);
+  }
+  for (Test& test : tests) {
+    if (!alike) test.measures.pop_back();
+    write_output(headline(test) + spread_table(options.models, test.measures));
+  }
+  if (!alike) write_output("  without perplexities: the models do not write the same words\n");
+}
+
+/// How the scores depend on the length of the source, as tables and as a picture.
+void write_lengths(const std::vector<Test>& tests, const std::string& svg) {
+  std::vector<Chart> charts;
+  for (const Test& test : tests) {
+    write_output("\n" + headline(test) + test.lengths.table());
+    charts.push_back(test.lengths.chart());
+  }
+  if (svg.empty()) return;
+  write_file_atomically(svg, charts_svg(charts, static_cast<int>(charts.size())));
+  write_output(fmt::format("curves written to {}\n", svg));
+}
+
+int run(const Options& options) {
+  make_metrics(options.metrics);  // wrong options and folders show before the work begins
+  for (const std::string& model : options.models) load_config(model);
+  if (!options.alignments.empty() && !can_align(options)) {
+    fail("evaluate: the model in {} has no attention to align with; it was trained with --attention none",
+         *std::ranges::find_if_not(options.models, attends));
+  }
+  std::vector<Test> tests = read_tests(options);
+  for (Test& test : tests) prepare(test, options);
+  ThreadPool pool(thread_count(options.threads));
+  if (options.models.size() > 1 && !options.ensemble) {
+    evaluate_each(options, tests, pool);
+  } else {
+    const Ensemble ensemble(options.models);
+    const std::string name = fmt::format("{}", fmt::join(options.models, " + "));
+    for (Test& test : tests) evaluate(ensemble, name, options, test, pool);
+  }
+  if (options.by_length) write_lengths(tests, options.svg);
+  return 0;
+}
+
+}
+
+Command add_evaluate(CLI::App& program) {
+  CLI::App* command =
+      program.add_subcommand("evaluate", "Compare translations with a reference: BLEU, chrF, TER and perplexity");
+  const auto options = std::make_shared<Options>();
+  add_models_option(*command, options->models, "Folder of the model, or of several");
+  command->add_flag("--ensemble", options->ensemble, "The models translate together: their probabilities are averaged");
+  command
+      ->add_option("-t,--test", options->test, "Files of as many lines: text to translate, and one or more references")
+      ->expected(-2)
+      ->type_name("SRC REF");
+  command->add_option("--alignments", options->alignments, "True alignments of the test text: AER of the attention")
+      ->needs("--test")
+      ->type_name("FILE");
+  CLI::Option* by_length =
+      command->add_flag("--by-length", options->by_length, "The first metric by the length of the source, as a table");
+  add_bin_width_option(*command, options->bin_width)->needs(by_length);
+  command->add_option("--svg", options->svg, "Also write it as a picture, a curve a model")
+      ->needs(by_length)
+      ->type_name("FILE");
+  add_metric_options(*command, options->metrics);
+  add_search_options(*command, options->search);
+  add_threads_option(*command, options->threads);
+  command->footer(kExamples);
+  return {command, [options] { return run(*options); }};
+}
+
+}

@@ -1,0 +1,36 @@
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "examples/translate/commands/commands.h"
+#include "examples/translate/training/checkpoint.h"
+#include "ops/gemm/blas.h"
+
+namespace gradus::translate {
+
+namespace {
+
+int run(const std::string& directory) {
+  const std::unique_ptr<Translator> translator = load_translator(directory);
+  std::string text = "configuration\n";
+  for (const ConfigField& field : config_fields(translator->config))
+    text += fmt::format("  {:<20} {}\n", field.key, field.text());
+  const char* unit = unit_of(translator->config.tokenizer);
+  text += fmt::format("\nvocabulary\n  source {} {}s\n  target {} {}s\n\n", translator->source.vocabulary.size(), unit,
+                      translator->target.vocabulary.size(), unit);
+  text += translator->model.summary();
+  text += fmt::format("\n{}\n{}\n", describe_training(directory), describe(blas_info()));
+  write_output(text);
+  return 0;
+}
+
+}
+
+Command add_info(CLI::App& program) {
+  CLI::App* command = program.add_subcommand("info", "Show a model's configuration, vocabulary and parameters");
+  const auto directory = std::make_shared<std::string>();
+  add_model_option(*command, *directory);
+  command->footer("Example:\n  gradus info --model m\n");
+  return {command, [directory] { return run(*directory); }};
+}
+
+}

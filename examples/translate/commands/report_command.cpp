@@ -1,0 +1,72 @@
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+
+#include "autograd/error.h"
+#include "examples/translate/commands/commands.h"
+#include "examples/translate/report/attention_map.h"
+#include "examples/translate/report/report.h"
+#include "examples/translate/training/checkpoint.h"
+#include "nn/storage/atomic_file.h"
+
+namespace gradus::translate {
+
+namespace {
+
+constexpr const char* kExamples =
+    R"(Makes one self-contained HTML page of a training: curves of loss, BLEU, learning rate
+and gradient norm, how the translations of some validation sentences changed from epoch to epoch, what they attend to
+with the best model so far, and the configuration. A training that still runs can be reported on, too.
+
+Examples:
+  gradus report m
+  gradus report m --out training.html
+)";
+
+struct Options {
+  std::string model, out;
+};
+
+/// Of the best model's translations of the logged samples; none for a model without attention.
+std::vector<Heatmap> sample_heatmaps(const std::string& directory, const TrainingHistory& history) {
+  std::vector<Heatmap> maps;
+  if (history.validations.empty() || !load_config(directory).attention.present) return maps;
+  const std::unique_ptr<Translator> translator = load_translator(directory);
+  ThreadPool pool(1);
+  for (const TrainingLog::Sample& sample : history.validations.front().samples) {
+    maps.push_back(attention_map(*translator, sample.source, {}, pool).map);
+  }
+  std::erase_if(maps, [](const Heatmap& map) { return map.source.empty(); });
+  return maps;
+}
+
+int run(const Options& options) {
+  const TrainConfig config = load_config(options.model);
+  const std::string log = log_path(options.model);
+  if (!std::filesystem::exists(log)) {
+    fail("report: {} is missing; a mean, or a model of another program, has no training to report", log);
+  }
+  const TrainingHistory history = read_training_log(log);
+  if (history.steps.empty()) fail("{}: it tells of no step; nothing to report", log);
+  const std::string out =
+      options.out.empty() ? (std::filesystem::path(options.model) / "report.html").string() : options.out;
+  const std::filesystem::path folder = std::filesystem::path(options.model + "/").parent_path();
+  write_file_atomically(
+      out, report_html(folder.filename().string(), config, history, sample_heatmaps(options.model, history)));
+  write_output(fmt::format("report written to {}\n", out));
+  return 0;
+}
+
+}
+
+Command add_report(CLI::App& program) {
+  CLI::App* command = program.add_subcommand("report", "Make an HTML page of a training");
+  const auto options = std::make_shared<Options>();
+  command->add_option("model", options->model, "Folder of the model")->type_name("DIR")->required();
+  command->add_option("-o,--out", options->out, "The page; otherwise DIR/report.html")->type_name("FILE");
+  command->footer(kExamples);
+  return {command, [options] { return run(*options); }};
+}
+
+}

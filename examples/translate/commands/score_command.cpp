@@ -1,0 +1,110 @@
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "autograd/error.h"
+#include "examples/translate/base/cores.h"
+#include "examples/translate/commands/commands.h"
+#include "examples/translate/report/score_report.h"
+#include "examples/translate/text/text.h"
+#include "examples/translate/translator/ensemble.h"
+
+namespace gradus::translate {
+
+namespace {
+
+constexpr const char* kExamples =
+    R"(Writes the log-probability of each translation, natural and with its end of sentence, a line a pair. A pair with an
+empty side gives an empty line. A word that the model does not know counts as <unk>. The perplexity of the whole, per
+word with the ends of sentence, goes to standard error.
+
+Examples:
+  gradus score --model m test.de test.en > scores
+  gradus score --model m test.de test.en --tokens   # -5.1<TAB>a -0.7 man -1.2 ...
+  gradus score --model a --model b test.de test.en  # the mean probabilities of both
+)";
+
+struct Options {
+  std::vector<std::string> models;
+  std::string source, target;
+  bool tokens = false, json = false;
+  int threads = 0;
+};
+
+/// A pair, with what the model thinks of each word of the translation and of its end.
+struct Scored {
+  std::vector<std::string> words;  // </s> last
+  std::vector<double> log_probabilities;
+  double sum = 0;
+};
+
+std::vector<Scored> score(const Ensemble& ensemble, const ParallelText& text, ThreadPool& pool) {
+  std::vector<std::vector<double>> scores = score_pairs(ensemble.models(), text, pool);
+  std::vector<Scored> result(scores.size());
+  const Language& target = ensemble.first().target;
+  for (size_t i = 0; i < result.size(); ++i) {
+    result[i].words = target.split(text.target[i]);
+    result[i].words.push_back(target.vocabulary.word(Vocabulary::kEnd));
+    result[i].sum = std::accumulate(scores[i].begin(), scores[i].end(), 0.0);
+    result[i].log_probabilities = std::move(scores[i]);
+  }
+  return result;
+}
+
+std::string describe(const Options& options, const Scored& scored) {
+  if (options.json) {
+    nlohmann::ordered_json json = {{"log_probability", scored.sum}};
+    if (options.tokens) {
+      json["tokens"] = scored.words;
+      json["log_probabilities"] = scored.log_probabilities;
+    }
+    return json.dump();
+  }
+  std::string line = fmt::format("{:.6f}", scored.sum);
+  for (size_t i = 0; options.tokens && i < scored.words.size(); ++i) {
+    line += fmt::format("{}{} {:.6f}", i == 0 ? '\t' : ' ', scored.words[i], scored.log_probabilities[i]);
+  }
+  return line;
+}
+
+int run(const Options& options) {
+  const ParallelText text = read_parallel(options.source, options.target);
+  if (text.source.empty()) fail("{}, {}: no sentence pair to score", options.source, options.target);
+  const Ensemble ensemble(options.models);
+  ThreadPool pool(thread_count(options.threads));
+  std::string output;
+  double sum = 0;
+  size_t words = 0, line = 1;
+  const std::vector<Scored> scored = score(ensemble, text, pool);
+  for (size_t i = 0; i < scored.size(); ++i, ++line) {
+    for (; line < text.lines[i]; ++line) output += '\n';
+    output += describe(options, scored[i]) + '\n';
+    sum += scored[i].sum;
+    words += scored[i].words.size();
+  }
+  for (; line <= scored.size() + text.skipped; ++line) output += '\n';
+  write_output(output);
+  const char* const unit = unit_of(ensemble.first().config.tokenizer);
+  const double loss = -sum / static_cast<double>(words);
+  fmt::print(stderr, "{}, {} sentences, {} {}s{}\n", perplexity_text(loss, unit), scored.size(), words, unit,
+             text.skipped == 0 ? "" : fmt::format("; left out {} pairs with an empty side", text.skipped));
+  return 0;
+}
+
+}
+
+Command add_score(CLI::App& program) {
+  CLI::App* command = program.add_subcommand("score", "Log-probabilities of given translations");
+  const auto options = std::make_shared<Options>();
+  add_models_option(*command, options->models)->allow_extra_args(false);  // files follow
+  command->add_option("source", options->source, "Text, one sentence a line")->type_name("SRC")->required();
+  command->add_option("target", options->target, "Its translation, line by line")->type_name("TGT")->required();
+  command->add_flag("--tokens", options->tokens, "Also the log-probability of every word");
+  command->add_flag("--json", options->json, "Write a JSON object a line");
+  add_threads_option(*command, options->threads);
+  command->footer(kExamples);
+  return {command, [options] { return run(*options); }};
+}
+
+}

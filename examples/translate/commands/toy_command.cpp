@@ -1,0 +1,66 @@
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <memory>
+
+#include "autograd/error.h"
+#include "examples/translate/commands/commands.h"
+#include "examples/translate/data/corpus.h"
+#include "nn/storage/atomic_file.h"
+
+namespace gradus::translate {
+
+namespace {
+
+constexpr const char* kExamples =
+    R"(Writes the text of `gradus train --toy` to files: train, valid, test, and test_long with sentences longer than any other.
+NAME.en and NAME.fr have a sentence a line, whose words stand between white space, l' of l' homme too; NAME.align has
+the true alignment of each pair, `0-0 1-2`: word 0 with word 0, English word 1 with French word 2.
+
+Examples:
+  gradus toy text
+  gradus train --train text/train.en text/train.fr --valid text/valid.en text/valid.fr --model m --epochs 3
+  gradus evaluate --model m --test text/test.en text/test.fr --alignments text/test.align
+)";
+
+void write_lines(const std::string& path, const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += line + '\n';
+  write_file_atomically(path, text);
+}
+
+void write_split(const std::string& stem, const std::vector<ToyPair>& split) {
+  const ParallelText text = toy_text(split, join_words);
+  std::vector<std::string> alignments;
+  for (const ToyPair& pair : split) alignments.push_back(pharaoh(pair.alignment));
+  write_lines(stem + ".en", text.source);
+  write_lines(stem + ".fr", text.target);
+  write_lines(stem + ".align", alignments);
+}
+
+int run(const std::string& folder) {
+  make_folder(folder);
+  std::error_code ignored;
+  if (!std::filesystem::is_empty(folder, ignored))
+    fail("toy: the folder {} is not empty; need an empty one or a new one", folder);
+  const ToyCorpus toy = toy_corpus();
+  write_split(folder + "/train", toy.train);
+  write_split(folder + "/valid", toy.valid);
+  write_split(folder + "/test", toy.test);
+  write_split(folder + "/test_long", toy.test_long);
+  write_output(
+      fmt::format("{} holds the toy language: {} pairs to train on, {} to validate, {} and {} long ones to test\n",
+                  folder, toy.train.size(), toy.valid.size(), toy.test.size(), toy.test_long.size()));
+  return 0;
+}
+
+}
+
+Command add_toy(CLI::App& program) {
+  CLI::App* command = program.add_subcommand("toy", "Write the toy language to files, with its alignments");
+  const auto folder = std::make_shared<std::string>();
+  command->add_option("folder", *folder, "An empty folder, or a new one")->type_name("DIR")->required();
+  command->footer(kExamples);
+  return {command, [folder] { return run(*folder); }};
+}
+
+}

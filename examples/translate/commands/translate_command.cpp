@@ -1,0 +1,151 @@
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <memory>
+#include <system_error>
+
+#include "autograd/error.h"
+#include "examples/translate/base/cores.h"
+#include "examples/translate/commands/commands.h"
+#include "examples/translate/text/text.h"
+#include "examples/translate/translator/translation_output.h"
+
+namespace gradus::translate {
+
+namespace {
+
+constexpr const char* kExamples = R"(Reads one sentence a line from standard input and writes one translation a line.
+An empty line gives an empty line. On a terminal it asks for one sentence after the other.
+With --n-best a line is written for each translation: LINE ||| TRANSLATION ||| LOG-PROBABILITY ||| SCORE, lines counted
+from 0. With --alignments, ||| 0-0 2-1 follows the translation: the source word (from 0) that each target word attended
+to most, words as they stand between white space; in JSON the same of "source_tokens" and "tokens". Log-probabilities
+are natural.
+
+Examples:
+  gradus translate --model m < in.de > out.en
+  gradus translate --model a b --beam 10 --n-best 5 < in.de
+  gradus translate --model m --sample --temperature 0.8 --top-k 10 --seed 7 < in.de
+  echo "ein mann geht ." | gradus translate --model m --json --attention
+)";
+
+struct Options {
+  std::vector<std::string> models;
+  SearchOptions search;
+  OutputOptions output;
+  std::string dictionary;
+  int threads = 0;
+};
+
+/// Standard input in whole lines: as many as are there at once. So a file comes in large batches, and what somebody
+/// types, or a program sends and waits for, is answered line by line.
+class InputLines {
+ public:
+  /// The next lines, at least one; none at the end. Throws Error for a line that is not UTF-8.
+  std::vector<std::string> next() {
+    std::vector<std::string> lines;
+    while (lines.empty() && !ended_) {
+      read_more();
+      size_t begin = 0;
+      for (size_t end; (end = rest_.find('\n', begin)) != std::string::npos; begin = end + 1)
+        add(lines, std::string_view(rest_).substr(begin, end - begin));
+      rest_.erase(0, begin);
+      if (ended_ && !rest_.empty()) add(lines, rest_);
+    }
+    return lines;
+  }
+
+ private:
+  void read_more() {
+    char chunk[1 << 16];
+    ssize_t got;
+    do {
+      got = ::read(STDIN_FILENO, chunk, sizeof chunk);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0) fail("stdin: cannot read: {}", std::generic_category().message(errno));
+    rest_.append(chunk, static_cast<size_t>(got));
+    ended_ = got == 0;
+  }
+
+  void add(std::vector<std::string>& lines, std::string_view line) {
+    lines.emplace_back(clean_line(line, ++count_, "stdin"));
+  }
+
+  std::string rest_;  // the beginning of a line whose end has not come yet
+  size_t count_ = 0;
+  bool ended_ = false;
+};
+
+int run(Options options) {
+  const Dictionary dictionary = options.dictionary.empty() ? Dictionary() : Dictionary::load(options.dictionary);
+  const Ensemble ensemble(options.models);
+  const TranslationWriter writer(ensemble.first(), options.output, dictionary);
+  options.search.unknown = options.output.replace_unknown;
+  options.search.attention = options.output.alignments || options.output.attention || options.output.replace_unknown;
+  ThreadPool pool(thread_count(options.threads));
+  const bool interactive = ::isatty(STDIN_FILENO) != 0;
+  const auto prompt = [&] {
+    if (interactive) fmt::print(stderr, "> ");
+  };
+
+  if (interactive) fmt::print(stderr, "One sentence a line; Ctrl-D ends.\n");
+  prompt();
+  InputLines input;
+  std::uint64_t number = 0;  // of the next line
+  for (std::vector<std::string> lines = input.next(); !lines.empty(); lines = input.next()) {
+    std::string output;
+    const auto translations = translate_lines(ensemble.models(), lines, number, options.search, pool);
+    for (size_t i = 0; i < lines.size(); ++i) output += writer.write(translations[i], lines[i], number++);
+    write_output(output);
+    prompt();
+  }
+  if (interactive) fmt::print(stderr, "\n");
+  return 0;
+}
+
+void add_output_options(CLI::App& command, Options& options) {
+  command
+      .add_option_function<int>(
+          "--n-best",
+          [&options](int n) {
+            options.search.n_best = n;
+            options.output.n_best = true;
+          },
+          "Write the N best translations of each line, with their scores")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1000))
+      ->group("Output");
+  command.add_flag("--alignments", options.output.alignments, "Write which source word each word was made of")
+      ->group("Output");
+  CLI::Option* const json = command.add_flag("--json", options.output.json, "Write a JSON object a line");
+  json->group("Output");
+  command.add_flag("--attention", options.output.attention, "Put the attention weights into the JSON objects")
+      ->needs(json)
+      ->group("Output");
+  CLI::Option* const replace =
+      command.add_flag("--replace-unknown", options.output.replace_unknown,
+                       "Let the model write <unk>, and put the source word it attended to most in its place");
+  replace->group("Output");
+  command
+      .add_option("--dictionary", options.dictionary,
+                  "Translate those words before: lines of a source word, a tab and its translation")
+      ->type_name("FILE")
+      ->needs(replace)
+      ->group("Output");
+}
+
+}
+
+Command add_translate(CLI::App& program) {
+  CLI::App* command = program.add_subcommand("translate", "Translate text");
+  const auto options = std::make_shared<Options>();
+  add_models_option(*command, options->models);
+  add_threads_option(*command, options->threads);
+  add_output_options(*command, *options);
+  add_search_options(*command, options->search);
+  add_sampling_options(*command, options->search);
+  command->footer(kExamples);
+  return {command, [options] { return run(*options); }};
+}
+
+}

@@ -1,0 +1,77 @@
+#include "examples/translate/config/presets.h"
+
+#include <array>
+
+namespace gradus::translate {
+
+namespace {
+
+constexpr std::array kPresets{
+    // Bahdanau's attention over subwords, for 30,000 short sentences.
+    Preset{"multi30k", R"({
+      "attention": "bahdanau", "tokenizer": "bpe", "joint": true, "vocabulary_size": 8000, "tied_embeddings": "all",
+      "dropout": 0.4, "recurrent_dropout": 0.2, "word_dropout": 0.1, "average_decay": 0.999,
+      "epochs": 20, "patience": 20, "learning_rate": 0.002, "schedule": "cosine", "warm_up": 200})"},
+    // The same over words, in half the time.
+    Preset{"multi30k-words", R"({
+      "attention": "bahdanau", "dropout": 0.4,
+      "epochs": 12, "learning_rate": 0.002, "schedule": "cosine", "warm_up": 200})"},
+    // The same in a few minutes: half the sizes, and more and larger steps.
+    Preset{"multi30k-small", R"({
+      "attention": "bahdanau", "embedding": 256, "hidden": 256, "attention_size": 256, "min_frequency": 3,
+      "dropout": 0.2, "batch_size": 32,
+      "epochs": 8, "learning_rate": 0.003, "schedule": "cosine", "warm_up": 200})"},
+    // Luong's attention over words, for the same.
+    Preset{"multi30k-luong", R"({
+      "attention": "luong", "dropout": 0.3, "embedding_deviation": 1,
+      "epochs": 12, "learning_rate": 0.002, "schedule": "cosine", "warm_up": 200})"},
+    // No attention, over words, for the same.
+    Preset{"multi30k-plain", R"({
+      "attention": "none", "dropout": 0.3,
+      "epochs": 12, "learning_rate": 0.002, "schedule": "cosine", "warm_up": 200})"},
+    // Bahdanau et al. 2014, RNNsearch: the decoder of section A.2.2, with s₀ = tanh(W_s ←h₁), the GRU of A.1.1 and the
+    // maxout readout; the first values of B.1; Adadelta (ρ 0.95, ε 1e-6), 80 sentences a step, the norm of the gradient
+    // at most 1, pools of 20 batches sorted by length (B.2). Departures: the sizes, which are the paper's with
+    // `--embedding 620 --hidden 1000 --attention-size 1000`; the encoder's directions share the size of the decoder,
+    // where theirs have it each; maxout leaves as many numbers as a word vector has (500 there). Words are those that
+    // occur twice, not the 30,000 most frequent; pairs are shuffled before every epoch, not once; and the best model is
+    // that of the best BLEU.
+    Preset{"rnnsearch", R"({
+      "attention": "bahdanau", "cell": "gru-reset-before", "bridge": "backward", "readout": "maxout",
+      "initial_values": "bahdanau", "max_length": 50, "dropout": 0, "label_smoothing": 0,
+      "optimizer": "adadelta", "learning_rate": 1, "schedule": "constant", "batch_size": 80, "clip": 1,
+      "loss_mean": "sentences", "pool_batches": 20, "epochs": 40, "patience": 40})"},
+    // Its counterpart without attention, the encoder-decoder of Cho et al. 2014: the last state of a forward encoder
+    // is the one vector that every step and the readout see.
+    Preset{"rnnenc", R"({
+      "attention": "none", "fixed_context": true, "bidirectional": false, "cell": "gru-reset-before",
+      "readout": "maxout", "initial_values": "bahdanau", "max_length": 50, "dropout": 0, "label_smoothing": 0,
+      "optimizer": "adadelta", "learning_rate": 1, "schedule": "constant", "batch_size": 80, "clip": 1,
+      "loss_mean": "sentences", "pool_batches": 20, "epochs": 40, "patience": 40})"},
+    // Luong et al. 2015, section 4.1, with their best scores and scope: stacked LSTMs, the source reversed, the
+    // decoder's layers beginning where the encoder's ended, input feeding, the attentional vector read by the output
+    // layer as it is (eq. 6); U[-0.1, 0.1], plain gradient descent with rate 1, halved before each epoch from the ninth
+    // on, dropout 0.2, the norm of the gradient at most 5. Departures: 32 sentences a step, not 128, for a text of
+    // 30,000 pairs has a hundredth of theirs; the sizes, which are the paper's with `--encoder-layers 4
+    // --decoder-layers 4 --embedding 1000 --hidden 1000`; words are those that occur twice, not the 50,000 most
+    // frequent; the end of sentence is read, and may be attended, like a word; the output layer has a bias; batches are
+    // of sentences of similar length; and the best model is that of the best BLEU.
+    Preset{"luong", R"({
+      "attention": "luong", "score": "general", "scope": "local-p", "bidirectional": false, "reverse_source": true,
+      "encoder_layers": 2, "decoder_layers": 2, "bridge": "copy", "readout": "direct", "initial_values": "luong",
+      "max_length": 50, "dropout": 0.2, "label_smoothing": 0,
+      "optimizer": "sgd", "learning_rate": 1, "schedule": "halving", "halve_after": 8, "batch_size": 32, "clip": 5,
+      "loss_mean": "sentences", "epochs": 12, "patience": 12})"},
+    // A small Transformer over subwords, for the same.
+    Preset{"transformer", R"({
+      "architecture": "transformer", "tokenizer": "bpe", "joint": true, "vocabulary_size": 8000,
+      "tied_embeddings": "all", "embedding": 256, "hidden": 256, "heads": 4, "feed_forward": 512, "encoder_layers": 3,
+      "decoder_layers": 3, "embedding_deviation": 1, "dropout": 0.3, "average_decay": 0.999,
+      "epochs": 20, "patience": 20, "learning_rate": 0.001, "schedule": "inverse-sqrt", "warm_up": 1000})"},
+};
+
+}
+
+std::span<const Preset> presets() { return kPresets; }
+
+}

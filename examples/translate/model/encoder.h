@@ -1,0 +1,50 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "examples/translate/config/model_config.h"
+#include "nn/layers.h"
+#include "nn/recurrent.h"
+
+namespace gradus::translate {
+
+/// What reads the source: a recurrent net (RecurrentEncoder) or a Transformer (transformer_encoder.h).
+class Encoder : public Module {
+ public:
+  /// The encoder that the configuration names, as the child "encoder" of `parent`.
+  static std::unique_ptr<Encoder> make(Module* parent, const ModelConfig& config);
+
+  struct Output {
+    Tensor states;  ///< (rows, H), packed
+    /// (B, H) each: what `ModelConfig::bridge` asks for, of the last layer, or of each layer for Bridge::Copy; none if
+    /// it needs nothing.
+    std::span<const LstmState> summary;
+  };
+  /// `shared` is the table of word vectors if the encoder has none of its own.   ids: packed
+  virtual Output operator()(std::span<const int> ids, const Packing& packing, Parameter* shared = nullptr) = 0;
+
+  std::optional<Embedding> embedding;
+
+ protected:
+  Encoder(Module* parent, std::string name, const ModelConfig& config);
+};
+
+/// h_j = [h_j forward; h_j backward] (Bahdanau et al. 2014, section 3.2), or of one direction only. State j is that of
+/// word j, also if it reads them in reverse.
+class RecurrentEncoder : public Encoder {
+ public:
+  RecurrentEncoder(Module* parent, std::string name, const ModelConfig& config);
+  Output operator()(std::span<const int> ids, const Packing& packing, Parameter* shared) override;
+
+ private:
+  std::span<const LstmState> summary(Tensor states, std::span<const LstmState> final, const Packing& packing) const;
+  /// Of each layer, of both directions side by side.
+  std::span<const LstmState> last_states(std::span<const LstmState> final) const;
+
+  ModelConfig config_;
+  std::unique_ptr<RecurrentStack> rnn_;
+};
+
+}

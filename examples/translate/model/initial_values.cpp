@@ -1,0 +1,51 @@
+#include "examples/translate/model/initial_values.h"
+
+#include <cmath>
+
+#include "nn/init.h"
+
+namespace gradus::translate {
+
+namespace {
+
+bool mentions(const Parameter& parameter, const char* part) { return parameter.name().find(part) != std::string::npos; }
+
+/// Each gate's square block by itself.   (gates · H, H)
+Init orthogonal_gates() {
+  return [](Array values, Rng& rng) {
+    const int H = values.cols();
+    for (int gate = 0; gate < values.rows() / H; ++gate) {
+      init::orthogonal()(Array{values.row(static_cast<std::size_t>(gate) * H), {H, H}}, rng);
+    }
+  };
+}
+
+Init bahdanau(const Parameter& parameter) {
+  if (mentions(parameter, "weight_hh") || mentions(parameter, "weight_hn")) return orthogonal_gates();
+  if (mentions(parameter, "attention.score")) return init::zeros();
+  return init::normal(0, mentions(parameter, ".attention.") ? 0.001 : 0.01);
+}
+
+Init xavier(const Parameter& parameter, const Parameter& words, const ModelConfig& config) {
+  const bool is_table = &parameter == &words || mentions(parameter, "embedding");
+  const double scale = config.architecture == Architecture::Transformer ? std::sqrt(config.embedding) : 1;
+  return is_table ? init::normal(0, config.embedding_deviation / scale) : init::xavier_uniform();
+}
+
+Init rule_of(const Parameter& parameter, const Parameter& words, const ModelConfig& config) {
+  if (config.initial_values == InitialValues::Luong) return init::uniform(-0.1, 0.1);
+  if (parameter.shape().rank() < 2) return init::zeros();
+  return config.initial_values == InitialValues::Bahdanau ? bahdanau(parameter) : xavier(parameter, words, config);
+}
+
+}
+
+void set_initial_values(std::span<Parameter* const> parameters, const Parameter& words, const ModelConfig& config,
+                        std::uint64_t seed) {
+  Rng rng(seed);
+  for (Parameter* parameter : parameters) {
+    if (!mentions(*parameter, "norm")) rule_of(*parameter, words, config)(parameter->value(), rng);
+  }
+}
+
+}

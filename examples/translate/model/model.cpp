@@ -1,0 +1,128 @@
+#include "examples/translate/model/model.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "examples/translate/model/initial_values.h"
+#include "ops/elementwise.h"
+#include "ops/kernels/kernels.h"
+#include "ops/layout.h"
+#include "ops/softmax.h"
+
+namespace gradus::translate {
+
+namespace {
+
+const ModelConfig& checked(const ModelConfig& config) {
+  const bool is_transformer = config.architecture == Architecture::Transformer;
+  if (is_transformer && config.embedding != config.hidden) {
+    fail("model: embedding is {}, hidden is {}; a transformer adds its layers to the word vectors: need the same size",
+         config.embedding, config.hidden);
+  }
+  if (!is_transformer && config.bidirectional && config.hidden % 2 != 0) {
+    fail("model: hidden size is {}; both encoder directions share it, so it must be even", config.hidden);
+  }
+  if (config.tied_embeddings == TiedEmbeddings::All && config.source_words != config.target_words) {
+    fail(
+        "model: tied_embeddings all needs one vocabulary for both languages; there are {} source words and {} target "
+        "words",
+        config.source_words, config.target_words);
+  }
+  const bool reads_encoder = config.bridge != Bridge::Zero && config.bridge != Bridge::Learned;
+  if (config.fixed_context && (config.attention.present || !reads_encoder)) {
+    fail(
+        "model: fixed_context needs attention none, and a bridge that reads the encoder: last, mean, backward or copy");
+  }
+  if (config.reverse_source && config.bidirectional) {
+    fail("model: reverse_source needs an encoder of one direction; one of both reads backwards already");
+  }
+  if (config.bridge == Bridge::Backward && !config.bidirectional) {
+    fail("model: bridge backward needs a bidirectional encoder; one direction that reads backwards is reverse_source");
+  }
+  if (config.bridge == Bridge::Copy && config.encoder_layers != config.decoder_layers) {
+    fail("model: bridge copy needs as many layers of the encoder as of the decoder; there are {} and {}",
+         config.encoder_layers, config.decoder_layers);
+  }
+  if (config.layer_norm && config.cell == CellKind::GruResetBefore) {
+    fail("model: layer_norm is not there for cell gru-reset-before; need lstm or gru");
+  }
+  return config;
+}
+
+}
+
+Seq2Seq::Seq2Seq(const ModelConfig& config, std::uint64_t seed)
+    : config_(checked(config)), encoder_(Encoder::make(this, config)), decoder_(Decoder::make(this, config)) {
+  if (WithoutInit::active()) return;
+  set_initial_values(parameters(), decoder_->words(), config, seed);
+}
+
+Seq2Seq::Encoded Seq2Seq::encode(const Batch& batch) {
+  const Packing packing(batch.source_lengths);
+  const Encoder::Output encoded = (*encoder_)(batch.source_ids, packing, &decoder_->words());
+  return {decoder_->prepare(encoded.states, packing, batch.order), decoder_->begin(encoded.summary, batch.order)};
+}
+
+Seq2Seq::Forced Seq2Seq::teacher_forced(const Batch& batch, Real scheduled_sampling) {
+  auto [memories, state] = encode(batch);
+  const Packing packing(batch.target_lengths);
+  const int steps = packing.steps();
+  Tape& tape = Tape::active();
+  auto* const states = tape.allocate<DecoderState>(steps);
+  Tensor embedded;
+  if (scheduled_sampling == 0) embedded = decoder_->embed(batch.target_inputs);
+  if (embedded) {
+    if (const Tensor whole = decoder_->all_at_once(embedded, packing, memories)) return {{}, whole};
+  }
+  auto* const inputs = tape.allocate<Tensor>(steps);  // of each step
+  for (int t = 0; t < steps; ++t) {
+    const int begin = packing.offset(t), alive = packing.alive(t);
+    const std::span given = std::span(batch.target_inputs).subspan(begin, alive);
+    state = state.first(alive);
+    Tensor input;
+    if (embedded) {
+      input = slice(embedded, 0, begin, begin + alive);
+    } else {
+      input = t == 0 ? decoder_->embed(given) : sampled_inputs(given, state, inputs[t - 1], scheduled_sampling);
+    }
+    new (&inputs[t]) Tensor(input);
+    state = decoder_->step(input, state, memories);
+    new (&states[t]) DecoderState(state);
+  }
+  if (!embedded) embedded = concat({inputs, static_cast<std::size_t>(steps)}, 0);
+  const std::span<const DecoderState> all(states, steps);
+  return {all, decoder_->pre_output(all, embedded)};
+}
+
+Tensor Seq2Seq::sampled_inputs(std::span<const int> given, const DecoderState& previous, Tensor previous_embedded,
+                               Real share) {
+  const int alive = static_cast<int>(given.size());
+  const Tensor read = first_rows(previous_embedded, alive);
+  const Array scores = decoder_->output()(decoder_->pre_output({&previous, 1}, read)).value();
+  const Tape::RandomRange random = Tape::active().random(alive);
+  std::vector<int> words(given.begin(), given.end());
+  for (int i = 0; i < alive; ++i) {
+    if (kernels::uniform(random.seed, random.begin + i) >= share) continue;
+    const Real* const row = scores.row(i);
+    words[i] = static_cast<int>(std::max_element(row, row + scores.cols()) - row);
+  }
+  return decoder_->embed(words);
+}
+
+Tensor Seq2Seq::loss(const Batch& batch, const LossOptions& options) {
+  Linear& output = decoder_->output();
+  const auto [states, pre_output] = teacher_forced(batch, options.scheduled_sampling);
+  const bool draws = training() && !states.empty() && states[0].log_probability;
+  std::span<Real> losses;  // of each word
+  if (draws) losses = {Tape::active().allocate(batch.target_outputs.size()), batch.target_outputs.size()};
+  const Tensor loss = linear_cross_entropy(
+      pre_output, output.weight, *output.bias, batch.target_outputs,
+      {.label_smoothing = options.label_smoothing, .divisor = options.divisor, .row_losses = losses});
+  if (!draws) return loss;
+  const Packing packing(batch.target_lengths);
+  return loss + hard_attention_term(states, packing, losses, options.hard_attention) / options.divisor;
+}
+
+Tensor Seq2Seq::logits(const Batch& batch) { return decoder_->output()(teacher_forced(batch).pre_output); }
+
+}

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "examples/translate/report/heatmap.h"
+#include "examples/translate/translator/translator.h"
+
+namespace gradus::translate {
+
+/// A translation, and what each of its pieces looked at.
+struct AttentionMap {
+  std::string translation;
+  Heatmap map;
+};
+
+/// Translates a line with a frozen model that has attention. The map has the end of sentence on both sides, as figure 3
+/// of Bahdanau et al. (2014); it is empty for a line without a word.
+AttentionMap attention_map(Translator& translator, std::string_view line, SearchOptions options, ThreadPool& pool);
+
+}

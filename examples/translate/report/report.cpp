@@ -1,0 +1,158 @@
+#include "examples/translate/report/report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "examples/translate/base/progress.h"
+#include "examples/translate/report/chart.h"
+#include "examples/translate/report/markup.h"
+
+namespace gradus::translate {
+
+namespace {
+
+constexpr std::size_t kCurvePoints = 300;
+
+constexpr const char* kStyle = R"(
+body { font: 15px/1.5 sans-serif; color: #1d2733; max-width: 1180px; margin: 2em auto; padding: 0 1em; }
+h2 { margin-top: 2em; }
+table { border-collapse: collapse; }
+td, th { text-align: left; vertical-align: top; padding: 0.15em 1em 0.15em 0; }
+th { font-weight: normal; color: #5a6573; white-space: nowrap; }
+svg { max-width: 100%; height: auto; }
+.reference td { border-bottom: 1px solid #c8ced6; }
+.sample { margin: 1.5em 0; }
+)";
+
+/// A curve over the epochs: a step's place in its epoch is its share of the epoch's steps; an epoch that still runs is
+/// taken to have as many as the one before.
+template <class Value>
+Chart::Series over_steps(std::string name, const TrainingHistory& history, Value value) {
+  std::vector<Chart::Point> points;
+  const auto& steps = history.steps;
+  std::size_t count = 0;
+  for (std::size_t begin = 0, end; begin < steps.size(); begin = end) {
+    for (end = begin; end < steps.size() && steps[end].epoch == steps[begin].epoch; ++end) {
+    }
+    const bool runs = end == steps.size() && history.validations.size() < static_cast<std::size_t>(steps[begin].epoch);
+    count = runs ? std::max(count, end - begin) : end - begin;
+    for (std::size_t i = begin; i < end; ++i) {
+      const double share = static_cast<double>(i - begin + 1) / static_cast<double>(count);
+      points.push_back({steps[i].epoch - 1 + share, value(steps[i])});
+    }
+  }
+  return {std::move(name), thin_out(points, kCurvePoints)};
+}
+
+template <class Value>
+Chart::Series over_validations(std::string name, const TrainingHistory& history, Value value) {
+  Chart::Series series{std::move(name), {}};
+  for (const auto& validation : history.validations) {
+    series.points.push_back({static_cast<double>(validation.epoch), value(validation)});
+  }
+  return series;
+}
+
+std::string curves(const TrainingHistory& history) {
+  using Step = TrainingLog::Step;
+  using Validation = TrainingLog::Validation;
+  const std::vector<Chart> charts = {
+      {"cross-entropy",
+       "epoch",
+       "nats a word",
+       {over_steps("training (smoothed labels)", history, [](const Step& step) { return step.loss; }),
+        over_validations("validation", history, [](const Validation& v) { return v.loss; })},
+       false},
+      {"validation BLEU",
+       "epoch",
+       "BLEU",
+       {over_validations("BLEU", history, [](const Validation& v) { return v.bleu; })}},
+      {"validation perplexity",
+       "epoch",
+       "perplexity",
+       {over_validations("perplexity", history, [](const Validation& v) { return v.perplexity; })},
+       false},
+      {"learning rate",
+       "epoch",
+       "rate",
+       {over_steps("rate", history, [](const Step& step) { return step.learning_rate; })}},
+      {"gradient norm before clipping",
+       "epoch",
+       "norm",
+       {over_steps("norm", history, [](const Step& step) { return step.gradient_norm; })}},
+      {"speed",
+       "epoch",
+       "target words/s",
+       {over_steps("words/s", history,
+                   [previous = 0.0](const Step& step) mutable {
+                     const double seconds = step.seconds - previous;
+                     previous = step.seconds;
+                     return static_cast<double>(step.words) / std::max(seconds, 1e-9);
+                   })}},
+  };
+  return charts_svg(charts, 3);
+}
+
+std::string row(const std::string& name, const std::string& value) {
+  return fmt::format("<tr><th>{}</th><td>{}</td></tr>\n", escape_markup(name), escape_markup(value));
+}
+
+std::string summary(const TrainingHistory& history) {
+  const auto& validations = history.validations;
+  std::int64_t words = 0;
+  for (const auto& step : history.steps) words += step.words;
+  const double seconds = std::max(history.steps.empty() ? 0 : history.steps.back().seconds,
+                                  validations.empty() ? 0 : validations.back().seconds);
+  std::string table = row("steps", fmt::format("{}", history.steps.size())) +
+                      row("target words", fmt::format("{}", words)) + row("time", clock_text(seconds));
+  const auto best = std::find_if(validations.rbegin(), validations.rend(), [](const auto& v) { return v.best; });
+  if (best != validations.rend()) {
+    table += row("best validation", fmt::format("BLEU {:.2f}, perplexity {:.2f}, after epoch {}", best->bleu,
+                                                best->perplexity, best->epoch));
+  }
+  return "<table>\n" + table + "</table>\n";
+}
+
+/// How the translations of each sample changed; those that stayed as they were are left out.
+std::string samples(const TrainingHistory& history) {
+  std::string html;
+  const std::size_t count = history.validations.empty() ? 0 : history.validations.front().samples.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    const TrainingLog::Sample& first = history.validations.front().samples[i];
+    html += "<table class=\"sample\">\n" + row("source", first.source);
+    html += fmt::format("<tr class=\"reference\"><th>reference</th><td>{}</td></tr>\n", escape_markup(first.reference));
+    const std::string* last = nullptr;
+    for (const auto& validation : history.validations) {
+      if (i >= validation.samples.size()) continue;
+      const std::string& translation = validation.samples[i].translation;
+      if (last == nullptr || translation != *last) html += row(fmt::format("epoch {}", validation.epoch), translation);
+      last = &translation;
+    }
+    html += "</table>\n";
+  }
+  return html;
+}
+
+}
+
+std::string report_html(const std::string& name, const TrainConfig& config, const TrainingHistory& history,
+                        std::span<const Heatmap> heatmaps) {
+  std::string html = fmt::format(
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>{0}: training</title>\n"
+      "<style>{1}</style>\n</head>\n<body>\n<h1>{0}</h1>\n",
+      escape_markup(name), kStyle);
+  html += summary(history) + "<h2>Curves</h2>\n" + curves(history);
+  html += "<h2>Translations of the validation text</h2>\n" + samples(history);
+  if (!heatmaps.empty()) html += "<h2>What the translations attend to</h2>\n";
+  for (const Heatmap& map : heatmaps) {
+    const std::string svg = heatmap_svg(map);
+    html += "<p>" + svg.substr(svg.find("<svg")) + "</p>\n";
+  }
+  html += "<h2>Configuration</h2>\n<table>\n";
+  TrainConfig copy = config;
+  for (const ConfigField& field : config_fields(copy)) html += row(field.key, field.text());
+  return html + "</table>\n</body>\n</html>\n";
+}
+
+}

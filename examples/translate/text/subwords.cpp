@@ -1,0 +1,145 @@
+#include "examples/translate/text/subwords.h"
+
+#include <sentencepiece_processor.h>
+#include <sentencepiece_trainer.h>
+
+#include <algorithm>
+#include <charconv>
+#include <unordered_map>
+
+#include "autograd/error.h"
+#include "examples/translate/text/text.h"
+#include "examples/translate/text/unicode.h"
+#include "examples/translate/text/vocabulary.h"
+
+namespace gradus::translate {
+
+namespace {
+
+constexpr std::string_view kSpace = "\xE2\x96\x81";  // U+2581
+
+/// The line as sentencepiece wants it: one space between words, and no sign that means a space.
+std::string clean(std::string_view line) {
+  std::string words;
+  for (std::string_view word : split_words(line)) {
+    if (!words.empty()) words += ' ';
+    for (size_t at; (at = word.find(kSpace)) != std::string_view::npos; word.remove_prefix(at + kSpace.size())) {
+      words += word.substr(0, at);
+      words += '_';
+    }
+    words += word;
+  }
+  return words;
+}
+
+class LineIterator : public sentencepiece::SentenceIterator {
+ public:
+  explicit LineIterator(std::span<const std::string> lines) : lines_(lines) { read(); }
+  bool done() const override { return next_ == lines_.size(); }
+  void Next() override {
+    ++next_;
+    read();
+  }
+  const std::string& value() const override { return line_; }
+  sentencepiece::util::Status status() const override { return {}; }
+
+ private:
+  void read() {
+    if (!done()) line_ = clean(lines_[next_]);
+  }
+
+  std::span<const std::string> lines_;
+  size_t next_ = 0;
+  std::string line_;
+};
+
+std::unordered_map<std::string, std::string> training_options(TokenizerKind kind, int size) {
+  return {
+      {"model_type", kind == TokenizerKind::Bpe ? "bpe" : "unigram"},
+      {"vocab_size", std::to_string(size)},
+      {"hard_vocab_limit", "false"},
+      {"pad_id", std::to_string(Vocabulary::kPad)},
+      {"unk_id", std::to_string(Vocabulary::kUnknown)},
+      {"bos_id", std::to_string(Vocabulary::kBegin)},
+      {"eos_id", std::to_string(Vocabulary::kEnd)},
+      {"unk_surface", "<unk>"},
+      {"byte_fallback", "true"},
+      {"character_coverage", "0.9995"},
+      {"required_chars", std::string(kSpace)},
+      {"normalization_rule_name", "identity"},
+      {"num_threads", "8"},  // sums are split in so many parts, on any machine: the same roundings everywhere
+      {"minloglevel", "4"},  // silence
+  };
+}
+
+/// The last whole number in a message of sentencepiece such as "... smaller than required_chars. 200 vs 314. Increase
+/// vocab_size or ..."; 0 without one.
+int last_number(std::string_view message) {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto last = std::find_if(message.rbegin(), message.rend(), is_digit);
+  const auto before = std::find_if_not(last, message.rend(), is_digit);
+  int number = 0;
+  std::from_chars(&*before.base(), &*before.base() + (last - before), number);
+  return number;
+}
+
+[[noreturn]] void fail_to_train(const std::string& message, int size) {
+  if (message.find("smaller than required_chars") != std::string::npos)
+    fail("vocabulary_size: {} is too small for the characters and bytes of the text; need at least {}", size,
+         last_number(message));
+  if (message.find("sentences_.empty()") != std::string::npos)
+    fail("subwords: no line to learn them from: each is longer than 4192 bytes or holds the sign U+2585");
+  fail("subwords: sentencepiece cannot learn them from this text: {}", message);
+}
+
+}
+
+std::string train_subwords(std::span<const std::string> lines, TokenizerKind kind, int size, bool at_most) {
+  LineIterator iterator(lines);
+  std::string model;
+  const sentencepiece::util::Status status =
+      sentencepiece::SentencePieceTrainer::Train(training_options(kind, size), &iterator, &model);
+  if (!status.ok()) fail_to_train(status.message(), size);
+
+  const size_t found = SubwordTokenizer(model, "subwords").pieces().size();
+  if (!at_most && found < static_cast<size_t>(size))
+    fail("vocabulary_size: {} is too large for the text; need at most {}", size, found);
+  return model;
+}
+
+SubwordTokenizer::SubwordTokenizer(std::string_view model, const std::string& path)
+    : processor_(std::make_unique<sentencepiece::SentencePieceProcessor>()) {
+  const sentencepiece::util::Status status = processor_->LoadFromSerializedProto(model);
+  if (!status.ok()) fail("{}: not a sentencepiece model: {}", path, status.message());
+  const Vocabulary special;
+  for (int id = 0; id < static_cast<int>(special.size()); ++id) {
+    if (id >= processor_->GetPieceSize() || processor_->IdToPiece(id) != special.word(id))
+      fail("{}: the sentencepiece model must begin with <pad>, <unk>, <s> and </s>", path);
+  }
+}
+
+SubwordTokenizer::~SubwordTokenizer() = default;
+
+std::vector<std::string> SubwordTokenizer::split(std::string_view line) const {
+  std::vector<std::string> pieces;
+  const sentencepiece::util::Status status = processor_->Encode(clean(line), &pieces);
+  if (!status.ok()) fail("subwords: sentencepiece cannot split a line: {}", status.message());
+  return pieces;
+}
+
+std::string SubwordTokenizer::join(const std::vector<std::string>& pieces) const {
+  std::string line;
+  const sentencepiece::util::Status status = processor_->Decode(pieces, &line);
+  if (!status.ok()) fail("subwords: sentencepiece cannot join pieces: {}", status.message());
+  // The search may put any bytes together, those of a line feed too.
+  const WhitespaceTokenizer words;
+  return words.join(words.split(line));
+}
+
+std::vector<std::string> SubwordTokenizer::pieces() const {
+  std::vector<std::string> pieces;
+  for (int id = 0; id < processor_->GetPieceSize(); ++id) pieces.push_back(processor_->IdToPiece(id));
+  return pieces;
+}
+
+}

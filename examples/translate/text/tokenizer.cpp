@@ -1,0 +1,15 @@
+#include "examples/translate/text/tokenizer.h"
+
+#include "examples/translate/text/text.h"
+#include "examples/translate/text/unicode.h"
+
+namespace gradus::translate {
+
+std::vector<std::string> WhitespaceTokenizer::split(std::string_view line) const {
+  const std::vector<std::string_view> words = split_words(line);
+  return {words.begin(), words.end()};
+}
+
+std::string WhitespaceTokenizer::join(const std::vector<std::string>& pieces) const { return join_words(pieces); }
+
+}

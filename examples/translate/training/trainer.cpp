@@ -1,0 +1,249 @@
+#include "examples/translate/training/trainer.h"
+
+#include <cmath>
+#include <limits>
+
+#include "autograd/error.h"
+#include "examples/translate/base/cores.h"
+#include "examples/translate/base/interrupt.h"
+#include "nn/optim/schedule.h"
+#include "nn/rng.h"
+
+namespace gradus::translate {
+
+namespace {
+
+constexpr size_t kSamples = 5;  // translations of the validation text that the log keeps
+
+std::unique_ptr<Optimizer> make_optimizer(const std::vector<Parameter*>& parameters, const TrainConfig& config) {
+  const double rate = config.learning_rate, decay = config.weight_decay;
+  switch (config.optimizer) {
+    case OptimizerKind::Adam:
+      if (decay == 0) return std::make_unique<Adam>(parameters, AdamOptions{.learning_rate = rate});
+      return std::make_unique<AdamW>(parameters, AdamWOptions{.learning_rate = rate, .weight_decay = decay});
+    case OptimizerKind::Sgd:
+      return std::make_unique<SGD>(parameters, SgdOptions{.learning_rate = rate, .weight_decay = decay});
+    case OptimizerKind::Adadelta:
+      break;
+  }
+  // ρ of Bahdanau et al. 2014, section B.2
+  return std::make_unique<Adadelta>(parameters,
+                                    AdadeltaOptions{.learning_rate = rate, .rho = 0.95, .weight_decay = decay});
+}
+
+}
+
+BleuOptions bleu_options(const TrainConfig& config) {
+  const bool tokenised = config.tokenizer == TokenizerKind::Whitespace;
+  return {.tokenizer = tokenised ? Tokenizer::kNone : Tokenizer::k13a, .lowercase = config.lowercase};
+}
+
+Trainer::Trainer(Translator& translator, Corpus corpus, std::string directory, Progress& progress)
+    : translator_(translator),
+      config_(translator.config),
+      directory_(std::move(directory)),
+      train_(std::move(corpus.train)),
+      valid_(std::move(corpus.valid)),
+      valid_text_(std::move(corpus.valid_text)),
+      parameters_(translator.model.parameters()),
+      parallel_(translator.model, thread_count(config_.threads), config_.shards),
+      optimizer_(make_optimizer(parameters_, config_)),
+      shards_(config_.shards),
+      progress_(progress) {
+  state_.learning_rate = config_.learning_rate;
+  state_.text = fingerprint(train_, valid_);
+  if (config_.average_decay > 0) average_.emplace(parameters_, config_.average_decay);
+}
+
+void Trainer::resume() {
+  const std::uint64_t text = state_.text;
+  state_ = load_training(directory_, translator_, updates());
+  if (state_.text != 0 && state_.text != text) {
+    fail("train: {} began with another training or validation text; a resumed training keeps them", directory_);
+  }
+  state_.text = text;
+  seconds_before_ = state_.seconds;
+}
+
+Trainer::End Trainer::run() {
+  const InterruptGuard interrupt;
+  session_start_ = seconds_now();
+  log_.emplace(log_path(directory_), state_.step);
+  const auto has_model = [&] { return state_.epoch > 0; };  // without one, time is up after the next step only
+  bool whole = true;                                        // the last epoch
+  while (state_.epoch < config_.epochs && state_.without_gain < config_.patience && !(has_model() && out_of_time())) {
+    whole = run_epoch();
+    if (!InterruptGuard::raised()) validate();
+    state_.seconds = seconds();
+    save_training(directory_, translator_, updates(), state_);
+    if (InterruptGuard::raised()) return End::Interrupted;
+  }
+  if (state_.without_gain >= config_.patience) return End::Patience;
+  return state_.epoch >= config_.epochs && whole ? End::Epochs : End::Time;
+}
+
+double Trainer::seconds() const { return seconds_before_ + seconds_now() - session_start_; }
+
+bool Trainer::out_of_time() const { return config_.max_minutes > 0 && seconds() >= 60 * config_.max_minutes; }
+
+double Trainer::done() const {
+  const double in_epoch = static_cast<double>(state_.batch) / static_cast<double>(std::max<size_t>(batches_, 1));
+  return (state_.epoch + in_epoch) / config_.epochs;
+}
+
+double Trainer::learning_rate() const {
+  const auto step = static_cast<std::int64_t>(state_.step), warm_up = static_cast<std::int64_t>(config_.warm_up);
+  double rate = state_.learning_rate;
+  switch (config_.schedule) {
+    case Schedule::Cosine: {
+      const auto group = static_cast<size_t>(config_.accumulate);
+      const auto steps = static_cast<std::int64_t>((batches_ + group - 1) / group);  // of an epoch
+      return schedule::cosine(rate, state_.epoch * steps + state_.batch / config_.accumulate, warm_up,
+                              config_.epochs * steps);
+    }
+    case Schedule::InverseSqrt:
+      return schedule::inverse_sqrt(rate, step, warm_up);
+    case Schedule::Halving:
+      if (state_.epoch >= config_.halve_after) rate = std::ldexp(rate, config_.halve_after - state_.epoch - 1);
+      break;
+    case Schedule::Plateau:
+    case Schedule::Constant:
+      break;
+  }
+  return schedule::constant(rate, step, warm_up);
+}
+
+bool Trainer::run_epoch() {
+  const double start = seconds_now();
+  epoch_seconds_ = 0;
+  epoch_words_ = epoch_batches_ = 0;
+  translator_.model.train();
+  const BatchSize size{.pairs = config_.batch_size, .target_words = config_.batch_tokens, .pool = config_.pool_batches};
+  const std::vector<std::vector<int>> batches =
+      deal_batches(train_, size, derive_seed(config_.seed, static_cast<std::uint64_t>(state_.epoch)));
+  batches_ = batches.size();
+  while (state_.batch < static_cast<int>(batches_)) {
+    const auto begin = static_cast<size_t>(state_.batch);
+    const size_t count = std::min(static_cast<size_t>(config_.accumulate), batches_ - begin);
+    run_step(std::span(batches).subspan(begin, count));
+    state_.batch += static_cast<int>(count);
+    epoch_batches_ += static_cast<std::int64_t>(count);
+    epoch_seconds_ = seconds_now() - start;
+    if (progress_.due()) show_progress();
+    if (InterruptGuard::raised() || out_of_time()) break;
+  }
+  return state_.batch == static_cast<int>(batches_);
+}
+
+double Trainer::add_gradients(const std::vector<int>& batch, std::uint64_t seed, std::int64_t divisor) {
+  const std::vector<std::vector<int>> parts = cut_shards(train_, batch, config_.shards);
+  const Seq2Seq::LossOptions options{.label_smoothing = static_cast<Real>(config_.label_smoothing),
+                                     .divisor = static_cast<Real>(divisor),
+                                     .scheduled_sampling = static_cast<Real>(config_.scheduled_sampling * done()),
+                                     .hard_attention = {.reinforce_weight = config_.reinforce_weight,
+                                                        .discount = config_.reinforce_discount,
+                                                        .entropy_weight = config_.entropy_weight,
+                                                        .baseline = state_.baseline}};
+  return parallel_.step(seed, [&](int shard) -> Tensor {
+    if (parts[shard].empty()) return {};
+    shards_[shard] = make_batch(train_, parts[shard]);
+    return translator_.model.loss(shards_[shard], options);
+  });
+}
+
+void Trainer::run_step(std::span<const std::vector<int>> batches) {
+  std::int64_t words = 0, sentences = 0;
+  for (const std::vector<int>& batch : batches) {
+    sentences += static_cast<std::int64_t>(batch.size());
+    for (int pair : batch) words += static_cast<std::int64_t>(train_[pair].target.size());
+  }
+  const std::int64_t divisor = config_.loss_mean == LossMean::Words ? words : sentences;
+  const std::uint64_t seed = derive_seed(config_.seed, state_.step);
+  double loss = 0;
+  for (size_t i = 0; i < batches.size(); ++i) {
+    loss += add_gradients(batches[i], i == 0 ? seed : derive_seed(seed, i), divisor);
+  }
+  loss *= static_cast<double>(divisor) / static_cast<double>(words);  // by the word, whatever the gradient is of
+  const double norm = grad_norm(parameters_, &parallel_.pool());
+  if (!std::isfinite(loss) || !std::isfinite(norm)) {
+    fail("train: the loss is {} and the gradient's norm {} at step {}; try a lower --learning-rate", loss, norm,
+         state_.step + 1);
+  }
+  const double scale = config_.clip > 0 ? clip_factor(norm, config_.clip) : 1;
+  optimizer_->learning_rate = learning_rate();
+  optimizer_->step({.grad_scale = scale, .zero_grads = true, .pool = &parallel_.pool()});
+  if (average_) average_->update(&parallel_.pool());
+
+  ++state_.step;
+  state_.baseline = next_baseline(state_.baseline, loss);
+  state_.loss_sum += loss * static_cast<double>(words);
+  state_.words += words;
+  epoch_words_ += words;
+  log_->write(TrainingLog::Step{.step = state_.step,
+                                .epoch = state_.epoch + 1,
+                                .loss = loss,
+                                .learning_rate = optimizer_->learning_rate,
+                                .gradient_norm = norm,
+                                .words = words,
+                                .seconds = seconds()});
+}
+
+void Trainer::show_progress() {
+  const double per_batch = epoch_seconds_ / static_cast<double>(epoch_batches_);
+  const double left = per_batch * (static_cast<double>(config_.epochs - state_.epoch) * static_cast<double>(batches_) -
+                                   static_cast<double>(state_.batch));
+  const double limit =
+      config_.max_minutes > 0 ? 60 * config_.max_minutes - seconds() : std::numeric_limits<double>::infinity();
+  progress_.show(fmt::format("epoch {}/{}  batch {}/{}  loss {:.3f}  lr {:.2g}  {:.0f} tok/s  {} left",
+                             state_.epoch + 1, config_.epochs, state_.batch, batches_,
+                             state_.loss_sum / static_cast<double>(state_.words), optimizer_->learning_rate,
+                             static_cast<double>(epoch_words_) / epoch_seconds_, clock_text(std::min(left, limit))));
+}
+
+void Trainer::validate() {
+  translator_.model.eval();
+  if (average_) average_->swap();
+  const double loss = cross_entropy(translator_.model, valid_, parallel_.pool());
+  const SearchOptions options{.beam = config_.valid_beam};
+  const std::vector<std::string> translations = translator_.translate(valid_text_.source, options, parallel_.pool());
+  const double bleu = corpus_bleu(translations, valid_text_.target, bleu_options(config_)).score;
+
+  const double train_loss = state_.loss_sum / static_cast<double>(state_.words);
+  const double rate = optimizer_->learning_rate;
+  ++state_.epoch;
+  state_.batch = 0;
+  state_.loss_sum = 0;
+  state_.words = 0;
+  state_.seconds = seconds();
+  const bool best = state_.is_beaten_by(bleu, loss);
+  if (best) {
+    state_.best_bleu = bleu;
+    state_.best_loss = loss;
+    state_.best_epoch = state_.epoch;
+    state_.without_gain = 0;
+    save_best(directory_, translator_, state_);
+  } else {
+    ++state_.without_gain;
+    if (config_.schedule == Schedule::Plateau) state_.learning_rate *= config_.learning_rate_decay;
+  }
+  if (config_.keep_epochs > 0) save_epoch(directory_, translator_, state_, config_.keep_epochs);
+  if (average_) average_->swap();
+  TrainingLog::Validation validation{.step = state_.step,
+                                     .epoch = state_.epoch,
+                                     .loss = loss,
+                                     .perplexity = std::exp(loss),
+                                     .bleu = bleu,
+                                     .best = best,
+                                     .seconds = state_.seconds,
+                                     .samples = {}};
+  for (size_t i = 0; i < std::min(kSamples, translations.size()); ++i) {
+    validation.samples.push_back({valid_text_.source[i], valid_text_.target[i], translations[i]});
+  }
+  log_->write(validation);
+  progress_.print(
+      fmt::format("epoch {:>2}  loss {:.3f}  lr {:.2g}  {:.0f} tok/s  validation: perplexity {:.2f}, BLEU {:.2f}{}  {}",
+                  state_.epoch, train_loss, rate, static_cast<double>(epoch_words_) / std::max(epoch_seconds_, 1e-9),
+                  std::exp(loss), bleu, best ? " (best)" : "", clock_text(state_.seconds)));
+}
+
+}

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "examples/translate/base/progress.h"
+#include "examples/translate/data/corpus.h"
+#include "examples/translate/metrics/bleu.h"
+#include "examples/translate/training/checkpoint.h"
+#include "examples/translate/training/training_log.h"
+#include "nn/optim/optimizer.h"
+#include "nn/optim/weight_average.h"
+#include "nn/parallel/data_parallel.h"
+
+namespace gradus::translate {
+
+/// How translations of text such as the training's are scored: by its tokens, if it is tokenised already.
+BleuOptions bleu_options(const TrainConfig& config);
+
+/// Trains a translator on the label-smoothed cross-entropy of teacher-forced targets, with the configured optimiser and
+/// gradients clipped by their common norm. After every epoch it translates the validation text, with the moving average
+/// of the weights if there is one: the model with the best BLEU stays (between equal ones, such as the zeros of the
+/// first epochs, the lower cross-entropy decides).
+///
+/// Everything random depends on the configuration's seed and on a step's number alone. So a training that was stopped
+/// anywhere between two steps and resumed ends with the same bits as one that never stopped.
+class Trainer {
+ public:
+  /// `translator` and `progress` must outlive the trainer. Files go to `directory`, which exists (`create_model`), and
+  /// reports to `progress`.
+  Trainer(Translator& translator, Corpus corpus, std::string directory, Progress& progress);
+
+  /// Goes on where the folder's last checkpoint stopped. Throws Error if that was of another text.
+  void resume();
+
+  enum class End { Epochs, Patience, Time, Interrupted };
+  /// Trains until the configuration says it is enough, or until SIGINT or SIGTERM; then the checkpoint is saved. Throws
+  /// Error if the loss is no longer a number.
+  End run();
+
+  const TrainState& state() const { return state_; }
+
+ private:
+  bool out_of_time() const;
+  /// The learning rate of the next step, as the configuration's schedule and the validations so far have it.
+  double learning_rate() const;
+  double seconds() const;
+  /// Trains until the epoch ends, somebody interrupts, or time is up, which ends the epoch early. Returns whether all
+  /// of its batches are done.
+  bool run_epoch();
+  /// One change of the weights, by the gradients of some batches together.
+  void run_step(std::span<const std::vector<int>> batches);
+  /// Adds the batch's gradients and returns its share of the loss; `divisor` is what the whole step's loss is divided
+  /// by.
+  double add_gradients(const std::vector<int>& batch, std::uint64_t seed, std::int64_t divisor);
+  /// How far the training is, from 0 to 1.
+  double done() const;
+  void validate();
+  Updates updates() { return {*optimizer_, average_ ? &*average_ : nullptr}; }
+  void show_progress();
+
+  Translator& translator_;
+  const TrainConfig& config_;
+  std::string directory_;
+  std::vector<Pair> train_, valid_;
+  ParallelText valid_text_;  // the same as valid_
+  std::vector<Parameter*> parameters_;
+  DataParallel parallel_;
+  std::unique_ptr<Optimizer> optimizer_;
+  std::optional<WeightAverage> average_;
+  std::vector<Batch> shards_;  // of the current step; the tapes' closures read them
+  TrainState state_;
+  std::optional<TrainingLog> log_;
+  Progress& progress_;
+
+  double session_start_ = 0, seconds_before_ = 0;     // the sessions before this one took seconds_before_
+  double epoch_seconds_ = 0;                          // training only, of this session's part of the epoch
+  std::int64_t epoch_words_ = 0, epoch_batches_ = 0;  // likewise
+  size_t batches_ = 0;                                // of the epoch, done or not
+};
+
+}

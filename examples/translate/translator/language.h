@@ -1,0 +1,50 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "examples/translate/config/config.h"
+#include "examples/translate/text/text.h"
+#include "examples/translate/text/tokenizer.h"
+#include "examples/translate/text/vocabulary.h"
+
+namespace gradus::translate {
+
+/// One side of a translator: how its lines become pieces, and the numbers of these.
+struct Language {
+  /// Words between white space, those of `vocabulary`.
+  explicit Language(Vocabulary vocabulary);
+  Language(std::shared_ptr<const TextTokenizer> tokenizer, Vocabulary vocabulary, bool lowercase,
+           std::string model = {});
+
+  /// The pieces of a line.
+  std::vector<std::string> split(std::string_view line) const;
+  /// Their numbers, and </s>.
+  std::vector<int> encode(std::string_view line) const { return vocabulary.encode(split(line)); }
+  /// The line that the numbers up to the first </s> stand for.
+  std::string text(const std::vector<int>& ids) const { return tokenizer->join(vocabulary.decode(ids)); }
+
+  /// Writes `stem`.vocab, or for subwords `stem`.model, whole or not at all.
+  void save(const std::string& stem) const;
+
+  std::shared_ptr<const TextTokenizer> tokenizer;
+  Vocabulary vocabulary;
+  bool lowercase = false;
+  std::string model;  ///< the file of sentencepiece that the pieces come from; empty for words
+};
+
+/// The two languages of a translation.
+struct Languages {
+  Language source, target;
+};
+
+/// What the configuration lets the training text decide: the subwords, or the vocabulary of its words. Throws Error
+/// when the vocabulary's size does not suit the text, naming the language and the size that does.
+Languages learn_languages(const ParallelText& train, const TrainConfig& config);
+
+/// Reads what `save` wrote in both languages. Throws Error naming the file that is missing or damaged.
+Languages load_languages(const std::string& source_stem, const std::string& target_stem, const TrainConfig& config);
+
+}

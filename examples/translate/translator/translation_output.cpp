@@ -1,0 +1,84 @@
+#include "examples/translate/translator/translation_output.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "examples/translate/text/word_weights.h"
+
+namespace gradus::translate {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// With six decimals: as many as single precision has, and no more digits than a reader wants.
+double rounded(double x) { return std::round(x * 1e6) / 1e6; }
+
+/// The attention of a hypothesis, one row a word and one for </s>.
+Json attention_rows(const Hypothesis& hypothesis) {
+  Json rows = Json::array();
+  const size_t length = hypothesis.attention.size() / (hypothesis.words.size() + 1);
+  for (size_t begin = 0; begin < hypothesis.attention.size(); begin += length) {
+    Json row = Json::array();
+    for (size_t j = 0; j < length; ++j) row.push_back(rounded(static_cast<double>(hypothesis.attention[begin + j])));
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+}
+
+std::vector<std::string> TranslationWriter::target_words(const Translation& translation,
+                                                         const Hypothesis& hypothesis) const {
+  std::vector<std::string> words = words_.target.vocabulary.decode(hypothesis.words);
+  if (options_.replace_unknown) replace_unknown(words, hypothesis, translation.source, dictionary_);
+  return words;
+}
+
+std::string TranslationWriter::text(const Translation& translation, const Hypothesis& hypothesis) const {
+  const TextTokenizer &source = *words_.source.tokenizer, &target = *words_.target.tokenizer;
+  const std::vector<std::string> pieces = target_words(translation, hypothesis);
+  std::string text = target.join(pieces);
+  if (!options_.alignments) return text;
+  const std::vector<int> from = words_of_pieces(source, translation.source), to = words_of_pieces(target, pieces);
+  WordWeights weights(static_cast<size_t>(to.back()), static_cast<size_t>(from.back()));
+  weights.add(hypothesis.attention, to, from);
+  return text + " ||| " + pharaoh(weights.most_attended());
+}
+
+std::string TranslationWriter::json(const Translation& translation, std::string_view line) const {
+  const auto describe = [&](const Hypothesis& hypothesis) {
+    const std::vector<std::string> words = target_words(translation, hypothesis);
+    Json json = {{"translation", words_.target.tokenizer->join(words)},
+                 {"score", rounded(hypothesis.score)},
+                 {"log_probability", rounded(hypothesis.log_probability)},
+                 {"tokens", words}};
+    if (options_.alignments) json["alignment"] = hypothesis.words.empty() ? "" : pharaoh(alignment(hypothesis));
+    if (options_.attention) json["attention"] = attention_rows(hypothesis);
+    return json;
+  };
+  Json json = {{"source", line}, {"source_tokens", translation.source}};
+  json.update(describe(translation.n_best.empty() ? Hypothesis() : translation.n_best.front()));
+  if (options_.n_best) {
+    Json& all = json["n_best"] = Json::array();
+    for (const Hypothesis& hypothesis : translation.n_best) all.push_back(describe(hypothesis));
+  }
+  return json.dump() + "\n";
+}
+
+std::string TranslationWriter::write(const Translation& translation, std::string_view line,
+                                     std::uint64_t number) const {
+  if (options_.json) return json(translation, line);
+  if (translation.n_best.empty()) return "\n";
+  if (!options_.n_best) return text(translation, translation.n_best.front()) + "\n";
+  std::string lines;
+  for (const Hypothesis& hypothesis : translation.n_best) {
+    lines += fmt::format("{} ||| {} ||| {:.6f} ||| {:.6f}\n", number, text(translation, hypothesis),
+                         hypothesis.log_probability, hypothesis.score);
+  }
+  return lines;
+}
+
+}

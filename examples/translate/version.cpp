@@ -1,7 +1,0 @@
-#include "examples/translate/version.h"
-
-namespace gradus::translate {
-
-const char* program_version() { return GRADUS_VERSION; }
-
-}

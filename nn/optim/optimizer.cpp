@@ -1,0 +1,174 @@
+#include "nn/optim/optimizer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <set>
+
+#include "nn/optim/optimizer_kernels.h"
+#include "ops/kernels/kernels.h"
+
+namespace gradus::inline GRADUS_PRECISION {
+
+namespace {
+
+/// How many numbers are one piece of parallel work: few enough for a second-level cache to hold them with their
+/// gradients and state.
+constexpr std::size_t kBlockSize = std::size_t{1} << 14;
+
+std::size_t block_count(const Parameter& parameter) { return (parameter.size() + kBlockSize - 1) / kBlockSize; }
+
+/// Calls visit(k, data, size) for each block of the gradients that an optimiser would use; k counts them.
+void for_each_grad_block(std::span<Parameter* const> parameters,
+                         FunctionRef<void(std::size_t, Real*, std::size_t)> visit, ThreadPool* pool) {
+  std::size_t first = 0;
+  for (const Parameter* parameter : parameters) {
+    if (parameter->frozen) continue;
+    const Array grad = parameter->grad();
+    run_parallel(pool, static_cast<int>(block_count(*parameter)), [&](int block) {
+      const std::size_t begin = block * kBlockSize;
+      visit(first + block, grad.data + begin, std::min(kBlockSize, grad.size() - begin));
+    });
+    first += block_count(*parameter);
+  }
+}
+
+}
+
+Optimizer::Optimizer(const std::vector<Parameter*>& parameters, double learning_rate,
+                     const std::vector<std::string>& state_names)
+    : learning_rate(learning_rate), parameters_(parameters), state_names_(state_names) {
+  if (std::set(parameters.begin(), parameters.end()).size() != parameters.size()) {
+    fail("optimizer: a parameter is in the list twice");
+  }
+  for (Parameter* parameter : parameters) {
+    std::vector<Real>& state = state_.emplace_back(parameter->size() * state_names.size());
+    for (std::size_t begin = 0; begin < parameter->size(); begin += kBlockSize) {
+      Block block{parameter,
+                  &parameter->value()[begin],
+                  &parameter->grad()[begin],
+                  {},
+                  std::min(kBlockSize, parameter->size() - begin)};
+      for (std::size_t i = 0; i < state_names.size(); ++i) block.state[i] = &state[i * parameter->size() + begin];
+      blocks_.push_back(block);
+    }
+  }
+}
+
+void Optimizer::step(const StepOptions& options) {
+  ++steps;
+  run_parallel(options.pool, static_cast<int>(blocks_.size()), [&](int i) {
+    const Block& block = blocks_[i];
+    if (!block.parameter->frozen) update(block, static_cast<Real>(options.grad_scale));
+    if (options.zero_grads) std::fill_n(block.grad, block.size, Real{0});
+  });
+}
+
+std::vector<NamedArray> Optimizer::state() {
+  std::vector<NamedArray> result;
+  for (std::size_t p = 0; p < parameters_.size(); ++p) {
+    const Parameter& parameter = *parameters_[p];
+    for (std::size_t i = 0; i < state_names_.size(); ++i) {
+      result.push_back({fmt::format("{}.{}", parameter.name(), state_names_[i]),
+                        Array{state_[p].data() + i * parameter.size(), parameter.shape()}});
+    }
+  }
+  return result;
+}
+
+SGD::SGD(const std::vector<Parameter*>& parameters, const SgdOptions& options)
+    : Optimizer(parameters, options.learning_rate,
+                options.momentum != 0 ? std::vector<std::string>{"momentum_buffer"} : std::vector<std::string>{}),
+      options_(options) {
+  if (options.nesterov && options.momentum == 0) fail("sgd: Nesterov's momentum needs a momentum other than 0");
+}
+
+void SGD::update(const Block& block, Real grad_scale) const {
+  const kernels::SgdStep step{grad_scale, static_cast<Real>(options_.weight_decay), static_cast<Real>(learning_rate),
+                              static_cast<Real>(options_.momentum)};
+  if (options_.momentum == 0) {
+    kernels::sgd(step, block.value, block.grad, block.size);
+  } else if (options_.nesterov) {
+    kernels::sgd_nesterov(step, block.value, block.grad, block.state[0], block.size);
+  } else {
+    kernels::sgd_momentum(step, block.value, block.grad, block.state[0], block.size);
+  }
+}
+
+Adagrad::Adagrad(const std::vector<Parameter*>& parameters, const AdagradOptions& options)
+    : Optimizer(parameters, options.learning_rate, {"sum"}), options_(options) {}
+
+void Adagrad::update(const Block& block, Real grad_scale) const {
+  const double rate = learning_rate / (1 + static_cast<double>(steps - 1) * options_.learning_rate_decay);
+  const kernels::AdagradStep step{grad_scale, static_cast<Real>(options_.weight_decay), static_cast<Real>(rate),
+                                  static_cast<Real>(options_.epsilon)};
+  kernels::adagrad(step, block.value, block.grad, block.state[0], block.size);
+}
+
+Adadelta::Adadelta(const std::vector<Parameter*>& parameters, const AdadeltaOptions& options)
+    : Optimizer(parameters, options.learning_rate, {"square_avg", "acc_delta"}), options_(options) {}
+
+void Adadelta::update(const Block& block, Real grad_scale) const {
+  const kernels::AdadeltaStep step{grad_scale, static_cast<Real>(options_.weight_decay),
+                                   static_cast<Real>(learning_rate), static_cast<Real>(options_.rho),
+                                   static_cast<Real>(options_.epsilon)};
+  kernels::adadelta(step, block.value, block.grad, block.state[0], block.state[1], block.size);
+}
+
+namespace {
+/// Everything but the weight decay, which is where Adam and AdamW differ.
+template <class Options>
+kernels::AdamStep adam_step(const Options& options, double learning_rate, std::int64_t steps, Real grad_scale) {
+  const auto t = static_cast<double>(steps);
+  kernels::AdamStep step{};
+  step.grad_scale = grad_scale;
+  step.beta1 = static_cast<Real>(options.beta1);
+  step.beta2 = static_cast<Real>(options.beta2);
+  step.epsilon = static_cast<Real>(options.epsilon);
+  step.step_size = static_cast<Real>(learning_rate / (1 - std::pow(options.beta1, t)));
+  step.inverse_root = static_cast<Real>(1 / std::sqrt(1 - std::pow(options.beta2, t)));
+  step.value_scale = 1;
+  return step;
+}
+}
+
+Adam::Adam(const std::vector<Parameter*>& parameters, const AdamOptions& options)
+    : Optimizer(parameters, options.learning_rate, {"exp_avg", "exp_avg_sq"}), options_(options) {}
+
+void Adam::update(const Block& block, Real grad_scale) const {
+  kernels::AdamStep step = adam_step(options_, learning_rate, steps, grad_scale);
+  step.weight_decay = static_cast<Real>(options_.weight_decay);
+  kernels::adam(step, block.value, block.grad, block.state[0], block.state[1], block.size);
+}
+
+AdamW::AdamW(const std::vector<Parameter*>& parameters, const AdamWOptions& options)
+    : Optimizer(parameters, options.learning_rate, {"exp_avg", "exp_avg_sq"}), options_(options) {}
+
+void AdamW::update(const Block& block, Real grad_scale) const {
+  kernels::AdamStep step = adam_step(options_, learning_rate, steps, grad_scale);
+  step.value_scale = static_cast<Real>(1 - learning_rate * options_.weight_decay);
+  kernels::adam(step, block.value, block.grad, block.state[0], block.state[1], block.size);
+}
+
+double grad_norm(std::span<Parameter* const> parameters, ThreadPool* pool) {
+  std::size_t blocks = 0;
+  for (const Parameter* parameter : parameters) blocks += parameter->frozen ? 0 : block_count(*parameter);
+  Scratch scratch;
+  double* const partial = scratch.allocate<double>(blocks);
+  for_each_grad_block(
+      parameters, [&](std::size_t k, Real* grad, std::size_t n) { partial[k] = kernels::square_sum(grad, n); }, pool);
+  return std::sqrt(std::accumulate(partial, partial + blocks, 0.0));
+}
+
+double clip_factor(double norm, double max_norm) { return std::min(1.0, max_norm / (norm + 1e-6)); }
+
+double clip_grad_norm(std::span<Parameter* const> parameters, double max_norm, ThreadPool* pool) {
+  const double norm = grad_norm(parameters, pool);
+  const auto factor = static_cast<Real>(clip_factor(norm, max_norm));
+  if (factor == 1) return norm;
+  for_each_grad_block(
+      parameters, [=](std::size_t, Real* grad, std::size_t n) { kernels::scale(factor, grad, grad, n); }, pool);
+  return norm;
+}
+
+}

@@ -1,0 +1,143 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "nn/module.h"
+#include "nn/state_dict.h"
+#include "ops/gemm/thread_pool.h"
+
+/// Optimisers, with the formulas and the defaults of PyTorch's.
+///
+///     Adam adam(model.parameters(), {.learning_rate = 1e-3});
+///     tape.backward(loss);
+///     const double norm = grad_norm(model.parameters());
+///     adam.step({.grad_scale = clip_factor(norm, 1), .zero_grads = true});
+
+namespace gradus::inline GRADUS_PRECISION {
+
+struct StepOptions {
+  double grad_scale = 1;    ///< gradients are multiplied by it before anything else: clipping without a pass of its own
+  bool zero_grads = false;  ///< set the gradients to zero in the same pass
+  ThreadPool* pool = nullptr;  ///< share the work among these threads; the result is the same to the bit
+};
+
+class Optimizer {
+ public:
+  virtual ~Optimizer() = default;
+  Optimizer(const Optimizer&) = delete;
+  Optimizer& operator=(const Optimizer&) = delete;
+
+  /// Changes the values by the gradients. Frozen parameters stay as they are.
+  void step(const StepOptions& options = {});
+
+  double learning_rate;
+  /// How many steps were made. Part of the state: bias corrections depend on it.
+  std::int64_t steps = 0;
+  /// Views of all other state, named after the parameter and PyTorch's name for it: `decoder.weight_hh.exp_avg`.
+  /// Writing them to a file and reading them back, with `steps`, goes on where the optimiser was.
+  std::vector<NamedArray> state();
+
+ protected:
+  /// `state_names` is what is kept of every parameter, zeros at first; at most two.
+  Optimizer(const std::vector<Parameter*>& parameters, double learning_rate,
+            const std::vector<std::string>& state_names);
+
+  /// A piece of a parameter, with its gradient and its state.
+  struct Block {
+    const Parameter* parameter;
+    Real* value;
+    Real* grad;
+    std::array<Real*, 2> state;
+    std::size_t size;
+  };
+  /// Does the piece's part of step number `steps`, which counts from 1.
+  virtual void update(const Block& block, Real grad_scale) const = 0;
+
+ private:
+  std::vector<Parameter*> parameters_;
+  std::vector<std::string> state_names_;
+  std::vector<std::vector<Real>> state_;  // of each parameter: the arrays of all names, one after the other
+  std::vector<Block> blocks_;
+};
+
+struct SgdOptions {
+  double learning_rate = 1e-3, momentum = 0;
+  bool nesterov = false;
+  double weight_decay = 0;
+};
+/// Stochastic gradient descent, with momentum (Polyak 1964; Nesterov's in the form of Sutskever et al. 2013).
+class SGD : public Optimizer {
+ public:
+  explicit SGD(const std::vector<Parameter*>& parameters, const SgdOptions& options = {});
+
+ private:
+  void update(const Block& block, Real grad_scale) const override;
+  SgdOptions options_;
+};
+
+struct AdagradOptions {
+  double learning_rate = 1e-2, learning_rate_decay = 0, weight_decay = 0, epsilon = 1e-10;
+};
+/// Duchi, Hazan, Singer 2011.
+class Adagrad : public Optimizer {
+ public:
+  explicit Adagrad(const std::vector<Parameter*>& parameters, const AdagradOptions& options = {});
+
+ private:
+  void update(const Block& block, Real grad_scale) const override;
+  AdagradOptions options_;
+};
+
+struct AdadeltaOptions {
+  double learning_rate = 1, rho = 0.9, weight_decay = 0, epsilon = 1e-6;
+};
+/// Zeiler 2012, algorithm 1 (rho 0.95 and epsilon 1e-6 in Bahdanau et al. 2014).
+class Adadelta : public Optimizer {
+ public:
+  explicit Adadelta(const std::vector<Parameter*>& parameters, const AdadeltaOptions& options = {});
+
+ private:
+  void update(const Block& block, Real grad_scale) const override;
+  AdadeltaOptions options_;
+};
+
+struct AdamOptions {
+  double learning_rate = 1e-3, beta1 = 0.9, beta2 = 0.999, weight_decay = 0, epsilon = 1e-8;
+};
+/// Kingma, Ba 2015, algorithm 1; the weight decay is added to the gradient.
+class Adam : public Optimizer {
+ public:
+  explicit Adam(const std::vector<Parameter*>& parameters, const AdamOptions& options = {});
+
+ private:
+  void update(const Block& block, Real grad_scale) const override;
+  AdamOptions options_;
+};
+
+struct AdamWOptions {
+  double learning_rate = 1e-3, beta1 = 0.9, beta2 = 0.999, weight_decay = 1e-2, epsilon = 1e-8;
+};
+/// Adam whose weight decay shrinks the values themselves (Loshchilov, Hutter 2019, algorithm 2).
+class AdamW : public Optimizer {
+ public:
+  explicit AdamW(const std::vector<Parameter*>& parameters, const AdamWOptions& options = {});
+
+ private:
+  void update(const Block& block, Real grad_scale) const override;
+  AdamWOptions options_;
+};
+
+/// The Euclidean norm of the gradients of all parameters that are not frozen, as one long vector. The same to the bit
+/// for any number of threads.
+double grad_norm(std::span<Parameter* const> parameters, ThreadPool* pool = nullptr);
+
+/// What to multiply gradients of this norm by, so that it becomes at most `max_norm` (Pascanu, Mikolov, Bengio 2013).
+double clip_factor(double norm, double max_norm);
+
+/// Multiplies the gradients by `clip_factor` and returns the norm they had.
+double clip_grad_norm(std::span<Parameter* const> parameters, double max_norm, ThreadPool* pool = nullptr);
+
+}

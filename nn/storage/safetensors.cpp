@@ -1,0 +1,213 @@
+#include "nn/storage/safetensors.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "nn/storage/atomic_file.h"
+#include "nn/storage/unique_json.h"
+
+namespace gradus::inline GRADUS_PRECISION {
+
+static_assert(std::endian::native == std::endian::little, "numbers are stored as they lie in memory, little-endian");
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kLengthBytes = 8;
+constexpr std::uint64_t kMaxHeader = 100'000'000;  // as in the reference implementation
+constexpr const char* kMetadataKey = "__metadata__";
+constexpr const char* kRealType = sizeof(Real) == sizeof(float) ? "F32" : "F64";
+
+/// The bytes that a tensor of this type and shape takes. Throws if they are too many to count.
+std::size_t byte_count(const SafetensorsFile::Entry& entry) {
+  std::size_t count = entry.dtype == "F32" ? sizeof(float) : sizeof(double);
+  if (std::find(entry.shape.begin(), entry.shape.end(), 0) != entry.shape.end()) return 0;
+  for (const std::int64_t dim : entry.shape) {
+    if (__builtin_mul_overflow(count, static_cast<std::size_t>(dim), &count)) throw Error("its shape is too large");
+  }
+  return count;
+}
+
+std::size_t to_size(const Json& number) {
+  if (!number.is_number_unsigned()) throw Error("a number in its header is not a whole number");
+  return number.get<std::size_t>();
+}
+
+SafetensorsFile::Entry parse_entry(const Json& json) {
+  if (!json.is_object() || json.size() != 3 || !json.contains("dtype") || !json.contains("shape") ||
+      !json.contains("data_offsets")) {
+    throw Error("its header needs dtype, shape and data_offsets, and nothing else");
+  }
+  const Json &dtype = json["dtype"], &shape = json["shape"], &offsets = json["data_offsets"];
+  if (!dtype.is_string() || (dtype != "F32" && dtype != "F64")) {
+    throw Error(fmt::format("its type is {}; need F32 or F64", dtype.dump()));
+  }
+  if (!shape.is_array()) throw Error("its shape is not a list");
+  if (!offsets.is_array() || offsets.size() != 2) throw Error("its data_offsets are not two numbers");
+
+  SafetensorsFile::Entry entry{dtype, {}, to_size(offsets[0]), to_size(offsets[1])};
+  for (const Json& dim : shape) entry.shape.push_back(static_cast<std::int64_t>(to_size(dim)));
+  if (entry.begin > entry.end || entry.end - entry.begin != byte_count(entry)) {
+    throw Error(fmt::format("its data_offsets are {} to {}, but ({}) of {} takes {} bytes", entry.begin, entry.end,
+                            fmt::join(entry.shape, ", "), entry.dtype, byte_count(entry)));
+  }
+  return entry;
+}
+
+template <class Stored>
+void convert(const char* from, Array into) {
+  for (std::size_t i = 0; i < into.size(); ++i) {
+    Stored number;  // the file says nothing about alignment
+    std::memcpy(&number, from + i * sizeof(Stored), sizeof(Stored));
+    into[i] = static_cast<Real>(number);
+  }
+}
+
+}
+
+void write_safetensors(const std::string& path, std::span<const NamedArray> arrays, const Metadata& metadata) {
+  Json header = Json::object();
+  if (!metadata.empty()) header[kMetadataKey] = metadata;
+  std::size_t end = 0;
+  for (const auto& [name, array] : arrays) {
+    if (name == kMetadataKey || header.contains(name)) {
+      fail("safetensors: {}: the name \"{}\" is taken already", path, name);
+    }
+    const std::size_t begin = std::exchange(end, end + array.size() * sizeof(Real));
+    header[name] = {{"dtype", kRealType},
+                    {"shape", std::vector<int>(array.shape.begin(), array.shape.end())},
+                    {"data_offsets", {begin, end}}};
+  }
+  std::string bytes(kLengthBytes, '\0');
+  try {
+    bytes += header.dump();
+  } catch (const Json::type_error&) {
+    fail("safetensors: {}: a name or a text of the metadata is not UTF-8", path);
+  }
+  while (bytes.size() % 8 != 0) bytes += ' ';  // so that the numbers are aligned
+  const std::uint64_t length = bytes.size() - kLengthBytes;
+  std::memcpy(bytes.data(), &length, kLengthBytes);
+  bytes.reserve(bytes.size() + end);
+  for (const auto& [name, array] : arrays) {
+    bytes.append(reinterpret_cast<const char*>(array.data), array.size() * sizeof(Real));
+  }
+  write_file_atomically(path, bytes);
+}
+
+SafetensorsFile::SafetensorsFile(const std::string& path) : path_(path) {
+  if (std::filesystem::is_directory(path)) fail("safetensors: {}: this is a folder; need a file", path);
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  if (!file) fail("safetensors: {}: the file cannot be opened", path);
+  const auto size = static_cast<std::uint64_t>(std::max<std::streamoff>(file.tellg(), 0));
+  file.seekg(0);
+
+  std::uint64_t length = 0;
+  if (size < kLengthBytes || !file.read(reinterpret_cast<char*>(&length), kLengthBytes)) {
+    fail("safetensors: {}: not a safetensors file: it has {} bytes; need at least {}", path, size, kLengthBytes);
+  }
+  if (length > kMaxHeader) {
+    fail("safetensors: {}: not a safetensors file: its header would have {} bytes; at most {} are allowed", path,
+         length, kMaxHeader);
+  }
+  if (length > size - kLengthBytes) {
+    fail("safetensors: {}: the file is cut off: its header has {} bytes, of which {} are there", path, length,
+         size - kLengthBytes);
+  }
+  std::string header(length, '\0');
+  bytes_.resize(size - kLengthBytes - length);
+  if (!file.read(header.data(), header.size()) || !file.read(bytes_.data(), bytes_.size())) {
+    fail("safetensors: {}: the file cannot be read", path);
+  }
+  parse_header(header);
+  check_layout();
+}
+
+void SafetensorsFile::parse_header(const std::string& header) {
+  std::string tensor;
+  try {
+    if (!header.starts_with('{')) throw Error("not a safetensors file: its header does not begin with {");
+    const Json json = parse_unique_json(header);
+    for (const auto& [name, value] : json.items()) {
+      if (name == kMetadataKey) {
+        metadata_ = value.get<Metadata>();
+      } else {
+        tensor = fmt::format("tensor \"{}\": ", name);
+        entries_.emplace(name, parse_entry(value));
+        tensor.clear();
+      }
+    }
+  } catch (const Json::exception&) {
+    fail("safetensors: {}: not a safetensors file: its header is not the JSON it should be", path_);
+  } catch (const Error& error) {
+    fail("safetensors: {}: {}{}", path_, tensor, error.what());
+  }
+}
+
+void SafetensorsFile::check_layout() const {
+  using Named = std::pair<const std::string, Entry>;
+  std::vector<const Named*> by_place;
+  for (const Named& entry : entries_) by_place.push_back(&entry);
+  std::sort(by_place.begin(), by_place.end(), [](const Named* a, const Named* b) {
+    return std::pair(a->second.begin, a->second.end) < std::pair(b->second.begin, b->second.end);
+  });
+  std::size_t end = 0;
+  for (const Named* named : by_place) {
+    const auto& [name, entry] = *named;
+    if (entry.begin != end) {
+      fail("safetensors: {}: tensor \"{}\": it begins at byte {} and so {} the tensor before it, which ends at byte {}",
+           path_, name, entry.begin, entry.begin < end ? "overlaps" : "leaves a hole after", end);
+    }
+    end = entry.end;
+    if (end > bytes_.size()) {
+      fail("safetensors: {}: the file is cut off: tensor \"{}\" ends at byte {}; {} are there", path_, name, end,
+           bytes_.size());
+    }
+  }
+  if (end != bytes_.size()) {
+    fail("safetensors: {}: {} bytes follow that belong to no tensor", path_, bytes_.size() - end);
+  }
+}
+
+std::string SafetensorsFile::mismatch(const NamedArray& into) const {
+  const auto found = entries_.find(into.name);
+  if (found == entries_.end()) return fmt::format("\"{}\" {} is missing in the file", into.name, into.array.shape);
+  const auto& shape = found->second.shape;
+  if (std::equal(shape.begin(), shape.end(), into.array.shape.begin(), into.array.shape.end())) return "";
+  return fmt::format("\"{}\" is ({}) in the file; need {}", into.name, fmt::join(shape, ", "), into.array.shape);
+}
+
+void SafetensorsFile::copy(const NamedArray& into) const {
+  const Entry& entry = entries_.at(into.name);
+  (entry.dtype == "F32" ? convert<float> : convert<double>)(bytes_.data() + entry.begin, into.array);
+}
+
+void SafetensorsFile::read(const NamedArray& into) const {
+  if (const std::string problem = mismatch(into); !problem.empty()) fail("safetensors: {}: {}", path_, problem);
+  copy(into);
+}
+
+void SafetensorsFile::read_all(std::span<const NamedArray> into) const {
+  std::vector<std::string> problems;
+  std::set<std::string> asked;
+  for (const NamedArray& array : into) {
+    if (const std::string problem = mismatch(array); !problem.empty()) problems.push_back(problem);
+    asked.insert(array.name);
+  }
+  for (const auto& [name, entry] : entries_) {
+    if (!asked.contains(name)) {
+      problems.push_back(fmt::format("\"{}\" ({}) of the file is not asked for", name, fmt::join(entry.shape, ", ")));
+    }
+  }
+  if (!problems.empty()) fail("safetensors: {}: it does not fit: {}", path_, fmt::join(problems, "; "));
+  for (const NamedArray& array : into) copy(array);
+}
+
+}

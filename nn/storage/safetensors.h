@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "nn/state_dict.h"
+
+/// Safetensors files (https://github.com/huggingface/safetensors, "Format"): eight bytes with the length of the header,
+/// little-endian; the header, JSON with name, type, shape and place of every tensor; the numbers. Python's
+/// `safetensors` and Netron open what is written here.
+
+namespace gradus::inline GRADUS_PRECISION {
+
+/// Writes arrays in the order given, with the precision of `Real`, whole or not at all (nn/storage/atomic_file.h).
+/// Throws if two have the same name, or a name or text is not UTF-8.
+void write_safetensors(const std::string& path, std::span<const NamedArray> arrays, const Metadata& metadata = {});
+
+/// A file that has been read and found to be in order.
+class SafetensorsFile {
+ public:
+  struct Entry {
+    std::string dtype;                ///< "F32" or "F64"
+    std::vector<std::int64_t> shape;  ///< of any rank
+    std::size_t begin = 0, end = 0;   ///< where its bytes are, counted from the end of the header
+  };
+
+  /// Throws, naming the file, and the tensor if there is one to blame, for whatever is wrong with it: a file that
+  /// cannot be read, is cut off or is no safetensors file; numbers of a type other than F32 and F64; a size that does
+  /// not fit the shape; tensors that overlap, leave holes or have the same name.
+  explicit SafetensorsFile(const std::string& path);
+
+  const Metadata& metadata() const { return metadata_; }
+  const std::map<std::string, Entry>& entries() const { return entries_; }
+
+  /// Copies a tensor's numbers, converted to `Real`. Throws if there is no such tensor or its shape is another one.
+  void read(const NamedArray& into) const;
+  /// The same for all tensors of the file at once: throws before it copies anything, with a list of all tensors that
+  /// are missing, not asked for, or of another shape.
+  void read_all(std::span<const NamedArray> into) const;
+
+ private:
+  void parse_header(const std::string& header);
+  void check_layout() const;
+  /// What is wrong with a request, or "".
+  std::string mismatch(const NamedArray& into) const;
+  void copy(const NamedArray& into) const;
+
+  std::string path_;
+  Metadata metadata_;
+  std::map<std::string, Entry> entries_;
+  std::string bytes_;  // all that follows the header
+};
+
+}

@@ -1,0 +1,192 @@
+#include "ops/fused/attention.h"
+
+#include <numeric>
+
+#include "ops/kernels/attention.h"
+#include "ops/kernels/kernels.h"
+
+namespace gradus::inline GRADUS_PRECISION {
+
+namespace {
+
+/// Throws unless each of the N rows of `rows` has a sentence, and `states` has all rows of these sentences.
+void require_sentences(const char* op, const char* rows_name, Tensor rows, const char* states_name, Tensor states,
+                       const Sentences& sentences) {
+  const std::size_t count = sentences.length.size();
+  if (rows.rank() != 2 || states.rank() < 2 || std::size_t(rows.dim(0)) > count) {
+    fail("{}: {} is {}, {} is {}, there are {} sentences; need (N, .) with N <= {} and (…, .)", op, rows_name,
+         rows.shape(), states_name, states.shape(), count, count);
+  }
+  detail::require_rows(op, states_name, states, sentences, rows.dim(0));
+}
+
+/// Calls visit(b, j, row) for every position j of the first `count` sentences.
+template <class Visit>
+void each_position(const Sentences& sentences, int count, Visit visit) {
+  for (int b = 0; b < count; ++b) {
+    for (int j = 0; j < sentences.length[b]; ++j) visit(b, j, sentences.start[b] + sentences.offset[j]);
+  }
+}
+
+}
+
+namespace detail {
+
+void require_rows(const char* op, const char* name, Tensor states, const Sentences& sentences, int count) {
+  const int available = states.value().rows();
+  for (int b = 0; b < count; ++b) {
+    const int length = sentences.length[b];
+    if (length == 0) continue;
+    const int last = sentences.start[b] + sentences.offset[length - 1];
+    if (last >= available) {
+      fail("{}: sentence {} ends with row {}, but {} is {}: only {} rows", op, b, last, name, states.shape(),
+           available);
+    }
+  }
+}
+
+}
+
+Sentences Sentences::select(std::span<const int> chosen) const {
+  Tape& tape = Tape::active();
+  int* const starts = tape.allocate<int>(chosen.size());
+  int* const lengths = tape.allocate<int>(chosen.size());
+  for (std::size_t i = 0; i < chosen.size(); ++i) {
+    starts[i] = start[chosen[i]];
+    lengths[i] = length[chosen[i]];
+  }
+  return {{starts, chosen.size()}, {lengths, chosen.size()}, offset};
+}
+
+Sentences Sentences::split(int heads) const {
+  Tape& tape = Tape::active();
+  const std::size_t count = start.size() * heads;
+  int* const starts = tape.allocate<int>(count);
+  int* const lengths = tape.allocate<int>(count);
+  int* const offsets = tape.allocate<int>(offset.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    starts[i] = start[i / heads] * heads + static_cast<int>(i % heads);
+    lengths[i] = length[i / heads];
+  }
+  for (std::size_t j = 0; j < offset.size(); ++j) offsets[j] = offset[j] * heads;
+  return {{starts, count}, {lengths, count}, {offsets, offset.size()}};
+}
+
+Sentences padded_sentences(std::span<const int> lengths, int steps) {
+  Tape& tape = Tape::active();
+  int* const starts = tape.allocate<int>(lengths.size());
+  int* const offsets = tape.allocate<int>(steps);
+  for (std::size_t b = 0; b < lengths.size(); ++b) {
+    if (lengths[b] < 0 || lengths[b] > steps) {
+      fail("sentences: lengths[{}] is {}; need 0 <= length <= {}, the steps", b, lengths[b], steps);
+    }
+    starts[b] = static_cast<int>(b) * steps;
+  }
+  std::iota(offsets, offsets + steps, 0);
+  return {{starts, lengths.size()}, tape.copy(lengths), {offsets, std::size_t(steps)}};
+}
+
+Sentences packed_sentences(const Packing& packing, std::span<const int> order) {
+  Tape& tape = Tape::active();
+  const std::size_t B = packing.batch(), S = packing.steps();
+  if (!order.empty() && order.size() != B) {
+    fail("sentences: order does not fit: {} numbers for {} sequences; need one for each, or none", order.size(), B);
+  }
+  int* const starts = tape.allocate<int>(B);
+  int* const lengths = tape.allocate<int>(B);
+  int* const offsets = tape.allocate<int>(S);
+  for (std::size_t i = 0; i < B; ++i) {
+    starts[i] = order.empty() ? static_cast<int>(i) : order[i];
+    if (starts[i] < 0 || starts[i] >= packing.batch()) {
+      fail("sentences: no such sequence: order[{}] is {}; need 0 <= order < {}", i, starts[i], B);
+    }
+    lengths[i] = packing.length(starts[i]);
+  }
+  for (std::size_t j = 0; j < S; ++j) offsets[j] = packing.offset(static_cast<int>(j));
+  return {{starts, B}, {lengths, B}, {offsets, S}};
+}
+
+// With u = tanh(q[b] + k[b, j]) and the sum's gradient ds = de v ∘ (1 - u²):
+//     dq[b] += Σ_j ds        dk[b, j] += ds        dv += Σ de u
+Tensor additive_scores(Tensor query, Tensor keys, Tensor v, const Sentences& sentences) {
+  require_sentences("additive_scores", "query", query, "keys", keys, sentences);
+  const int N = query.dim(0), S = static_cast<int>(sentences.offset.size()), A = keys.dim(-1);
+  if (query.dim(1) != A || v.shape() != Shape{A}) {
+    fail("additive_scores: sizes differ: query is {}, keys is {}, v is {}; need (N, A), (…, A) and (A)", query.shape(),
+         keys.shape(), v.shape());
+  }
+  Tensor scores = output({N, S}, {query, keys, v});
+  kernels::fill(0, scores.value().data, scores.size());
+  for (int b = 0; b < N; ++b) {
+    kernels::additive_scores(sentences.length[b], A, query.value().row(b), keys.value().row(sentences.start[b]),
+                             sentences.offset.data(), v.value().data, scores.value().row(b));
+  }
+  record("additive_scores", scores, [=] {
+    Scratch scratch;
+    Real* const unused = scratch.allocate(A);  // takes what needs no gradient
+    kernels::fill(0, unused, A);
+    for (int b = 0; b < N; ++b) {
+      const int start = sentences.start[b];
+      kernels::additive_scores_backward(sentences.length[b], A, query.value().row(b), keys.value().row(start),
+                                        sentences.offset.data(), v.value().data, scores.grad().row(b),
+                                        query.needs_grad() ? query.grad().row(b) : unused,
+                                        keys.needs_grad() ? keys.grad().row(start) : unused, keys.needs_grad() ? A : 0,
+                                        v.needs_grad() ? v.grad().data : unused);
+    }
+    Tape::active().drop_grad(scores);
+  });
+  return scores;
+}
+
+Tensor dot_scores(Tensor query, Tensor keys, const Sentences& sentences, Real scale) {
+  require_sentences("dot_scores", "query", query, "keys", keys, sentences);
+  const int N = query.dim(0), S = static_cast<int>(sentences.offset.size()), H = keys.dim(-1);
+  if (query.dim(1) != H) {
+    fail("dot_scores: sizes differ: query is {}, keys is {}; need query.dim(-1) == keys.dim(-1)", query.shape(),
+         keys.shape());
+  }
+  Tensor scores = output({N, S}, {query, keys});
+  kernels::fill(0, scores.value().data, scores.size());
+  each_position(sentences, N, [&, e = scores.value(), q = query.value(), k = keys.value()](int b, int j, int key) {
+    e.row(b)[j] = scale * kernels::dot(q.row(b), k.row(key), H);
+  });
+  record("dot_scores", scores, [=] {
+    const Array q = query.value(), k = keys.value(), de = scores.grad();
+    const Array dq = query.needs_grad() ? query.grad() : Array{}, dk = keys.needs_grad() ? keys.grad() : Array{};
+    each_position(sentences, N, [&](int b, int j, int key) {
+      const Real factor = scale * de.row(b)[j];
+      if (dq.data != nullptr) kernels::axpy(factor, k.row(key), dq.row(b), H);  // dq[b] += Σ_j scale de k[b, j]
+      if (dk.data != nullptr) kernels::axpy(factor, q.row(b), dk.row(key), H);  // dk[b, j] += scale de q[b]
+    });
+    Tape::active().drop_grad(scores);
+  });
+  return scores;
+}
+
+Tensor weighted_sum(Tensor weights, Tensor values, const Sentences& sentences) {
+  require_sentences("weighted_sum", "weights", weights, "values", values, sentences);
+  const int N = weights.dim(0), S = static_cast<int>(sentences.offset.size()), H = values.dim(-1);
+  if (weights.dim(1) != S) {
+    fail("weighted_sum: lengths differ: weights is {}, the sentences have {} positions; need weights (N, {})",
+         weights.shape(), S, S);
+  }
+  Tensor context = output({N, H}, {weights, values});
+  kernels::fill(0, context.value().data, context.size());
+  each_position(sentences, N,
+                [&, c = context.value(), w = weights.value(), v = values.value()](int b, int j, int value) {
+                  kernels::axpy(w.row(b)[j], v.row(value), c.row(b), H);
+                });
+  record("weighted_sum", context, [=] {
+    const Array w = weights.value(), v = values.value(), dc = context.grad();
+    const Array dw = weights.needs_grad() ? weights.grad() : Array{},
+                dv = values.needs_grad() ? values.grad() : Array{};
+    each_position(sentences, N, [&](int b, int j, int value) {
+      if (dw.data != nullptr) dw.row(b)[j] += kernels::dot(dc.row(b), v.row(value), H);  // dw[b, j] += dcᵀ v[b, j]
+      if (dv.data != nullptr) kernels::axpy(w.row(b)[j], dc.row(b), dv.row(value), H);   // dv[b, j] += w[b, j] dc
+    });
+    Tape::active().drop_grad(context);
+  });
+  return context;
+}
+
+}

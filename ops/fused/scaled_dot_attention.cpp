@@ -1,0 +1,199 @@
+#include "ops/fused/scaled_dot_attention.h"
+
+#include <cmath>
+
+#include "ops/gemm/blas.h"
+#include "ops/kernels/kernels.h"
+
+namespace gradus::inline GRADUS_PRECISION {
+
+namespace {
+
+void require_fit(Tensor query, Tensor keys, Tensor values, const Sentences& queries, const Sentences& memory,
+                 const ScaledDotOptions& options) {
+  constexpr const char* kOp = "scaled_dot_attention";
+  if (query.rank() < 2 || keys.rank() < 2 || keys.shape() != values.shape() || query.dim(-1) != keys.dim(-1)) {
+    fail("{}: sizes differ: query is {}, keys is {}, values is {}; need (…, H), and keys and values alike", kOp,
+         query.shape(), keys.shape(), values.shape());
+  }
+  if (options.heads < 1 || query.dim(-1) % options.heads != 0) {
+    fail("{}: {} heads for query {}; need a size that is a multiple of the heads", kOp, options.heads, query.shape());
+  }
+  if (!(options.dropout >= 0 && options.dropout < 1)) {
+    fail("{}: bad dropout: {}; need 0 <= dropout < 1", kOp, options.dropout);
+  }
+  const std::size_t count = queries.length.size();
+  if (memory.length.size() != count) {
+    fail("{}: {} sentences attend to {}; need as many", kOp, count, memory.length.size());
+  }
+  for (std::size_t b = 0; options.causal && b < count; ++b) {
+    if (queries.length[b] != memory.length[b]) {
+      fail("{}: sentence {} has {} queries and {} keys; causal attention needs as many", kOp, b, queries.length[b],
+           memory.length[b]);
+    }
+  }
+  detail::require_rows(kOp, "query", query, queries, count);
+  detail::require_rows(kOp, "keys", keys, memory, count);
+}
+
+/// The rows of sentence b, which products need below each other.
+struct SentenceRows {
+  const Sentences& sentences;
+  int b;
+
+  int count() const { return sentences.length[b]; }
+  Real* copy(const Array& x, Scratch& scratch) const {
+    const std::size_t H = x.cols();
+    Real* const rows = scratch.allocate(count() * H);
+    for (int i = 0; i < count(); ++i) kernels::copy(row(x, i), rows + i * H, H);
+    return rows;
+  }
+  void add(const Real* rows, const Array& x) const {
+    const std::size_t H = x.cols();
+    for (int i = 0; i < count(); ++i) kernels::add(row(x, i), rows + i * H, row(x, i), H);
+  }
+
+ private:
+  Real* row(const Array& x, int i) const { return x.row(sentences.start[b] + sentences.offset[i]); }
+};
+
+/// The loops of one head: of Tq queries and Tk keys, in rows of H numbers of which D are its own.
+struct Head {
+  int Tq, Tk, H, D;
+  bool causal;
+
+  std::size_t size() const { return std::size_t(Tq) * Tk; }
+  int seen(int i) const { return causal ? i + 1 : Tk; }
+
+  /// w_ij = factor x_iᵀ y_j
+  void products(Real factor, const Real* x, const Real* y, Real* w) const {
+    gemm(N, T, Tq, Tk, D, factor, x, H, y, H, 0, w, Tk);
+  }
+  /// Row by row the softmax of what its query sees, 0 for the rest.
+  void softmax(Real* w) const {
+    for (int i = 0; i < Tq; ++i, w += Tk) {
+      kernels::softmax_row(w, w, seen(i));
+      kernels::fill(0, w + seen(i), Tk - seen(i));
+    }
+  }
+  /// dw becomes w ∘ (dw - Σ_j w dw).
+  void softmax_gradient(const Real* w, Real* dw) const {
+    for (int i = 0; i < Tq; ++i, w += Tk, dw += Tk) {
+      const Real mean = kernels::dot(w, dw, seen(i));
+      kernels::mul(w, dw, dw, seen(i));
+      kernels::axpy(-mean, w, dw, seen(i));
+      kernels::fill(0, dw + seen(i), Tk - seen(i));
+    }
+  }
+  /// y_i = factor Σ_j w_ij x_j over what the query sees; nothing else is read, since 0 · NaN is not 0.
+  void sums_of_seen(Real factor, const Real* w, const Real* x, Real* y) const {
+    if (!causal) return gemm(N, N, Tq, D, Tk, factor, w, Tk, x, H, 0, y, H);
+    for (int i = 0; i < Tq; ++i) gemm(N, N, 1, D, i + 1, factor, w + i * Tk, Tk, x, H, 0, y + i * H, H);
+  }
+  /// y_j = factor Σ_i w_ij x_i
+  void sums_by_key(Real factor, const Real* w, const Real* x, Real* y) const {
+    gemm(T, N, Tk, D, Tq, factor, w, Tk, x, H, 0, y, H);
+  }
+};
+
+/// What a sentence's heads compute on: its queries, keys and values, each below each other.
+struct Sentence {
+  Sentence(Tensor query, Tensor keys, Tensor values, const SentenceRows& from, const SentenceRows& to,
+           const ScaledDotOptions& options, Scratch& scratch)
+      : head{from.count(), to.count(), query.dim(-1), query.dim(-1) / options.heads, options.causal},
+        q(from.copy(query.value(), scratch)),
+        k(to.copy(keys.value(), scratch)),
+        v(to.copy(values.value(), scratch)) {}
+
+  Head head;
+  const Real *q, *k, *v;
+};
+
+/// The weights of all heads of all sentences, each (Tq, Tk), one after the other.
+struct Weights {
+  Real* numbers;
+  Tape::RandomRange random;
+  Real keep;  // the probability that dropout keeps a weight
+
+  /// The dropout mask of those from `begin` on; null without dropout.
+  const Real* mask(std::size_t begin, std::size_t count, Scratch& scratch) const {
+    if (keep == 1) return nullptr;
+    Real* const mask = scratch.allocate(count);
+    kernels::dropout_mask(random.seed, random.begin + begin, keep, mask, count);
+    return mask;
+  }
+};
+
+/// x ∘ mask, or x if there is none.
+const Real* masked(const Real* x, const Real* mask, std::size_t count, Scratch& scratch) {
+  if (mask == nullptr) return x;
+  Real* const product = scratch.allocate(count);
+  kernels::mul(x, mask, product, count);
+  return product;
+}
+
+Weights make_weights(const Sentences& queries, const Sentences& memory, const ScaledDotOptions& options) {
+  std::size_t count = 0;
+  for (std::size_t b = 0; b < queries.length.size(); ++b) {
+    count += std::size_t(options.heads) * queries.length[b] * memory.length[b];
+  }
+  Tape& tape = Tape::active();
+  return {tape.allocate(count), tape.random(options.dropout > 0 ? count : 0), 1 - options.dropout};
+}
+
+}
+
+Tensor scaled_dot_attention(Tensor query, Tensor keys, Tensor values, const Sentences& queries, const Sentences& memory,
+                            const ScaledDotOptions& options) {
+  require_fit(query, keys, values, queries, memory, options);
+  const int H = query.dim(-1), D = H / options.heads, B = static_cast<int>(queries.length.size());
+  const Real factor = 1 / std::sqrt(static_cast<Real>(D));
+  const Weights weights = make_weights(queries, memory, options);
+  Tensor context = output(query.shape(), {query, keys, values});
+  kernels::fill(0, context.value().data, context.size());
+  std::size_t begin = 0;
+  for (int b = 0; b < B; ++b) {
+    Scratch scratch;
+    const SentenceRows from{queries, b}, to{memory, b};
+    const auto [head, q, k, v] = Sentence(query, keys, values, from, to, options, scratch);
+    Real* const c = scratch.allocate(head.Tq * std::size_t(H));
+    for (int first = 0; first < H; first += D, begin += head.size()) {
+      Scratch of_head;
+      Real* const w = weights.numbers + begin;
+      head.products(factor, q + first, k + first, w);  // S = Q Kᵀ / √D
+      head.softmax(w);                                 // A = softmax(S)
+      const Real* const a = masked(w, weights.mask(begin, head.size(), of_head), head.size(), of_head);
+      head.sums_of_seen(1, a, v + first, c + first);  // C = A V
+    }
+    from.add(c, context.value());
+  }
+  record("scaled_dot_attention", context, [=] {
+    std::size_t begin = 0;
+    for (int b = 0; b < B; ++b) {
+      Scratch scratch;
+      const SentenceRows from{queries, b}, to{memory, b};
+      const auto [head, q, k, v] = Sentence(query, keys, values, from, to, options, scratch);
+      const Real* const dc = from.copy(context.grad(), scratch);
+      const auto rows = [&](int count) { return scratch.allocate(count * std::size_t(H)); };
+      Real *const dq = rows(head.Tq), *const dk = rows(head.Tk), *const dv = rows(head.Tk);
+      Real* const ds = scratch.allocate(head.size());
+      for (int first = 0; first < H; first += D, begin += head.size()) {
+        Scratch of_head;
+        const Real *w = weights.numbers + begin, *mask = weights.mask(begin, head.size(), of_head);
+        head.sums_by_key(1, masked(w, mask, head.size(), of_head), dc + first, dv + first);  // dV = Aᵀ dC
+        head.products(1, dc + first, v + first, ds);                                         // dA = dC Vᵀ
+        if (mask) kernels::mul(ds, mask, ds, head.size());
+        head.softmax_gradient(w, ds);                          // dS = A ∘ (dA - Σ A dA)
+        head.sums_of_seen(factor, ds, k + first, dq + first);  // dQ = dS K / √D
+        head.sums_by_key(factor, ds, q + first, dk + first);   // dK = dSᵀ Q / √D
+      }
+      if (query.needs_grad()) from.add(dq, query.grad());
+      if (keys.needs_grad()) to.add(dk, keys.grad());
+      if (values.needs_grad()) to.add(dv, values.grad());
+    }
+    Tape::active().drop_grad(context);
+  });
+  return context;
+}
+
+}

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+
+#include "ops/kernels/vector_math.h"
+
+/// Reductions in the loops of kernels: over a fixed number of independent partial results, so that they vectorise, and
+/// that the order of the operations is the same on every instruction set.
+
+namespace gradus::inline GRADUS_PRECISION {
+namespace kernels {
+
+// As many partial results as fill two AVX-512 registers, or eight of SSE: enough to hide the latency of an addition.
+inline constexpr std::size_t kLanes = 128 / sizeof(Real);
+
+/// Combines the lanes pairwise, halving their number each time.
+template <std::size_t kCount, class Value, class Combine>
+GRADUS_INLINE Value fold(Value (&lanes)[kCount], Combine combine) {
+  for (std::size_t half = kCount / 2; half > 0; half /= 2) {
+    for (std::size_t j = 0; j < half; ++j) lanes[j] = combine(lanes[j], lanes[j + half]);
+  }
+  return lanes[0];
+}
+
+/// Element i goes to lane i mod kCount.
+template <std::size_t kCount, class Value, class Element, class Combine>
+GRADUS_INLINE Value reduce_lanes(Value identity, std::size_t n, Element element, Combine combine) {
+  Value lanes[kCount];
+  for (Value& lane : lanes) lane = identity;
+  std::size_t i = 0;
+  for (; i + kCount <= n; i += kCount) {
+    for (std::size_t j = 0; j < kCount; ++j) lanes[j] = combine(lanes[j], element(i + j));
+  }
+  for (std::size_t j = 0; i + j < n; ++j) lanes[j] = combine(lanes[j], element(i + j));
+  return fold(lanes, combine);
+}
+
+struct Plus {
+  template <class Value>
+  GRADUS_INLINE Value operator()(Value a, Value b) const {
+    return a + b;
+  }
+};
+
+/// NaN is larger than any number.
+struct Larger {
+  GRADUS_INLINE Real operator()(Real a, Real b) const { return ((b > a) | (b != b)) ? b : a; }
+};
+
+}
+}

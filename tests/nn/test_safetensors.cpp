@@ -1,0 +1,233 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "nn/layers.h"
+#include "nn/storage/atomic_file.h"
+#include "nn/storage/safetensors.h"
+#include "tests/support/temporary_folder.h"
+
+using namespace gradus;
+using namespace std::string_literals;
+
+namespace {
+
+std::string contents(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::string length_bytes(std::uint64_t length) {
+  std::string bytes(8, '\0');
+  std::memcpy(bytes.data(), &length, 8);
+  return bytes;
+}
+
+/// A file of this header and data.
+std::string file_of(const std::string& header, const std::string& data) {
+  return length_bytes(header.size()) + header + data;
+}
+
+struct Net : Module {
+  Linear first{this, "first", 3, 2};
+  Linear last{this, "last", 2, 1, false};
+};
+
+/// The message of the error that opening these bytes gives, without the path; "" if there is none.
+std::string error_of(const TemporaryFolder& folder, const std::string& bytes) {
+  const std::string path = folder.file("broken.safetensors");
+  write_file_atomically(path, bytes);
+  try {
+    const SafetensorsFile file(path);
+    return "";
+  } catch (const Error& error) {
+    const std::string message = error.what(), start = "safetensors: " + path + ": ";
+    CHECK(message.starts_with(start));
+    return message.substr(std::min(start.size(), message.size()));
+  }
+}
+
+// safetensors.numpy.save({"weight": float32 [[1, -2, 0.5], [4, 1e10, -0.0]], "bias": float64 [0.1, 3], "scale": float32
+// 7 (no axes), "none": float32 of shape (0, 4)}, metadata={"made by": "safetensors.numpy", "ü": "\"quoted\""}), 0.8.0.
+const std::string kPythonHeader = R"({"__metadata__":{"ü":"\"quoted\"","made by":"safetensors.numpy"},)"
+                                  R"("bias":{"dtype":"F64","shape":[2],"data_offsets":[0,16]},)"
+                                  R"("none":{"dtype":"F32","shape":[0,4],"data_offsets":[16,16]},)"
+                                  R"("scale":{"dtype":"F32","shape":[],"data_offsets":[16,20]},)"
+                                  R"("weight":{"dtype":"F32","shape":[2,3],"data_offsets":[20,44]}} )";
+const std::string kPythonData =
+    "\x9a\x99\x99\x99\x99\x99\xb9\x3f\x00\x00\x00\x00\x00\x00\x08\x40"
+    "\x00\x00\xe0\x40"
+    "\x00\x00\x80\x3f\x00\x00\x00\xc0\x00\x00\x00\x3f\x00\x00\x80\x40\xf9\x02\x15\x50\x00\x00\x00\x80"s;
+
+}
+
+TEST_CASE("safetensors: reads what Python wrote") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("python.safetensors");
+  REQUIRE(kPythonHeader.size() == 304);
+  write_file_atomically(path, file_of(kPythonHeader, kPythonData));
+  const SafetensorsFile file(path);
+  CHECK(file.metadata() == Metadata{{"made by", "safetensors.numpy"}, {"ü", "\"quoted\""}});
+  CHECK(file.entries().size() == 4);
+  CHECK(file.entries().at("bias").dtype == "F64");
+  CHECK(file.entries().at("none").shape == std::vector<std::int64_t>{0, 4});
+
+  Real weight[6], bias[2], scale;
+  file.read({"weight", {weight, {2, 3}}});
+  file.read({"bias", {bias, {2}}});
+  file.read({"scale", {&scale, {}}});
+  file.read({"none", {nullptr, {0, 4}}});
+  CHECK(std::ranges::equal(weight, std::vector<Real>{1, -2, 0.5, 4, Real(1e10), 0}));
+  CHECK(std::signbit(weight[5]));
+  CHECK(bias[0] == Real(0.1));
+  CHECK(bias[1] == 3);
+  CHECK(scale == 7);
+}
+
+TEST_CASE("safetensors: writes exactly the bytes of the specification") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("ours.safetensors");
+  Real numbers[] = {1, -2};
+  const std::vector<NamedArray> arrays{{"b", {numbers, {2, 1}}}, {"a", {numbers + 1, {}}}};
+  write_safetensors(path, arrays, {{"key", "text"}});
+  const bool single = sizeof(Real) == sizeof(float);
+  std::string header =
+      single ? R"({"__metadata__":{"key":"text"},"b":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},)"
+               R"("a":{"dtype":"F32","shape":[],"data_offsets":[8,12]}})"
+             : R"({"__metadata__":{"key":"text"},"b":{"dtype":"F64","shape":[2,1],"data_offsets":[0,16]},)"
+               R"("a":{"dtype":"F64","shape":[],"data_offsets":[16,24]}})";
+  header.resize((header.size() + 7) / 8 * 8, ' ');
+  const Real stored[] = {1, -2, -2};
+  CHECK(contents(path) == file_of(header, {reinterpret_cast<const char*>(stored), sizeof(stored)}));
+}
+
+TEST_CASE("safetensors: a module comes back to the bit, with its metadata") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("net.safetensors");
+  Net net, other;
+  initialize(other, 99);
+  save(net, path, {{"epoch", "3"}});
+  CHECK(load(other, path) == Metadata{{"epoch", "3"}});
+  for (std::size_t i = 0; i < net.parameters().size(); ++i) {
+    CHECK(std::ranges::equal(net.parameters()[i]->value(), other.parameters()[i]->value()));
+  }
+  CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
+
+  Linear named(nullptr, "somewhere.else", 3, 2);  // names in files are relative to the module
+  save(net.first, path);
+  load(named, path);
+  CHECK(std::ranges::equal(net.first.weight.value(), named.weight.value()));
+}
+
+TEST_CASE("safetensors: a file for another module is refused with all that differs, and nothing is loaded") {
+  struct Other : Module {
+    Linear first{this, "first", 4, 2};
+    Linear extra{this, "extra", 1, 1, false};
+  };
+  const TemporaryFolder folder;
+  const std::string path = folder.file("net.safetensors");
+  Net net;
+  save(net, path);
+  Other other;
+  initialize(other, 1, init::constant(5));
+  CHECK_THROWS_WITH_AS(load(other, path),
+                       ("safetensors: " + path +
+                        ": it does not fit: \"first.weight\" is (2, 3) in the file; need (2, 4); \"extra.weight\" (1, "
+                        "1) is missing in the file; \"last.weight\" (1, 2) of the file is not asked for")
+                           .c_str(),
+                       Error);
+  for (const Parameter* parameter : other.parameters()) {
+    for (const Real value : parameter->value()) CHECK(value == 5);
+  }
+  Real number;
+  CHECK_THROWS_AS(SafetensorsFile(path).read({"none", {&number, {}}}), Error);
+}
+
+TEST_CASE("safetensors: every file that is cut off is refused") {
+  const TemporaryFolder folder;
+  const std::string whole = file_of(kPythonHeader, kPythonData);
+  CHECK(error_of(folder, whole).empty());
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    CAPTURE(size);
+    CHECK_FALSE(error_of(folder, whole.substr(0, size)).empty());
+  }
+  CHECK(error_of(folder, whole.substr(0, 7)) == "not a safetensors file: it has 7 bytes; need at least 8");
+  CHECK(error_of(folder, whole.substr(0, 100)) ==
+        "the file is cut off: its header has 304 bytes, of which 92 are there");
+  CHECK(error_of(folder, whole.substr(0, whole.size() - 1)) ==
+        "the file is cut off: tensor \"weight\" ends at byte 44; 43 are there");
+  CHECK(error_of(folder, whole + "x") == "1 bytes follow that belong to no tensor");
+}
+
+TEST_CASE("safetensors: whatever else is wrong with a file is named") {
+  const TemporaryFolder folder;
+  const auto tensor = [](const char* name, const char* dtype, const char* shape, const char* offsets) {
+    return fmt::format(R"("{}":{{"dtype":"{}","shape":{},"data_offsets":{}}})", name, dtype, shape, offsets);
+  };
+  const std::string a = tensor("a", "F32", "[1]", "[0,4]"), data(8, 'x');
+  const auto error = [&](const std::string& inside) { return error_of(folder, file_of("{" + inside + "}", data)); };
+  const auto b = [&](const char* dtype, const char* shape, const char* offsets) {
+    return error(a + "," + tensor("b", dtype, shape, offsets));
+  };
+  CHECK(b("F32", "[1]", "[4,8]") == "");
+  CHECK(b("I64", "[1]", "[4,8]") == R"(tensor "b": its type is "I64"; need F32 or F64)");
+  CHECK(b("F32", "[2]", "[4,8]") == R"(tensor "b": its data_offsets are 4 to 8, but (2) of F32 takes 8 bytes)");
+  CHECK(b("F32", "[1]", "[8,4]") == R"(tensor "b": its data_offsets are 8 to 4, but (1) of F32 takes 4 bytes)");
+  CHECK(b("F64", "[1]", "[0,8]") ==
+        R"(tensor "b": it begins at byte 0 and so overlaps the tensor before it, which ends at byte 4)");
+  CHECK(b("F32", "[0]", "[8,8]") ==
+        R"(tensor "b": it begins at byte 8 and so leaves a hole after the tensor before it, which ends at byte 4)");
+  CHECK(b("F32", "[-1]", "[4,8]") == R"(tensor "b": a number in its header is not a whole number)");
+  CHECK(b("F32", "[1.0]", "[4,8]") == R"(tensor "b": a number in its header is not a whole number)");
+  CHECK(b("F32", "[4294967296,4294967296]", "[4,8]") == R"(tensor "b": its shape is too large)");
+  CHECK(b("F32", "1", "[4,8]") == R"(tensor "b": its shape is not a list)");
+  CHECK(b("F32", "[1]", "[4,8,9]") == R"(tensor "b": its data_offsets are not two numbers)");
+  CHECK(b("F32", "[1]", "[4,8],\"more\":1") ==
+        R"(tensor "b": its header needs dtype, shape and data_offsets, and nothing else)");
+  CHECK(error(a + "," + a) == R"(the name "a" is there twice)");
+  CHECK(error(R"("__metadata__":{"k":"1","k":"2"})") == R"(the name "k" is there twice)");
+  const std::string not_json = "not a safetensors file: its header is not the JSON it should be";
+  CHECK(error(R"("__metadata__":{"k":1})") == not_json);
+  CHECK(error("\"a\":{") == not_json);
+  CHECK(error_of(folder, file_of("[]", "")) == "not a safetensors file: its header does not begin with {");
+  CHECK(error_of(folder, file_of("", "")) == "not a safetensors file: its header does not begin with {");
+  CHECK(error_of(folder, length_bytes(100'000'001) + data) ==
+        "not a safetensors file: its header would have 100000001 bytes; at most 100000000 are allowed");
+  CHECK(error_of(folder, "this is a text file") != "");
+}
+
+TEST_CASE("safetensors: paths that cannot be read or written, and names that cannot be stored") {
+  const TemporaryFolder folder;
+  CHECK_THROWS_AS(SafetensorsFile(folder.file("nothing")), Error);
+  CHECK_THROWS_AS(SafetensorsFile(folder.path()), Error);
+  Net net;
+  CHECK_THROWS_AS(save(net, folder.file("no such folder/file")), Error);
+  const std::string path = folder.file("file");
+  Real number = 1;
+  const NamedArray array{"a", {&number, {}}}, reserved{"__metadata__", {&number, {}}}, broken{"\xff", {&number, {}}};
+  CHECK_THROWS_AS(write_safetensors(path, std::vector{array, array}), Error);
+  CHECK_THROWS_AS(write_safetensors(path, std::vector{reserved}), Error);
+  CHECK_THROWS_AS(write_safetensors(path, std::vector{broken}), Error);
+  CHECK_FALSE(std::filesystem::exists(path));
+}
+
+TEST_CASE("atomic file: replaces the whole file and keeps its permissions, or leaves everything as it was") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("file");
+  const auto files = [&] { return std::distance(std::filesystem::directory_iterator(folder.path()), {}); };
+  write_file_atomically(path, "a longer text");
+  using std::filesystem::perms;
+  std::filesystem::permissions(path, perms::owner_read | perms::owner_write);
+  write_file_atomically(path, "text");
+  CHECK(contents(path) == "text");
+  CHECK(std::filesystem::status(path).permissions() == (perms::owner_read | perms::owner_write));
+  CHECK(files() == 1);
+
+  std::filesystem::create_directories(folder.file("taken/by a folder"));
+  CHECK_THROWS_AS(write_file_atomically(folder.file("taken"), "text"), Error);
+  CHECK(files() == 2);
+}

@@ -1,0 +1,233 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "examples/translate/text/unicode.h"
+#include "tests/program/command_tests.h"
+
+namespace gradus::translate {
+
+using nlohmann::json;
+
+namespace {
+
+std::string translated(const Words& words) {
+  return run_program(joined({"translate", "--model", trained_toy().a}, words), command_texts().input);
+}
+
+/// Σ over all lines of a number in JSON.
+double total(const std::string& text, const char* key) {
+  double sum = 0;
+  for (const json& line : json_lines(text)) sum += line[key].get<double>();
+  return sum;
+}
+
+bool repeats(const std::string& line) {
+  const auto words = split_words(line);
+  return std::set<std::string_view>(words.begin(), words.end()).size() < words.size();
+}
+
+void check_greedy(const Outputs& outputs) { CHECK(outputs.with == translated({"--beam", "1"})); }
+
+/// Checks every line's score against the formula of its log-probability, its length with </s>, and its attention.
+template <class Formula>
+void check_scores(const std::string& text, Formula expected) {
+  for (const json& line : json_lines(text)) {
+    const double length = static_cast<double>(line["tokens"].size() + 1);
+    CHECK(line["score"].get<double>() ==
+          doctest::Approx(expected(line["log_probability"].get<double>(), length, line)).epsilon(1e-4));
+  }
+}
+
+double coverage_of(const json& line) {
+  double sum = 0;
+  for (std::size_t j = 0; j < line["source_tokens"].size(); ++j) {
+    double attended = 0;
+    for (const json& row : line["attention"]) attended += row[j].get<double>();
+    sum += std::log(std::min(attended, 1.0));
+  }
+  return sum;
+}
+
+}
+
+std::vector<CommandTest> translate_tests() {
+  const TrainedToy& toy = trained_toy();
+  const Words plain = {"translate", "--model", toy.a}, sampled = joined(plain, {"--sample"});
+  const Words as_json = joined(plain, {"--json"});
+  return {
+      {"model",
+       as_json,
+       {"--model", toy.b},
+       [](const Outputs& outputs) {
+         const Words alone = {"translate", "--json", "--model", trained_toy().b};
+         CHECK(total(run_program(alone, command_texts().input), "score") != total(outputs.with, "score"));
+       }},
+      {"threads", joined(plain, {"--threads", "1"}), {"--threads", "3"}, check_threads, true, false},
+      {"n-best",
+       plain,
+       {"--n-best", "3"},
+       [](const Outputs& outputs) {
+         const std::vector<std::string> lines = lines_of(outputs.with);
+         CHECK(lines.size() == 90);
+         CHECK(lines[89].starts_with("29 ||| "));
+       }},
+      {"alignments",
+       plain,
+       {"--alignments"},
+       [](const Outputs& outputs) {
+         for (const std::string& line : lines_of(outputs.with)) CHECK(line.find(" ||| 0-0") != std::string::npos);
+       }},
+      {"json",
+       plain,
+       {"--json"},
+       [](const Outputs& outputs) {
+         const std::vector<std::string> lines = lines_of(outputs.without);
+         const std::vector<json> objects = json_lines(outputs.with);
+         REQUIRE(objects.size() == lines.size());
+         for (std::size_t i = 0; i < lines.size(); ++i) CHECK(objects[i]["translation"] == lines[i]);
+       }},
+      {"attention",
+       as_json,
+       {"--attention"},
+       [](const Outputs& outputs) {
+         for (const json& line : json_lines(outputs.with)) {
+           REQUIRE(line["attention"].size() == line["tokens"].size() + 1);
+           for (const json& row : line["attention"]) {
+             REQUIRE(row.size() == line["source_tokens"].size() + 1);
+             double sum = 0;
+             for (const json& weight : row) sum += weight.get<double>();
+             CHECK(sum == doctest::Approx(1).epsilon(1e-4));
+           }
+         }
+       }},
+      {"replace-unknown",
+       plain,
+       {"--replace-unknown"},
+       [](const Outputs& outputs) {
+         const auto digits = "0123456789";
+         CHECK(outputs.without.find_first_of(digits) == std::string::npos);
+         CHECK(outputs.with.find_first_of(digits) != std::string::npos);
+       }},
+      {"dictionary",
+       joined(plain, {"--replace-unknown"}),
+       {"--dictionary", toy.dictionary},
+       [](const Outputs& outputs) {
+         CHECK(outputs.without.find("Monsieur n") == std::string::npos);
+         CHECK(outputs.with.find("Monsieur n") != std::string::npos);
+       }},
+      {"beam",
+       as_json,
+       {"--beam", "1"},
+       [](const Outputs& outputs) { CHECK(total(outputs.with, "score") < total(outputs.without, "score")); }},
+      {"stop",
+       joined(as_json, {"--length-power", "2"}),
+       {"--stop", "first"},
+       [](const Outputs& outputs) { CHECK(total(outputs.with, "score") < total(outputs.without, "score")); }},
+      {"min-length",
+       plain,
+       {"--min-length", "12"},
+       [](const Outputs& outputs) {
+         for (const std::string& line : lines_of(outputs.with)) CHECK(word_count(line) >= 12);
+       }},
+      {"max-length",
+       plain,
+       {"--max-length", "4"},
+       [](const Outputs& outputs) {
+         for (const std::string& line : lines_of(outputs.with)) CHECK(word_count(line) <= 4);
+       }},
+      {"min-length-ratio",
+       plain,
+       {"--min-length-ratio", "2"},
+       [](const Outputs& outputs) {
+         const auto source = lines_of(command_texts().input), lines = lines_of(outputs.with);
+         for (std::size_t i = 0; i < lines.size(); ++i) CHECK(word_count(lines[i]) >= 2 * word_count(source[i]));
+       }},
+      {"max-length-ratio",
+       plain,
+       {"--max-length-ratio", "0.5"},
+       [](const Outputs& outputs) {
+         const auto source = lines_of(command_texts().input), lines = lines_of(outputs.with);
+         for (std::size_t i = 0; i < lines.size(); ++i) CHECK(word_count(lines[i]) <= (word_count(source[i]) + 1) / 2);
+       }},
+      {"no-repeat-ngram",
+       plain,
+       {"--no-repeat-ngram", "1"},
+       [](const Outputs& outputs) {
+         CHECK(std::ranges::any_of(lines_of(outputs.without), repeats));
+         CHECK(std::ranges::none_of(lines_of(outputs.with), repeats));
+       }},
+      {"length-penalty",
+       joined(as_json, {"--length-power", "1"}),
+       {"--length-penalty", "wu"},
+       [](const Outputs& outputs) {
+         check_scores(outputs.without, [](double log_p, double length, const json&) { return log_p / length; });
+         check_scores(outputs.with,
+                      [](double log_p, double length, const json&) { return log_p / ((5 + length) / 6); });
+       }},
+      {"length-power",
+       as_json,
+       {"--length-power", "0.5"},
+       [](const Outputs& outputs) {
+         check_scores(outputs.with, [](double log_p, double length, const json&) { return log_p / std::sqrt(length); });
+       }},
+      {"coverage-penalty",
+       joined(as_json, {"--attention", "--length-power", "1"}),
+       {"--coverage-penalty", "0.5"},
+       [](const Outputs& outputs) {
+         check_scores(outputs.with, [](double log_p, double length, const json& line) {
+           return log_p / length + 0.5 * coverage_of(line);
+         });
+       }},
+      {"sample",
+       as_json,
+       {"--sample"},
+       [](const Outputs& outputs) {
+         CHECK(total(outputs.with, "log_probability") < total(outputs.without, "log_probability"));
+       }},
+      {"temperature", sampled, {"--temperature", "0.001"}, check_greedy},
+      {"top-k", sampled, {"--top-k", "1"}, check_greedy},
+      {"top-p", sampled, {"--top-p", "0.001"}, check_greedy},
+      {"seed",
+       sampled,
+       {"--seed", "2"},
+       [](const Outputs& outputs) {
+         CHECK(outputs.without == translated({"--sample", "--seed", "1"}));
+         CHECK(outputs.with == translated({"--sample", "--seed", "2"}));
+       }},
+  };
+}
+
+std::vector<CommandTest> score_tests() {
+  const TrainedToy& toy = trained_toy();
+  const std::string source = command_texts().file("source"), target = command_texts().file("target");
+  const Words plain = {"score", source, target, "--model", toy.a};
+  return {
+      {"model", plain, {"--model", toy.b}},
+      {"source", {"score", "--model", toy.a, source, target}, {target, target}, {}, true},
+      {"target", {"score", "--model", toy.a, source, target}, {source}, {}, true},
+      {"tokens",
+       plain,
+       {"--tokens"},
+       [](const Outputs& outputs) {
+         const auto targets = read_lines(command_texts().file("target")), lines = lines_of(outputs.with);
+         for (std::size_t i = 0; i < lines.size(); ++i)
+           CHECK(word_count(lines[i]) == 1 + 2 * (word_count(targets[i]) + 1));
+       }},
+      {"json",
+       plain,
+       {"--json"},
+       [](const Outputs& outputs) {
+         const std::vector<std::string> lines = lines_of(outputs.without);
+         const std::vector<json> objects = json_lines(outputs.with);
+         REQUIRE(objects.size() == lines.size());
+         for (std::size_t i = 0; i < lines.size(); ++i)
+           CHECK(objects[i]["log_probability"].get<double>() == doctest::Approx(std::stod(lines[i])).epsilon(1e-5));
+       }},
+      {"threads", joined(plain, {"--threads", "1"}), {"--threads", "3"}, check_threads, true, false},
+  };
+}
+
+}

@@ -1,0 +1,120 @@
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "examples/translate/commands/config_options.h"
+#include "tests/program/option_tests.h"
+#include "tests/program/training_run.h"
+
+using namespace gradus;
+using namespace gradus::translate;
+
+namespace {
+
+std::vector<OptionTest> all_tests() {
+  std::vector<OptionTest> tests = text_option_tests();
+  for (const auto& more : {model_option_tests(), dropout_option_tests(), training_option_tests()})
+    tests.insert(tests.end(), more.begin(), more.end());
+  return tests;
+}
+
+OptionTrial trial_of(const OptionTest& test) {
+  OptionTrial trial{small_training(), {}};
+  if (!test.base.empty()) read_config_text("base", test.base, trial.without);
+  trial.with = trial.without;
+  read_config_text("value", fmt::format(R"({{"{}": {}}})", test.key, test.value), trial.with);
+  return trial;
+}
+
+/// What must have a test: every field, or every value of one that is a choice but the value it has without the option.
+std::set<std::string> what_needs_a_test() {
+  TrainConfig config = small_training();
+  std::set<std::string> needed;
+  for (const ConfigField& field : config_fields(config)) {
+    std::visit(
+        [&](auto* value) {
+          using T = std::remove_pointer_t<decltype(value)>;
+          if constexpr (Choice<T>) {
+            for (const std::string name : kChoices<T>) {
+              if (name != field.text()) needed.insert(fmt::format("{} \"{}\"", field.key, name));
+            }
+          } else {
+            needed.insert(field.key);
+          }
+        },
+        field.value);
+  }
+  return needed;
+}
+
+/// Whether the option stands for several others, or decides by what name they go.
+bool is_combination(const OptionTest& test) { return test.key == "attention" || test.key == "attend"; }
+
+/// The words of a command line that mean the same as the JSON value.
+std::vector<std::string> command_line(const ConfigField& field, const std::string& value) {
+  const auto json = nlohmann::json::parse(value);
+  if (json.is_boolean()) return {json.get<bool>() ? field.option() : "--no-" + field.option().substr(2)};
+  std::vector<std::string> words = {field.option()};
+  if (json.is_array()) {
+    for (const auto& file : json) words.push_back(file);
+  } else {
+    words.push_back(json.is_string() ? json.get<std::string>() : value);
+  }
+  return words;
+}
+
+}
+
+TEST_CASE("options: there is a test of every field of a configuration, and of every choice") {
+  const std::set<std::string> needed = what_needs_a_test();
+  std::set<std::string> tested;
+  for (const OptionTest& test : all_tests()) {
+    const bool is_choice = test.value.starts_with('"');
+    tested.insert(is_choice ? test.key + " " + test.value : test.key);
+  }
+  for (const std::string& name : needed) CHECK_MESSAGE(tested.contains(name), "without a test: ", name);
+  for (const std::string& name : tested) CHECK_MESSAGE(needed.contains(name), "no such option: ", name);
+}
+
+TEST_CASE("options: the command line sets the field that the file sets, and no other") {
+  for (const OptionTest& test : all_tests()) {
+    CAPTURE(test.key);
+    TrainConfig from_file, defaults;
+    // An alternative value for the small training may be the default of all others.
+    const std::string base = fmt::format(R"({{"{}": {}}})", test.key, test.value);
+    read_config_text("value", base, from_file);
+    if (from_file.toy) continue;  // brings a preset of its own: test_config.cpp
+    const auto fields = config_fields(from_file);
+    const auto field = std::find_if(fields.begin(), fields.end(), [&](const auto& f) { return f.key == test.key; });
+    REQUIRE(field != fields.end());
+    CLI::App app;
+    ConfigOptions options(app);
+    std::vector<std::string> words = command_line(*field, test.value);
+    std::reverse(words.begin(), words.end());
+    app.parse(words);
+    TrainConfig from_words = options.resolve();
+    const auto parsed = config_fields(from_words), untouched = config_fields(defaults);
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      CAPTURE(fields[i].key);
+      CHECK(parsed[i].equals(fields[i]));
+      if (fields[i].key != test.key && !is_combination(test)) CHECK(parsed[i].equals(untouched[i]));
+    }
+  }
+}
+
+TEST_CASE("options: each does to a training what it says, and would be missed") {
+  for (const OptionTest& test : all_tests()) {
+    CAPTURE(test.key);
+    CAPTURE(test.value);
+    OptionTrial trial = trial_of(test);
+    const auto without = config_fields(trial.without), with = config_fields(trial.with);
+    std::size_t differing = 0;
+    for (std::size_t i = 0; i < with.size(); ++i) differing += !with[i].equals(without[i]);
+    REQUIRE((is_combination(test) ? differing >= 1 : differing == 1));
+    test.check(trial);
+  }
+}

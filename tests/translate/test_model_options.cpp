@@ -1,0 +1,376 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <functional>
+#include <set>
+#include <string>
+
+#include "autograd/gradcheck.h"
+#include "examples/translate/model/model.h"
+#include "examples/translate/search/search.h"
+#include "nn/rng.h"
+#include "tests/reference/twins.h"
+#include "tests/support/numbers.h"
+
+using namespace gradus;
+using namespace gradus::translate;
+
+namespace {
+
+constexpr int kEnd = 3;
+
+struct Variant {
+  const char* name;
+  std::function<void(ModelConfig&)> change;
+};
+
+void transformer(ModelConfig& c) {
+  c.architecture = Architecture::Transformer;
+  c.embedding = c.hidden = 4;
+  c.feed_forward = 5;
+}
+
+AttentionConfig& luong(ModelConfig& c) { return c.attention = attention_named(AttentionKind::Luong, c.attention); }
+
+/// Every option of a model that changes what it computes without dropout.
+const std::vector<Variant> kVariants = {
+    {"plain", [](ModelConfig&) {}},
+    {"luong", [](ModelConfig& c) { luong(c); }},
+    {"no attention", [](ModelConfig& c) { c.attention = attention_named(AttentionKind::None, c.attention); }},
+    {"gru", [](ModelConfig& c) { c.cell = CellKind::Gru; }},
+    {"luong gru", [](ModelConfig& c) { c.cell = CellKind::Gru, luong(c); }},
+    {"two encoder layers", [](ModelConfig& c) { c.encoder_layers = 2; }},
+    {"two decoder layers", [](ModelConfig& c) { c.decoder_layers = 2; }},
+    {"three layers, residual", [](ModelConfig& c) { c.encoder_layers = c.decoder_layers = 3, c.residual = true; }},
+    {"three gru layers, residual",
+     [](ModelConfig& c) { c.encoder_layers = c.decoder_layers = 3, c.residual = true, c.cell = CellKind::Gru; }},
+    {"one direction", [](ModelConfig& c) { c.bidirectional = false; }},
+    {"layer norm", [](ModelConfig& c) { c.layer_norm = true; }},
+    {"layer norm, gru", [](ModelConfig& c) { c.layer_norm = true, c.cell = CellKind::Gru; }},
+    {"layer norm, two layers, one direction",
+     [](ModelConfig& c) { c.layer_norm = true, c.encoder_layers = 2, c.bidirectional = false; }},
+    {"bridge mean", [](ModelConfig& c) { c.bridge = Bridge::Mean; }},
+    {"bridge mean, gru", [](ModelConfig& c) { c.bridge = Bridge::Mean, c.cell = CellKind::Gru; }},
+    {"bridge zero", [](ModelConfig& c) { c.bridge = Bridge::Zero; }},
+    {"bridge learned", [](ModelConfig& c) { c.bridge = Bridge::Learned; }},
+    {"tied target embeddings", [](ModelConfig& c) { c.tied_embeddings = TiedEmbeddings::Target; }},
+    {"tied embeddings", [](ModelConfig& c) { c.tied_embeddings = TiedEmbeddings::All; }},
+    {"luong without input feeding", [](ModelConfig& c) { luong(c).input_feeding = false; }},
+    {"bahdanau with input feeding", [](ModelConfig& c) { c.attention.input_feeding = true; }},
+    {"coverage", [](ModelConfig& c) { c.attention.coverage = true; }},
+    {"coverage, luong", [](ModelConfig& c) { luong(c).coverage = true; }},
+    {"context gate", [](ModelConfig& c) { c.attention.context_gate = true; }},
+    {"context gate, luong", [](ModelConfig& c) { luong(c).context_gate = true; }},
+    {"concat, local-m",
+     [](ModelConfig& c) { c.attention.score = ScoreKind::Concat, c.attention.scope = ScopeKind::LocalM; }},
+    {"dot, local-p", [](ModelConfig& c) { luong(c).score = ScoreKind::Dot, c.attention.scope = ScopeKind::LocalP; }},
+    {"location", [](ModelConfig& c) { luong(c).score = ScoreKind::Location; }},
+    {"cosine, sparsemax",
+     [](ModelConfig& c) { c.attention.score = ScoreKind::Cosine, c.attention.normalizer = Normalizer::Sparsemax; }},
+    {"multi-head, coverage, local-p",
+     [](ModelConfig& c) {
+       c.attention.score = ScoreKind::MultiHead, c.attention.coverage = true, c.attention.scope = ScopeKind::LocalP;
+     }},
+    {"coverage, input feeding, context gate",
+     [](ModelConfig& c) { c.attention.coverage = c.attention.input_feeding = c.attention.context_gate = true; }},
+    {"gru, reset before", [](ModelConfig& c) { c.cell = CellKind::GruResetBefore; }},
+    {"bridge backward", [](ModelConfig& c) { c.bridge = Bridge::Backward; }},
+    {"bridge copy, two layers",
+     [](ModelConfig& c) { c.bridge = Bridge::Copy, c.encoder_layers = c.decoder_layers = 2; }},
+    {"bridge copy, one direction, gru",
+     [](ModelConfig& c) { c.bridge = Bridge::Copy, c.bidirectional = false, c.cell = CellKind::Gru; }},
+    {"reversed source, luong, local-m",
+     [](ModelConfig& c) { luong(c).scope = ScopeKind::LocalM, c.reverse_source = true, c.bidirectional = false; }},
+    {"fixed context",
+     [](ModelConfig& c) { c.attention = attention_named(AttentionKind::None, c.attention), c.fixed_context = true; }},
+    {"fixed context, gru, maxout, bridge mean",
+     [](ModelConfig& c) {
+       c.attention = attention_named(AttentionKind::None, c.attention), c.fixed_context = true;
+       c.cell = CellKind::Gru, c.readout = Readout::Maxout, c.bridge = Bridge::Mean;
+     }},
+    {"fixed context, bridge copy",
+     [](ModelConfig& c) {
+       c.attention = attention_named(AttentionKind::None, c.attention), c.fixed_context = true, c.bridge = Bridge::Copy;
+     }},
+    {"maxout", [](ModelConfig& c) { c.readout = Readout::Maxout; }},
+    {"maxout, input feeding", [](ModelConfig& c) { c.readout = Readout::Maxout, c.attention.input_feeding = true; }},
+    {"maxout, luong", [](ModelConfig& c) { luong(c), c.readout = Readout::Maxout; }},
+    {"direct readout", [](ModelConfig& c) { c.readout = Readout::Direct; }},
+    {"direct readout, input feeding",
+     [](ModelConfig& c) { c.readout = Readout::Direct, c.attention.input_feeding = true; }},
+    {"direct readout, luong", [](ModelConfig& c) { luong(c), c.readout = Readout::Direct; }},
+    {"direct readout, no attention",
+     [](ModelConfig& c) {
+       c.attention = attention_named(AttentionKind::None, c.attention), c.readout = Readout::Direct;
+     }},
+    {"transformer", [](ModelConfig& c) { transformer(c); }},
+    {"transformer, one head, post-norm, tied target embeddings",
+     [](ModelConfig& c) {
+       transformer(c), c.attention.heads = 1, c.pre_norm = false, c.tied_embeddings = TiedEmbeddings::Target;
+     }},
+    {"transformer, two layers, tied embeddings",
+     [](ModelConfig& c) {
+       transformer(c), c.encoder_layers = c.decoder_layers = 2, c.tied_embeddings = TiedEmbeddings::All;
+     }},
+};
+
+/// Whose gradient is REINFORCE's estimate, which central differences do not know.
+const std::vector<Variant> kHardVariants = {
+    {"hard", [](ModelConfig& c) { c.attention.scope = ScopeKind::Hard; }},
+    {"hard, luong", [](ModelConfig& c) { luong(c).scope = ScopeKind::Hard; }},
+    {"hard, multi-head, coverage",
+     [](ModelConfig& c) {
+       c.attention.scope = ScopeKind::Hard, c.attention.score = ScoreKind::MultiHead, c.attention.coverage = true;
+     }},
+};
+
+std::vector<Variant> all_variants() {
+  std::vector<Variant> all = kVariants;
+  all.insert(all.end(), kHardVariants.begin(), kHardVariants.end());
+  return all;
+}
+
+ModelConfig small_config(const Variant& variant) {
+  ModelConfig config{.attention = {.size = 3, .heads = 2, .window = 1, .positions = 2},
+                     .source_words = 9,
+                     .target_words = 9,
+                     .embedding = 3,
+                     .hidden = 4,
+                     .embedding_dropout = 0,
+                     .layer_dropout = 0,
+                     .output_dropout = 0,
+                     .embedding_deviation = 1};
+  variant.change(config);
+  return config;
+}
+
+/// Values at which no part of the model is without effect: biases and norms are random too.
+void randomize(Seq2Seq& model) {
+  Rng rng(3);
+  for (Parameter* parameter : model.parameters()) {
+    for (Real& number : parameter->value()) number += static_cast<Real>(rng.uniform(-0.5, 0.5));
+  }
+}
+
+// Norms of so few numbers bend sharply: the usual step would be too long for them.
+constexpr GradcheckOptions kShortStep{.step = 1e-6};
+
+const std::vector<Pair> kPairs = {{{4, 5, kEnd}, {6, kEnd}}, {{8, kEnd}, {4, 4, 7, kEnd}}, {{5, 6, 7, kEnd}, {kEnd}}};
+
+Batch batch_of(const std::vector<int>& chosen) { return make_batch(kPairs, chosen); }
+
+void check_gradients(const char* name, const ModelConfig& config, const Seq2Seq::LossOptions& options = {}) {
+  Seq2Seq model(config);
+  randomize(model);
+  gradcheck(
+      name, {},
+      [&] {
+        return model.loss(batch_of({0, 1, 2}), options);
+      },
+      model.parameters(), kShortStep);
+}
+
+double loss_of(Seq2Seq& model, const std::vector<int>& chosen) {
+  const Tape tape(Tape::Inference);
+  return static_cast<double>(model.loss(batch_of(chosen), {}).item());
+}
+
+}
+
+TEST_CASE("model options: gradients" * doctest::skip(!kGradcheck)) {
+  for (const Variant& variant : kVariants) {
+    CAPTURE(variant.name);
+    check_gradients(variant.name, small_config(variant), {.label_smoothing = Real(0.1)});
+  }
+}
+
+TEST_CASE("model options: gradients of every score in every scope, wherever attention stands and whatever it feeds" *
+          doctest::skip(!kGradcheck)) {
+  for (const std::string& score : choice_names<ScoreKind>()) {
+    for (const ScopeKind scope : {ScopeKind::Global, ScopeKind::LocalM, ScopeKind::LocalP}) {
+      for (unsigned bits = 0; bits < 8; ++bits) {
+        ModelConfig config = small_config(kVariants[0]);
+        AttentionConfig& attention = config.attention;
+        attention.score = choice_named<ScoreKind>(score);
+        attention.scope = scope;
+        attention.attend = (bits & 1) != 0 ? AttendWhen::After : AttendWhen::Before;
+        attention.input_feeding = (bits & 2) != 0;
+        attention.context_gate = (bits & 4) != 0;
+        const std::string name =
+            fmt::format("{}, {}, {}{}{}", score, name_of(scope), name_of(attention.attend),
+                        attention.input_feeding ? ", feeding" : "", attention.context_gate ? ", gate" : "");
+        CAPTURE(name);
+        check_gradients(name.c_str(), config);
+      }
+    }
+  }
+}
+
+TEST_CASE("model options: the share of hard attention in the gradient, too, is divided by the loss's divisor") {
+  for (const Variant& variant : kHardVariants) {
+    CAPTURE(variant.name);
+    const auto gradients = [&](Real divisor) {
+      Seq2Seq model(small_config(variant));
+      Tape tape(Tape::Record, 5);
+      const HardAttentionOptions hard{.reinforce_weight = 0.5, .discount = 0.5, .entropy_weight = 0.1, .baseline = 1};
+      tape.backward(model.loss(batch_of({0, 1, 2}), {.divisor = divisor, .hard_attention = hard}));
+      std::vector<Real> all;
+      for (Parameter* const p : model.parameters()) all.insert(all.end(), p->grad().begin(), p->grad().end());
+      return all;
+    };
+    std::vector<Real> quarter = gradients(4);
+    for (Real& number : quarter) number *= 4;
+    check_numbers_close("gradients", quarter, gradients(1));
+  }
+}
+
+TEST_CASE("model options: gradients with every kind of dropout" * doctest::skip(!kGradcheck)) {
+  for (const CellKind cell : {CellKind::Lstm, CellKind::Gru}) {
+    for (const bool layer_norm : {false, true}) {
+      ModelConfig config = small_config(kVariants[0]);
+      config.cell = cell;
+      config.layer_norm = layer_norm;
+      config.encoder_layers = config.decoder_layers = 2;
+      config.word_dropout = config.embedding_dropout = config.layer_dropout = config.output_dropout =
+          config.recurrent_dropout = Real(0.3);
+      check_gradients("dropout", config);
+    }
+  }
+}
+
+TEST_CASE("model options: gradients of a transformer with every kind of dropout" * doctest::skip(!kGradcheck)) {
+  ModelConfig config = small_config({"", transformer});
+  config.word_dropout = config.embedding_dropout = config.layer_dropout = Real(0.3);
+  check_gradients("dropout", config);
+}
+
+TEST_CASE("model options: a sentence's loss does not depend on the others in its batch") {
+  for (const Variant& variant : all_variants()) {
+    CAPTURE(variant.name);
+    Seq2Seq model(small_config(variant));
+    randomize(model);
+    model.eval();
+    const double alone = loss_of(model, {0}) + loss_of(model, {1}) + loss_of(model, {2});
+    CHECK(loss_of(model, {0, 1, 2}) == doctest::Approx(alone).epsilon(1e-5));
+    CHECK(loss_of(model, {2, 1, 0}) == doctest::Approx(alone).epsilon(1e-5));
+  }
+}
+
+TEST_CASE("model options: each gives another model") {
+  std::set<double> losses;
+  for (const Variant& variant : all_variants()) {
+    Seq2Seq model(small_config(variant));
+    randomize(model);
+    model.eval();
+    losses.insert(loss_of(model, {0, 1, 2}));
+  }
+  CHECK(losses.size() == all_variants().size());
+}
+
+TEST_CASE("model options: tied tables are one parameter") {
+  const auto count = [](TiedEmbeddings tied) {
+    return Seq2Seq(small_config({"", [=](ModelConfig& c) { c.tied_embeddings = tied; }})).parameter_count();
+  };
+  CHECK(count(TiedEmbeddings::None) - count(TiedEmbeddings::Target) == 9 * 3);
+  CHECK(count(TiedEmbeddings::Target) - count(TiedEmbeddings::All) == 9 * 3);
+  ModelConfig unequal = small_config(kVariants[0]);
+  unequal.tied_embeddings = TiedEmbeddings::All;
+  unequal.source_words = 10;
+  CHECK_THROWS_WITH_AS(Seq2Seq{unequal},
+                       "model: tied_embeddings all needs one vocabulary for both languages; there are 10 source words "
+                       "and 9 target words",
+                       Error);
+}
+
+TEST_CASE("model options: what search finds has the probability that the model gives it") {
+  for (const Variant& variant : all_variants()) {
+    CAPTURE(variant.name);
+    Seq2Seq model(small_config(variant));
+    randomize(model);
+    model.eval();
+    model.decoder().output().bias->value()[kEnd] += 1;
+    ThreadPool pool(1);
+    const std::vector<std::vector<int>> sources = {kPairs[0].source, kPairs[1].source, kPairs[2].source};
+    const std::vector<Hypothesis> found = search_all(model, sources, {.beam = 3, .max_length = 8}, 64, pool);
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+      Pair pair{sources[i], found[i].words};
+      if (pair.target.size() == 8) continue;  // it was cut off
+      pair.target.push_back(kEnd);
+      const int chosen = 0;
+      const Tape tape(Tape::Inference);
+      const double loss = model.loss(make_batch({&pair, 1}, {&chosen, 1}), {}).item();
+      CHECK(found[i].log_probability == doctest::Approx(-loss).epsilon(1e-4));
+    }
+  }
+}
+
+TEST_CASE("model options: dropouts act in training only, and each on its own") {
+  const std::vector<Variant> plain = {
+      {"words", [](ModelConfig& c) { c.word_dropout = Real(0.5); }},
+      {"embeddings", [](ModelConfig& c) { c.embedding_dropout = Real(0.5); }},
+      {"layers", [](ModelConfig& c) { c.layer_dropout = Real(0.5); }},
+      {"output", [](ModelConfig& c) { c.output_dropout = Real(0.5); }},
+      {"recurrent", [](ModelConfig& c) { c.recurrent_dropout = Real(0.5); }},
+  };
+  const auto loss_with = [](const Variant& base, const Variant& variant, bool training) {
+    ModelConfig config = small_config(base);
+    variant.change(config);
+    config.encoder_layers = config.decoder_layers = 2;
+    Seq2Seq model(config);
+    randomize(model);
+    model.train(training);
+    const Tape tape(Tape::Inference, 7);
+    return static_cast<double>(model.loss(batch_of({0, 1, 2}), {}).item());
+  };
+  const auto check = [&](const Variant& base, std::span<const Variant> dropouts) {
+    const double without = loss_with(base, kVariants[0], true);
+    std::set<double> losses{without};
+    for (const Variant& variant : dropouts) {
+      CAPTURE(variant.name);
+      CHECK(loss_with(base, variant, false) == without);
+      losses.insert(loss_with(base, variant, true));
+    }
+    CHECK(losses.size() == dropouts.size() + 1);
+  };
+  check(kVariants[0], plain);
+  check({"transformer", transformer}, std::span(plain).first(3));
+}
+
+TEST_CASE("model options: a transformer knows the order of words, and has one size") {
+  const auto loss_of_source = [](const std::vector<int>& source) {
+    Seq2Seq model(small_config({"transformer", transformer}));
+    randomize(model);
+    model.eval();
+    const Pair pair{source, {6, kEnd}};
+    const int chosen = 0;
+    const Tape tape(Tape::Inference);
+    return model.loss(make_batch({&pair, 1}, {&chosen, 1}), {}).item();
+  };
+  CHECK(std::abs(loss_of_source({4, 5, kEnd}) - loss_of_source({5, 4, kEnd})) > Real(1e-4));
+  ModelConfig config = small_config({"transformer", transformer});
+  config.embedding = 6;
+  CHECK_THROWS_WITH_AS(Seq2Seq{config},
+                       "model: embedding is 6, hidden is 4; a transformer adds its layers to the word vectors: need "
+                       "the same size",
+                       Error);
+}
+
+TEST_CASE("model options: scheduled sampling of nothing is teacher forcing, and of everything is greedy search") {
+  Seq2Seq model(small_config(kVariants[0]));
+  randomize(model);
+  model.eval();
+  std::fill_n(model.decoder().output().bias->value().data, kEnd + 1, Real(-9));  // which search would never say
+  ThreadPool pool(1);
+  const Hypothesis found = search_all(model, {&kPairs[0].source, 1}, {.beam = 1, .max_length = 6}, 1, pool).front();
+  REQUIRE(found.words.size() >= 2);
+  const auto loss_with = [&](std::vector<int> target, Real share) {
+    const Pair pair{kPairs[0].source, std::move(target)};
+    const int chosen = 0;
+    const Tape tape(Tape::Inference);
+    return static_cast<double>(model.loss(make_batch({&pair, 1}, {&chosen, 1}), {.scheduled_sampling = share}).item());
+  };
+  std::vector<int> other = found.words;  // the last word is read by no step
+  CHECK(loss_with(other, 1) == doctest::Approx(loss_with(other, 0)).epsilon(1e-5));
+  other[0] = other[0] == 5 ? 6 : 5;
+  CHECK(loss_with(other, 1) != doctest::Approx(loss_with(other, 0)).epsilon(1e-3));
+}

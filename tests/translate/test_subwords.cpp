@@ -1,0 +1,185 @@
+#include <doctest/doctest.h>
+#include <rapidcheck.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "autograd/error.h"
+#include "examples/translate/text/subwords.h"
+#include "examples/translate/toy/toy.h"
+#include "examples/translate/translator/language.h"
+#include "tests/support/random_text.h"
+#include "tests/support/temporary_folder.h"
+
+using namespace gradus;
+using namespace gradus::translate;
+using Pieces = std::vector<std::string>;
+
+namespace {
+
+/// The toy language as raw text.
+ParallelText text() {
+  static const ToyCorpus corpus = make_toy_corpus(1, {.train = 500, .valid = 0, .test = 0, .test_long = 0});
+  ParallelText text;
+  for (const ToyPair& pair : corpus.train) {
+    text.source.push_back(join_words(pair.source) + ".");
+    text.target.push_back("– " + toy_display(pair.target) + " !");
+  }
+  return text;
+}
+
+SubwordTokenizer subwords(TokenizerKind kind, int size = 400) {
+  return {train_subwords(text().target, kind, size, false), "m"};
+}
+
+template <class Action>
+std::string error_of(Action action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+const TokenizerKind kKinds[] = {TokenizerKind::Bpe, TokenizerKind::Unigram};
+
+}
+
+TEST_CASE("subwords: frequent words are one piece, rare ones several, and no text is unknown") {
+  for (TokenizerKind kind : kKinds) {
+    CAPTURE(name_of(kind));
+    const SubwordTokenizer tokenizer = subwords(kind);
+    CHECK(tokenizer.pieces().size() == 400);
+    CHECK(tokenizer.split(" le\tchat ").front() == "▁le");
+    CHECK(tokenizer.split("anticonstitutionnellement").size() > 3);
+    const Vocabulary vocabulary = Vocabulary::of(tokenizer.pieces());
+    CHECK(vocabulary.word(Vocabulary::kEnd + 1) == "<0x00>");
+    const std::vector<int> ids = vocabulary.encode(tokenizer.split("Ωμέγα 😀 </s> <unk> ▅"));
+    CHECK(std::count(ids.begin(), ids.end(), Vocabulary::kUnknown) == 0);
+    CHECK(std::count(ids.begin(), ids.end(), Vocabulary::kEnd) == 1);
+    CHECK(tokenizer.split(" \u3000").empty());
+    CHECK(tokenizer.join({}).empty());
+  }
+}
+
+TEST_CASE("subwords: any text comes back as it was") {
+  const WhitespaceTokenizer words;
+  for (TokenizerKind kind : kKinds) {
+    const SubwordTokenizer tokenizer = subwords(kind);
+    CHECK(rc::check([&] {
+      const std::string line = *arbitrary_text();
+      RC_ASSERT(tokenizer.join(tokenizer.split(line)) == words.join(words.split(line)));
+    }));
+    CHECK(tokenizer.join(tokenizer.split("x▁y")) == "x_y");  // the sign for a space
+    for (const std::string& line : text().source) CHECK(tokenizer.join(tokenizer.split(line)) == line);
+  }
+}
+
+TEST_CASE("subwords: pieces in any order make a line of whole characters") {
+  const SubwordTokenizer tokenizer = subwords(TokenizerKind::Bpe);
+  CHECK(tokenizer.join({"<0xC3>", "<0xA9>", "▁le"}) == "é le");
+  CHECK(tokenizer.join({"▁le", "<0xC3>", "▁le"}) == "le\uFFFD le");
+  CHECK(tokenizer.join({"▁le", "<unk>", "▁le"}) == "le<unk> le");
+  CHECK(tokenizer.join({"▁le", "<0x0A>", "▁le", "<0x0D>"}) == "le le");
+}
+
+TEST_CASE("subwords: the same text gives the same bytes, other text others") {
+  for (TokenizerKind kind : kKinds) {
+    const std::string model = train_subwords(text().target, kind, 400, false);
+    CHECK(train_subwords(text().target, kind, 400, false) == model);
+    CHECK(train_subwords(text().source, kind, 350, false) != model);
+  }
+}
+
+TEST_CASE("subwords: a vocabulary's size that does not suit the text is refused with one that does") {
+  for (TokenizerKind kind : kKinds) {
+    CAPTURE(name_of(kind));
+    const auto train = [&](int size) { train_subwords(text().target, kind, size, false); };
+    const std::string too_small = error_of([&] { train(100); });
+    const std::string small =
+        "vocabulary_size: 100 is too small for the characters and bytes of the text; need at least ";
+    REQUIRE(too_small.starts_with(small));
+    const int least = std::stoi(too_small.substr(small.size()));
+    CHECK(error_of([&] { train(least); }) == "no error");
+    CHECK(error_of([&] { train(least - 1); }) != "no error");
+
+    const std::string too_large = error_of([&] { train(30'000); });
+    const std::string large = "vocabulary_size: 30000 is too large for the text; need at most ";
+    REQUIRE(too_large.starts_with(large));
+    const int most = std::stoi(too_large.substr(large.size()));
+    CHECK(error_of([&] { train(most); }) == "no error");
+    CHECK(error_of([&] { train(most + 1); }) != "no error");
+    CHECK(SubwordTokenizer(train_subwords(text().target, kind, 30'000, true), "m").pieces().size() ==
+          static_cast<size_t>(most));
+  }
+  CHECK(error_of([] { train_subwords(Pieces{"▅"}, TokenizerKind::Bpe, 300, true); }) ==
+        "subwords: no line to learn them from: each is longer than 4192 bytes or holds the sign U+2585");
+}
+
+TEST_CASE("subwords: odd text can be learned from") {
+  const Pieces oddities = {"\x01\x02 \x7f <s> </s> <0x41>", std::string("\0", 1),     "▁ ▁▁", "😀\u202e x\u200by",
+                           std::string(3000, 'a'),          std::string(100'000, 'b')};
+  for (TokenizerKind kind : kKinds) {
+    for (const std::string& line : oddities) {
+      const Pieces lines = {line, "ein Text"};
+      const SubwordTokenizer tokenizer(train_subwords(lines, kind, 8000, true), "m");
+      CHECK(tokenizer.join(tokenizer.split("ein 日")) == "ein 日");
+    }
+  }
+}
+
+TEST_CASE("subwords: a damaged model is refused by name") {
+  const auto load = [](const std::string& bytes) {
+    return error_of([&] { SubwordTokenizer(bytes, "a/source.model"); });
+  };
+  const std::string model = train_subwords(text().target, TokenizerKind::Bpe, 400, false);
+  CHECK(load("").starts_with("a/source.model: not a sentencepiece model"));
+  CHECK(load(model.substr(0, model.size() / 2)).starts_with("a/source.model: not a sentencepiece model"));
+  CHECK(load("some other file").starts_with("a/source.model: not a sentencepiece model"));
+  std::string other = model;
+  other.replace(other.find("<pad>"), 5, "<pat>");
+  CHECK(load(other) == "a/source.model: the sentencepiece model must begin with <pad>, <unk>, <s> and </s>");
+}
+
+TEST_CASE("languages are learned, saved and loaded, each kind") {
+  for (TokenizerKind kind :
+       {TokenizerKind::Whitespace, TokenizerKind::Words, TokenizerKind::Bpe, TokenizerKind::Unigram}) {
+    for (bool joint : {false, true}) {
+      CAPTURE(name_of(kind));
+      CAPTURE(joint);
+      TrainConfig config;
+      config.tokenizer = kind;
+      config.joint = joint;
+      config.vocabulary_size = is_subword(kind) ? 420 : 50;
+      config.lowercase = true;
+      const Languages learned = learn_languages(text(), config);
+      CHECK(learned.source.vocabulary.size() == static_cast<size_t>(config.vocabulary_size));
+      CHECK(learned.target.vocabulary.size() == static_cast<size_t>(config.vocabulary_size));
+
+      const TemporaryFolder folder;
+      learned.source.save(folder.file("source"));
+      learned.target.save(folder.file("target"));
+      const Languages loaded = load_languages(folder.file("source"), folder.file("target"), config);
+      const std::string source = "The BLACK cat ate Xylophones.", target = "– Le chat noir a mangé !";
+      CHECK(loaded.source.encode(source) == learned.source.encode(source));
+      CHECK(loaded.target.encode(target) == learned.target.encode(target));
+      CHECK((learned.source.encode(target) == learned.target.encode(target)) == joint);
+      CHECK((loaded.source.text(loaded.source.encode(source)) == "the black cat ate xylophones.") == is_subword(kind));
+    }
+  }
+}
+
+TEST_CASE("a size that suits one language only is refused with that language") {
+  TrainConfig config;
+  config.tokenizer = TokenizerKind::Bpe;
+  config.vocabulary_size = 100;
+  CHECK(error_of([&] {
+          learn_languages(text(), config);
+        }).starts_with("source language: vocabulary_size: 100 is too small"));
+  config.joint = true;
+  CHECK(error_of([&] {
+          learn_languages(text(), config);
+        }).starts_with("both languages: vocabulary_size: 100 is too small"));
+}

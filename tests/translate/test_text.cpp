@@ -1,0 +1,237 @@
+#include <doctest/doctest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "autograd/error.h"
+#include "examples/translate/text/text.h"
+#include "examples/translate/text/unicode.h"
+#include "nn/storage/atomic_file.h"
+
+using namespace gradus;
+using namespace gradus::translate;
+using Words = std::vector<std::string_view>;
+using Lines = std::vector<std::string>;
+
+namespace {
+
+/// A folder of its own for a test, removed at the end.
+class Folder {
+ public:
+  Folder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "gradus-text-XXXXXX").string();
+    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
+    path_ = pattern;
+  }
+  ~Folder() { std::filesystem::remove_all(path_); }
+
+  std::string path(const std::string& name) const { return path_ + "/" + name; }
+
+  std::string write(const std::string& name, const std::string& bytes) const {
+    std::ofstream(path(name), std::ios::binary) << bytes;
+    return path(name);
+  }
+
+  size_t files() const { return static_cast<size_t>(std::distance(std::filesystem::directory_iterator(path_), {})); }
+
+ private:
+  std::string path_;
+};
+
+/// The text of the error that `action` throws, with the folder's name taken out.
+template <typename Action>
+std::string error_of(const Folder& folder, Action action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    std::string text = error.what();
+    for (const std::string prefix = folder.path(""); text.find(prefix) != std::string::npos;) {
+      text.erase(text.find(prefix), prefix.size());
+    }
+    return text;
+  }
+  return "no error";
+}
+
+/// No file may grow past `bytes` while this lives: writes fail as they do on a full disk.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limit{bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileSizeLimit() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+
+ private:
+  void (*handler_)(int) = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit before_{};
+};
+
+}
+
+TEST_CASE("words are split at Unicode white space") {
+  CHECK(split_words("  ein Mann\tgeht . ") == Words{"ein", "Mann", "geht", "."});
+  CHECK(split_words("a\u00a0b\u2009c\u3000d\u0085e") == Words{"a", "b", "c", "d", "e"});
+  CHECK(split_words("zero\u200bwidth") == Words{"zero\u200bwidth"});
+  CHECK(split_words(" \t ").empty());
+  CHECK(split_words("").empty());
+  CHECK(join_words({"a", "b", "c"}) == "a b c");
+}
+
+TEST_CASE("UTF-8 is checked strictly") {
+  CHECK(find_invalid_utf8("plain, Größe, 日本, 😀, \U0010FFFF") == std::string_view::npos);
+  CHECK(find_invalid_utf8("ab\xFF") == 2);
+  CHECK(find_invalid_utf8("\x80") == 0);                  // a continuation without a start
+  CHECK(find_invalid_utf8("a\xC3") == 1);                 // truncated
+  CHECK(find_invalid_utf8("\xC3(") == 0);                 // no continuation
+  CHECK(find_invalid_utf8("\xC0\x80") == 0);              // overlong
+  CHECK(find_invalid_utf8("\xE0\x9F\xBF") == 0);          // overlong
+  CHECK(find_invalid_utf8("x\xED\xA0\x80") == 1);         // a surrogate
+  CHECK(find_invalid_utf8("\xF4\x90\x80\x80") == 0);      // above U+10FFFF
+  CHECK(find_invalid_utf8("\xF8\x88\x80\x80\x80") == 0);  // five bytes
+}
+
+TEST_CASE("categories of characters") {
+  for (const char32_t c : std::u32string_view(U".,¿«–…。؟।")) CHECK(is_punctuation(c));
+  for (const char32_t c : std::u32string_view(U"$+<^€©😀")) CHECK(is_symbol(c));
+  for (const char32_t c : std::u32string_view(U"09²½Ⅷ①५")) CHECK(is_number(c));
+  for (const char32_t c : U"aÄ日 \u0301\u200b") CHECK_FALSE((is_punctuation(c) || is_symbol(c) || is_number(c)));
+  CHECK(without_trailing_space(" a b \t\u3000") == " a b");
+  CHECK(without_trailing_space(" \n").empty());
+}
+
+TEST_CASE("code points survive encoding") {
+  CHECK(code_points("aß日😀\xFF") == U"aß日😀\uFFFD");
+  CHECK(utf8(U"aß日😀") == "aß日😀");
+  for (const char32_t c :
+       {U'a', U'\u007f', U'\u0080', U'ß', U'\u07ff', U'\u0800', U'日', U'\uffff', U'\U00010000', U'😀'}) {
+    std::string text;
+    append_utf8(text, c);
+    CHECK(first_code_point(text).value == c);
+    CHECK(first_code_point(text).length == text.size());
+  }
+}
+
+TEST_CASE("lower case") {
+  CHECK(lower_case("ÄÖÜ ẞ ÉCOLE ŒUF ŁÓDŹ Ÿ ŻÓŁĆ") == "äöü ß école œuf łódź ÿ żółć");
+  CHECK(lower_case("ПРИВЕТ Ёж ΟΔΟΣ ΑΣ. Σ ＡＢ") == "привет ёж οδος ας. σ ａｂ");
+  CHECK(lower_case("ᾼ ΑΣ'Α ΑΣ' ΑΣ\u0301 Ა Ꭰ Ⰰ 𐐀 Ⅷ Ⓐ") ==
+        "ᾳ ασ'α ας' ας\u0301 ა ꭰ ⰰ 𐐨 ⅷ ⓐ");
+  CHECK(lower_case("already ß 3 日 \xFF") == "already ß 3 日 \xFF");
+}
+
+TEST_CASE("display width and visible characters") {
+  CHECK(display_width("mangé") == 5);
+  CHECK(display_width("mange\u0301") == 5);
+  CHECK(display_width("日本") == 4);
+  CHECK(display_width("😀") == 2);
+  CHECK(visible_characters("e\u0301日") == Lines{"e\u0301", "日"});
+  CHECK(visible_characters("\x1b[\xFF") == Lines{"\uFFFD", "[", "\uFFFD"});
+}
+
+TEST_CASE("lines end in LF or CRLF, and a byte order mark is skipped") {
+  const Folder folder;
+  CHECK(read_lines(folder.write("a", "eins\nzwei\n")) == Lines{"eins", "zwei"});
+  CHECK(read_lines(folder.write("b",
+                                "\xEF\xBB\xBF"
+                                "eins\r\nzwei")) == Lines{"eins", "zwei"});
+  CHECK(read_lines(folder.write("c", "\n\nx\n")) == Lines{"", "", "x"});
+  CHECK(read_lines(folder.write("d", "")).empty());
+  const std::string large(300'000, 'x');
+  CHECK(read_file(folder.write("e", large)) == large);
+}
+
+TEST_CASE("errors of reading name the file, the line and the reason") {
+  const Folder folder;
+  CHECK(error_of(folder, [&] { read_lines(folder.path("none")); }) ==
+        "none: cannot read the file: No such file or directory");
+  CHECK(error_of(folder, [&] { read_lines(folder.path("")); }) == ": cannot read the file: Is a directory");
+  folder.write("data.de",
+               "gut\nauch gut\nnicht \xFC"
+               "ber\n");
+  CHECK(error_of(folder, [&] { read_lines(folder.path("data.de")); }) == "data.de:3: invalid UTF-8 at byte 7");
+}
+
+TEST_CASE("parallel text pairs the lines and skips pairs with an empty side") {
+  const Folder folder;
+  const ParallelText text = read_parallel(folder.write("s", "a\n\nc\n \t\ne\n"), folder.write("t", "A\nB\n\n\nE\n"));
+  CHECK(text.source == Lines{"a", "e"});
+  CHECK(text.target == Lines{"A", "E"});
+  CHECK(text.lines == std::vector<size_t>{1, 5});
+  CHECK(text.skipped == 3);
+}
+
+TEST_CASE("parallel text must have as many lines on both sides") {
+  const Folder folder;
+  folder.write("s", "a\nb\nc\n");
+  folder.write("t", "A\nB\n");
+  CHECK(error_of(folder, [&] { read_parallel(folder.path("s"), folder.path("t")); }) ==
+        "parallel text: s has 3 lines, t has 2; line n of one must translate line n of the other");
+}
+
+TEST_CASE("an atomic write replaces the file and keeps its permissions") {
+  const Folder folder;
+  const std::string path = folder.path("model");
+  write_file_atomically(path, "first");
+  CHECK(read_file(path) == "first");
+  REQUIRE(::chmod(path.c_str(), 0640) == 0);
+  write_file_atomically(path, std::string(1'000'000, 'z'));
+  CHECK(read_file(path) == std::string(1'000'000, 'z'));
+  struct stat status {};
+  REQUIRE(::stat(path.c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777) == 0640);
+  CHECK(folder.files() == 1);
+}
+
+TEST_CASE("an atomic write leaves links what they are, and writes into what is no file") {
+  const Folder folder;
+  const std::string path = folder.write("model", "old"), link = folder.path("link");
+  std::filesystem::create_symlink("model", link);
+  write_file_atomically(link, "new");
+  CHECK(std::filesystem::is_symlink(link));
+  CHECK(read_file(path) == "new");
+
+  const std::string pipe = folder.path("pipe");
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  std::string received;
+  std::thread reader([&] { received = read_file(pipe); });
+  write_file_atomically(pipe, "through the pipe");
+  reader.join();
+  CHECK(received == "through the pipe");
+  CHECK(std::filesystem::is_fifo(pipe));
+  CHECK(error_of(folder, [] { write_file_atomically("/dev/full", "x"); }) ==
+        "/dev/full: cannot write the file: No space left on device");
+  CHECK(std::filesystem::is_character_file("/dev/full"));
+  CHECK(folder.files() == 3);
+}
+
+TEST_CASE("a failed atomic write leaves the old file and no temporary one") {
+  const Folder folder;
+  const std::string path = folder.write("model", "old");
+  {
+    const FileSizeLimit limit(1000);
+    CHECK(error_of(folder, [&] { write_file_atomically(path, std::string(5000, 'x')); }) ==
+          "model: cannot write the file: File too large");
+  }
+  CHECK(read_file(path) == "old");
+  CHECK(folder.files() == 1);
+
+  std::filesystem::create_directory(folder.path("folder"));
+  CHECK(error_of(folder, [&] { write_file_atomically(folder.path("folder"), "x"); }) ==
+        "folder: cannot write the file: Is a directory");
+  CHECK(error_of(folder, [&] { write_file_atomically(folder.path("none/model"), "x"); }) ==
+        "none/model: cannot write the file: No such file or directory");
+  CHECK(folder.files() == 2);
+}
