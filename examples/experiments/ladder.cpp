@@ -1,6 +1,5 @@
-#include <nlohmann/json.hpp>
-
 #include "examples/experiments/experiments.h"
+#include "nn/storage/json.h"
 
 namespace gradus::translate {
 
@@ -49,10 +48,13 @@ Matrix ladder(Experiment& experiment) {
     before = scores.bleu;
   };
   std::vector<Variant> variants;
-  auto fields = nlohmann::json::parse(fmt::format("{{{}}}", kWithoutAttention));
-  fields.update(nlohmann::json::parse(kBase));
+  Json fields = Json::parse(fmt::format("{{{}}}", kWithoutAttention));
+  const auto update = [&](const char* more) {
+    for (const auto& [name, value] : Json::parse(more).members()) fields.set(name, value);
+  };
+  update(kBase);
   for (const Step& step : kSteps) {
-    fields.update(nlohmann::json::parse(step.fields));
+    update(step.fields);
     variants.push_back({step.name, fields.dump()});
   }
   experiment.check(variants);

@@ -7,19 +7,16 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "nn/storage/atomic_file.h"
-#include "nn/storage/unique_json.h"
+#include "nn/storage/json.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 
 static_assert(std::endian::native == std::endian::little, "numbers are stored as they lie in memory, little-endian");
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kLengthBytes = 8;
 constexpr std::uint64_t kMaxHeader = 100'000'000;  // as in the reference implementation
@@ -37,24 +34,24 @@ std::size_t byte_count(const SafetensorsFile::Entry& entry) {
 }
 
 std::size_t to_size(const Json& number) {
-  if (!number.is_number_unsigned()) throw Error("a number in its header is not a whole number");
-  return number.get<std::size_t>();
+  if (!number.is<std::uint64_t>()) throw Error("a number in its header is not a whole number");
+  return number.as<std::uint64_t>();
 }
 
 SafetensorsFile::Entry parse_entry(const Json& json) {
-  if (!json.is_object() || json.size() != 3 || !json.contains("dtype") || !json.contains("shape") ||
-      !json.contains("data_offsets")) {
+  if (!json.is<Json::Object>() || json.size() != 3 || !json.find("dtype") || !json.find("shape") ||
+      !json.find("data_offsets")) {
     throw Error("its header needs dtype, shape and data_offsets, and nothing else");
   }
   const Json &dtype = json["dtype"], &shape = json["shape"], &offsets = json["data_offsets"];
-  if (!dtype.is_string() || (dtype != "F32" && dtype != "F64")) {
+  if (!dtype.is<std::string>() || (dtype.as<std::string>() != "F32" && dtype.as<std::string>() != "F64")) {
     throw Error(fmt::format("its type is {}; need F32 or F64", dtype.dump()));
   }
-  if (!shape.is_array()) throw Error("its shape is not a list");
-  if (!offsets.is_array() || offsets.size() != 2) throw Error("its data_offsets are not two numbers");
+  if (!shape.is<Json::List>()) throw Error("its shape is not a list");
+  if (!offsets.is<Json::List>() || offsets.size() != 2) throw Error("its data_offsets are not two numbers");
 
-  SafetensorsFile::Entry entry{dtype, {}, to_size(offsets[0]), to_size(offsets[1])};
-  for (const Json& dim : shape) entry.shape.push_back(static_cast<std::int64_t>(to_size(dim)));
+  SafetensorsFile::Entry entry{dtype.as<std::string>(), {}, to_size(offsets[0]), to_size(offsets[1])};
+  for (const Json& dim : shape.items()) entry.shape.push_back(static_cast<std::int64_t>(to_size(dim)));
   if (entry.begin > entry.end || entry.end - entry.begin != byte_count(entry)) {
     throw Error(fmt::format("its data_offsets are {} to {}, but ({}) of {} takes {} bytes", entry.begin, entry.end,
                             fmt::join(entry.shape, ", "), entry.dtype, byte_count(entry)));
@@ -74,22 +71,22 @@ void convert(const char* from, Array into) {
 }
 
 void write_safetensors(const std::string& path, std::span<const NamedArray> arrays, const Metadata& metadata) {
-  Json header = Json::object();
-  if (!metadata.empty()) header[kMetadataKey] = metadata;
+  Json::Object header, texts;
+  for (const auto& [name, text] : metadata) texts.push_back({name, text});
+  if (!texts.empty()) header.push_back({kMetadataKey, Json::object(std::move(texts))});
+  std::set<std::string> names = {kMetadataKey};
   std::size_t end = 0;
   for (const auto& [name, array] : arrays) {
-    if (name == kMetadataKey || header.contains(name)) {
-      fail("safetensors: {}: the name \"{}\" is taken already", path, name);
-    }
+    if (!names.insert(name).second) fail("safetensors: {}: the name \"{}\" is taken already", path, name);
     const std::size_t begin = std::exchange(end, end + array.size() * sizeof(Real));
-    header[name] = {{"dtype", kRealType},
-                    {"shape", std::vector<int>(array.shape.begin(), array.shape.end())},
-                    {"data_offsets", {begin, end}}};
+    header.push_back({name, Json::object({{"dtype", kRealType},
+                                          {"shape", std::vector<int>(array.shape.begin(), array.shape.end())},
+                                          {"data_offsets", std::vector{begin, end}}})});
   }
   std::string bytes(kLengthBytes, '\0');
   try {
-    bytes += header.dump();
-  } catch (const Json::type_error&) {
+    bytes += Json::object(std::move(header)).dump();
+  } catch (const JsonError&) {
     fail("safetensors: {}: a name or a text of the metadata is not UTF-8", path);
   }
   while (bytes.size() % 8 != 0) bytes += ' ';  // so that the numbers are aligned
@@ -134,17 +131,17 @@ void SafetensorsFile::parse_header(const std::string& header) {
   std::string tensor;
   try {
     if (!header.starts_with('{')) throw Error("not a safetensors file: its header does not begin with {");
-    const Json json = parse_unique_json(header);
-    for (const auto& [name, value] : json.items()) {
+    const Json json = Json::parse(header);
+    for (const auto& [name, value] : json.members()) {
       if (name == kMetadataKey) {
-        metadata_ = value.get<Metadata>();
+        for (const auto& [key, text] : value.members()) metadata_.emplace(key, text.as<std::string>());
       } else {
         tensor = fmt::format("tensor \"{}\": ", name);
         entries_.emplace(name, parse_entry(value));
         tensor.clear();
       }
     }
-  } catch (const Json::exception&) {
+  } catch (const JsonError&) {
     fail("safetensors: {}: not a safetensors file: its header is not the JSON it should be", path_);
   } catch (const Error& error) {
     fail("safetensors: {}: {}{}", path_, tensor, error.what());

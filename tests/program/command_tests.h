@@ -1,9 +1,9 @@
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "nn/storage/json.h"
 #include "tests/program/program_run.h"
 #include "tests/program/trained_toy.h"
 
@@ -46,7 +46,7 @@ const CommandTexts& command_texts();
 
 Words joined(Words a, const Words& b);
 std::vector<std::string> lines_of(const std::string& text);
-std::vector<nlohmann::json> json_lines(const std::string& text);
+std::vector<Json> json_lines(const std::string& text);
 std::size_t word_count(const std::string& line);
 
 /// The option does not change the output, but the number of threads: 1 without it and 3 with it.

@@ -147,10 +147,7 @@ std::vector<CommandTest> bleu_tests() {
       {"paired", compared, {"--paired", "randomisation"}},
       {"trials", joined(compared, {"--paired", "randomisation"}), {"--trials", "7"}},
       {"sentences", good, {"--sentences"}, [](const Outputs& outputs) { CHECK(lines_of(outputs.with).size() == 30); }},
-      {"json",
-       good,
-       {"--json"},
-       [](const Outputs& outputs) { CHECK(nlohmann::json::parse(outputs.with).size() == 1); }},
+      {"json", good, {"--json"}, [](const Outputs& outputs) { CHECK(Json::parse(outputs.with).size() == 1); }},
   };
   tests.insert(tests.end(), others.begin(), others.end());
   return tests;

@@ -9,8 +9,6 @@
 
 namespace gradus::translate {
 
-using nlohmann::json;
-
 namespace {
 
 std::string translated(const Words& words) {
@@ -20,7 +18,7 @@ std::string translated(const Words& words) {
 /// Σ over all lines of a number in JSON.
 double total(const std::string& text, const char* key) {
   double sum = 0;
-  for (const json& line : json_lines(text)) sum += line[key].get<double>();
+  for (const Json& line : json_lines(text)) sum += line[key].as<double>();
   return sum;
 }
 
@@ -34,18 +32,18 @@ void check_greedy(const Outputs& outputs) { CHECK(outputs.with == translated({"-
 /// Checks every line's score against the formula of its log-probability, its length with </s>, and its attention.
 template <class Formula>
 void check_scores(const std::string& text, Formula expected) {
-  for (const json& line : json_lines(text)) {
+  for (const Json& line : json_lines(text)) {
     const double length = static_cast<double>(line["tokens"].size() + 1);
-    CHECK(line["score"].get<double>() ==
-          doctest::Approx(expected(line["log_probability"].get<double>(), length, line)).epsilon(1e-4));
+    CHECK(line["score"].as<double>() ==
+          doctest::Approx(expected(line["log_probability"].as<double>(), length, line)).epsilon(1e-4));
   }
 }
 
-double coverage_of(const json& line) {
+double coverage_of(const Json& line) {
   double sum = 0;
   for (std::size_t j = 0; j < line["source_tokens"].size(); ++j) {
     double attended = 0;
-    for (const json& row : line["attention"]) attended += row[j].get<double>();
+    for (const Json& row : line["attention"].items()) attended += row[j].as<double>();
     sum += std::log(std::min(attended, 1.0));
   }
   return sum;
@@ -85,20 +83,20 @@ std::vector<CommandTest> translate_tests() {
        {"--json"},
        [](const Outputs& outputs) {
          const std::vector<std::string> lines = lines_of(outputs.without);
-         const std::vector<json> objects = json_lines(outputs.with);
+         const std::vector<Json> objects = json_lines(outputs.with);
          REQUIRE(objects.size() == lines.size());
-         for (std::size_t i = 0; i < lines.size(); ++i) CHECK(objects[i]["translation"] == lines[i]);
+         for (std::size_t i = 0; i < lines.size(); ++i) CHECK(objects[i]["translation"].as<std::string>() == lines[i]);
        }},
       {"attention",
        as_json,
        {"--attention"},
        [](const Outputs& outputs) {
-         for (const json& line : json_lines(outputs.with)) {
+         for (const Json& line : json_lines(outputs.with)) {
            REQUIRE(line["attention"].size() == line["tokens"].size() + 1);
-           for (const json& row : line["attention"]) {
+           for (const Json& row : line["attention"].items()) {
              REQUIRE(row.size() == line["source_tokens"].size() + 1);
              double sum = 0;
-             for (const json& weight : row) sum += weight.get<double>();
+             for (const Json& weight : row.items()) sum += weight.as<double>();
              CHECK(sum == doctest::Approx(1).epsilon(1e-4));
            }
          }
@@ -163,21 +161,21 @@ std::vector<CommandTest> translate_tests() {
        joined(as_json, {"--length-power", "1"}),
        {"--length-penalty", "wu"},
        [](const Outputs& outputs) {
-         check_scores(outputs.without, [](double log_p, double length, const json&) { return log_p / length; });
+         check_scores(outputs.without, [](double log_p, double length, const Json&) { return log_p / length; });
          check_scores(outputs.with,
-                      [](double log_p, double length, const json&) { return log_p / ((5 + length) / 6); });
+                      [](double log_p, double length, const Json&) { return log_p / ((5 + length) / 6); });
        }},
       {"length-power",
        as_json,
        {"--length-power", "0.5"},
        [](const Outputs& outputs) {
-         check_scores(outputs.with, [](double log_p, double length, const json&) { return log_p / std::sqrt(length); });
+         check_scores(outputs.with, [](double log_p, double length, const Json&) { return log_p / std::sqrt(length); });
        }},
       {"coverage-penalty",
        joined(as_json, {"--attention", "--length-power", "1"}),
        {"--coverage-penalty", "0.5"},
        [](const Outputs& outputs) {
-         check_scores(outputs.with, [](double log_p, double length, const json& line) {
+         check_scores(outputs.with, [](double log_p, double length, const Json& line) {
            return log_p / length + 0.5 * coverage_of(line);
          });
        }},
@@ -221,10 +219,10 @@ std::vector<CommandTest> score_tests() {
        {"--json"},
        [](const Outputs& outputs) {
          const std::vector<std::string> lines = lines_of(outputs.without);
-         const std::vector<json> objects = json_lines(outputs.with);
+         const std::vector<Json> objects = json_lines(outputs.with);
          REQUIRE(objects.size() == lines.size());
          for (std::size_t i = 0; i < lines.size(); ++i)
-           CHECK(objects[i]["log_probability"].get<double>() == doctest::Approx(std::stod(lines[i])).epsilon(1e-5));
+           CHECK(objects[i]["log_probability"].as<double>() == doctest::Approx(std::stod(lines[i])).epsilon(1e-5));
        }},
       {"threads", joined(plain, {"--threads", "1"}), {"--threads", "3"}, check_threads, true, false},
   };

@@ -215,9 +215,9 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-std::vector<nlohmann::json> json_lines(const std::string& text) {
-  std::vector<nlohmann::json> result;
-  for (const std::string& line : lines_of(text)) result.push_back(nlohmann::json::parse(line));
+std::vector<Json> json_lines(const std::string& text) {
+  std::vector<Json> result;
+  for (const std::string& line : lines_of(text)) result.push_back(Json::parse(line));
   return result;
 }
 

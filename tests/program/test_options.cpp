@@ -3,10 +3,10 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "examples/translate/commands/config_options.h"
+#include "nn/storage/json.h"
 #include "tests/program/option_tests.h"
 #include "tests/program/training_run.h"
 
@@ -56,13 +56,13 @@ bool is_combination(const OptionTest& test) { return test.key == "attention" || 
 
 /// The words of a command line that mean the same as the JSON value.
 std::vector<std::string> command_line(const ConfigField& field, const std::string& value) {
-  const auto json = nlohmann::json::parse(value);
-  if (json.is_boolean()) return {json.get<bool>() ? field.option() : "--no-" + field.option().substr(2)};
+  const Json json = Json::parse(value);
+  if (json.is<bool>()) return {json.as<bool>() ? field.option() : "--no-" + field.option().substr(2)};
   std::vector<std::string> words = {field.option()};
-  if (json.is_array()) {
-    for (const auto& file : json) words.push_back(file);
+  if (json.is<Json::List>()) {
+    for (const Json& file : json.items()) words.push_back(file.as<std::string>());
   } else {
-    words.push_back(json.is_string() ? json.get<std::string>() : value);
+    words.push_back(json.is<std::string>() ? json.as<std::string>() : value);
   }
   return words;
 }

@@ -4,13 +4,13 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <fstream>
-#include <nlohmann/json.hpp>
 
 #include "autograd/error.h"
 #include "examples/translate/base/nearest.h"
 #include "examples/translate/commands/config_options.h"
 #include "examples/translate/config/config.h"
 #include "examples/translate/config/presets.h"
+#include "nn/storage/json.h"
 #include "tests/support/temporary_folder.h"
 
 using namespace gradus::translate;
@@ -198,7 +198,7 @@ TEST_CASE("a preset is weaker than the file, and the file than the options") {
     CAPTURE(preset.name);
     const TrainConfig config = resolve({"--preset", preset.name}), defaults;
     CHECK(config.schedule != defaults.schedule);
-    CHECK(config.learning_rate == nlohmann::json::parse(preset.json)["learning_rate"]);
+    CHECK(config.learning_rate == gradus::Json::parse(preset.json)["learning_rate"].as<double>());
     CHECK(config.accumulate == defaults.accumulate);  // which none of them names
     CHECK_NOTHROW(config.check_architecture());
   }

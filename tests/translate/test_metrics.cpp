@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -16,20 +14,21 @@
 #include "examples/translate/metrics/ter.h"
 #include "examples/translate/text/text.h"
 #include "examples/translate/text/unicode.h"
+#include "nn/storage/json.h"
 
 using namespace gradus;
 using namespace gradus::translate;
-using nlohmann::json;
 
 namespace {
 
 constexpr double kTolerance = 1e-9;
 
 bool near(double a, double b) { return std::abs(a - b) <= kTolerance; }
+bool near(double a, const Json& b) { return near(a, b.as<double>()); }
 
 /// What sacreBLEU says, written by golden/make_metrics.py. GRADUS_GOLDEN_DIR is the folder.
-const json& golden() {
-  static const json values = json::parse(std::ifstream(GRADUS_GOLDEN_DIR "/metrics.json"));
+const Json& golden() {
+  static const Json values = Json::parse(read_file(GRADUS_GOLDEN_DIR "/metrics.json"));
   return values;
 }
 
@@ -41,8 +40,8 @@ struct Corpus {
 /// The golden segments with at most so many references each.
 Corpus golden_corpus(size_t most_references) {
   Corpus corpus;
-  for (const auto& segment : golden()["segments"]) {
-    const std::vector<std::string> lines = segment;
+  for (const Json& segment : golden()["segments"].items()) {
+    const std::vector<std::string> lines = segment.items_as<std::string>();
     corpus.hypotheses.push_back(lines.front());
     const size_t end = std::min(lines.size(), 1 + most_references);
     corpus.references.emplace_back(lines.begin() + 1, lines.begin() + static_cast<ptrdiff_t>(end));
@@ -51,35 +50,35 @@ Corpus golden_corpus(size_t most_references) {
 }
 
 /// The metric with sacreBLEU's options; those that are not given have their defaults.
-std::unique_ptr<Metric> make_metric(const json& options) {
-  const std::string kind = options["metric"];
+std::unique_ptr<Metric> make_metric(const Json& options) {
+  const auto kind = options["metric"].as<std::string>();
   if (kind == "ter") {
     return std::make_unique<Ter>(TercomOptions{
-        .normalized = options.value("normalized", false),
-        .no_punct = options.value("no_punct", false),
-        .asian_support = options.value("asian_support", false),
-        .case_sensitive = options.value("case_sensitive", false),
+        .normalized = options.value_or("normalized", false),
+        .no_punct = options.value_or("no_punct", false),
+        .asian_support = options.value_or("asian_support", false),
+        .case_sensitive = options.value_or("case_sensitive", false),
     });
   }
   if (kind == "chrf") {
     const ChrfOptions defaults;
     return std::make_unique<Chrf>(ChrfOptions{
-        .char_order = options.value("char_order", defaults.char_order),
-        .word_order = options.value("word_order", defaults.word_order),
-        .beta = options.value("beta", defaults.beta),
-        .lowercase = options.value("lowercase", false),
-        .whitespace = options.value("whitespace", false),
-        .epsilon = options.value("eps_smoothing", false),
+        .char_order = options.value_or("char_order", defaults.char_order),
+        .word_order = options.value_or("word_order", defaults.word_order),
+        .beta = options.value_or("beta", defaults.beta),
+        .lowercase = options.value_or("lowercase", false),
+        .whitespace = options.value_or("whitespace", false),
+        .epsilon = options.value_or("eps_smoothing", false),
     });
   }
   BleuOptions bleu{
-      .tokenizer = choice_named<Tokenizer>(options.value("tokenize", "13a")),
-      .lowercase = options.value("lowercase", false),
-      .smoothing = choice_named<Smoothing>(options.value("smooth_method", "exp")),
-      .max_order = options.value("max_ngram_order", BleuOptions().max_order),
-      .effective_order = options.value("effective_order", false),
+      .tokenizer = choice_named<Tokenizer>(options.value_or<std::string>("tokenize", "13a")),
+      .lowercase = options.value_or("lowercase", false),
+      .smoothing = choice_named<Smoothing>(options.value_or<std::string>("smooth_method", "exp")),
+      .max_order = options.value_or("max_ngram_order", BleuOptions().max_order),
+      .effective_order = options.value_or("effective_order", false),
   };
-  if (options.contains("smooth_value")) bleu.smoothing_value = options["smooth_value"].get<double>();
+  if (options.find("smooth_value") != nullptr) bleu.smoothing_value = options["smooth_value"].as<double>();
   return std::make_unique<Bleu>(bleu);
 }
 
@@ -90,7 +89,7 @@ double slice_score(const Metric& metric, const SegmentStatistics& statistics, si
   return metric.score(slice.sums());
 }
 
-size_t count_differing_rows(const SegmentStatistics& statistics, const json& expected) {
+size_t count_differing_rows(const SegmentStatistics& statistics, const Json& expected) {
   REQUIRE(statistics.size() == expected.size());
   size_t differing = 0;
   for (size_t i = 0; i < expected.size(); ++i) {
@@ -110,12 +109,12 @@ TEST_CASE("the golden segments are many and varied") {
 }
 
 TEST_CASE("tokenisers split lines as sacreBLEU's do") {
-  const json& expected = golden()["tokenized"];
+  const Json& expected = golden()["tokenized"];
   const auto check = [&](const std::string& name, const auto& split) {
     CAPTURE(name);
     for (size_t i = 0; i < expected["lines"].size(); ++i) {
       CAPTURE(expected["lines"][i].dump());
-      CHECK(split(expected["lines"][i].get<std::string>()) == expected[name][i].get<std::string>());
+      CHECK(split(expected["lines"][i].as<std::string>()) == expected[name][i].as<std::string>());
     }
   };
   const auto bleu = [&](Tokenizer kind) {
@@ -137,48 +136,49 @@ TEST_CASE("tokenisers split lines as sacreBLEU's do") {
 
 TEST_CASE("statistics, scores and signatures are sacreBLEU's for every metric and option") {
   const Corpus corpora[] = {golden_corpus(1), golden_corpus(3)};
-  for (const auto& record : golden()["records"]) {
-    const Corpus& corpus = corpora[record["references"] == 1 ? 0 : 1];
+  for (const Json& record : golden()["records"].items()) {
+    const Corpus& corpus = corpora[record["references"].as<int>() == 1 ? 0 : 1];
     const std::unique_ptr<Metric> metric = make_metric(record);
-    const std::string signature_text = record["signature"];
+    const auto signature_text = record["signature"].as<std::string>();
     CAPTURE(record["name"].dump());
     CAPTURE(signature_text);
-    CHECK(metric->name() == record["name"]);
+    CHECK(metric->name() == record["name"].as<std::string>());
     const SegmentStatistics statistics = corpus_statistics(*metric, corpus.hypotheses, corpus.references);
-    if (record.contains("statistics")) CHECK(count_differing_rows(statistics, record["statistics"]) == 0);
+    if (record.find("statistics") != nullptr) CHECK(count_differing_rows(statistics, record["statistics"]) == 0);
 
     size_t differing = 0;
     for (size_t i = 0; i < record["scores"].size(); ++i) {
-      const size_t first = golden()["slices"][i][0], last = golden()["slices"][i][1];
-      const double score = slice_score(*metric, statistics, first, last), expected = record["scores"][i];
+      const Json& slice = golden()["slices"][i];
+      const auto first = slice[0].as<size_t>(), last = slice[1].as<size_t>();
+      const double score = slice_score(*metric, statistics, first, last), expected = record["scores"][i].as<double>();
       if (near(score, expected)) continue;
       MESSAGE("segments ", first, " to ", last, ": ", score, ", expected ", expected);
       ++differing;
     }
     CHECK(differing == 0);
-    if (record.contains("sentences")) {
+    if (record.find("sentences") != nullptr) {
       differing = 0;
       for (size_t i = 0; i < statistics.size(); ++i) {
         differing += near(metric->score(statistics[i]), record["sentences"][i]) ? 0 : 1;
       }
       CHECK(differing == 0);
     }
-    if (record.contains("max_ngram_order")) continue;  // sacreBLEU's signature is silent about it, ours is not
+    if (record.find("max_ngram_order") != nullptr) continue;  // sacreBLEU's signature is silent about it, ours is not
     CHECK(signature(*metric, corpus.references) == signature_text + "|version:gradus-" + program_version());
   }
 }
 
 TEST_CASE("intervals and p-values are sacreBLEU's for the same resamples and exchanges") {
-  const json& expected = golden()["significance"];
-  const size_t first = expected["first_segment"];
-  const std::vector<std::string> baseline_lines = expected["baseline"];
+  const Json& expected = golden()["significance"];
+  const auto first = expected["first_segment"].as<size_t>();
+  const std::vector<std::string> baseline_lines = expected["baseline"].items_as<std::string>();
   const Corpus all = golden_corpus(3);
   const auto part = [&](const auto& values) {
     const auto begin = values.begin() + static_cast<ptrdiff_t>(first);
     return std::vector(begin, begin + static_cast<ptrdiff_t>(baseline_lines.size()));
   };
   const References references = part(all.references);
-  for (const auto& test : expected["tests"]) {
+  for (const Json& test : expected["tests"].items()) {
     CAPTURE(test["metric"].dump());
     const std::unique_ptr<Metric> metric = make_metric(test);
     const SegmentStatistics system = corpus_statistics(*metric, part(all.hypotheses), references);
@@ -187,8 +187,8 @@ TEST_CASE("intervals and p-values are sacreBLEU's for the same resamples and exc
     CHECK(near(difference, test["difference"]));
 
     std::vector<double> system_scores, baseline_scores;
-    for (const auto& drawn : expected["resamples"]) {
-      const std::vector<size_t> segments = drawn;
+    for (const Json& drawn : expected["resamples"].items()) {
+      const std::vector<size_t> segments = drawn.items_as<size_t>();
       const size_t i = system_scores.size();
       system_scores.push_back(resampled_score(*metric, system, segments));
       baseline_scores.push_back(resampled_score(*metric, baseline, segments));
@@ -201,7 +201,7 @@ TEST_CASE("intervals and p-values are sacreBLEU's for the same resamples and exc
     CHECK(near(paired_bootstrap_p(system_scores, baseline_scores, difference), test["bootstrap_p"]));
 
     std::vector<double> differences;
-    for (const std::string text : expected["exchanges"]) {
+    for (const std::string& text : expected["exchanges"].items_as<std::string>()) {
       const size_t i = differences.size();
       std::vector<bool> exchange;
       for (const char c : text) exchange.push_back(c == '1');

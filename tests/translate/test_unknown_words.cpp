@@ -1,16 +1,17 @@
 #include <doctest/doctest.h>
 
-#include <nlohmann/json.hpp>
-
 #include "autograd/error.h"
 #include "examples/translate/translator/translation_output.h"
 #include "nn/storage/atomic_file.h"
+#include "nn/storage/json.h"
 #include "tests/support/temporary_folder.h"
 
 using namespace gradus;
 using namespace gradus::translate;
 
 namespace {
+
+using Words = std::vector<std::string>;
 
 constexpr int kUnknown = 1;
 
@@ -98,23 +99,23 @@ TEST_CASE("translation output: every form of it") {
   const auto json = [](const OutputOptions& options) {
     const std::string line = written(options);
     CHECK(line.find('\n') == line.size() - 1);
-    return nlohmann::json::parse(line);
+    return Json::parse(line);
   };
-  const nlohmann::json plain = json({.json = true});
-  CHECK(plain["source"] == "Ulm  grüßt");
-  CHECK(plain["source_tokens"] == nlohmann::json({"Ulm", "grüßt"}));
-  CHECK(plain["translation"] == "two <unk> <unk>");
-  CHECK(plain["tokens"] == nlohmann::json({"two", "<unk>", "<unk>"}));
-  CHECK(plain["score"] == -0.5);
-  CHECK(plain["log_probability"] == -2);
-  for (const char* key : {"n_best", "alignment", "attention"}) CHECK_FALSE(plain.contains(key));
-  const nlohmann::json full =
+  const Json plain = json({.json = true});
+  CHECK(plain["source"].as<std::string>() == "Ulm  grüßt");
+  CHECK(plain["source_tokens"].items_as<std::string>() == Words{"Ulm", "grüßt"});
+  CHECK(plain["translation"].as<std::string>() == "two <unk> <unk>");
+  CHECK(plain["tokens"].items_as<std::string>() == Words{"two", "<unk>", "<unk>"});
+  CHECK(plain["score"].as<double>() == -0.5);
+  CHECK(plain["log_probability"].as<double>() == -2);
+  for (const char* key : {"n_best", "alignment", "attention"}) CHECK(plain.find(key) == nullptr);
+  const Json full =
       json({.n_best = true, .alignments = true, .json = true, .attention = true, .replace_unknown = true});
-  CHECK(full["translation"] == "two grüßt Ulm");
-  CHECK(full["alignment"] == "0-0 1-1");
+  CHECK(full["translation"].as<std::string>() == "two grüßt Ulm");
+  CHECK(full["alignment"].as<std::string>() == "0-0 1-1");
   REQUIRE(full["attention"].size() == 4);
-  CHECK(full["attention"][1] == nlohmann::json({0.25, 0.5, 0.25}));
+  CHECK(full["attention"][1].dump() == "[0.25,0.5,0.25]");
   REQUIRE(full["n_best"].size() == 2);
-  CHECK(full["n_best"][1]["translation"] == "words two words");
-  CHECK(full["n_best"][1]["score"] == -1);
+  CHECK(full["n_best"][1]["translation"].as<std::string>() == "words two words");
+  CHECK(full["n_best"][1]["score"].as<double>() == -1);
 }

@@ -1,13 +1,13 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "autograd/error.h"
 #include "examples/translate/commands/commands.h"
 #include "examples/translate/report/score_report.h"
 #include "examples/translate/text/text.h"
 #include "examples/translate/text/unicode.h"
+#include "nn/storage/json.h"
 
 namespace gradus::translate {
 
@@ -82,19 +82,19 @@ Input read_input(const Options& options) {
 /// A line for every segment: its scores, by all metrics.
 std::string sentence_lines(const System& system, const References& references, const Options& options) {
   const std::vector<std::unique_ptr<Metric>> metrics = make_metrics(options.metrics, true);
-  auto array = nlohmann::ordered_json::array();
+  Json::List list;
   std::string text;
   for (size_t i = 0; i < system.lines.size(); ++i) {
-    nlohmann::ordered_json object = {{"line", i + 1}};
+    Json object = Json::object({{"line", i + 1}});
     for (const auto& metric : metrics) {
       const double score = metric->score(metric->statistics(system.lines[i], references[i]));
-      object[metric->name()] = score;
+      object.set(metric->name(), score);
       text += fmt::format("{}{:.2f}", metric == metrics.front() ? "" : "\t", score);
     }
-    array.push_back(std::move(object));
+    list.push_back(std::move(object));
     text += '\n';
   }
-  return options.json ? array.dump(2) + "\n" : text;
+  return options.json ? Json(std::move(list)).dump(2) + "\n" : text;
 }
 
 std::string report_text(const Input& input, const Options& options) {

@@ -1,6 +1,5 @@
 #include <CLI/CLI.hpp>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "autograd/error.h"
@@ -9,6 +8,7 @@
 #include "examples/translate/report/score_report.h"
 #include "examples/translate/text/text.h"
 #include "examples/translate/translator/ensemble.h"
+#include "nn/storage/json.h"
 
 namespace gradus::translate {
 
@@ -54,10 +54,10 @@ std::vector<Scored> score(const Ensemble& ensemble, const ParallelText& text, Th
 
 std::string describe(const Options& options, const Scored& scored) {
   if (options.json) {
-    nlohmann::ordered_json json = {{"log_probability", scored.sum}};
+    Json json = Json::object({{"log_probability", scored.sum}});
     if (options.tokens) {
-      json["tokens"] = scored.words;
-      json["log_probabilities"] = scored.log_probabilities;
+      json.set("tokens", scored.words);
+      json.set("log_probabilities", scored.log_probabilities);
     }
     return json.dump();
   }

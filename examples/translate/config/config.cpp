@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <type_traits>
 #include <utility>
 
@@ -11,13 +10,11 @@
 #include "examples/translate/base/nearest.h"
 #include "examples/translate/text/text.h"
 #include "nn/storage/atomic_file.h"
-#include "nn/storage/unique_json.h"
+#include "nn/storage/json.h"
 
 namespace gradus::translate {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr double kAnyNumber = 1e9;
 
@@ -33,40 +30,40 @@ auto visit_value(const ConfigField& field, const Action& action) {
 // What a field holds, out of JSON; `false` when the JSON is of another type.
 
 bool from_json(const Json& json, bool& value) {
-  if (!json.is_boolean()) return false;
-  value = json.get<bool>();
+  if (!json.is<bool>()) return false;
+  value = json.as<bool>();
   return true;
 }
 
 bool from_json(const Json& json, int& value) {
-  if (!json.is_number_integer()) return false;
-  value = static_cast<int>(std::clamp<std::int64_t>(json.get<std::int64_t>(), std::numeric_limits<int>::min(),
-                                                    std::numeric_limits<int>::max()));
+  if (!json.is_integer()) return false;
+  value = static_cast<int>(
+      std::clamp<double>(json.as<double>(), std::numeric_limits<int>::min(), std::numeric_limits<int>::max()));
   return true;
 }
 
 bool from_json(const Json& json, std::uint64_t& value) {
-  if (!json.is_number_unsigned()) return false;
-  value = json.get<std::uint64_t>();
+  if (!json.is<std::uint64_t>()) return false;
+  value = json.as<std::uint64_t>();
   return true;
 }
 
 bool from_json(const Json& json, double& value) {
   if (!json.is_number()) return false;
-  value = json.get<double>();
+  value = json.as<double>();
   return true;
 }
 
 template <Choice Enum>
 bool from_json(const Json& json, Enum& value) {
-  return json.is_string() && parse_choice(json.get<std::string>(), value);
+  return json.is<std::string>() && parse_choice(json.as<std::string>(), value);
 }
 
 bool from_json(const Json& json, std::vector<std::string>& value) {
-  const auto is_string = [](const Json& item) { return item.is_string(); };
-  if (!json.is_array() || !(json.empty() || json.size() == 2) || !std::all_of(json.begin(), json.end(), is_string))
+  if (!json.is<Json::List>() || !(json.size() == 0 || json.size() == 2) ||
+      !std::ranges::all_of(json.items(), &Json::is<std::string>))
     return false;
-  value = json.get<std::vector<std::string>>();
+  value = json.items_as<std::string>();
   return true;
 }
 
@@ -97,12 +94,9 @@ std::string expected(const std::vector<std::string>&) { return "a list of two fi
 
 Json parse(const std::string& path, const std::string& text) {
   try {
-    return parse_unique_json(text);
-  } catch (const Json::exception& error) {
-    // "[json.exception.parse_error.101] parse error at line 3, column 5: ..."
-    const std::string what = error.what();
-    const size_t end = what.find("] ");
-    fail("{}: malformed JSON: {}", path, end == std::string::npos ? what : what.substr(end + 2));
+    return Json::parse(text);
+  } catch (const JsonError& error) {
+    fail("{}: malformed JSON: {}", path, error.what());
   } catch (const Error& error) {
     fail("{}: {}", path, error.what());
   }
@@ -398,17 +392,16 @@ void read_config(const std::string& path, TrainConfig& config) { read_config_tex
 
 void read_config_text(const std::string& name, const std::string& text, TrainConfig& config) {
   const Json json = parse(name, text);
-  if (!json.is_object()) fail("{}: not a configuration: the file must hold one JSON object", name);
+  if (!json.is<Json::Object>()) fail("{}: not a configuration: the file must hold one JSON object", name);
 
   const std::vector<ConfigField> fields = config_fields(config);
-  for (auto entry = json.begin(); entry != json.end(); ++entry) {
-    if (std::ranges::none_of(fields, [&](const auto& field) { return field.key == entry.key(); })) {
-      fail_unknown(name, entry.key(), fields);
-    }
+  for (const auto& [key, _] : json.members()) {
+    if (std::ranges::none_of(fields, [&](const auto& field) { return field.key == key; }))
+      fail_unknown(name, key, fields);
   }
   for (const ConfigField& field : fields) {
-    const auto entry = json.find(field.key);
-    if (entry == json.end()) continue;
+    const Json* const entry = json.find(field.key);
+    if (entry == nullptr) continue;
     visit_value(field, [&](auto& value) {
       if (!from_json(*entry, value)) fail("{}: {}: {} is not {}", name, field.key, entry->dump(), expected(value));
     });
@@ -421,9 +414,9 @@ void read_config_text(const std::string& name, const std::string& text, TrainCon
 }
 
 void write_config(const std::string& path, TrainConfig config) {
-  Json json;
+  Json json = Json::object({});
   for (const ConfigField& field : config_fields(config))
-    visit_value(field, [&](const auto& value) { json[field.key] = to_json(value); });
+    visit_value(field, [&](const auto& value) { json.set(field.key, to_json(value)); });
   write_file_atomically(path, json.dump(2) + "\n");
 }
 

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "examples/translate/report/table.h"
+#include "nn/storage/json.h"
 
 namespace gradus::translate {
 
@@ -37,18 +37,18 @@ std::string interval_text(const ConfidenceInterval& interval) {
   return fmt::format("{:.2f} ± {:.2f}", interval.mean, interval.half_width());
 }
 
-nlohmann::ordered_json json_of(const MetricReport& report, const SystemScore& system) {
-  nlohmann::ordered_json json = {{"system", system.system}, {"name", report.metric}, {"score", system.score}};
-  for (const auto& [name, value] : system.components) json[name] = value;
+Json json_of(const MetricReport& report, const SystemScore& system) {
+  Json json = Json::object({{"system", system.system}, {"name", report.metric}, {"score", system.score}});
+  for (const auto& [name, value] : system.components) json.set(name, value);
   if (system.interval) {
-    json["mean"] = system.interval->mean;
-    json["low"] = system.interval->low;
-    json["high"] = system.interval->high;
+    json.set("mean", system.interval->mean);
+    json.set("low", system.interval->low);
+    json.set("high", system.interval->high);
   }
-  if (system.difference) json["difference"] = *system.difference;
-  if (system.bootstrap_p) json["bootstrap_p"] = *system.bootstrap_p;
-  if (system.randomisation_p) json["randomisation_p"] = *system.randomisation_p;
-  json["signature"] = report.signature;
+  if (system.difference) json.set("difference", *system.difference);
+  if (system.bootstrap_p) json.set("bootstrap_p", *system.bootstrap_p);
+  if (system.randomisation_p) json.set("randomisation_p", *system.randomisation_p);
+  json.set("signature", report.signature);
   return json;
 }
 
@@ -131,11 +131,11 @@ std::string score_table(const MetricReport& report) {
 }
 
 std::string score_json(const std::vector<MetricReport>& reports) {
-  auto array = nlohmann::ordered_json::array();
+  Json::List list;
   for (const MetricReport& report : reports) {
-    for (const SystemScore& system : report.systems) array.push_back(json_of(report, system));
+    for (const SystemScore& system : report.systems) list.push_back(json_of(report, system));
   }
-  return array.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  return Json(std::move(list)).dump(2, Json::InvalidUtf8::Replace) + "\n";
 }
 
 }

@@ -4,7 +4,6 @@
 #include <charconv>
 #include <cmath>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -12,14 +11,11 @@
 #include "autograd/error.h"
 #include "nn/state_dict.h"
 #include "nn/storage/atomic_file.h"
+#include "nn/storage/json.h"
 #include "nn/storage/safetensors.h"
 #include "ops/kernels/kernels.h"
 
 namespace gradus::translate {
-
-// Fields that a file of an older version does not have keep their default.
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(TrainState, epoch, batch, step, learning_rate, loss_sum, words,
-                                                best_bleu, best_loss, best_epoch, without_gain, baseline, seconds, text)
 
 namespace {
 
@@ -41,14 +37,39 @@ struct Folder {
 constexpr const char* kStateKey = "training";  // in the metadata of both safetensors files
 constexpr const char* kMeanKey = "mean_of";    // in that of a mean
 
-Metadata describe(const TrainState& state) { return {{"format", "pt"}, {kStateKey, nlohmann::json(state).dump()}}; }
+/// Calls `visit` for every field of a TrainState with its name, in the order of the names.
+void for_each_field(auto& state, const auto& visit) {
+  visit("baseline", state.baseline);
+  visit("batch", state.batch);
+  visit("best_bleu", state.best_bleu);
+  visit("best_epoch", state.best_epoch);
+  visit("best_loss", state.best_loss);
+  visit("epoch", state.epoch);
+  visit("learning_rate", state.learning_rate);
+  visit("loss_sum", state.loss_sum);
+  visit("seconds", state.seconds);
+  visit("step", state.step);
+  visit("text", state.text);
+  visit("without_gain", state.without_gain);
+  visit("words", state.words);
+}
+
+Metadata describe(const TrainState& state) {
+  Json json = Json::object({});
+  for_each_field(state, [&](const char* name, const auto& value) { json.set(name, value); });
+  return {{"format", "pt"}, {kStateKey, json.dump()}};
+}
 
 TrainState state_of(const SafetensorsFile& file, const std::string& path) {
   const auto found = file.metadata().find(kStateKey);
   if (found == file.metadata().end()) fail("{}: no training is described in its metadata", path);
   try {
-    return nlohmann::json::parse(found->second).get<TrainState>();
-  } catch (const nlohmann::json::exception&) {
+    const Json json = Json::parse(found->second);
+    TrainState state;
+    // Fields that a file of an older version does not have keep their default.
+    for_each_field(state, [&](const char* name, auto& value) { value = json.value_or(name, value); });
+    return state;
+  } catch (const Error&) {
     fail("{}: the description of the training in its metadata is damaged", path);
   }
 }

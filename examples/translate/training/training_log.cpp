@@ -2,65 +2,66 @@
 
 #include <cerrno>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <system_error>
 
 #include "autograd/error.h"
 #include "examples/translate/text/text.h"
 #include "nn/storage/atomic_file.h"
+#include "nn/storage/json.h"
 
 namespace gradus::translate {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 Json to_json(const TrainingLog::Step& step) {
-  return {{"step", step.step},      {"epoch", step.epoch},
-          {"loss", step.loss},      {"learning_rate", step.learning_rate},
-          {"words", step.words},    {"gradient_norm", step.gradient_norm},
-          {"seconds", step.seconds}};
+  return Json::object({{"step", step.step},
+                       {"epoch", step.epoch},
+                       {"loss", step.loss},
+                       {"learning_rate", step.learning_rate},
+                       {"words", step.words},
+                       {"gradient_norm", step.gradient_norm},
+                       {"seconds", step.seconds}});
 }
 
 Json to_json(const TrainingLog::Validation& validation) {
-  Json samples = Json::array();
+  Json::List samples;
   for (const TrainingLog::Sample& sample : validation.samples) {
-    samples.push_back(
-        {{"source", sample.source}, {"reference", sample.reference}, {"translation", sample.translation}});
+    samples.push_back(Json::object(
+        {{"source", sample.source}, {"reference", sample.reference}, {"translation", sample.translation}}));
   }
-  return {{"step", validation.step},
-          {"epoch", validation.epoch},
-          {"validation",
-           {{"loss", validation.loss},
-            {"perplexity", validation.perplexity},
-            {"bleu", validation.bleu},
-            {"best", validation.best}}},
-          {"seconds", validation.seconds},
-          {"samples", samples}};
+  return Json::object({{"step", validation.step},
+                       {"epoch", validation.epoch},
+                       {"validation", Json::object({{"loss", validation.loss},
+                                                    {"perplexity", validation.perplexity},
+                                                    {"bleu", validation.bleu},
+                                                    {"best", validation.best}})},
+                       {"seconds", validation.seconds},
+                       {"samples", std::move(samples)}});
 }
 
 TrainingLog::Step step_of(const Json& json) {
-  return {.step = json.at("step"),
-          .epoch = json.at("epoch"),
-          .loss = json.at("loss"),
-          .learning_rate = json.at("learning_rate"),
-          .gradient_norm = json.at("gradient_norm"),
-          .words = json.at("words"),
-          .seconds = json.at("seconds")};
+  return {.step = json["step"].as<std::uint64_t>(),
+          .epoch = json["epoch"].as<int>(),
+          .loss = json["loss"].as<double>(),
+          .learning_rate = json["learning_rate"].as<double>(),
+          .gradient_norm = json["gradient_norm"].as<double>(),
+          .words = json["words"].as<std::int64_t>(),
+          .seconds = json["seconds"].as<double>()};
 }
 
 TrainingLog::Validation validation_of(const Json& json) {
-  const Json& result = json.at("validation");
-  TrainingLog::Validation validation{.step = json.at("step"),
-                                     .epoch = json.at("epoch"),
-                                     .loss = result.at("loss"),
-                                     .perplexity = result.at("perplexity"),
-                                     .bleu = result.at("bleu"),
-                                     .best = result.at("best"),
-                                     .seconds = json.at("seconds"),
+  const Json& result = json["validation"];
+  TrainingLog::Validation validation{.step = json["step"].as<std::uint64_t>(),
+                                     .epoch = json["epoch"].as<int>(),
+                                     .loss = result["loss"].as<double>(),
+                                     .perplexity = result["perplexity"].as<double>(),
+                                     .bleu = result["bleu"].as<double>(),
+                                     .best = result["best"].as<bool>(),
+                                     .seconds = json["seconds"].as<double>(),
                                      .samples = {}};
-  for (const Json& sample : json.at("samples")) {
-    validation.samples.push_back({sample.at("source"), sample.at("reference"), sample.at("translation")});
+  for (const Json& sample : json["samples"].items()) {
+    validation.samples.push_back({sample["source"].as<std::string>(), sample["reference"].as<std::string>(),
+                                  sample["translation"].as<std::string>()});
   }
   return validation;
 }
@@ -70,9 +71,12 @@ std::string lines_until(const std::string& path, std::uint64_t steps) {
   const std::string text = read_file(path);
   std::size_t begin = 0;
   for (std::size_t end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1) {
-    const Json line = Json::parse(text.begin() + static_cast<std::ptrdiff_t>(begin),
-                                  text.begin() + static_cast<std::ptrdiff_t>(end), nullptr, false);
-    if (!line.is_object() || !line.contains("step") || line["step"] > steps) break;
+    try {
+      const Json line = Json::parse(std::string_view(text).substr(begin, end - begin));
+      if (line["step"].as<std::uint64_t>() > steps) break;
+    } catch (const Error&) {
+      break;
+    }
   }
   return text.substr(0, begin);
 }
@@ -89,7 +93,7 @@ TrainingLog::TrainingLog(const std::string& path, std::uint64_t steps) : path_(p
 void TrainingLog::write(const Step& step) { write_line(to_json(step).dump()); }
 
 void TrainingLog::write(const Validation& validation) {
-  write_line(to_json(validation).dump(-1, ' ', false, Json::error_handler_t::replace));
+  write_line(to_json(validation).dump(-1, Json::InvalidUtf8::Replace));
 }
 
 void TrainingLog::write_line(const std::string& line) {
@@ -106,14 +110,13 @@ TrainingHistory read_training_log(const std::string& path) {
   int line = 1;
   for (std::size_t end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1, ++line) {
     try {
-      const Json json = Json::parse(text.begin() + static_cast<std::ptrdiff_t>(begin),
-                                    text.begin() + static_cast<std::ptrdiff_t>(end));
-      if (json.contains("validation")) {
+      const Json json = Json::parse(std::string_view(text).substr(begin, end - begin));
+      if (json.find("validation") != nullptr) {
         history.validations.push_back(validation_of(json));
       } else {
         history.steps.push_back(step_of(json));
       }
-    } catch (const nlohmann::json::exception&) {
+    } catch (const Error&) {
       fail("{}:{}: not a line of a training's log", path, line);
     }
   }

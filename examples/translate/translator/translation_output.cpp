@@ -3,27 +3,25 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "examples/translate/text/word_weights.h"
+#include "nn/storage/json.h"
 
 namespace gradus::translate {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 /// With six decimals: as many as single precision has, and no more digits than a reader wants.
 double rounded(double x) { return std::round(x * 1e6) / 1e6; }
 
 /// The attention of a hypothesis, one row a word and one for </s>.
 Json attention_rows(const Hypothesis& hypothesis) {
-  Json rows = Json::array();
+  Json::List rows;
   const size_t length = hypothesis.attention.size() / (hypothesis.words.size() + 1);
   for (size_t begin = 0; begin < hypothesis.attention.size(); begin += length) {
-    Json row = Json::array();
-    for (size_t j = 0; j < length; ++j) row.push_back(rounded(static_cast<double>(hypothesis.attention[begin + j])));
-    rows.push_back(std::move(row));
+    Json::List row;
+    for (size_t j = 0; j < length; ++j) row.emplace_back(rounded(static_cast<double>(hypothesis.attention[begin + j])));
+    rows.emplace_back(std::move(row));
   }
   return rows;
 }
@@ -49,21 +47,21 @@ std::string TranslationWriter::text(const Translation& translation, const Hypoth
 }
 
 std::string TranslationWriter::json(const Translation& translation, std::string_view line) const {
-  const auto describe = [&](const Hypothesis& hypothesis) {
+  const auto describe = [&](Json& json, const Hypothesis& hypothesis) {
     const std::vector<std::string> words = target_words(translation, hypothesis);
-    Json json = {{"translation", words_.target.tokenizer->join(words)},
-                 {"score", rounded(hypothesis.score)},
-                 {"log_probability", rounded(hypothesis.log_probability)},
-                 {"tokens", words}};
-    if (options_.alignments) json["alignment"] = hypothesis.words.empty() ? "" : pharaoh(alignment(hypothesis));
-    if (options_.attention) json["attention"] = attention_rows(hypothesis);
-    return json;
+    json.set("translation", words_.target.tokenizer->join(words));
+    json.set("score", rounded(hypothesis.score));
+    json.set("log_probability", rounded(hypothesis.log_probability));
+    json.set("tokens", words);
+    if (options_.alignments) json.set("alignment", hypothesis.words.empty() ? "" : pharaoh(alignment(hypothesis)));
+    if (options_.attention) json.set("attention", attention_rows(hypothesis));
   };
-  Json json = {{"source", line}, {"source_tokens", translation.source}};
-  json.update(describe(translation.n_best.empty() ? Hypothesis() : translation.n_best.front()));
+  Json json = Json::object({{"source", line}, {"source_tokens", translation.source}});
+  describe(json, translation.n_best.empty() ? Hypothesis() : translation.n_best.front());
   if (options_.n_best) {
-    Json& all = json["n_best"] = Json::array();
-    for (const Hypothesis& hypothesis : translation.n_best) all.push_back(describe(hypothesis));
+    Json::List all;
+    for (const Hypothesis& hypothesis : translation.n_best) describe(all.emplace_back(Json::object({})), hypothesis);
+    json.set("n_best", std::move(all));
   }
   return json.dump() + "\n";
 }

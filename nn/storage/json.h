@@ -1,0 +1,136 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "autograd/error.h"
+
+namespace gradus::inline GRADUS_PRECISION {
+
+/// What is thrown for text that is not JSON, and for a value that is not of the kind that is asked for.
+class JsonError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// A value of JSON: null, a truth value, a number, a text, a list, or an object, whose members keep their order.
+class Json {
+ public:
+  struct Member;
+  using List = std::vector<Json>;
+  using Object = std::vector<Member>;
+  /// A number is signed if it was made of such a one or read with a sign, and floating if it is no whole number.
+  using Value = std::variant<std::nullptr_t, bool, std::int64_t, std::uint64_t, double, std::string, List, Object>;
+
+  /// Null.
+  Json();
+  Json(std::same_as<bool> auto value) : Json(Value(value)) {}
+  Json(std::signed_integral auto value) : Json(Value(static_cast<std::int64_t>(value))) {}
+  template <std::unsigned_integral T>
+  requires(!std::same_as<T, bool>) Json(T value) : Json(Value(static_cast<std::uint64_t>(value))) {}
+  Json(std::floating_point auto value) : Json(Value(static_cast<double>(value))) {}
+  Json(std::string text);
+  Json(std::string_view text);
+  Json(const char* text);
+  /// A list.
+  template <class T>
+  Json(const std::vector<T>& items) : Json(List(items.begin(), items.end())) {}
+  Json(List items);
+  explicit Json(Value value);
+  /// An object of members whose names differ.
+  static Json object(Object members);
+
+  Json(const Json& other);
+  Json(Json&& other) noexcept;
+  Json& operator=(const Json& other);
+  Json& operator=(Json&& other) noexcept;
+  ~Json();
+
+  /// Reads a whole text, in linear time. Throws JsonError for text that is not JSON, with the place, or is nested more
+  /// than 500 deep, and Error for an object that has a name twice.
+  static Json parse(std::string_view text);
+
+  enum class InvalidUtf8 {
+    Refuse,   ///< a text that is not UTF-8 throws JsonError
+    Replace,  ///< its wrong bytes become U+FFFD
+  };
+  /// The value as text: on one line, or with an `indent` in lines. NaN and infinities become null.
+  std::string dump(int indent = -1, InvalidUtf8 invalid = InvalidUtf8::Refuse) const;
+
+  const Value& value() const { return value_; }
+  template <class Kind>
+  bool is() const {
+    return std::holds_alternative<Kind>(value_);
+  }
+  bool is_integer() const { return is<std::int64_t>() || is<std::uint64_t>(); }
+  bool is_number() const { return is_integer() || is<double>(); }
+
+  /// The value as a bool, int, std::int64_t, std::uint64_t, double or std::string. A whole
+  /// number is also a double. Throws JsonError if it is not of that kind, or does not fit into it.
+  template <class T>
+  T as() const;
+
+  /// The items of a list, or the members of an object. Throws JsonError if it is none.
+  const List& items() const;
+  const Object& members() const;
+  /// How many items or members there are. Throws JsonError if it is neither list nor object.
+  std::size_t size() const;
+  /// An item of a list. Throws JsonError if there is none.
+  const Json& operator[](std::size_t i) const;
+  /// A member of an object. Throws JsonError if there is none.
+  const Json& operator[](std::string_view name) const;
+  /// The member of this name; null if there is none.
+  const Json* find(std::string_view name) const;
+
+  /// Adds an item to a list.
+  void add(Json item);
+  /// Sets a member of an object, which comes last if it is new.
+  void set(std::string_view name, Json value);
+
+  /// The items of a list, each as a T.
+  template <class T>
+  std::vector<T> items_as() const;
+  /// A member of an object as a T; `otherwise` if there is none.
+  template <class T>
+  T value_or(std::string_view name, T otherwise) const;
+
+ private:
+  Value value_;
+};
+
+struct Json::Member {
+  std::string name;
+  Json value;
+};
+
+template <>
+bool Json::as<bool>() const;
+template <>
+int Json::as<int>() const;
+template <>
+std::int64_t Json::as<std::int64_t>() const;
+template <>
+std::uint64_t Json::as<std::uint64_t>() const;
+template <>
+double Json::as<double>() const;
+template <>
+std::string Json::as<std::string>() const;
+
+template <class T>
+std::vector<T> Json::items_as() const {
+  std::vector<T> values;
+  for (const Json& item : items()) values.push_back(item.as<T>());
+  return values;
+}
+
+template <class T>
+T Json::value_or(std::string_view name, T otherwise) const {
+  const Json* const member = find(name);
+  return member == nullptr ? otherwise : member->as<T>();
+}
+
+}
