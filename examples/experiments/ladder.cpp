@@ -50,7 +50,8 @@ Matrix ladder(Experiment& experiment) {
   std::vector<Variant> variants;
   Json fields = Json::parse(fmt::format("{{{}}}", kWithoutAttention));
   const auto update = [&](const char* more) {
-    for (const auto& [name, value] : Json::parse(more).members()) fields.set(name, value);
+    const Json parsed = Json::parse(more);
+    for (const auto& [name, value] : parsed.members()) fields.set(name, value);
   };
   update(kBase);
   for (const Step& step : kSteps) {

@@ -182,8 +182,8 @@ std::string Json::as<std::string>() const {
   return kept_as<std::string>(value_, "a text");
 }
 
-const Json::List& Json::items() const { return kept_as<List>(value_, "a list"); }
-const Json::Object& Json::members() const { return kept_as<Object>(value_, "an object"); }
+const Json::List& Json::items() const& { return kept_as<List>(value_, "a list"); }
+const Json::Object& Json::members() const& { return kept_as<Object>(value_, "an object"); }
 std::size_t Json::size() const { return is<List>() ? items().size() : members().size(); }
 
 const Json& Json::operator[](std::size_t i) const {

@@ -75,8 +75,11 @@ class Json {
   T as() const;
 
   /// The items of a list, or the members of an object. Throws JsonError if it is none.
-  const List& items() const;
-  const Object& members() const;
+  const List& items() const&;
+  const Object& members() const&;
+  /// A loop over those of a temporary would outlive it.
+  const List& items() const&& = delete;
+  const Object& members() const&& = delete;
   /// How many items or members there are. Throws JsonError if it is neither list nor object.
   std::size_t size() const;
   /// An item of a list. Throws JsonError if there is none.
