@@ -47,6 +47,15 @@ TEST_CASE("chart: well-formed, with a mark for every point of a short curve") {
   CHECK(is_well_formed(charts_svg({}, 3)));
 }
 
+TEST_CASE("chart: zero has no sign") {
+  const std::string svg =
+      charts_svg(std::vector<Chart>{{"around zero", "x", "y", {{"", {{-0.0, -0.3}, {0.5, 1}}}}}}, 1);
+  CHECK(svg.find(">0</text>") != std::string::npos);
+  CHECK(svg.find(">0: -0.3</title>") != std::string::npos);
+  CHECK(svg.find(">-0<") == std::string::npos);
+  CHECK(svg.find(">-0:") == std::string::npos);
+}
+
 TEST_CASE("chart: thinned curves keep their means") {
   std::vector<Chart::Point> points;
   for (int i = 0; i < 1000; ++i) points.push_back({double(i), 2.0 * i});

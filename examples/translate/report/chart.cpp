@@ -54,6 +54,10 @@ std::pair<Axis, Axis> axes_of(const Chart& chart) {
   return {make_axis(x_low, x_high), make_axis(chart.from_zero ? y_low : y_low - room, y_high + room)};
 }
 
+/// A number of an axis or a point, to six digits. Zero has no sign: the first mark right of -0.3 is std::ceil(-0.3),
+/// -0.
+std::string number_text(double value) { return fmt::format("{:.6g}", value + 0.0); }
+
 std::string text_at(double x, double y, const char* anchor, std::string_view words) {
   return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\">{}</text>\n", x, y, anchor,
                      escape_markup(words));
@@ -99,12 +103,12 @@ class Drawing {
     const auto [x_axis, y_axis] = axes_;
     std::string svg;
     for (double i = std::ceil(x_axis.low / x_axis.step); i * x_axis.step <= x_axis.high; ++i) {
-      svg += text_at(x_at(i * x_axis.step), top_ + kHeight + 16, "middle", fmt::format("{:.6g}", i * x_axis.step));
+      svg += text_at(x_at(i * x_axis.step), top_ + kHeight + 16, "middle", number_text(i * x_axis.step));
     }
     for (double i = std::ceil(y_axis.low / y_axis.step); i * y_axis.step <= y_axis.high; ++i) {
       const double y = y_at(i * y_axis.step);
       svg += fmt::format("<path d=\"M{:.1f} {:.1f}h{}\" stroke=\"#dddddd\"/>\n", left_, y, kWidth);
-      svg += text_at(left_ - 6, y + 4, "end", fmt::format("{:.6g}", i * y_axis.step));
+      svg += text_at(left_ - 6, y + 4, "end", number_text(i * y_axis.step));
     }
     return svg;
   }
@@ -121,9 +125,8 @@ class Drawing {
       path += fmt::format("{}{:.1f} {:.1f}", begins ? "M" : "L", x, y);
       begins = false;
       if (series.points.size() > kMostMarks) continue;
-      marks +=
-          fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{}\" fill=\"{}\"><title>{}: {:.6g}</title></circle>\n",
-                      x, y, kMark, colour, fmt::format("{:.6g}", point.x), point.y);
+      marks += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{}\" fill=\"{}\"><title>{}: {}</title></circle>\n",
+                           x, y, kMark, colour, number_text(point.x), number_text(point.y));
     }
     return fmt::format("<path d=\"{}\" fill=\"none\" stroke=\"{}\"/>\n", path, colour) + marks;
   }
