@@ -5,7 +5,7 @@
 #include <cmath>
 #include <vector>
 
-#include "nn/module.h"
+#include "autograd/error.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 
@@ -126,13 +126,5 @@ std::uint64_t initial_seed() { return process_seed; }
 WithoutInit::WithoutInit() { ++without_init; }
 WithoutInit::~WithoutInit() { --without_init; }
 bool WithoutInit::active() { return without_init > 0; }
-
-void initialize(Module& module, std::uint64_t seed) {
-  for (Parameter* parameter : module.parameters()) parameter->initialize(seed);
-}
-
-void initialize(Module& module, std::uint64_t seed, const Init& rule) {
-  for (Parameter* parameter : module.parameters()) parameter->initialize(seed, rule);
-}
 
 }

@@ -12,14 +12,12 @@
 ///
 /// The numbers depend on the process's seed and on the parameter's path, and on nothing else: a model begins with the
 /// same values in every run, and adding a layer to it leaves the values of the others as they were. Two models in which
-/// paths are the same begin alike; `set_seed` in between makes them differ, and `initialize` does so afterwards:
+/// paths are the same begin alike; `set_seed` in between makes them differ, and `initialize` (nn/module.h) afterwards:
 ///
 ///     initialize(model, 7);                               // every parameter by its own rule again, from seed 7
 ///     initialize(model, 7, init::uniform(-0.08, 0.08));   // all of them by this rule
 
 namespace gradus::inline GRADUS_PRECISION {
-
-class Module;
 
 /// A rule: fills the values of a parameter.
 using Init = std::function<void(Array values, Rng& rng)>;
@@ -62,10 +60,5 @@ class WithoutInit {
   /// Whether one lives on this thread.
   static bool active();
 };
-
-/// Gives all parameters of a module new values, each by the rule it was declared with.
-void initialize(Module& module, std::uint64_t seed);
-/// The same by one rule for all.
-void initialize(Module& module, std::uint64_t seed, const Init& rule);
 
 }

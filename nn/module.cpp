@@ -78,4 +78,12 @@ void Parameter::initialize(std::uint64_t seed, const Init& rule) {
   rule(value(), rng);
 }
 
+void initialize(Module& module, std::uint64_t seed) {
+  for (Parameter* parameter : module.parameters()) parameter->initialize(seed);
+}
+
+void initialize(Module& module, std::uint64_t seed, const Init& rule) {
+  for (Parameter* parameter : module.parameters()) parameter->initialize(seed, rule);
+}
+
 }

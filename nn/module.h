@@ -82,4 +82,9 @@ class Parameter : public Leaf {
   Init rule_;
 };
 
+/// Gives all parameters of a module new values, each by the rule it was declared with.
+void initialize(Module& module, std::uint64_t seed);
+/// Gives all parameters of a module new values by one rule.
+void initialize(Module& module, std::uint64_t seed, const Init& rule);
+
 }

@@ -2,8 +2,6 @@
 
 #include <cstring>
 
-#include "nn/storage/safetensors.h"
-
 namespace gradus::inline GRADUS_PRECISION {
 
 std::vector<NamedArray> state_dict(Module& module) {
@@ -13,16 +11,6 @@ std::vector<NamedArray> state_dict(Module& module) {
     result.push_back({parameter->name().substr(prefix), parameter->value()});
   }
   return result;
-}
-
-void save(Module& module, const std::string& path, const Metadata& metadata) {
-  write_safetensors(path, state_dict(module), metadata);
-}
-
-Metadata load(Module& module, const std::string& path) {
-  const SafetensorsFile file(path);
-  file.read_all(state_dict(module));
-  return file.metadata();
 }
 
 }

@@ -207,4 +207,14 @@ void SafetensorsFile::read_all(std::span<const NamedArray> into) const {
   for (const NamedArray& array : into) copy(array);
 }
 
+void save(Module& module, const std::string& path, const Metadata& metadata) {
+  write_safetensors(path, state_dict(module), metadata);
+}
+
+Metadata load(Module& module, const std::string& path) {
+  const SafetensorsFile file(path);
+  file.read_all(state_dict(module));
+  return file.metadata();
+}
+
 }

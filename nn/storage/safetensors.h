@@ -14,6 +14,16 @@
 
 namespace gradus::inline GRADUS_PRECISION {
 
+/// What a file says about its tensors, in texts of any name.
+using Metadata = std::map<std::string, std::string>;
+
+/// Writes the module's parameters (`state_dict`), and some texts about them.
+void save(Module& module, const std::string& path, const Metadata& metadata = {});
+
+/// Reads the module's parameters and returns the texts. Throws, listing every parameter that is missing in the file or
+/// has another shape there, and every tensor of the file that the module does not have; the module is then as it was.
+Metadata load(Module& module, const std::string& path);
+
 /// Writes arrays in the order given, with the precision of `Real`, whole or not at all (nn/storage/atomic_file.h).
 /// Throws if two have the same name, or a name or text is not UTF-8.
 void write_safetensors(const std::string& path, std::span<const NamedArray> arrays, const Metadata& metadata = {});

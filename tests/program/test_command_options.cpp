@@ -9,8 +9,8 @@
 #include <set>
 
 #include "examples/translate/text/unicode.h"
-#include "nn/state_dict.h"
 #include "nn/storage/atomic_file.h"
+#include "nn/storage/safetensors.h"
 #include "tests/program/command_tests.h"
 
 using namespace gradus;

@@ -10,6 +10,7 @@
 #include "examples/translate/translator/attention_alignment.h"
 #include "examples/translate/translator/ensemble.h"
 #include "examples/translate/translator/translation_output.h"
+#include "nn/storage/safetensors.h"
 #include "tests/program/trained_toy.h"
 
 /// Options are there for a purpose: what they gain, on models that have learnt some of the toy language.

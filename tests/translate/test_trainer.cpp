@@ -13,6 +13,7 @@
 #include "examples/translate/text/text.h"
 #include "examples/translate/training/checkpoint.h"
 #include "examples/translate/training/trainer.h"
+#include "nn/storage/safetensors.h"
 #include "tests/support/temporary_folder.h"
 
 using namespace gradus;
