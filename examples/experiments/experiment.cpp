@@ -5,8 +5,9 @@
 
 #include "autograd/error.h"
 #include "examples/translate/base/cores.h"
-#include "examples/translate/training/checkpoint.h"
 #include "examples/translate/training/trainer.h"
+#include "examples/translate/translator/model_folder.h"
+#include "examples/translate/translator/translate.h"
 #include "examples/translate/translator/translation_output.h"
 #include "nn/init.h"
 
@@ -68,10 +69,10 @@ void Experiment::train(const Variant& variant) {
   if (begun) require_same(directory, load_config(directory), config);
   const std::unique_ptr<Translator> translator =
       begun ? load_words(directory, config)
-            : std::make_unique<Translator>(config, learn_languages(text_.train, config));
+            : std::make_unique<Translator>(config, learn_languages(text_.train, language_options(config)));
   if (!begun) create_model(directory, *translator);
   progress_.print(fmt::format("\n{}", directory));
-  Trainer trainer(*translator, encode_corpus(text_, *translator), directory, progress_);
+  Trainer trainer(*translator, encode_corpus(text_, *translator, config), directory, progress_);
   if (begun) trainer.resume();
   if (trainer.run() == Trainer::End::Interrupted) throw Interrupted();
 }

@@ -8,8 +8,8 @@
 
 #include "examples/translate/base/progress.h"
 #include "examples/translate/data/corpus.h"
+#include "examples/translate/report/alignment_report.h"
 #include "examples/translate/search/search_options.h"
-#include "examples/translate/translator/attention_alignment.h"
 #include "examples/translate/translator/ensemble.h"
 
 /// Experiments train many models that differ in a few fields of their configuration, and compare them.

@@ -6,6 +6,7 @@
 
 #include "examples/experiments/experiments.h"
 #include "examples/translate/base/interrupt.h"
+#include "examples/translate/base/usage_error.h"
 #include "examples/translate/commands/choice_option.h"
 #include "examples/translate/commands/config_options.h"
 #include "examples/translate/commands/program.h"

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "examples/translate/model/batch.h"
+#include "examples/translate/base/word_ids.h"
 
 /// What the benchmarks of the training step have in common: the corpus, and its batches of 64 pairs.
 

@@ -14,7 +14,7 @@
 #include <numeric>
 
 #include "examples/translate/text/text.h"
-#include "examples/translate/training/checkpoint.h"
+#include "examples/translate/translator/model_folder.h"
 #include "ops/gemm/blas.h"
 #include "tests/bench/bench_data.h"
 

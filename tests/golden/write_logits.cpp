@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "examples/translate/training/checkpoint.h"
+#include "examples/translate/base/word_ids.h"
+#include "examples/translate/translator/model_folder.h"
 #include "nn/rng.h"
 #include "nn/storage/safetensors.h"
 
@@ -20,15 +21,15 @@ constexpr int kPairs = 16, kLongest = 30;
 /// A few words, no special ones, and </s>.
 std::vector<int> random_sentence(Rng& rng, int vocabulary) {
   std::vector<int> ids(rng.below(kLongest));
-  for (int& id : ids) id = Vocabulary::kEnd + 1 + static_cast<int>(rng.below(vocabulary - Vocabulary::kEnd - 1));
-  ids.push_back(Vocabulary::kEnd);
+  for (int& id : ids) id = kEnd + 1 + static_cast<int>(rng.below(vocabulary - kEnd - 1));
+  ids.push_back(kEnd);
   return ids;
 }
 
 /// A tensor of the file, with room for its numbers.
 struct Padded {
   Padded(std::string name, Shape shape)
-      : name(std::move(name)), shape(std::move(shape)), values(this->shape.size(), Real{Vocabulary::kPad}) {}
+      : name(std::move(name)), shape(std::move(shape)), values(this->shape.size(), Real{kPad}) {}
   NamedArray view() { return {name, {values.data(), shape}}; }
 
   std::string name;

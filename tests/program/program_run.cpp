@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "autograd/error.h"
+#include "examples/translate/base/read_file.h"
 #include "examples/translate/commands/commands.h"
 #include "examples/translate/text/text.h"
 #include "nn/storage/atomic_file.h"

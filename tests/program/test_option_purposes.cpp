@@ -5,10 +5,12 @@
 
 #include "examples/translate/metrics/alignment_error.h"
 #include "examples/translate/metrics/bleu.h"
+#include "examples/translate/report/alignment_report.h"
 #include "examples/translate/search/scoring.h"
 #include "examples/translate/text/unicode.h"
 #include "examples/translate/translator/attention_alignment.h"
 #include "examples/translate/translator/ensemble.h"
+#include "examples/translate/translator/translate.h"
 #include "examples/translate/translator/translation_output.h"
 #include "nn/storage/safetensors.h"
 #include "tests/program/trained_toy.h"

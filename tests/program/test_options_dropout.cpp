@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tests/program/fresh_model.h"
 #include "tests/program/option_tests.h"
-#include "tests/translate/fresh_model.h"
 
 using namespace gradus;
 using namespace gradus::translate;

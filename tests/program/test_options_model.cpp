@@ -3,15 +3,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tests/program/fresh_model.h"
 #include "tests/program/option_tests.h"
-#include "tests/translate/fresh_model.h"
 
 using namespace gradus;
 using namespace gradus::translate;
 
 namespace {
-
-constexpr int kEnd = Vocabulary::kEnd;
 
 /// Every part of the model learns: none of its parameters stays as it was.
 void check_all_learn(TrainConfig config) {

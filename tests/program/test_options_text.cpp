@@ -19,13 +19,13 @@ using Words = std::set<std::string>;
 
 Words words_of(const Language& language) {
   Words words;
-  for (std::size_t i = Vocabulary::kEnd + 1; i < language.vocabulary.size(); ++i)
+  for (std::size_t i = kEnd + 1; i < language.vocabulary.size(); ++i)
     words.insert(language.vocabulary.word(static_cast<int>(i)));
   return words;
 }
 
 bool knows(const Language& language, const std::string& line) {
-  return std::ranges::count(language.encode(line), Vocabulary::kUnknown) == 0;
+  return std::ranges::count(language.encode(line), kUnknown) == 0;
 }
 
 std::string there_and_back(const Language& language, const std::string& line) {

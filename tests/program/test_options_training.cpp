@@ -8,8 +8,9 @@
 #include <numeric>
 
 #include "examples/translate/text/text.h"
+#include "examples/translate/translator/translate.h"
+#include "tests/program/fresh_model.h"
 #include "tests/program/option_tests.h"
-#include "tests/translate/fresh_model.h"
 
 using namespace gradus;
 using namespace gradus::translate;
@@ -269,7 +270,7 @@ double sharpness(const TrainingRun& run) {
   std::iota(chosen.begin(), chosen.end(), 0);
   const Tape tape(Tape::Inference);
   const auto encoded = soft.model.encode(make_batch(soft.prepared.corpus.valid, chosen));
-  const Tensor embedded = soft.model.decoder().embed(std::vector(chosen.size(), Vocabulary::kBegin));
+  const Tensor embedded = soft.model.decoder().embed(std::vector(chosen.size(), kBegin));
   const Array weights = soft.model.decoder().step(embedded, encoded.state, encoded.memories).weights.value();
   double sum = 0;
   for (int i = 0; i < weights.rows(); ++i) sum += *std::max_element(weights.row(i), weights.row(i) + weights.cols());
@@ -321,8 +322,8 @@ void check_valid_beam(OptionTrial& trial) {
   std::vector<std::string> lines = read_lines(trial.with.valid[0]);
   lines.resize(samples(with).size());
   ThreadPool pool(1);
-  const auto greedy = with.translator->translate(lines, {.beam = 1}, pool);
-  const auto beam = with.translator->translate(lines, {.beam = 4}, pool);
+  const auto greedy = best_translations(*with.translator, lines, {.beam = 1}, pool);
+  const auto beam = best_translations(*with.translator, lines, {.beam = 4}, pool);
   REQUIRE(greedy != beam);
   CHECK(samples(without) == greedy);
   CHECK(samples(with) == beam);

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "examples/translate/text/text.h"
+#include "examples/translate/translator/model_folder.h"
 #include "nn/storage/atomic_file.h"
 
 namespace gradus::translate {
@@ -63,8 +64,8 @@ TrainConfig small_training() {
 
 PreparedTraining::PreparedTraining(const TrainConfig& config) {
   CorpusText text = load_text(config);
-  translator = std::make_unique<Translator>(config, learn_languages(text.train, config));
-  corpus = encode_corpus(std::move(text), *translator);
+  translator = std::make_unique<Translator>(config, learn_languages(text.train, language_options(config)));
+  corpus = encode_corpus(std::move(text), *translator, config);
 }
 
 std::vector<Real> values_of(Seq2Seq& model, const std::string& name) {
@@ -119,7 +120,7 @@ TrainingRun::TrainingRun(const TrainConfig& config) {
   state = trainer.state();
   translator->model.eval();
   last = all_values(translator->model);
-  history = read_training_log(log_path(folder.path()));
+  history = read_training_log(ModelFolder(folder.path()).log);
 }
 
 }

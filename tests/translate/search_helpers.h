@@ -3,14 +3,14 @@
 #include <vector>
 
 #include "autograd/tape.h"
+#include "examples/translate/base/word_ids.h"
 #include "examples/translate/search/search.h"
-#include "examples/translate/text/vocabulary.h"
 #include "nn/rng.h"
 
 /// Models and sentences that the tests of searching have in common.
 namespace gradus::translate {
 
-inline constexpr int kBegin = Vocabulary::kBegin, kEnd = Vocabulary::kEnd, kFirstWord = kEnd + 1;
+inline constexpr int kFirstWord = kEnd + 1;
 
 /// A model that has learnt nothing, but is sure of what it says, and comes to an end: its numbers are larger than those
 /// at first.

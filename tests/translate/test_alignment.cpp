@@ -6,6 +6,7 @@
 #include "autograd/error.h"
 #include "examples/translate/data/corpus.h"
 #include "examples/translate/metrics/alignment_error.h"
+#include "examples/translate/report/alignment_report.h"
 #include "examples/translate/search/scoring.h"
 #include "examples/translate/text/unicode.h"
 #include "examples/translate/text/word_tokenizer.h"
@@ -32,14 +33,14 @@ std::unique_ptr<Translator> toy_translator(const ParallelText& text, AttentionKi
   config.embedding = config.hidden = 16;
   config.embedding_deviation = 1;
   config.seed = seed;
-  auto translator = std::make_unique<Translator>(config, learn_languages(text, config));
+  auto translator = std::make_unique<Translator>(config, learn_languages(text, language_options(config)));
   make_sure(translator->model);
   return translator;
 }
 
 ParallelText toy_lines(size_t count) {
   const ToyCorpus corpus = make_toy_corpus(1, {.train = count, .valid = 0, .test = 0, .test_long = 0});
-  return toy_text(corpus.train, join_words);
+  return toy_text(corpus.train, WhitespaceTokenizer());
 }
 
 /// The number of the word that each piece of subwords belongs to, by the mark before the first of a word; of </s> -1.

@@ -232,7 +232,6 @@ TEST_CASE("beam search: <unk> is written only if it may be") {
   const std::vector<std::vector<int>> sources = make_sources(10);
   Seq2Seq model(random_config(AttentionKind::Bahdanau));
   make_sure(model);
-  constexpr int kUnknown = 1;
   model.decoder().output().bias->value().data[kUnknown] = 5;
   const auto unknown = [&](const SearchOptions& options) {
     std::size_t count = 0;

@@ -8,6 +8,7 @@
 #include "examples/translate/search/scoring.h"
 #include "examples/translate/training/checkpoint.h"
 #include "examples/translate/translator/ensemble.h"
+#include "examples/translate/translator/translate.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/translate/search_helpers.h"
 
@@ -161,7 +162,7 @@ TEST_CASE("translations may be as long as the sentences that a model learned fro
   const TemporaryFolder base;
   make_model(base.path(), {"a", "b"}, AttentionKind::Bahdanau);
   const std::unique_ptr<Translator> model = load_translator(base.path());
-  model->model.decoder().output().bias->value()[Vocabulary::kEnd] = -100;  // it never comes to an end
+  model->model.decoder().output().bias->value()[kEnd] = -100;  // it never comes to an end
   Translator* const models[] = {model.get()};
   ThreadPool pool(1);
   const auto length = [&](SearchOptions options) {

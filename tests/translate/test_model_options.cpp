@@ -6,6 +6,7 @@
 #include <string>
 
 #include "autograd/gradcheck.h"
+#include "examples/translate/base/word_ids.h"
 #include "examples/translate/model/model.h"
 #include "examples/translate/search/search.h"
 #include "nn/rng.h"
@@ -16,8 +17,6 @@ using namespace gradus;
 using namespace gradus::translate;
 
 namespace {
-
-constexpr int kEnd = 3;
 
 struct Variant {
   const char* name;

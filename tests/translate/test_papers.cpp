@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "autograd/gradcheck.h"
+#include "examples/translate/base/word_ids.h"
 #include "examples/translate/model/model.h"
-#include "examples/translate/text/vocabulary.h"
 #include "nn/recurrent_cells.h"
 #include "ops/elementwise.h"
 #include "ops/layout.h"
@@ -25,7 +25,6 @@ using namespace gradus::translate;
 
 namespace {
 
-constexpr int kBegin = Vocabulary::kBegin, kEnd = Vocabulary::kEnd;
 const std::vector<Pair> kPairs = {{{4, 8, 5, kEnd}, {6, 7, kEnd}}, {{8, kEnd}, {4, kEnd}}};
 
 Batch first_pair() { return make_batch(kPairs, std::vector{0}); }

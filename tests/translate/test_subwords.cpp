@@ -6,9 +6,10 @@
 #include <vector>
 
 #include "autograd/error.h"
+#include "examples/translate/text/elision.h"
+#include "examples/translate/text/language.h"
 #include "examples/translate/text/subwords.h"
 #include "examples/translate/toy/toy.h"
-#include "examples/translate/translator/language.h"
 #include "tests/support/random_text.h"
 #include "tests/support/temporary_folder.h"
 
@@ -24,7 +25,7 @@ ParallelText text() {
   ParallelText text;
   for (const ToyPair& pair : corpus.train) {
     text.source.push_back(join_words(pair.source) + ".");
-    text.target.push_back("– " + toy_display(pair.target) + " !");
+    text.target.push_back("– " + ElisionTokenizer().join(pair.target) + " !");
   }
   return text;
 }
@@ -55,10 +56,10 @@ TEST_CASE("subwords: frequent words are one piece, rare ones several, and no tex
     CHECK(tokenizer.split(" le\tchat ").front() == "▁le");
     CHECK(tokenizer.split("anticonstitutionnellement").size() > 3);
     const Vocabulary vocabulary = Vocabulary::of(tokenizer.pieces());
-    CHECK(vocabulary.word(Vocabulary::kEnd + 1) == "<0x00>");
+    CHECK(vocabulary.word(kEnd + 1) == "<0x00>");
     const std::vector<int> ids = vocabulary.encode(tokenizer.split("Ωμέγα 😀 </s> <unk> ▅"));
-    CHECK(std::count(ids.begin(), ids.end(), Vocabulary::kUnknown) == 0);
-    CHECK(std::count(ids.begin(), ids.end(), Vocabulary::kEnd) == 1);
+    CHECK(std::count(ids.begin(), ids.end(), kUnknown) == 0);
+    CHECK(std::count(ids.begin(), ids.end(), kEnd) == 1);
     CHECK(tokenizer.split(" \u3000").empty());
     CHECK(tokenizer.join({}).empty());
   }
@@ -149,19 +150,19 @@ TEST_CASE("languages are learned, saved and loaded, each kind") {
     for (bool joint : {false, true}) {
       CAPTURE(name_of(kind));
       CAPTURE(joint);
-      TrainConfig config;
-      config.tokenizer = kind;
-      config.joint = joint;
-      config.vocabulary_size = is_subword(kind) ? 420 : 50;
-      config.lowercase = true;
-      const Languages learned = learn_languages(text(), config);
-      CHECK(learned.source.vocabulary.size() == static_cast<size_t>(config.vocabulary_size));
-      CHECK(learned.target.vocabulary.size() == static_cast<size_t>(config.vocabulary_size));
+      LanguageOptions options;
+      options.tokenizer = kind;
+      options.joint = joint;
+      options.vocabulary_size = is_subword(kind) ? 420 : 50;
+      options.lowercase = true;
+      const Languages learned = learn_languages(text(), options);
+      CHECK(learned.source.vocabulary.size() == static_cast<size_t>(options.vocabulary_size));
+      CHECK(learned.target.vocabulary.size() == static_cast<size_t>(options.vocabulary_size));
 
       const TemporaryFolder folder;
       learned.source.save(folder.file("source"));
       learned.target.save(folder.file("target"));
-      const Languages loaded = load_languages(folder.file("source"), folder.file("target"), config);
+      const Languages loaded = load_languages(folder.file("source"), folder.file("target"), options);
       const std::string source = "The BLACK cat ate Xylophones.", target = "– Le chat noir a mangé !";
       CHECK(loaded.source.encode(source) == learned.source.encode(source));
       CHECK(loaded.target.encode(target) == learned.target.encode(target));
@@ -172,14 +173,14 @@ TEST_CASE("languages are learned, saved and loaded, each kind") {
 }
 
 TEST_CASE("a size that suits one language only is refused with that language") {
-  TrainConfig config;
-  config.tokenizer = TokenizerKind::Bpe;
-  config.vocabulary_size = 100;
+  LanguageOptions options;
+  options.tokenizer = TokenizerKind::Bpe;
+  options.vocabulary_size = 100;
   CHECK(error_of([&] {
-          learn_languages(text(), config);
+          learn_languages(text(), options);
         }).starts_with("source language: vocabulary_size: 100 is too small"));
-  config.joint = true;
+  options.joint = true;
   CHECK(error_of([&] {
-          learn_languages(text(), config);
+          learn_languages(text(), options);
         }).starts_with("both languages: vocabulary_size: 100 is too small"));
 }

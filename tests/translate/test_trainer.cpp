@@ -10,9 +10,11 @@
 #include <utility>
 
 #include "autograd/error.h"
+#include "examples/translate/base/read_file.h"
 #include "examples/translate/text/text.h"
 #include "examples/translate/training/checkpoint.h"
 #include "examples/translate/training/trainer.h"
+#include "examples/translate/translator/translate.h"
 #include "nn/storage/safetensors.h"
 #include "tests/support/temporary_folder.h"
 
@@ -38,7 +40,7 @@ TrainConfig small_config() {
 }
 
 std::unique_ptr<Translator> new_translator(const TrainConfig& config, const CorpusText& corpus) {
-  return std::make_unique<Translator>(config, learn_languages(corpus.train, config));
+  return std::make_unique<Translator>(config, learn_languages(corpus.train, language_options(config)));
 }
 
 /// A stream that raises SIGINT at its n-th line, as a user might who watches the progress.
@@ -65,7 +67,7 @@ struct Session {
         progress(stream.file, 0),
         translator(resume ? load_words(directory, config) : new_translator(config, corpus)) {
     if (!resume) create_model(directory, *translator);
-    trainer = std::make_unique<Trainer>(*translator, encode_corpus(corpus, *translator), directory, progress);
+    trainer = std::make_unique<Trainer>(*translator, encode_corpus(corpus, *translator, config), directory, progress);
     if (resume) trainer->resume();
   }
 
@@ -389,9 +391,9 @@ TEST_CASE("what was saved translates as what was trained") {
   save_best(folder.path(), *session.translator, session.trainer->state());
   session.translator->model.eval();
   const std::vector<std::string> lines = {"the black cat ate the mouse", "", "  ", "the cat slept"};
-  const std::vector<std::string> expected = session.translator->translate(lines, {.beam = 3}, two);
+  const std::vector<std::string> expected = best_translations(*session.translator, lines, {.beam = 3}, two);
   const std::unique_ptr<Translator> loaded = load_translator(folder.path());
-  CHECK(loaded->translate(lines, {.beam = 3}, one) == expected);
+  CHECK(best_translations(*loaded, lines, {.beam = 3}, one) == expected);
   CHECK_FALSE(expected[0].empty());
   CHECK(expected[1].empty());
   CHECK(expected[2].empty());
@@ -399,6 +401,6 @@ TEST_CASE("what was saved translates as what was trained") {
 
   // As PyTorch would write it back: the same names and numbers, no word of the training.
   save(loaded->model, folder.path() + "/model.safetensors");
-  CHECK(load_translator(folder.path())->translate(lines, {.beam = 3}, one) == expected);
+  CHECK(best_translations(*load_translator(folder.path()), lines, {.beam = 3}, one) == expected);
   CHECK(describe_training(folder.path()) == "its training is not described; another program wrote the parameters");
 }

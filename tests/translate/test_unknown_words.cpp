@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "autograd/error.h"
+#include "examples/translate/base/word_ids.h"
 #include "examples/translate/translator/translation_output.h"
 #include "nn/storage/atomic_file.h"
 #include "nn/storage/json.h"
@@ -12,8 +13,6 @@ using namespace gradus::translate;
 namespace {
 
 using Words = std::vector<std::string>;
-
-constexpr int kUnknown = 1;
 
 /// Three words and </s>, made of two words and </s>.
 Hypothesis example() {

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "autograd/error.h"
+#include "examples/translate/base/read_file.h"
+#include "examples/translate/base/word_ids.h"
 #include "examples/translate/text/text.h"
 #include "examples/translate/text/vocabulary.h"
 
@@ -77,8 +79,8 @@ TEST_CASE("special words in a text stay the special words") {
 
 TEST_CASE("encoding appends the end, decoding stops there") {
   const Vocabulary vocabulary = build(kSentences, 2);
-  CHECK(vocabulary.encode({"the", "cat", "slept"}) == std::vector<int>{6, 5, Vocabulary::kUnknown, Vocabulary::kEnd});
-  CHECK(vocabulary.encode({}) == std::vector<int>{Vocabulary::kEnd});
+  CHECK(vocabulary.encode({"the", "cat", "slept"}) == std::vector<int>{6, 5, kUnknown, kEnd});
+  CHECK(vocabulary.encode({}) == std::vector<int>{kEnd});
   CHECK(vocabulary.decode({2, 6, 5, 1, 0, 3, 6}) == Words{"the", "cat", "<unk>"});
   CHECK(vocabulary.decode(vocabulary.encode({"cat", "Œuf"})) == Words{"cat", "Œuf"});
   CHECK_THROWS_WITH_AS(vocabulary.decode({8}), "vocabulary: no word 8: there are 8 words", Error);

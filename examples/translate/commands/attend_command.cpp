@@ -10,7 +10,7 @@
 #include "examples/translate/report/attention_map.h"
 #include "examples/translate/text/text.h"
 #include "examples/translate/text/unicode.h"
-#include "examples/translate/training/checkpoint.h"
+#include "examples/translate/translator/model_folder.h"
 #include "nn/storage/atomic_file.h"
 
 namespace gradus::translate {

@@ -5,6 +5,7 @@
 #include "autograd/error.h"
 #include "examples/translate/commands/commands.h"
 #include "examples/translate/training/checkpoint.h"
+#include "examples/translate/translator/model_folder.h"
 
 namespace gradus::translate {
 

@@ -3,7 +3,9 @@
 #include <memory>
 
 #include "autograd/error.h"
+#include "examples/translate/base/usage_error.h"
 #include "examples/translate/commands/commands.h"
+#include "examples/translate/commands/metric_options.h"
 #include "examples/translate/report/score_report.h"
 #include "examples/translate/text/text.h"
 #include "examples/translate/text/unicode.h"

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <functional>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -33,12 +32,6 @@ Command add_report(CLI::App& program);
 Command add_average(CLI::App& program);
 Command add_toy(CLI::App& program);
 
-/// Options that do not make sense together: the program ends with exit code 2, as for an unknown option.
-class UsageError : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
-
 inline constexpr int kInterrupted = 130;  ///< the exit code after Ctrl-C, 128 + SIGINT
 
 /// The options that several commands have.
@@ -56,9 +49,6 @@ CLI::Option* add_bin_width_option(CLI::App& command, size_t& width);
 
 /// The complaint of an option without a sign about one, which CLI11 would take for a very large number; else empty.
 std::string not_negative(const std::string& text);
-
-/// Throws UsageError for a name that the option was given twice.
-void require_distinct(const char* option, const std::vector<std::string>& names);
 
 /// Writes to standard output. Throws Error if that fails, a full disk for example.
 void write_output(const std::string& text);

@@ -1,5 +1,4 @@
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <system_error>
@@ -32,13 +31,6 @@ CLI::Option* add_bin_width_option(CLI::App& command, size_t& width) {
 }
 
 std::string not_negative(const std::string& text) { return text.starts_with("-") ? text + " is negative" : ""; }
-
-void require_distinct(const char* option, const std::vector<std::string>& names) {
-  for (auto name = names.begin(); name != names.end(); ++name) {
-    if (std::find(names.begin(), name, *name) != name)
-      throw UsageError(fmt::format("{}: {} is given twice", option, *name));
-  }
-}
 
 void write_output(const std::string& text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return;

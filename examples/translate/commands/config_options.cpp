@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "autograd/error.h"
+#include "examples/translate/base/usage_error.h"
 #include "examples/translate/commands/choice_option.h"
 #include "examples/translate/commands/commands.h"
 #include "examples/translate/config/presets.h"

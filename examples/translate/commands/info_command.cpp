@@ -3,6 +3,7 @@
 
 #include "examples/translate/commands/commands.h"
 #include "examples/translate/training/checkpoint.h"
+#include "examples/translate/translator/model_folder.h"
 #include "ops/gemm/blas.h"
 
 namespace gradus::translate {

@@ -3,12 +3,9 @@
 #include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
-#include <cstdio>
 
 #include "examples/translate/commands/choice_option.h"
 #include "examples/translate/commands/commands.h"
-#include "examples/translate/metrics/ter.h"
 
 namespace gradus::translate {
 
@@ -61,23 +58,6 @@ void add_ter_options(CLI::App& command, TercomOptions& options) {
   command.add_flag("--case-sensitive", options.case_sensitive, "Compare with regard to case")->group("TER");
 }
 
-std::unique_ptr<Metric> make_metric(const std::string& name, const MetricOptions& options, bool of_sentences) {
-  if (name == "ter") return std::make_unique<Ter>(options.ter);
-  if (name == "chrf") {
-    ChrfOptions chrf = options.chrf;
-    chrf.lowercase = options.lowercase;
-    return std::make_unique<Chrf>(chrf);
-  }
-  return std::make_unique<Bleu>(BleuOptions{
-      .tokenizer = options.tokenizer,
-      .lowercase = options.lowercase,
-      .smoothing = options.smoothing,
-      .smoothing_value = options.smoothing_value,
-      .max_order = options.max_order,
-      .effective_order = of_sentences,
-  });
-}
-
 }
 
 void add_metric_options(CLI::App& command, MetricOptions& options) {
@@ -99,32 +79,6 @@ void add_metric_options(CLI::App& command, MetricOptions& options) {
   add_bleu_options(command, options);
   add_chrf_options(command, options.chrf);
   add_ter_options(command, options.ter);
-}
-
-std::vector<std::unique_ptr<Metric>> make_metrics(const MetricOptions& options, bool of_sentences) {
-  if (options.smoothing_value && options.smoothing != Smoothing::kFloor && options.smoothing != Smoothing::kAddK)
-    throw UsageError(
-        fmt::format("--smooth-value: --smooth {} takes no value; floor and add-k do", name_of(options.smoothing)));
-  if (options.smoothing_value && !(*options.smoothing_value > 0))
-    throw UsageError(fmt::format("--smooth-value: {} is too small; need more than 0", *options.smoothing_value));
-  if (options.chrf.char_order + options.chrf.word_order == 0)
-    throw UsageError("--char-order: 0 leaves nothing to count; need at least 1, or --word-order 1");
-  require_distinct("--metrics", options.metrics);
-  std::vector<std::unique_ptr<Metric>> metrics;
-  for (const std::string& name : options.metrics) metrics.push_back(make_metric(name, options, of_sentences));
-  return metrics;
-}
-
-void warn_if_tokenized(const MetricOptions& options, const std::vector<std::string>& lines, const std::string& name) {
-  constexpr std::ptrdiff_t kSuspicious = 100;
-  const bool splits = options.tokenizer == Tokenizer::k13a || options.tokenizer == Tokenizer::kIntl;
-  if (!splits || std::ranges::find(options.metrics, "bleu") == options.metrics.end()) return;
-  const auto tokenized = std::ranges::count_if(lines, [](const std::string& line) { return line.ends_with(" ."); });
-  if (tokenized < kSuspicious) return;
-  fmt::print(stderr,
-             "gradus: {}: {} lines end in \" .\" and look tokenised; BLEU is meant for plain text, and --tokenize none "
-             "takes words as they stand\n",
-             name, tokenized);
 }
 
 }

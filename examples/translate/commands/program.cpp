@@ -9,6 +9,7 @@
 #include <new>
 
 #include "examples/translate/base/nearest.h"
+#include "examples/translate/base/usage_error.h"
 
 namespace gradus::translate {
 

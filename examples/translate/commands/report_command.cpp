@@ -7,7 +7,7 @@
 #include "examples/translate/commands/commands.h"
 #include "examples/translate/report/attention_map.h"
 #include "examples/translate/report/report.h"
-#include "examples/translate/training/checkpoint.h"
+#include "examples/translate/translator/model_folder.h"
 #include "nn/storage/atomic_file.h"
 
 namespace gradus::translate {
@@ -43,7 +43,7 @@ std::vector<Heatmap> sample_heatmaps(const std::string& directory, const Trainin
 
 int run(const Options& options) {
   const TrainConfig config = load_config(options.model);
-  const std::string log = log_path(options.model);
+  const std::string log = ModelFolder(options.model).log;
   if (!std::filesystem::exists(log)) {
     fail("report: {} is missing; a mean, or a model of another program, has no training to report", log);
   }

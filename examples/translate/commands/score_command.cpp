@@ -4,10 +4,12 @@
 
 #include "autograd/error.h"
 #include "examples/translate/base/cores.h"
+#include "examples/translate/base/word_ids.h"
 #include "examples/translate/commands/commands.h"
 #include "examples/translate/report/score_report.h"
 #include "examples/translate/text/text.h"
 #include "examples/translate/translator/ensemble.h"
+#include "examples/translate/translator/translate.h"
 #include "nn/storage/json.h"
 
 namespace gradus::translate {
@@ -45,7 +47,7 @@ std::vector<Scored> score(const Ensemble& ensemble, const ParallelText& text, Th
   const Language& target = ensemble.first().target;
   for (size_t i = 0; i < result.size(); ++i) {
     result[i].words = target.split(text.target[i]);
-    result[i].words.push_back(target.vocabulary.word(Vocabulary::kEnd));
+    result[i].words.push_back(target.vocabulary.word(kEnd));
     result[i].sum = std::accumulate(scores[i].begin(), scores[i].end(), 0.0);
     result[i].log_probabilities = std::move(scores[i]);
   }

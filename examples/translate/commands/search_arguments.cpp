@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <type_traits>
 
+#include "examples/translate/base/usage_error.h"
 #include "examples/translate/commands/choice_option.h"
 #include "examples/translate/commands/commands.h"
 #include "examples/translate/search/search_options.h"

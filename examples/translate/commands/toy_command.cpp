@@ -29,7 +29,7 @@ void write_lines(const std::string& path, const std::vector<std::string>& lines)
 }
 
 void write_split(const std::string& stem, const std::vector<ToyPair>& split) {
-  const ParallelText text = toy_text(split, join_words);
+  const ParallelText text = toy_text(split, WhitespaceTokenizer());
   std::vector<std::string> alignments;
   for (const ToyPair& pair : split) alignments.push_back(pharaoh(pair.alignment));
   write_lines(stem + ".en", text.source);

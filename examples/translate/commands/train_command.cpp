@@ -7,11 +7,15 @@
 #include "autograd/error.h"
 #include "examples/translate/base/cores.h"
 #include "examples/translate/base/interrupt.h"
+#include "examples/translate/base/usage_error.h"
+#include "examples/translate/base/word_ids.h"
 #include "examples/translate/commands/commands.h"
 #include "examples/translate/commands/config_options.h"
 #include "examples/translate/report/spread.h"
 #include "examples/translate/text/unicode.h"
+#include "examples/translate/training/checkpoint.h"
 #include "examples/translate/training/trainer.h"
+#include "examples/translate/translator/model_folder.h"
 #include "nn/init.h"
 #include "ops/gemm/blas.h"
 
@@ -82,7 +86,7 @@ void require_sense(const TrainConfig& config) {
 double unknown_share(const std::vector<Pair>& pairs, std::vector<int> Pair::*side) {
   size_t unknown = 0, words = 0;
   for (const Pair& pair : pairs) {
-    unknown += static_cast<size_t>(std::ranges::count(pair.*side, Vocabulary::kUnknown));
+    unknown += static_cast<size_t>(std::ranges::count(pair.*side, kUnknown));
     words += (pair.*side).size() - 1;  // without </s>
   }
   return 100 * static_cast<double>(unknown) / static_cast<double>(words);
@@ -188,9 +192,10 @@ Material prepare(const Plan& plan, const Options& options, Progress& progress) {
   CorpusText text = load_text(plan.config);
   const WithoutInit without_init;  // of this model only the words are of use
   const std::unique_ptr<Translator> words =
-      options.resume ? load_words(plan.runs.front().directory, plan.config)
-                     : std::make_unique<Translator>(plan.config, learn_languages(text.train, plan.config));
-  Corpus corpus = encode_corpus(std::move(text), *words);
+      options.resume
+          ? load_words(plan.runs.front().directory, plan.config)
+          : std::make_unique<Translator>(plan.config, learn_languages(text.train, language_options(plan.config)));
+  Corpus corpus = encode_corpus(std::move(text), *words, plan.config);
   make_folders(plan, options, *words);
   progress.print(describe(*words, corpus));
   if (plan.config.tokenizer == TokenizerKind::Whitespace && looks_raw(corpus.valid_text.target)) {

@@ -9,6 +9,8 @@
 #include "examples/translate/base/cores.h"
 #include "examples/translate/commands/commands.h"
 #include "examples/translate/text/text.h"
+#include "examples/translate/translator/ensemble.h"
+#include "examples/translate/translator/translate.h"
 #include "examples/translate/translator/translation_output.h"
 
 namespace gradus::translate {

@@ -8,7 +8,7 @@
 
 #include "autograd/error.h"
 #include "examples/translate/base/nearest.h"
-#include "examples/translate/text/text.h"
+#include "examples/translate/base/read_file.h"
 #include "nn/storage/atomic_file.h"
 #include "nn/storage/json.h"
 
@@ -208,7 +208,7 @@ std::string ConfigField::text() const {
   return visit_value(*this, [](const auto& value) -> std::string {
     using T = std::decay_t<decltype(value)>;
     if constexpr (std::is_same_v<T, std::vector<std::string>>) {
-      return join_words(value);
+      return fmt::format("{}", fmt::join(value, " "));
     } else if constexpr (Choice<T>) {
       return name_of(value);
     } else {

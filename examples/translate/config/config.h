@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "examples/translate/base/choices.h"
+#include "examples/translate/base/tokenizer_kind.h"
 #include "examples/translate/config/model_config.h"
-#include "examples/translate/text/tokenizer.h"
 
 namespace gradus::translate {
 

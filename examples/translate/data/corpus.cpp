@@ -21,11 +21,11 @@ ParallelText read_some(const std::vector<std::string>& files) {
 
 ToyCorpus toy_corpus() { return make_toy_corpus(1); }
 
-ParallelText toy_text(const std::vector<ToyPair>& split, std::string (*display)(const std::vector<std::string>&)) {
+ParallelText toy_text(const std::vector<ToyPair>& split, const TextTokenizer& french) {
   ParallelText text;
   for (const ToyPair& pair : split) {
     text.source.push_back(join_words(pair.source));
-    text.target.push_back(display(pair.target));
+    text.target.push_back(french.join(pair.target));
     text.lines.push_back(text.lines.size() + 1);
   }
   return text;
@@ -39,11 +39,10 @@ CorpusText load_text(const TrainConfig& config) {
   return {read_some(config.train), read_some(config.valid)};
 }
 
-Corpus encode_corpus(CorpusText text, const Translator& translator) {
+Corpus encode_corpus(CorpusText text, const Languages& languages, const TrainConfig& config) {
   Corpus corpus;
-  corpus.train = translator.encode(text.train);
-  corpus.valid = translator.encode(text.valid);
-  const TrainConfig& config = translator.config;
+  corpus.train = languages.encode(text.train);
+  corpus.valid = languages.encode(text.valid);
   const auto longest = static_cast<size_t>(config.max_length) + 1;  // </s> is at each end
   corpus.too_long = std::erase_if(
       corpus.train, [&](const Pair& pair) { return std::max(pair.source.size(), pair.target.size()) > longest; });

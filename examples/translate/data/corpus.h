@@ -4,19 +4,19 @@
 #include <cstdint>
 #include <vector>
 
+#include "examples/translate/base/word_ids.h"
 #include "examples/translate/config/config.h"
-#include "examples/translate/model/batch.h"
+#include "examples/translate/text/elision.h"
+#include "examples/translate/text/language.h"
 #include "examples/translate/text/text.h"
 #include "examples/translate/toy/toy.h"
-#include "examples/translate/translator/translator.h"
 
 namespace gradus::translate {
 
 /// The toy language as every training on it sees it: its splits do not depend on the configuration.
 ToyCorpus toy_corpus();
-/// Lines for readers; with join_words for `display` French words all stand apart, as the alignments count them.
-ParallelText toy_text(const std::vector<ToyPair>& split,
-                      std::string (*display)(const std::vector<std::string>&) = toy_display);
+/// Lines for readers; with a WhitespaceTokenizer French words all stand apart, as the alignments count them.
+ParallelText toy_text(const std::vector<ToyPair>& split, const TextTokenizer& french = ElisionTokenizer());
 
 /// What a training reads.
 struct CorpusText {
@@ -27,7 +27,7 @@ struct CorpusText {
 /// files that cannot be read, are not UTF-8 or differ in their numbers of lines, and if nothing is left.
 CorpusText load_text(const TrainConfig& config);
 
-/// The same as a translator's numbers.
+/// The text as word numbers.
 struct Corpus {
   std::vector<Pair> train, valid;
   ParallelText valid_text;
@@ -36,7 +36,7 @@ struct Corpus {
 };
 
 /// Throws Error if every training pair is too long.
-Corpus encode_corpus(CorpusText text, const Translator& translator);
+Corpus encode_corpus(CorpusText text, const Languages& languages, const TrainConfig& config);
 
 /// A number that tells one text from another, by all words and their order.
 std::uint64_t fingerprint(const std::vector<Pair>& train, const std::vector<Pair>& valid);

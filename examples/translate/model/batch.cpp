@@ -2,20 +2,12 @@
 
 #include <algorithm>
 #include <numeric>
-#include <random>
 
 #include "autograd/error.h"
-#include "examples/translate/text/vocabulary.h"
 
 namespace gradus::translate {
 
 namespace {
-
-/// Fisher and Yates; by hand, since std::shuffle differs between standard libraries.
-template <class T>
-void shuffle(std::vector<T>& items, std::mt19937_64& random) {
-  for (std::size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[random() % i]);
-}
 
 /// Positions of the sequences, longest first; equal lengths keep their order.
 template <class Length>
@@ -24,15 +16,6 @@ std::vector<int> longest_first(int count, Length length) {
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return length(a) > length(b); });
   return order;
-}
-
-/// The pairs that are sorted by length together.
-std::size_t pool_size(std::span<const Pair> pairs, BatchSize size) {
-  const std::size_t batches = size.pool;
-  if (size.target_words == 0) return batches * size.pairs;
-  std::size_t words = 0;
-  for (const Pair& pair : pairs) words += pair.target.size();
-  return std::max<std::size_t>(1, batches * size.target_words * pairs.size() / std::max<std::size_t>(words, 1));
 }
 
 /// Time by time, the sequences that are longer than t. `at(i, t)` is what sequence i has at step t.
@@ -80,7 +63,7 @@ Batch make_batch(std::span<const Pair> pairs, std::span<const int> chosen) {
   const auto word = [&](int i, int t) { return target(by_target[i])[t]; };
   batch.target_outputs = pack_words(batch.target_lengths, word);
   batch.target_inputs =
-      pack_words(batch.target_lengths, [&](int i, int t) { return t == 0 ? Vocabulary::kBegin : word(i, t - 1); });
+      pack_words(batch.target_lengths, [&](int i, int t) { return t == 0 ? kBegin : word(i, t - 1); });
   return batch;
 }
 
@@ -91,38 +74,6 @@ Batch make_source_batch(std::span<const std::vector<int>> sources, std::span<con
   batch.order.resize(chosen.size());
   std::iota(batch.order.begin(), batch.order.end(), 0);
   return batch;
-}
-
-std::vector<std::vector<int>> deal_batches(std::span<const Pair> pairs, BatchSize size, std::uint64_t seed) {
-  std::mt19937_64 random(seed);
-  std::vector<int> all(pairs.size());
-  std::iota(all.begin(), all.end(), 0);
-  shuffle(all, random);
-
-  std::vector<std::vector<int>> result;
-  const std::size_t pool = pool_size(pairs, size);
-  for (std::size_t begin = 0; begin < all.size(); begin += pool) {
-    const std::span sorted = std::span(all).subspan(begin, std::min(pool, all.size() - begin));
-    std::stable_sort(sorted.begin(), sorted.end(),
-                     [&](int a, int b) { return pairs[a].source.size() > pairs[b].source.size(); });
-    std::vector<std::vector<int>> batches;
-    int words = 0;
-    for (const int pair : sorted) {
-      const int own = static_cast<int>(pairs[pair].target.size());
-      const bool full =
-          !batches.empty() && (size.target_words > 0 ? words + own > size.target_words
-                                                     : static_cast<int>(batches.back().size()) == size.pairs);
-      if (batches.empty() || full) {
-        batches.emplace_back();
-        words = 0;
-      }
-      batches.back().push_back(pair);
-      words += own;
-    }
-    shuffle(batches, random);
-    std::move(batches.begin(), batches.end(), std::back_inserter(result));
-  }
-  return result;
 }
 
 std::vector<std::vector<int>> cut_shards(std::span<const Pair> pairs, std::span<const int> batch, int shards) {

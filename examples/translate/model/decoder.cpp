@@ -4,7 +4,6 @@
 
 #include "examples/translate/model/attention_parts.h"
 #include "examples/translate/model/cells.h"
-#include "examples/translate/model/transformer_decoder.h"
 #include "examples/translate/model/word_vectors.h"
 #include "ops/elementwise.h"
 #include "ops/layout.h"
@@ -126,15 +125,6 @@ RecurrentDecoder::RecurrentDecoder(Module* parent, std::string name, const Model
       output_(this, "output", output_size(config, readout_size), config.target_words) {}
 
 Tensor Decoder::all_at_once(Tensor, const Packing&, Memories) { return {}; }
-
-std::unique_ptr<Decoder> Decoder::make(Module* parent, const ModelConfig& config) {
-  if (config.architecture == Architecture::Transformer)
-    return std::make_unique<TransformerDecoder>(parent, "decoder", config);
-  if (!config.attention.present) return std::make_unique<PlainDecoder>(parent, "decoder", config);
-  if (config.attention.attend == AttendWhen::Before)
-    return std::make_unique<BahdanauDecoder>(parent, "decoder", config);
-  return std::make_unique<LuongDecoder>(parent, "decoder", config);
-}
 
 DecoderState RecurrentDecoder::begin(std::span<const LstmState> summary, std::span<const int> order) {
   const Scope scope(path());

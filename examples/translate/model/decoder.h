@@ -49,9 +49,6 @@ using Memories = std::span<const Memory>;
 /// Rows are sentences, sorted longest target first, so that those still alive are the first N.
 class Decoder : public Module {
  public:
-  /// The decoder that the configuration names, as the child "decoder" of `parent`.
-  static std::unique_ptr<Decoder> make(Module* parent, const ModelConfig& config);
-
   /// The state before the first step. `order[i]` is the encoder's row for the decoder's sentence i.
   virtual DecoderState begin(std::span<const LstmState> summary, std::span<const int> order) = 0;
   /// What the steps read of the sources.   (rows, H)

@@ -1,7 +1,6 @@
 #include "examples/translate/model/encoder.h"
 
 #include "examples/translate/model/cells.h"
-#include "examples/translate/model/transformer_encoder.h"
 #include "examples/translate/model/word_vectors.h"
 #include "ops/fused/attention.h"
 #include "ops/layout.h"
@@ -43,12 +42,6 @@ Tensor mean_of_states(Tensor states, const Packing& packing) {
   return weighted_sum(weights, states, packed_sentences(packing));
 }
 
-}
-
-std::unique_ptr<Encoder> Encoder::make(Module* parent, const ModelConfig& config) {
-  if (config.architecture == Architecture::Transformer)
-    return std::make_unique<TransformerEncoder>(parent, "encoder", config);
-  return std::make_unique<RecurrentEncoder>(parent, "encoder", config);
 }
 
 Encoder::Encoder(Module* parent, std::string name, const ModelConfig& config) : Module(parent, std::move(name)) {

@@ -13,9 +13,6 @@ namespace gradus::translate {
 /// What reads the source: a recurrent net (RecurrentEncoder) or a Transformer (transformer_encoder.h).
 class Encoder : public Module {
  public:
-  /// The encoder that the configuration names, as the child "encoder" of `parent`.
-  static std::unique_ptr<Encoder> make(Module* parent, const ModelConfig& config);
-
   struct Output {
     Tensor states;  ///< (rows, H), packed
     /// (B, H) each: what `ModelConfig::bridge` asks for, of the last layer, or of each layer for Bridge::Copy; none if

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "examples/translate/model/factory.h"
 #include "examples/translate/model/initial_values.h"
 #include "ops/elementwise.h"
 #include "ops/kernels/kernels.h"
@@ -52,7 +53,7 @@ const ModelConfig& checked(const ModelConfig& config) {
 }
 
 Seq2Seq::Seq2Seq(const ModelConfig& config, std::uint64_t seed)
-    : config_(checked(config)), encoder_(Encoder::make(this, config)), decoder_(Decoder::make(this, config)) {
+    : config_(checked(config)), encoder_(make_encoder(this, config)), decoder_(make_decoder(this, config)) {
   if (WithoutInit::active()) return;
   set_initial_values(parameters(), decoder_->words(), config, seed);
 }

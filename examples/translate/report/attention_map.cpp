@@ -1,5 +1,7 @@
 #include "examples/translate/report/attention_map.h"
 
+#include "examples/translate/base/word_ids.h"
+
 namespace gradus::translate {
 
 AttentionMap attention_map(Translator& translator, std::string_view line, SearchOptions options, ThreadPool& pool) {
@@ -12,7 +14,7 @@ AttentionMap attention_map(Translator& translator, std::string_view line, Search
   const Vocabulary& words = translator.target.vocabulary;
   std::vector<std::string> target;
   for (int word : found.words) target.push_back(words.word(word));
-  for (std::vector<std::string>* side : {&source, &target}) side->push_back(words.word(Vocabulary::kEnd));
+  for (std::vector<std::string>* side : {&source, &target}) side->push_back(words.word(kEnd));
   return {translator.text(found),
           {std::move(source), std::move(target), {found.attention.begin(), found.attention.end()}}};
 }

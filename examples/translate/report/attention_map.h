@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "examples/translate/report/heatmap.h"
+#include "examples/translate/search/search.h"
 #include "examples/translate/translator/translator.h"
 
 namespace gradus::translate {

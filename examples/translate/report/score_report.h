@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "examples/translate/commands/metric_options.h"
+#include "examples/translate/metrics/metric_options.h"
 #include "examples/translate/metrics/significance.h"
 
 namespace gradus::translate {

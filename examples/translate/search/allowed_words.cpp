@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "examples/translate/text/vocabulary.h"
+#include "examples/translate/base/word_ids.h"
 
 namespace gradus::translate {
 
@@ -15,9 +15,9 @@ AllowedWords::AllowedWords(const SearchOptions& options, const LengthLimits& lim
 }
 
 bool AllowedWords::operator()(int word) const {
-  if (word == Vocabulary::kEnd) return may_end_;
-  const bool special = word < Vocabulary::kEnd;  // the vocabulary's words come after </s>
-  if (must_end_ || (special && !(unknown_ && word == Vocabulary::kUnknown))) return false;
+  if (word == kEnd) return may_end_;
+  const bool special = word < kEnd;  // the vocabulary's words come after </s>
+  if (must_end_ || (special && !(unknown_ && word == kUnknown))) return false;
   return std::find(repeating_.begin(), repeating_.end(), word) == repeating_.end();
 }
 

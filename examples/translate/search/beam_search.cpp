@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "examples/translate/base/word_ids.h"
 #include "examples/translate/search/allowed_words.h"
-#include "examples/translate/text/vocabulary.h"
 
 namespace gradus::translate {
 
@@ -94,8 +94,7 @@ class BeamSearch {
   void advance() {
     std::vector<int> previous;
     for (const Sentence* sentence : active_) {
-      for (const Hypothesis& open : sentence->beam)
-        previous.push_back(open.words.empty() ? Vocabulary::kBegin : open.words.back());
+      for (const Hypothesis& open : sentence->beam) previous.push_back(open.words.empty() ? kBegin : open.words.back());
     }
     const WordScores scores = decoder_.step(rows_by_sentence(), previous);
     std::vector<int> rows;  // that the next step goes on from
@@ -114,9 +113,8 @@ class BeamSearch {
     BestCandidates best(2 * static_cast<std::size_t>(options_.beam));
     const auto end = [&](int b) {
       const WordScores::Row& row = scores.row(first_row + b);
-      const double log_probability =
-          sentence.beam[b].log_probability + row.log_probability(row.scores[Vocabulary::kEnd]);
-      if (!best.too_bad(log_probability)) best.add({first_row + b, Vocabulary::kEnd, log_probability});
+      const double log_probability = sentence.beam[b].log_probability + row.log_probability(row.scores[kEnd]);
+      if (!best.too_bad(log_probability)) best.add({first_row + b, kEnd, log_probability});
     };
     const int open = static_cast<int>(sentence.beam.size());
     for (int b = 0; b < open; ++b) {
@@ -152,7 +150,7 @@ class BeamSearch {
     std::vector<int> next_rows;
     int rank = 0;
     for (const Candidate& candidate : continuations(sentence, first_row, scores)) {
-      const bool ends = candidate.word == Vocabulary::kEnd;
+      const bool ends = candidate.word == kEnd;
       if (ends && rank++ >= options_.beam) continue;
       if (!ends && static_cast<int>(next.size()) == options_.beam) continue;
       Hypothesis extended = sentence.beam[candidate.row - first_row];

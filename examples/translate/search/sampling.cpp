@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "examples/translate/text/vocabulary.h"
+#include "examples/translate/base/word_ids.h"
 #include "nn/rng.h"
 
 namespace gradus::translate {
@@ -99,8 +99,7 @@ class Sampler {
   /// One step of the decoder and one more word of every draw; those that end go to the result.
   void advance(std::vector<NBest>& result) {
     std::vector<int> previous;
-    for (const Draw& draw : draws_)
-      previous.push_back(draw.open.words.empty() ? Vocabulary::kBegin : draw.open.words.back());
+    for (const Draw& draw : draws_) previous.push_back(draw.open.words.empty() ? kBegin : draw.open.words.back());
     const WordScores scores = decoder_.step(sentences(), previous);
     std::vector<Draw> next;
     std::vector<int> rows;
@@ -128,8 +127,8 @@ class Sampler {
         sample_word({row.scores, static_cast<std::size_t>(scores.words())}, allowed, options_.sampling, uniform);
     open.log_probability += row.log_probability(row.scores[word]);
     if (options_.needs_attention()) decoder_.append_attention(row_number, draw.sentence, open.attention);
-    if (word != Vocabulary::kEnd) open.words.push_back(word);
-    return word == Vocabulary::kEnd;
+    if (word != kEnd) open.words.push_back(word);
+    return word == kEnd;
   }
 
   const SearchOptions& options_;
@@ -145,7 +144,7 @@ int sample_word(std::span<const Real> scores, const AllowedWords& allowed, const
   std::vector<Weighted> words = allowed_weights(scores, allowed, options.temperature);
   if (options.top_k > 0) keep_top_k(words, options.top_k);
   if (options.top_p < 1) keep_top_p(words, options.top_p);
-  if (words.empty()) return Vocabulary::kEnd;
+  if (words.empty()) return kEnd;
   double left = uniform * sum(words);
   for (const Weighted& word : words) {
     left -= word.weight;

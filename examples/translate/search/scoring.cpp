@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "examples/translate/base/word_ids.h"
 #include "examples/translate/search/search.h"
-#include "examples/translate/text/vocabulary.h"
 
 namespace gradus::translate {
 
@@ -31,7 +31,7 @@ void force_batch(std::span<const Member> members, std::span<const std::vector<in
     if (rows.empty()) return;
     decoder.keep(rows);
     std::vector<int> previous;
-    for (int row : rows) previous.push_back(t == 0 ? Vocabulary::kBegin : targets[chosen[row]][t - 1]);
+    for (int row : rows) previous.push_back(t == 0 ? kBegin : targets[chosen[row]][t - 1]);
     const WordScores scores = decoder.step(rows, previous);
     for (int row : rows) visit({decoder, scores, row, chosen[row], t});
   }

@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "autograd/error.h"
+#include "examples/translate/base/word_ids.h"
 #include "examples/translate/text/text.h"
 #include "examples/translate/text/unicode.h"
 #include "examples/translate/text/vocabulary.h"
@@ -58,10 +59,10 @@ std::unordered_map<std::string, std::string> training_options(TokenizerKind kind
       {"model_type", kind == TokenizerKind::Bpe ? "bpe" : "unigram"},
       {"vocab_size", std::to_string(size)},
       {"hard_vocab_limit", "false"},
-      {"pad_id", std::to_string(Vocabulary::kPad)},
-      {"unk_id", std::to_string(Vocabulary::kUnknown)},
-      {"bos_id", std::to_string(Vocabulary::kBegin)},
-      {"eos_id", std::to_string(Vocabulary::kEnd)},
+      {"pad_id", std::to_string(kPad)},
+      {"unk_id", std::to_string(kUnknown)},
+      {"bos_id", std::to_string(kBegin)},
+      {"eos_id", std::to_string(kEnd)},
       {"unk_surface", "<unk>"},
       {"byte_fallback", "true"},
       {"character_coverage", "0.9995"},

@@ -3,6 +3,7 @@
 #include <memory>
 #include <span>
 
+#include "examples/translate/base/tokenizer_kind.h"
 #include "examples/translate/text/tokenizer.h"
 
 namespace sentencepiece {

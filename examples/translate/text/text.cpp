@@ -1,13 +1,9 @@
 #include "examples/translate/text/text.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <string_view>
-#include <system_error>
 
 #include "autograd/error.h"
+#include "examples/translate/base/read_file.h"
 #include "examples/translate/text/unicode.h"
 
 namespace gradus::translate {
@@ -16,34 +12,7 @@ namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-/// Closes the file when the scope ends.
-struct OpenFile {
-  int descriptor;
-  ~OpenFile() {
-    if (descriptor >= 0) ::close(descriptor);
-  }
-};
-
-[[noreturn]] void fail_to_read(const std::string& path, int reason) {
-  fail("{}: cannot read the file: {}", path, std::generic_category().message(reason));
-}
-
 bool has_word(const std::string& line) { return !split_words(line).empty(); }
-
-/// All bytes from here to the end. Errors name the file `path`.
-std::string read_all(int descriptor, const std::string& path) {
-  constexpr size_t kChunk = 1 << 16;
-  std::string bytes;
-  for (;;) {
-    const size_t size = bytes.size();
-    bytes.resize(size + kChunk);
-    const ssize_t got = ::read(descriptor, bytes.data() + size, kChunk);
-    const int reason = errno;
-    bytes.resize(size + (got > 0 ? static_cast<size_t>(got) : 0));
-    if (got == 0) return bytes;
-    if (got < 0 && reason != EINTR) fail_to_read(path, reason);
-  }
-}
 
 std::vector<std::string> split_lines(const std::string& bytes, const std::string& path) {
   std::vector<std::string> lines;
@@ -59,16 +28,10 @@ std::vector<std::string> split_lines(const std::string& bytes, const std::string
 
 }
 
-std::string read_file(const std::string& path) {
-  const OpenFile file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (file.descriptor < 0) fail_to_read(path, errno);
-  return read_all(file.descriptor, path);
-}
-
 std::vector<std::string> read_lines(const std::string& path) { return split_lines(read_file(path), path); }
 
 std::vector<std::string> read_lines_or_stdin(const std::string& path) {
-  return path == "-" ? split_lines(read_all(STDIN_FILENO, "stdin"), "stdin") : read_lines(path);
+  return path == "-" ? split_lines(read_stdin(), "stdin") : read_lines(path);
 }
 
 std::string_view clean_line(std::string_view line, size_t number, const std::string& path) {

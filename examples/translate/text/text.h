@@ -7,9 +7,6 @@
 
 namespace gradus::translate {
 
-/// All bytes of the file at `path`. Throws Error with the path and the system's reason (no such file, a folder, ...).
-std::string read_file(const std::string& path);
-
 /// The lines of a text file, one sentence each, without their ends. LF and CRLF both end a line, the last line needs no
 /// end, and a UTF-8 byte order mark at the start is skipped. Throws Error as `read_file` does and for malformed UTF-8,
 /// naming the place: `data.de:17: invalid UTF-8 at byte 12` (lines and bytes counted from 1), or for UTF-16.

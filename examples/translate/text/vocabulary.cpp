@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "autograd/error.h"
+#include "examples/translate/base/word_ids.h"
 #include "examples/translate/text/text.h"
 #include "examples/translate/text/unicode.h"
 #include "nn/storage/atomic_file.h"
@@ -44,8 +45,7 @@ Vocabulary WordFrequencies::vocabulary(size_t min_frequency, size_t max_size) co
   const Vocabulary special;
   std::vector<std::pair<std::string_view, size_t>> chosen;  // std::string compares bytes as unsigned: sorted as wanted
   for (const auto& [word, count] : counts_) {
-    if (count >= min_frequency && special.id(word) == Vocabulary::kUnknown &&
-        word != special.word(Vocabulary::kUnknown))
+    if (count >= min_frequency && special.id(word) == kUnknown && word != special.word(kUnknown))
       chosen.emplace_back(word, count);
   }
   const size_t limit = max_size == 0 ? chosen.size() : max_size - std::min(max_size, special.size());

@@ -9,15 +9,10 @@
 
 namespace gradus::translate {
 
-/// The words or subwords a model knows, numbered from 0: the four special ones, then the others, words in bytewise
-/// order.
+/// The words or subwords a model knows, numbered from 0: the four special ones (base/word_ids.h), then the others,
+/// words in bytewise order.
 class Vocabulary {
  public:
-  static constexpr int kPad = 0;      ///< `<pad>`, fills the short sentences of a batch
-  static constexpr int kUnknown = 1;  ///< `<unk>`, every word that is not in the vocabulary
-  static constexpr int kBegin = 2;    ///< `<s>`, the word before the first
-  static constexpr int kEnd = 3;      ///< `</s>`, the word after the last
-
   /// Only the special words.
   Vocabulary();
 

@@ -4,8 +4,7 @@
 
 #include "autograd/error.h"
 #include "examples/translate/text/text.h"
-#include "examples/translate/text/unicode.h"
-#include "examples/translate/toy/toy_sampler.h"
+#include "examples/translate/toy/sampler.h"
 
 namespace gradus::translate {
 
@@ -96,28 +95,6 @@ ToyCorpus make_toy_corpus(uint64_t seed, const ToySizes& sizes) {
 const std::vector<ToyPair>& toy_showcase() {
   static const std::vector<ToyPair> pairs = write_showcase();
   return pairs;
-}
-
-std::string toy_display(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) {
-    if (!text.empty() && !text.ends_with('\'')) text += ' ';
-    text += word;
-  }
-  return text;
-}
-
-std::vector<std::string> toy_words(std::string_view text) {
-  constexpr size_t kLongestElided = 3;  // qu', but aujourd'hui is one word
-  std::vector<std::string> words;
-  for (std::string_view token : split_words(text)) {
-    for (size_t at = token.find('\''); at < kLongestElided && at + 1 < token.size(); at = token.find('\'')) {
-      words.emplace_back(token.substr(0, at + 1));
-      token.remove_prefix(at + 1);
-    }
-    words.emplace_back(token);
-  }
-  return words;
 }
 
 }

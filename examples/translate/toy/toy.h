@@ -2,11 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
-#include <string_view>
 #include <vector>
 
-#include "examples/translate/text/alignment.h"
+#include "examples/translate/toy/pair.h"
 
 /// A small English-French language whose translation is fully determined, for learning and testing a translator without
 /// any data. It has what makes the pair interesting: word order (black cat / chat noir), one word against two (ate / a
@@ -18,12 +16,6 @@
 /// English leaves some things open that French must say; here "you" is one friend, "they" is always "ils", and "i",
 /// "you" and "we" are masculine.
 namespace gradus::translate {
-
-struct ToyPair {
-  std::vector<std::string> source, target;
-  /// The true word alignment, sorted. Every word is in at least one link.
-  std::vector<Link> alignment;
-};
 
 /// The sizes of the splits. More training sentences leave the other splits, and the first training sentences, the same.
 struct ToySizes {
@@ -47,11 +39,5 @@ ToyCorpus make_toy_corpus(uint64_t seed, const ToySizes& sizes = {});
 
 /// A few sentences that show what the language has, first `the black cat ate the mouse`; they are in no split.
 const std::vector<ToyPair>& toy_showcase();
-
-/// The words as a reader wants them, with no space after an apostrophe: `l'homme n'a pas mangé`.
-std::string toy_display(const std::vector<std::string>& words);
-
-/// The words of such a text: `l'`, `homme`, `n'`, `a`, `pas`, `mangé`. What is displayed comes back as it was.
-std::vector<std::string> toy_words(std::string_view text);
 
 }

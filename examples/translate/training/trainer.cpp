@@ -6,6 +6,8 @@
 #include "autograd/error.h"
 #include "examples/translate/base/cores.h"
 #include "examples/translate/base/interrupt.h"
+#include "examples/translate/data/batches.h"
+#include "examples/translate/translator/translate.h"
 #include "nn/optim/schedule.h"
 #include "nn/rng.h"
 
@@ -68,7 +70,7 @@ void Trainer::resume() {
 Trainer::End Trainer::run() {
   const InterruptGuard interrupt;
   session_start_ = seconds_now();
-  log_.emplace(log_path(directory_), state_.step);
+  log_.emplace(ModelFolder(directory_).log, state_.step);
   const auto has_model = [&] { return state_.epoch > 0; };  // without one, time is up after the next step only
   bool whole = true;                                        // the last epoch
   while (state_.epoch < config_.epochs && state_.without_gain < config_.patience && !(has_model() && out_of_time())) {
@@ -205,7 +207,8 @@ void Trainer::validate() {
   if (average_) average_->swap();
   const double loss = cross_entropy(translator_.model, valid_, parallel_.pool());
   const SearchOptions options{.beam = config_.valid_beam};
-  const std::vector<std::string> translations = translator_.translate(valid_text_.source, options, parallel_.pool());
+  const std::vector<std::string> translations =
+      best_translations(translator_, valid_text_.source, options, parallel_.pool());
   const double bleu = corpus_bleu(translations, valid_text_.target, bleu_options(config_)).score;
 
   const double train_loss = state_.loss_sum / static_cast<double>(state_.words);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "examples/translate/base/progress.h"
+#include "examples/translate/base/word_ids.h"
 #include "examples/translate/data/corpus.h"
 #include "examples/translate/metrics/bleu.h"
 #include "examples/translate/training/checkpoint.h"

@@ -5,7 +5,7 @@
 #include <system_error>
 
 #include "autograd/error.h"
-#include "examples/translate/text/text.h"
+#include "examples/translate/base/read_file.h"
 #include "nn/storage/atomic_file.h"
 #include "nn/storage/json.h"
 

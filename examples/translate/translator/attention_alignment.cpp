@@ -2,6 +2,7 @@
 
 #include "autograd/error.h"
 #include "examples/translate/search/scoring.h"
+#include "examples/translate/search/search.h"
 #include "examples/translate/text/unicode.h"
 #include "examples/translate/text/word_weights.h"
 
@@ -43,12 +44,6 @@ std::vector<std::vector<int>> pieces_of(const std::vector<CutLine>& lines) {
 
 }
 
-AlignedText aligned_toy_text(const std::vector<ToyPair>& split) {
-  AlignedText aligned{toy_text(split, join_words), {}};
-  for (const ToyPair& pair : split) aligned.truth.push_back({pair.alignment, pair.alignment});
-  return aligned;
-}
-
 std::vector<std::vector<Link>> align_pairs(std::span<Translator* const> models, const ParallelText& text,
                                            ThreadPool& pool) {
   std::vector<WordWeights> weights;
@@ -70,10 +65,6 @@ std::vector<std::vector<Link>> align_pairs(std::span<Translator* const> models, 
   std::vector<std::vector<Link>> links;
   for (const WordWeights& pair : weights) links.push_back(pair.most_attended());
   return links;
-}
-
-AlignmentError alignment_error(std::span<Translator* const> models, const AlignedText& aligned, ThreadPool& pool) {
-  return alignment_error(align_pairs(models, aligned.text, pool), aligned.truth);
 }
 
 }

@@ -1,23 +1,14 @@
 #pragma once
 
 #include <span>
-#include <string>
 #include <vector>
 
-#include "examples/translate/data/corpus.h"
-#include "examples/translate/metrics/alignment_error.h"
+#include "examples/translate/text/alignment.h"
 #include "examples/translate/text/text.h"
 #include "examples/translate/translator/translator.h"
 #include "ops/gemm/thread_pool.h"
 
 namespace gradus::translate {
-
-/// Pairs, whose words stand between white space, with their true links.
-struct AlignedText {
-  ParallelText text;
-  std::vector<TrueAlignment> truth;
-};
-AlignedText aligned_toy_text(const std::vector<ToyPair>& split);
 
 /// The alignments that models see in given pairs: each translation is forced, and every word of it is linked to the
 /// word of the source that it attended to most while it was predicted, from the context that these weights made; to
@@ -28,7 +19,5 @@ AlignedText aligned_toy_text(const std::vector<ToyPair>& split);
 /// over their pieces. Several models have the mean of their weights. Throws Error if none of them has attention.
 std::vector<std::vector<Link>> align_pairs(std::span<Translator* const> models, const ParallelText& text,
                                            ThreadPool& pool);
-/// How far these are from the true ones.
-AlignmentError alignment_error(std::span<Translator* const> models, const AlignedText& aligned, ThreadPool& pool);
 
 }

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "examples/translate/translator/ensemble.h"
+#include "examples/translate/translator/translate.h"
 #include "examples/translate/translator/unknown_words.h"
 
 namespace gradus::translate {

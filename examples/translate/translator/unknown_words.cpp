@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "autograd/error.h"
+#include "examples/translate/base/word_ids.h"
 #include "examples/translate/text/text.h"
 #include "examples/translate/text/unicode.h"
-#include "examples/translate/text/vocabulary.h"
 
 namespace gradus::translate {
 
@@ -52,7 +52,7 @@ const std::string& Dictionary::translation(const std::string& word) const {
 void replace_unknown(std::vector<std::string>& target, const Hypothesis& hypothesis,
                      const std::vector<std::string>& source, const Dictionary& dictionary) {
   for (size_t i = 0; i < hypothesis.words.size(); ++i) {
-    if (hypothesis.words[i] != Vocabulary::kUnknown) continue;
+    if (hypothesis.words[i] != kUnknown) continue;
     target[i] = dictionary.translation(source[static_cast<size_t>(most_attended(hypothesis, i, source.size()))]);
   }
 }

@@ -5,12 +5,23 @@
 #include <string_view>
 #include <vector>
 
-#include "examples/translate/config/config.h"
+#include "examples/translate/base/tokenizer_kind.h"
+#include "examples/translate/base/word_ids.h"
 #include "examples/translate/text/text.h"
 #include "examples/translate/text/tokenizer.h"
 #include "examples/translate/text/vocabulary.h"
 
 namespace gradus::translate {
+
+/// How a text decides what the words of its languages are.
+struct LanguageOptions {
+  TokenizerKind tokenizer = TokenizerKind::Whitespace;
+  int vocabulary_size = 0;  ///< of each language, special words included; 0: 8000 subwords, or words without limit
+  bool joint = false;       ///< one vocabulary for both languages
+  int min_frequency = 1;    ///< of a word; without effect on subwords
+  bool lowercase = false;
+  bool target_elides = false;  ///< the words of the target are those of ElisionTokenizer
+};
 
 /// One side of a translator: how its lines become pieces, and the numbers of these.
 struct Language {
@@ -38,13 +49,17 @@ struct Language {
 /// The two languages of a translation.
 struct Languages {
   Language source, target;
+
+  /// The pairs as numbers, each side ending with </s>.
+  std::vector<Pair> encode(const ParallelText& text) const;
 };
 
-/// What the configuration lets the training text decide: the subwords, or the vocabulary of its words. Throws Error
-/// when the vocabulary's size does not suit the text, naming the language and the size that does.
-Languages learn_languages(const ParallelText& train, const TrainConfig& config);
+/// What the options let the training text decide: the subwords, or the vocabulary of its words. Throws Error when the
+/// vocabulary's size does not suit the text, naming the language and the size that does.
+Languages learn_languages(const ParallelText& train, const LanguageOptions& options);
 
 /// Reads what `save` wrote in both languages. Throws Error naming the file that is missing or damaged.
-Languages load_languages(const std::string& source_stem, const std::string& target_stem, const TrainConfig& config);
+Languages load_languages(const std::string& source_stem, const std::string& target_stem,
+                         const LanguageOptions& options);
 
 }

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "examples/translate/toy/toy_grammar.h"
+#include "examples/translate/toy/grammar.h"
 
 namespace gradus::translate::toy {
 

@@ -1,4 +1,4 @@
-#include "examples/translate/toy/toy_grammar.h"
+#include "examples/translate/toy/grammar.h"
 
 #include <utility>
 

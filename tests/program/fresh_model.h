@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "examples/translate/translator/translate.h"
 #include "tests/program/training_run.h"
 
 namespace gradus::translate {
@@ -42,7 +43,7 @@ inline void copy_values(Seq2Seq& from, Seq2Seq& to) {
 }
 
 /// What the encoder makes of a sentence.   -> (ids, H)
-inline std::vector<Real> encoded(Seq2Seq& model, const std::vector<int>& ids = {7, 12, 4, 30, 9, Vocabulary::kEnd}) {
+inline std::vector<Real> encoded(Seq2Seq& model, const std::vector<int>& ids = {7, 12, 4, 30, 9, kEnd}) {
   const Tape tape(Tape::Inference, 3);
   const std::vector<int> lengths = {static_cast<int>(ids.size())};
   const Packing packing(lengths);

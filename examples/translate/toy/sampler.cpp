@@ -1,4 +1,4 @@
-#include "examples/translate/toy/toy_sampler.h"
+#include "examples/translate/toy/sampler.h"
 
 namespace gradus::translate::toy {
 

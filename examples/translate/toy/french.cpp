@@ -2,7 +2,7 @@
 #include <iterator>
 #include <string>
 
-#include "examples/translate/toy/toy_grammar.h"
+#include "examples/translate/toy/grammar.h"
 
 namespace gradus::translate::toy {
 

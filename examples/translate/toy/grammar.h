@@ -4,8 +4,8 @@
 #include <string_view>
 #include <vector>
 
-#include "examples/translate/toy/toy.h"
-#include "examples/translate/toy/toy_lexicon.h"
+#include "examples/translate/toy/lexicon.h"
+#include "examples/translate/toy/pair.h"
 
 /// The sentences of the toy language as trees. A tree is written out twice: in English, which notes at every word the
 /// place where it stands, and in French, which links every word to the places that it translates.

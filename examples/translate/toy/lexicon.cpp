@@ -1,4 +1,4 @@
-#include "examples/translate/toy/toy_lexicon.h"
+#include "examples/translate/toy/lexicon.h"
 
 #include <algorithm>
 

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <random>
 
-#include "examples/translate/toy/toy_grammar.h"
+#include "examples/translate/toy/grammar.h"
 
 namespace gradus::translate::toy {
 

@@ -1,0 +1,122 @@
+#include "examples/translate/text/language.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "autograd/error.h"
+#include "examples/translate/base/read_file.h"
+#include "examples/translate/text/elision.h"
+#include "examples/translate/text/subwords.h"
+#include "examples/translate/text/unicode.h"
+#include "examples/translate/text/word_tokenizer.h"
+#include "nn/storage/atomic_file.h"
+
+namespace gradus::translate {
+
+namespace {
+
+constexpr int kDefaultSubwords = 8000;
+
+std::shared_ptr<const TextTokenizer> word_tokenizer(const LanguageOptions& options, bool is_target) {
+  if (options.target_elides && is_target) return std::make_shared<ElisionTokenizer>();
+  if (options.tokenizer == TokenizerKind::Words) return std::make_shared<WordTokenizer>();
+  return std::make_shared<WhitespaceTokenizer>();
+}
+
+Language subword_language(const LanguageOptions& options, std::string model, const std::string& path) {
+  auto tokenizer = std::make_shared<SubwordTokenizer>(model, path);
+  Vocabulary vocabulary = Vocabulary::of(tokenizer->pieces());
+  return {std::move(tokenizer), std::move(vocabulary), options.lowercase, std::move(model)};
+}
+
+Language learn_subwords(std::vector<std::string> lines, const LanguageOptions& options) {
+  if (options.lowercase) {
+    for (std::string& line : lines) line = lower_case(line);
+  }
+  const bool default_size = options.vocabulary_size == 0;
+  return subword_language(
+      options,
+      train_subwords(lines, options.tokenizer, default_size ? kDefaultSubwords : options.vocabulary_size, default_size),
+      "subwords");
+}
+
+Language learn_words(const std::vector<std::string>& lines, const LanguageOptions& options, bool is_target) {
+  Language language(word_tokenizer(options, is_target), Vocabulary(), options.lowercase);
+  WordFrequencies frequencies;
+  for (const std::string& line : lines) frequencies.add(language.split(line));
+  language.vocabulary =
+      frequencies.vocabulary(static_cast<size_t>(options.min_frequency), static_cast<size_t>(options.vocabulary_size));
+  if (language.vocabulary.size() == Vocabulary().size()) {
+    fail("no word is left with min_frequency {} and vocabulary_size {}; lower the one or raise the other",
+         options.min_frequency, options.vocabulary_size);
+  }
+  return language;
+}
+
+/// Errors are those of `name`.
+Language learn_language(const char* name, std::vector<std::string> lines, const LanguageOptions& options,
+                        bool is_target) {
+  try {
+    return is_subword(options.tokenizer) ? learn_subwords(std::move(lines), options)
+                                         : learn_words(lines, options, is_target);
+  } catch (const Error& error) {
+    fail("{}: {}", name, error.what());
+  }
+}
+
+Language load_language(const std::string& stem, const LanguageOptions& options, bool is_target) {
+  if (is_subword(options.tokenizer)) {
+    const std::string path = stem + ".model";
+    return subword_language(options, read_file(path), path);
+  }
+  return {word_tokenizer(options, is_target), Vocabulary::load(stem + ".vocab"), options.lowercase};
+}
+
+}
+
+Language::Language(Vocabulary vocabulary)
+    : Language(std::make_shared<WhitespaceTokenizer>(), std::move(vocabulary), false) {}
+
+Language::Language(std::shared_ptr<const TextTokenizer> tokenizer, Vocabulary vocabulary, bool lowercase,
+                   std::string model)
+    : tokenizer(std::move(tokenizer)),
+      vocabulary(std::move(vocabulary)),
+      lowercase(lowercase),
+      model(std::move(model)) {}
+
+std::vector<std::string> Language::split(std::string_view line) const {
+  return lowercase ? tokenizer->split(lower_case(line)) : tokenizer->split(line);
+}
+
+void Language::save(const std::string& stem) const {
+  if (model.empty()) {
+    vocabulary.save(stem + ".vocab");
+  } else {
+    write_file_atomically(stem + ".model", model);
+  }
+}
+
+std::vector<Pair> Languages::encode(const ParallelText& text) const {
+  std::vector<Pair> pairs(text.source.size());
+  for (size_t i = 0; i < pairs.size(); ++i) pairs[i] = {source.encode(text.source[i]), target.encode(text.target[i])};
+  return pairs;
+}
+
+Languages learn_languages(const ParallelText& train, const LanguageOptions& options) {
+  if (options.joint) {
+    std::vector<std::string> lines = train.source;
+    lines.insert(lines.end(), train.target.begin(), train.target.end());
+    Language both = learn_language("both languages", std::move(lines), options, false);
+    return {both, both};
+  }
+  return {learn_language("source language", train.source, options, false),
+          learn_language("target language", train.target, options, true)};
+}
+
+Languages load_languages(const std::string& source_stem, const std::string& target_stem,
+                         const LanguageOptions& options) {
+  return {load_language(source_stem, options, false), load_language(target_stem, options, true)};
+}
+
+}

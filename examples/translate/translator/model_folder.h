@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "examples/translate/translator/translator.h"
+
+/// The folder of a model:
+///
+///     config.json                  how it is trained (config.h)
+///     source.vocab, target.vocab   its words; or, for subwords,
+///     source.model, target.model   the models of sentencepiece, which hold them. With a joint vocabulary the two files
+///                                  of the languages are the same
+///     model.safetensors            the parameters with the best validation BLEU so far; what translates
+///     last.safetensors             the parameters at the last stop, the optimiser's state and a `TrainState`
+///     epoch-0012.safetensors       the parameters after an epoch, of the last ones if the configuration keeps them
+///     log.jsonl                    every step and every validation (training_log.h)
+///
+/// A training with several seeds makes a folder of others, one for each: seed-1, seed-2, …
+///
+/// All but the log is written whole or not at all, so a folder is good at any moment of a training.
+
+namespace gradus::translate {
+
+/// The paths of a model's files.
+struct ModelFolder {
+  explicit ModelFolder(const std::string& directory);
+  /// The model after an epoch.
+  std::string epoch(int number) const;
+  /// Whether there is such a file.
+  static bool has(const std::string& path);
+
+  std::string directory, config;
+  std::string source, target;  ///< of the languages, without extension
+  std::string best, last, log;
+};
+
+/// Whether the folder holds a model, or the beginning of one.
+bool holds_model(const std::string& directory);
+
+/// Whether a training in the folder has saved anything to go on from.
+bool has_begun(const std::string& directory);
+
+/// Throws Error, which begins with the command's name, if the folder holds files that `create_model` would remove.
+void require_no_training(const char* command, const std::string& directory);
+
+/// Makes the folder if need be and writes configuration and languages; a model that was there is removed.
+void create_model(const std::string& directory, const Translator& translator);
+
+/// Removes the files of a model, and the folder if nothing else is in it.
+void remove_model(const std::string& directory);
+
+/// The folder of a seed's model, in that of a training with several seeds.
+std::string seed_folder(const std::string& directory, std::uint64_t seed);
+/// The seeds whose models are in the folder, ascending; none if it is no folder of a training with several seeds.
+std::vector<std::uint64_t> seeds_in(const std::string& directory);
+
+/// A model that is ready to translate: the best one, in evaluation mode. Throws Error naming the file that is missing,
+/// cut off or does not belong to the others.
+std::unique_ptr<Translator> load_translator(const std::string& directory);
+/// The paths of the models that were kept, in the order of their epochs.
+std::vector<std::string> kept_epochs(const std::string& directory);
+/// The configuration with which the training in the folder began.
+TrainConfig load_config(const std::string& directory);
+void save_config(const std::string& directory, const TrainConfig& config);
+/// A model of this configuration with the folder's languages; its parameters are still to be read.
+std::unique_ptr<Translator> load_words(const std::string& directory, const TrainConfig& config);
+
+}
