@@ -1,9 +1,10 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <new>
+#include <span>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "autograd/real.h"
@@ -27,47 +28,41 @@ class Arena {
   ~Arena();
 
   /// Uninitialised memory, valid until the arena is rewound to a mark taken before this call.
-  void* allocate(std::size_t bytes);
-  /// `count` uninitialised objects of a type that needs no destructor.
-  template <class T>
-  T* allocate_array(std::size_t count) {
+  void* allocate_bytes(std::size_t bytes);
+  /// `count` uninitialised objects of a type that needs no destructor, since none is ever called.
+  template <class T = Real>
+  T* allocate(std::size_t count) {
     static_assert(std::is_trivially_destructible_v<T> && alignof(T) <= kAlignment);
-    return static_cast<T*>(allocate(count * sizeof(T)));
+    return static_cast<T*>(allocate_bytes(count * sizeof(T)));
+  }
+  template <class T, class... Args>
+  T* make(Args&&... args) {
+    return new (allocate<T>(1)) T{std::forward<Args>(args)...};
+  }
+  /// make(0), …, make(count - 1).
+  template <class Make>
+  auto make_array(std::size_t count, Make make) {
+    using T = std::decay_t<decltype(make(count))>;
+    T* const array = allocate<T>(count);
+    for (std::size_t i = 0; i < count; ++i) new (&array[i]) T(make(i));
+    return std::span<T>(array, count);
+  }
+  template <class T>
+  std::span<const T> copy(std::span<const T> values) {
+    return make_array(values.size(), [&](std::size_t i) { return values[i]; });
   }
 
   Mark mark() const { return position_; }
   void rewind(Mark mark);
-  /// Bytes held from the system, in use or not.
-  std::size_t capacity() const;
 
  private:
-  struct Free {
-    void operator()(std::byte* memory) const { ::operator delete(memory, std::align_val_t(kAlignment)); }
-  };
+  static constexpr std::size_t kFirstBlock = std::size_t{1} << 20;
   struct Block {
-    std::unique_ptr<std::byte, Free> memory;
+    std::byte* memory;
     std::size_t size;
   };
   std::vector<Block> blocks_;
   Mark position_;
-};
-
-/// Working memory of one function call: taken from an arena of the thread, given back at the end of the C++ scope.
-class Scratch {
- public:
-  Scratch() : mark_(arena().mark()) {}
-  ~Scratch() { arena().rewind(mark_); }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-
-  template <class T = Real>
-  T* allocate(std::size_t count) {
-    return arena().allocate_array<T>(count);
-  }
-
- private:
-  static Arena& arena();
-  Arena::Mark mark_;
 };
 
 }

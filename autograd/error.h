@@ -1,12 +1,10 @@
 #pragma once
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <stdexcept>
-#include <string>
-#include <utility>
 
-#include "autograd/scope.h"
+#include "autograd/real.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 
@@ -17,12 +15,12 @@ class Error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+[[noreturn]] void fail_with(fmt::string_view text, fmt::format_args args);
+
 /// Throws an `Error` with the formatted text and, inside a module, its path.
 template <class... Args>
 [[noreturn]] void fail(fmt::format_string<Args...> text, Args&&... args) {
-  std::string message = fmt::format(text, std::forward<Args>(args)...);
-  if (*Scope::current() != '\0') message += fmt::format(" [in {}]", Scope::current());
-  throw Error(message);
+  fail_with(text, fmt::make_format_args(args...));
 }
 
 }

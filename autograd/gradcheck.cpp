@@ -7,6 +7,9 @@
 #include <mutex>
 #include <random>
 
+#include "autograd/gather.h"
+#include "autograd/sweep.h"
+
 namespace gradus::inline GRADUS_PRECISION {
 
 namespace {
@@ -143,13 +146,15 @@ class Checker {
       const std::span<const Real> cotangent = rest.first(output.size());
       rest = rest.subspan(output.size());
       if (!output.needs_grad()) continue;
-      if (last) add(last_cotangent, last.grad());
+      if (last) add(last_cotangent, accumulator(last));
       last = output;
       last_cotangent = cotangent;
     }
     if (last && in_sweep) {
-      tape.sweep(last, last_cotangent);
-      gather(tape);
+      sweep(tape, last, last_cotangent);
+      for (Place& place : places_) {
+        if (place.leaf) gather(*place.leaf, tape);
+      }
     } else if (last) {
       tape.backward(last, last_cotangent);
     }
@@ -160,21 +165,13 @@ class Checker {
     std::vector<Numbers> gradients;
     for (std::size_t p = 0; p < places_.size(); ++p) {
       const bool is_input = p < input_count_;
-      const Array grad = p == constant_place ? Array{nullptr, {0}}
-                         : is_input          ? inputs[p].grad()
-                                             : places_[p].leaf->grad();
+      const ConstArray grad = p == constant_place ? ConstArray{nullptr, {0}}
+                              : is_input          ? inputs[p].grad()
+                                                  : places_[p].leaf->grad();
       gradients.emplace_back(grad.begin(), grad.end());
       if (!is_input) places_[p].leaf->zero_grad();
     }
     return gradients;
-  }
-
-  /// What `backward` does after its sweep.
-  void gather(const Tape& tape) {
-    const Tape* const self = &tape;
-    for (Place& place : places_) {
-      if (place.leaf && !place.leaf->frozen) Tape::gather(*place.leaf, {&self, 1}, 0, place.leaf->rows());
-    }
   }
 
   static void add(std::span<const Real> cotangent, Array grad) {

@@ -105,7 +105,7 @@ struct CheckedLeaves : std::vector<Leaf*> {
 /// Checks the gradients of all inputs and of all `leaves` (with the values they have, which stay). The outputs are
 /// multiplied by random cotangents, all different, so that an error that a plain sum would cancel is seen. Checked
 /// besides: that values are the same to the bit on an inference tape, and that gradients stay the same when any one
-/// input or leaf needs none, and in a `Tape::sweep`, where ops reuse the memory of gradients.
+/// input or leaf needs none, and in a `sweep`, which reuses the memory of gradients.
 ///
 /// Throws an `Error` that names the worst number with both gradients (of Σ cotangents · outputs, not of one output) if
 /// the error there is above the tolerance.

@@ -1,32 +1,26 @@
 #include "autograd/leaf.h"
 
 #include <algorithm>
+#include <new>
+#include <utility>
 
-#include "autograd/tape.h"
+#include "autograd/arena.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 
-namespace {
-Real* allocate_zeros(std::size_t count) {
-  Real* numbers = static_cast<Real*>(
-      ::operator new(std::max<std::size_t>(count, 1) * sizeof(Real), std::align_val_t(Arena::kAlignment)));
-  std::fill_n(numbers, count, Real{0});
-  return numbers;
-}
-}
-
-Leaf::Leaf(std::string name, Shape shape)
-    : name_(std::move(name)), shape_(shape), value_(allocate_zeros(shape.size())) {}
-
-Array Leaf::grad() const {
-  std::call_once(grad_allocated_, [this] { grad_.reset(allocate_zeros(size())); });
-  return {grad_.get(), shape_};
+// Value and gradient lie behind each other in zeros from the system, which takes memory for a page when somebody first
+// writes to it: a program that only translates does not pay for gradients.
+Leaf::Leaf(std::string name, Shape shape) : name_(std::move(name)), shape_(shape), memory_(nullptr, std::free) {
+  constexpr std::size_t kStep = Arena::kAlignment / sizeof(Real);
+  const std::size_t padded = (size() + kStep - 1) / kStep * kStep;
+  std::size_t bytes = 2 * padded * sizeof(Real) + Arena::kAlignment;
+  memory_.reset(std::calloc(bytes, 1));
+  if (memory_ == nullptr) throw std::bad_alloc();
+  void* aligned = memory_.get();
+  value_ = static_cast<Real*>(std::align(Arena::kAlignment, 2 * padded * sizeof(Real), aligned, bytes));
+  grad_ = value_ + padded;
 }
 
-void Leaf::zero_grad() {
-  if (grad_ != nullptr) std::fill_n(grad_.get(), size(), Real{0});
-}
-
-Tensor Leaf::tensor() { return Tape::active().add_leaf(*this); }
+void Leaf::zero_grad() { std::fill_n(grad_, size(), Real{0}); }
 
 }

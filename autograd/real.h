@@ -6,16 +6,12 @@
 
 #ifdef GRADUS_DOUBLE
 #define GRADUS_PRECISION f64
+namespace gradus::inline f64 {
+using Real = double;
+}
 #else
 #define GRADUS_PRECISION f32
-#endif
-
-namespace gradus::inline GRADUS_PRECISION {
-
-#ifdef GRADUS_DOUBLE
-using Real = double;
-#else
+namespace gradus::inline f32 {
 using Real = float;
-#endif
-
 }
+#endif

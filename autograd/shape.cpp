@@ -42,18 +42,9 @@ Shape Shape::without(int axis) const {
 
 std::string to_string(const Shape& shape) { return fmt::format("({})", fmt::join(shape, ", ")); }
 
-Shape broadcast(const char* op, const Shape& a, const Shape& b) {
-  const Shape& longer = a.rank() >= b.rank() ? a : b;
-  const Shape& shorter = a.rank() >= b.rank() ? b : a;
-  Shape result = longer;
-  for (int axis = -1; axis >= -shorter.rank(); --axis) {
-    const int m = longer[axis], n = shorter[axis];
-    if (m != n && m != 1 && n != 1) {
-      fail("{}: shapes do not broadcast: a is {}, b is {}; need equal lengths or 1 on axis {}", op, a, b, axis);
-    }
-    result = result.with(axis, m == 1 ? n : m);
-  }
-  return result;
 }
 
+fmt::format_context::iterator fmt::formatter<gradus::Shape>::format(const gradus::Shape& shape,
+                                                                    fmt::format_context& context) const {
+  return fmt::formatter<fmt::string_view>::format(gradus::to_string(shape), context);
 }

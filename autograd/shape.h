@@ -44,16 +44,9 @@ class Shape {
 /// `(32, 512)`.
 std::string to_string(const Shape& shape);
 
-/// The one broadcasting rule: shapes are aligned at their last axis, a missing axis counts as 1, and an axis of length
-/// 1 stretches to the other's length. Throws, naming `op` and both shapes, if two lengths differ and neither is 1.
-Shape broadcast(const char* op, const Shape& a, const Shape& b);
-
 }
 
 template <>
-struct fmt::formatter<gradus::Shape> : fmt::formatter<std::string> {
-  template <class Context>
-  auto format(const gradus::Shape& shape, Context& context) const {
-    return fmt::formatter<std::string>::format(gradus::to_string(shape), context);
-  }
+struct fmt::formatter<gradus::Shape> : fmt::formatter<fmt::string_view> {
+  fmt::format_context::iterator format(const gradus::Shape& shape, fmt::format_context& context) const;
 };

@@ -1,39 +1,41 @@
 #include "autograd/tensor.h"
 
-#include <algorithm>
-
-#include "autograd/tape.h"
+#include <atomic>
 
 namespace gradus::inline GRADUS_PRECISION {
 
-int Array::rows() const {
-  int rows = 1;
-  for (int axis = 0; axis < shape.rank() - 1; ++axis) rows *= shape[axis];
-  return rows;
+namespace {
+
+// An id is (number of the thread, number within the thread); 0 is nobody's.
+constexpr int kThreadShift = 40;
+std::atomic<std::uint64_t> thread_count{0};
+thread_local std::uint64_t last_id = thread_count++ << kThreadShift;
+
+bool is_of_this_thread(std::uint64_t id) { return id >> kThreadShift == last_id >> kThreadShift; }
+
 }
+
+Tensor::Tensor(Node& node) : node_(&node), id_(node.id) {}
+
+std::uint64_t Tensor::new_id() { return ++last_id; }
 
 Node& Tensor::node() const {
   if (node_ == nullptr) fail("tensor: empty handle; assign it the result of an op before use");
-  if (!Tape::is_of_this_thread(id_)) fail("tensor: used on another thread than the one whose tape recorded it");
+  if (!is_of_this_thread(id_)) fail("tensor: used on another thread than the one whose tape recorded it");
   if (node_->id != id_) fail("tensor: used after its tape ended; read what you need before the Tape goes out of scope");
   return *node_;
 }
 
 const Shape& Tensor::shape() const { return node().shape; }
 
-Array Tensor::value() const {
-  const Node& n = node();
-  return {n.value, n.shape};
-}
+Array Tensor::value() { return {node().value, node().shape}; }
 
-Array Tensor::grad() const {
-  Node& n = node();
+ConstArray Tensor::value() const { return {node().value, node().shape}; }
+
+ConstArray Tensor::grad() const {
+  const Node& n = node();
   if (!n.needs_grad) fail("grad: this tensor (made by {}) needs no gradient", n.op);
-  if (n.grad == nullptr) {
-    if (n.tape != &Tape::active())
-      fail("grad: another tape is active than the one this tensor (made by {}) is on", n.op);
-    std::fill_n(n.tape->new_grad(n), n.shape.size(), Real{0});
-  }
+  if (n.grad == nullptr) fail("grad: no gradient has reached this tensor (made by {})", n.op);
   return {n.grad, n.shape};
 }
 

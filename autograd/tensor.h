@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <type_traits>
 
 #include "autograd/shape.h"
 
@@ -9,22 +10,27 @@ namespace gradus::inline GRADUS_PRECISION {
 
 class Leaf;
 class Tape;
+struct Attachment;
 struct Node;
 
 /// Numbers with a shape: row-major, contiguous, not owned. What the maths of an op works on.
-struct Array {
-  Real* data = nullptr;
+template <class Number>
+struct BasicArray {
+  Number* data = nullptr;
   Shape shape;
 
   std::size_t size() const { return shape.size(); }
   /// Seen as a matrix: the last axis is the row's length, all others together count the rows. A scalar is (1, 1).
   int cols() const { return shape.rank() == 0 ? 1 : shape[-1]; }
-  int rows() const;
-  Real* row(std::size_t i) const { return data + i * cols(); }
-  Real& operator[](std::size_t i) const { return data[i]; }
-  Real* begin() const { return data; }
-  Real* end() const { return data + size(); }
+  int rows() const { return shape.rank() == 0 ? 1 : static_cast<int>(shape.without(-1).size()); }
+  Number* row(std::size_t i) const { return data + i * cols(); }
+  Number& operator[](std::size_t i) const { return data[i]; }
+  Number* begin() const { return data; }
+  Number* end() const { return data + size(); }
+  operator BasicArray<const Number>() const requires(!std::is_const_v<Number>) { return {data, shape}; }
 };
+using Array = BasicArray<Real>;
+using ConstArray = BasicArray<const Real>;
 
 /// A handle to a value on the tape: what ops take and return. Copying it copies no numbers.
 ///
@@ -39,11 +45,11 @@ class Tensor {
   int dim(int axis) const { return shape()[axis]; }
   std::size_t size() const { return shape().size(); }
 
-  Array value() const;
-  /// The gradient of the loss by this tensor: zeros until `Tape::backward` adds to it. Of a parameter read
-  /// `Leaf::grad`: here is only what ops added at once, not what they noted for the end of the step. After a
-  /// `Tape::sweep` only variables still have theirs.
-  Array grad() const;
+  Array value();
+  ConstArray value() const;
+  /// The gradient of the loss by this tensor, once `Tape::backward` has come to it; of a variable zeros before. Throws
+  /// if no gradient has reached it. A parameter's is in `Leaf::grad`.
+  ConstArray grad() const;
   /// Whether anything upstream wants a gradient. Ops skip the gradients of inputs that do not.
   bool needs_grad() const;
   /// The only number of a tensor of size 1. Throws for any other size.
@@ -56,7 +62,8 @@ class Tensor {
 
  private:
   friend class Tape;
-  Tensor(Node* node, std::uint64_t id) : node_(node), id_(id) {}
+  explicit Tensor(Node& node);
+  static std::uint64_t new_id();
 
   Node* node_ = nullptr;
   std::uint64_t id_ = 0;
@@ -67,17 +74,19 @@ struct Node {
   std::uint64_t id = 0;  ///< Equals the id in every handle; 0 once the tape has ended.
   Shape shape;
   Real* value = nullptr;
-  Real* grad = nullptr;    ///< Null until somebody asks for the gradient.
-  bool owns_grad = false;  ///< Whether its memory can serve for another node when it is dropped.
+  Real* grad = nullptr;  ///< Null until a gradient arrives.
   bool needs_grad = false;
-  const char* op = "";     ///< The op that made it, "constant", "variable" or "parameter".
-  const char* scope = "";  ///< The path of the module that made it.
+  bool grad_is_lent = false;  ///< The gradient's memory goes back when it has served (`GradMemory`).
+  const char* op = "";        ///< The op that made it, "constant", "variable" or "parameter".
+  const char* path = "";      ///< The path of the module that made it.
   std::span<const Tensor> inputs;
-  Leaf* leaf = nullptr;  ///< The parameter that this is a use of, if it is one.
+  std::span<const Tensor> outputs;  ///< Of an op's last output: all of them,
+  void (*run)(void*) = nullptr;     ///< and run(closure) passes their gradients back to the inputs.
+  void* closure = nullptr;
+  Leaf* leaf = nullptr;           ///< The parameter that this stands for, if it is one.
+  Node* previous_leaf = nullptr;  ///< And the one of the parameter used before it.
   Tape* tape = nullptr;
-  /// What ops leave for each other: of a parameter what they derived from its value on this tape (rewinding the tape
-  /// drops it), of any other node what they know of its value.
-  void* cache = nullptr;
+  Attachment* attachments = nullptr;  ///< What others keep here (seam.h).
 };
 
 }

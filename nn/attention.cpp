@@ -27,7 +27,7 @@ void require_batch(Tensor values, std::span<const int> lengths, Tensor mask) {
 
 /// The mask with zeros beyond each length.   mask: (N, S), lengths: (N or more) -> (N, S)
 Tensor mask_padding(Tensor mask, std::span<const int> lengths) {
-  const Tensor result = constant(mask.shape(), std::span<const Real>(mask.value().data, mask.size()));
+  Tensor result = constant(mask.shape(), {mask.value().data, mask.size()});
   const int steps = mask.dim(1);
   for (int b = 0; b < mask.dim(0); ++b) {
     std::fill(&result.value()[b * steps] + lengths[b], &result.value()[b * steps] + steps, Real{0});
@@ -38,19 +38,15 @@ Tensor mask_padding(Tensor mask, std::span<const int> lengths) {
 /// The rows of the heads of the given sentences, b · heads + k, as long as the tape lives.
 std::span<const int> rows_of_heads(std::span<const int> sentences, int heads) {
   if (heads == 1) return sentences;
-  const std::size_t count = sentences.size() * heads;
-  int* const rows = Tape::active().allocate<int>(count);
-  for (std::size_t i = 0; i < count; ++i) rows[i] = sentences[i / heads] * heads + static_cast<int>(i % heads);
-  return {rows, count};
+  return Tape::active().arena().make_array(sentences.size() * heads,
+                                           [&](int i) { return sentences[i / heads] * heads + i % heads; });
 }
 
 /// Every row `heads` times.   x: (N, …) -> (N · heads, …)
 Tensor repeat_rows(Tensor x, int heads) {
   if (heads == 1) return x;
   const std::size_t count = static_cast<std::size_t>(x.dim(0)) * heads;
-  int* const index = Tape::active().allocate<int>(count);
-  for (std::size_t i = 0; i < count; ++i) index[i] = static_cast<int>(i) / heads;
-  return gather_rows(x, {index, count});
+  return gather_rows(x, Tape::active().arena().make_array(count, [&](int i) { return i / heads; }));
 }
 
 /// The sum, or the mean, over the heads of each query.   x: (N · heads, …) -> (N, …)
@@ -92,13 +88,13 @@ Attention::Attention(Module* parent, std::string name, int heads)
     : Module(parent, std::move(name)), scope(std::make_unique<GlobalScope>()), heads_(heads) {}
 
 Memory Attention::prepare(Tensor values, std::span<const int> lengths, Tensor mask) {
-  const Scope error_scope(path());
+  const ModulePath here(path());
   require_batch(values, lengths, mask);
   return remember(values, padded_sentences(lengths, values.dim(1)), mask);
 }
 
 Memory Attention::prepare(Tensor packed, const Packing& packing, std::span<const int> order, Tensor mask) {
-  const Scope error_scope(path());
+  const ModulePath here(path());
   const Sentences sentences = packed_sentences(packing, order);
   if (packed.rank() != 2 || packed.dim(0) != packing.rows()) {
     fail("attention: the states are {}, the packing has {} rows; need ({}, H)", packed.shape(), packing.rows(),
@@ -116,7 +112,7 @@ Memory Attention::remember(Tensor states, const Sentences& sentences, Tensor mas
 }
 
 Attended Attention::operator()(Tensor query, const Memory& memory, const AttentionStep& step) {
-  const Scope error_scope(path());
+  const ModulePath here(path());
   Tensor e = scores(query, memory);
   if (coverage && step.coverage) e = e + repeat_rows((*coverage)(query)*step.coverage, heads_);
   const auto [weights, log_probability, entropy] = (*scope)(e, query, memory, step, training());

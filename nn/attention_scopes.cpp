@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "ops/elementwise.h"
-#include "ops/kernels/kernels.h"
+#include "ops/kernels/random.h"
 #include "ops/layout.h"
 #include "ops/reduce.h"
 
@@ -15,7 +15,7 @@ namespace {
 /// 1 where |s - centre(i)| <= D, else 0.   -> (N, S)
 template <class Centre>
 Tensor window_around(int rows, int steps, int window, Centre centre) {
-  const Tensor result = full({rows, steps}, 0);
+  Tensor result = full({rows, steps}, 0);
   for (int i = 0; i < rows; ++i) {
     const double p = centre(i);
     for (int s = 0; s < steps; ++s) result.value().row(i)[s] = std::abs(s - p) <= window ? 1 : 0;
@@ -60,7 +60,7 @@ LocalPredictive::LocalPredictive(Attention* attention, int query_size, int windo
 
 Tensor LocalPredictive::positions(Tensor query, const Memory& memory) {
   const Tensor p = reshape(sigmoid(centre(inner.tanh({query}))), {-1, 1});
-  const Tensor lengths = full(p.shape(), 0);
+  Tensor lengths = full(p.shape(), 0);
   for (int i = 0; i < p.dim(0); ++i) lengths.value()[i] = static_cast<Real>(memory.sentences.length[i]);
   return lengths * p;
 }
@@ -68,7 +68,8 @@ Tensor LocalPredictive::positions(Tensor query, const Memory& memory) {
 AttentionScope::Weights LocalPredictive::operator()(Tensor scores, Tensor query, const Memory& memory,
                                                     const AttentionStep&, bool) {
   const int N = scores.dim(0), S = scores.dim(1);
-  const Tensor p = positions(query, memory), places = full({1, S}, 0);
+  const Tensor p = positions(query, memory);
+  Tensor places = full({1, S}, 0);
   for (int s = 0; s < S; ++s) places.value()[s] = static_cast<Real>(s);
   const Tensor weights = normalize(scores, memory, window_around(N, S, window, [&](int i) { return p.value()[i]; }));
   const Real sigma = static_cast<Real>(window) / 2;
@@ -81,8 +82,8 @@ AttentionScope::Weights HardScope::operator()(Tensor scores, Tensor, const Memor
   const int N = scores.dim(0), S = scores.dim(1);
   const Tape::RandomRange random = Tape::active().random(training ? 2 * N : 0);
   const auto uniform = [&](int i) { return kernels::uniform(random.seed, random.begin + i); };
-  const Tensor chosen = full({N, S}, 0), hard = full({N, 1}, 1);
-  int* const positions = Tape::active().allocate<int>(N);
+  Tensor chosen = full({N, S}, 0), hard = full({N, 1}, 1);
+  int* const positions = Tape::active().arena().allocate<int>(N);
   for (int i = 0; i < N; ++i) {
     const Real* const p = distribution.value().row(i);
     positions[i] = training ? draw(p, S, uniform(i)) : static_cast<int>(std::max_element(p, p + S) - p);

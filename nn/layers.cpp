@@ -1,8 +1,9 @@
 #include "nn/layers.h"
 
+#include "autograd/scratch.h"
 #include "ops/elementwise.h"
 #include "ops/embedding.h"
-#include "ops/matmul.h"
+#include "ops/fused/linear.h"
 #include "ops/norm.h"
 
 namespace gradus::inline GRADUS_PRECISION {
@@ -13,18 +14,18 @@ Linear::Linear(Module* parent, std::string name, int in, int out, bool with_bias
 }
 
 Tensor Linear::operator()(Tensor x) {
-  const Scope scope(path());
+  const ModulePath here(path());
   return linear(x, weight, bias ? bias->tensor() : Tensor());
 }
 
 Tensor Linear::operator()(std::initializer_list<Tensor> parts) {
-  const Scope scope(path());
+  const ModulePath here(path());
   Scratch scratch;
   return linear_sum(bias ? bias->tensor() : Tensor(), terms_of({parts.begin(), parts.size()}, weight, scratch));
 }
 
 Tensor Linear::tanh(std::initializer_list<Tensor> parts) {
-  const Scope scope(path());
+  const ModulePath here(path());
   Scratch scratch;
   return linear_sum_tanh(bias ? bias->tensor() : Tensor(), terms_of({parts.begin(), parts.size()}, weight, scratch));
 }
@@ -33,7 +34,7 @@ Embedding::Embedding(Module* parent, std::string name, int count, int size)
     : Module(parent, std::move(name)), weight{this, "weight", {count, size}, init::normal()} {}
 
 Tensor Embedding::operator()(std::span<const int> ids) {
-  const Scope scope(path());
+  const ModulePath here(path());
   return embedding(weight, ids);
 }
 
@@ -41,7 +42,7 @@ Dropout::Dropout(Module* parent, std::string name, Real probability)
     : Module(parent, std::move(name)), probability(probability) {}
 
 Tensor Dropout::operator()(Tensor x) const {
-  const Scope scope(path());
+  const ModulePath here(path());
   return training() && probability != 0 ? dropout(x, probability) : x;
 }
 
@@ -52,7 +53,7 @@ LayerNorm::LayerNorm(Module* parent, std::string name, int size, Real epsilon)
       bias{this, "bias", {size}} {}
 
 Tensor LayerNorm::operator()(Tensor x) {
-  const Scope scope(path());
+  const ModulePath here(path());
   return layer_norm(x, weight, bias, epsilon);
 }
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "autograd/leaf.h"
-#include "autograd/scope.h"
+#include "autograd/path.h"
 #include "nn/init.h"
 
 /// A layer is a struct whose members register themselves: declared = registered.
@@ -14,7 +14,7 @@
 ///           : Module(parent, std::move(name)),
 ///             weight{this, "weight", {out, in}, init::xavier_uniform()},
 ///             bias{this, "bias", {out}} {}
-///       Tensor operator()(Tensor x) { Scope scope(path()); return linear(x, weight, bias); }
+///       Tensor operator()(Tensor x) { ModulePath here(path()); return linear(x, weight, bias); }
 ///       Parameter weight, bias;
 ///     };
 ///

@@ -4,8 +4,8 @@
 #include <numeric>
 
 #include "ops/elementwise.h"
+#include "ops/fused/linear.h"
 #include "ops/layout.h"
-#include "ops/matmul.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 
@@ -30,18 +30,14 @@ SortedBatch sort_and_pack(Tensor x, std::span<const int> lengths) {
            x.shape());
     }
   }
-  Tape& tape = Tape::active();
-  const std::span order(tape.allocate<int>(batch), batch), position(tape.allocate<int>(batch), batch);
-  const std::span sorted(tape.allocate<int>(batch), batch);
-  std::iota(order.begin(), order.end(), 0);
+  Arena& arena = Tape::active().arena();
+  const std::span order = arena.make_array(batch, [](int i) { return i; });
   std::sort(order.begin(), order.end(),
             [&](int a, int b) { return lengths[a] != lengths[b] ? lengths[a] > lengths[b] : a < b; });
-  for (int i = 0; i < batch; ++i) {
-    position[order[i]] = i;
-    sorted[i] = lengths[order[i]];
-  }
-  const Packing packing(sorted);
-  const std::span rows(tape.allocate<int>(packing.rows()), packing.rows());
+  const std::span position(arena.allocate<int>(batch), batch);
+  for (int i = 0; i < batch; ++i) position[order[i]] = i;
+  const Packing packing(arena.make_array(batch, [&](int i) { return lengths[order[i]]; }));
+  const std::span rows(arena.allocate<int>(packing.rows()), packing.rows());
   for (int t = 0; t < packing.steps(); ++t) {
     for (int i = 0; i < packing.alive(t); ++i) rows[packing.row(i, t)] = order[i] * steps + t;
   }
@@ -59,9 +55,8 @@ auto run_padded(Layer& layer, Tensor x, std::span<const int> lengths) {
   const SortedBatch batch = sort_and_pack(x, lengths);
   auto result = layer(batch.x, batch.packing);
   result.output = unpack(result.output, batch.packing, batch.position);
-  auto states = Tape::active().allocate<std::remove_cvref_t<decltype(result.final[0])>>(result.final.size());
-  for (std::size_t i = 0; i < result.final.size(); ++i) states[i] = in_order(result.final[i], batch.position);
-  result.final = {states, result.final.size()};
+  result.final = Tape::active().arena().make_array(
+      result.final.size(), [&](std::size_t i) { return in_order(result.final[i], batch.position); });
   return result;
 }
 
@@ -89,7 +84,7 @@ RecurrentOutput<State> RecurrentStack::run(Tensor x, std::span<const State> init
   if (!initial.empty() && initial.size() != count) {
     fail("recurrent: {} initial states; need {}, one for each layer and direction", initial.size(), count);
   }
-  State* const states = Tape::active().allocate<State>(count);
+  const std::span<State> states = Tape::active().arena().make_array(count, [](std::size_t) { return State(); });
   for (int layer = 0; layer < options_.layers; ++layer) {
     if (layer > 0 && training() && options_.dropout != 0) x = dropout(x, options_.dropout);
     Tensor outputs[2];
@@ -102,7 +97,7 @@ RecurrentOutput<State> RecurrentStack::run(Tensor x, std::span<const State> init
     const Tensor y = options_.bidirectional ? concat({outputs[0], outputs[1]}, 1) : outputs[0];
     x = options_.residual && layer > 0 ? x + y : y;
   }
-  return {x, {states, count}};
+  return {x, states};
 }
 
 LSTM::LSTM(Module* parent, std::string name, int in, int hidden, const RecurrentOptions& options)
@@ -112,7 +107,7 @@ LSTM::LSTM(Module* parent, std::string name, int in, int hidden, const Recurrent
 }
 
 RecurrentOutput<LstmState> LSTM::operator()(Tensor x, const Packing& packing, std::span<const LstmState> initial) {
-  const Scope scope(path());
+  const ModulePath here(path());
   return run(x, initial, [&](Tensor x, int i, LstmState initial, bool reverse) {
     RecurrentWeights& w = weights_[i];
     return lstm_sequence(add(w.bias_ih, w.bias_hh), {{x, w.weight_ih}}, w.weight_hh, initial, packing, reverse,
@@ -121,7 +116,7 @@ RecurrentOutput<LstmState> LSTM::operator()(Tensor x, const Packing& packing, st
 }
 
 RecurrentOutput<LstmState> LSTM::operator()(Tensor x, std::span<const int> lengths) {
-  const Scope scope(path());
+  const ModulePath here(path());
   return run_padded(*this, x, lengths);
 }
 
@@ -132,7 +127,7 @@ GRU::GRU(Module* parent, std::string name, int in, int hidden, const RecurrentOp
 }
 
 RecurrentOutput<Tensor> GRU::operator()(Tensor x, const Packing& packing, std::span<const Tensor> initial) {
-  const Scope scope(path());
+  const ModulePath here(path());
   return run(x, initial, [&](Tensor x, int i, Tensor initial, bool reverse) {
     RecurrentWeights& w = weights_[i];
     const Tensor projected = linear(x, w.weight_ih, w.bias_ih);
@@ -141,15 +136,15 @@ RecurrentOutput<Tensor> GRU::operator()(Tensor x, const Packing& packing, std::s
 }
 
 RecurrentOutput<Tensor> GRU::operator()(Tensor x, std::span<const int> lengths) {
-  const Scope scope(path());
+  const ModulePath here(path());
   return run_padded(*this, x, lengths);
 }
 
 RecurrentOutput<LstmState> GRU::sequence(Tensor x, const Packing& packing) {
   const auto [output, final] = (*this)(x, packing);
-  auto* const states = Tape::active().allocate<LstmState>(final.size());
-  for (std::size_t i = 0; i < final.size(); ++i) new (&states[i]) LstmState{final[i], {}};
-  return {output, {states, final.size()}};
+  return {output, Tape::active().arena().make_array(final.size(), [&](std::size_t i) {
+            return LstmState{final[i], {}};
+          })};
 }
 
 namespace {
@@ -191,7 +186,7 @@ CellStack::CellStack(Module* parent, std::string name, int in, int hidden, const
 }
 
 RecurrentOutput<LstmState> CellStack::sequence(Tensor x, const Packing& packing) {
-  const Scope scope(path());
+  const ModulePath here(path());
   return run<LstmState>(x, {}, [&](Tensor x, int i, LstmState, bool reverse) {
     return run_cell(*cells_[i], x, packing, reverse, mask(packing.batch()));
   });

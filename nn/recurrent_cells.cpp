@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <memory>
 
+#include "autograd/scratch.h"
 #include "ops/elementwise.h"
+#include "ops/fused/linear.h"
 #include "ops/layout.h"
-#include "ops/matmul.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 
@@ -29,14 +30,13 @@ LSTMCell::LSTMCell(Module* parent, std::string name, int in, int hidden)
     : RecurrentCell(parent, std::move(name), hidden), weights(this, "", in, hidden, kLstmGates) {}
 
 LstmState LSTMCell::step(std::span<const Tensor> parts, LstmState state, Tensor mask) {
-  const Scope scope(path());
+  const ModulePath here(path());
   Scratch scratch;
   const std::span inputs = terms_of(parts, weights.weight_ih, scratch);
-  auto* const terms = scratch.allocate<LinearTerm>(inputs.size() + 1);
-  std::uninitialized_copy(inputs.begin(), inputs.end(), terms);
-  new (terms + inputs.size()) LinearTerm{masked(state.hidden, mask), weights.weight_hh};
-  return lstm_cell(add(weights.bias_ih, weights.bias_hh), std::span<const LinearTerm>(terms, inputs.size() + 1),
-                   state.cell);
+  const std::span terms = scratch.make_array(inputs.size() + 1, [&](std::size_t i) {
+    return i < inputs.size() ? inputs[i] : LinearTerm{masked(state.hidden, mask), weights.weight_hh};
+  });
+  return lstm_cell(add(weights.bias_ih, weights.bias_hh), terms, state.cell);
 }
 
 LstmState LSTMCell::zero_state(int batch) const { return {full({batch, hidden}, 0), full({batch, hidden}, 0)}; }
@@ -45,7 +45,7 @@ GRUCell::GRUCell(Module* parent, std::string name, int in, int hidden)
     : RecurrentCell(parent, std::move(name), hidden), weights(this, "", in, hidden, kGruGates) {}
 
 LstmState GRUCell::step(std::span<const Tensor> parts, LstmState state, Tensor mask) {
-  const Scope scope(path());
+  const ModulePath here(path());
   Scratch scratch;
   const Tensor projected = linear_sum(weights.bias_ih, terms_of(parts, weights.weight_ih, scratch));
   return {gru_cell(projected, state.hidden, weights.weight_hh, weights.bias_hh, mask), {}};
@@ -74,7 +74,7 @@ ResetBeforeGRUCell::ResetBeforeGRUCell(Module* parent, std::string name, int in,
       bias{this, "bias", {kGruGates * hidden}, init::inverse_sqrt(hidden)} {}
 
 LstmState ResetBeforeGRUCell::step(std::span<const Tensor> parts, LstmState state, Tensor mask) {
-  const Scope scope(path());
+  const ModulePath here(path());
   const int H = hidden;
   Scratch scratch;
   const Tensor x = linear_sum(bias, terms_of(parts, weight_ih, scratch)), h = masked(state.hidden, mask);
@@ -93,7 +93,7 @@ LayerNormLSTMCell::LayerNormLSTMCell(Module* parent, std::string name, int in, i
       norm_cell{this, "norm_cell", hidden} {}
 
 LstmState LayerNormLSTMCell::step(std::span<const Tensor> parts, LstmState state, Tensor mask) {
-  const Scope scope(path());
+  const ModulePath here(path());
   const int H = hidden;
   const Tensor a = norm_ih(product(parts, weight_ih)) + norm_hh(linear(masked(state.hidden, mask), weight_hh));
   const Tensor i = sigmoid(gate(a, 0, H)), f = sigmoid(gate(a, 1, H)), g = tanh(gate(a, 2, H));
@@ -112,7 +112,7 @@ LayerNormGRUCell::LayerNormGRUCell(Module* parent, std::string name, int in, int
       norm_hh_n{this, "norm_hh_n", hidden} {}
 
 LstmState LayerNormGRUCell::step(std::span<const Tensor> parts, LstmState state, Tensor mask) {
-  const Scope scope(path());
+  const ModulePath here(path());
   const int H = hidden;
   const Tensor x = product(parts, weight_ih), h = linear(masked(state.hidden, mask), weight_hh);
   const Tensor gates = sigmoid(norm_ih(slice(x, 1, 0, 2 * H)) + norm_hh(slice(h, 1, 0, 2 * H)));

@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "autograd/scratch.h"
+#include "ops/fused/linear.h"
 #include "ops/fused/scaled_dot_attention.h"
 #include "ops/layout.h"
-#include "ops/matmul.h"
 #include "ops/reduce.h"
 #include "ops/softmax.h"
 
@@ -28,12 +29,12 @@ Tensor SequenceAttention::project(Projection projection, Tensor x) {
 }
 
 Memory SequenceAttention::prepare(Tensor states, const Sentences& sentences) {
-  const Scope scope(path());
+  const ModulePath here(path());
   return {project(Key, states), project(Value, states), sentences, {}, 1};
 }
 
 Tensor SequenceAttention::attend(Tensor x, const Sentences& sentences, const Memory& memory, bool causal) {
-  const Scope scope(path());
+  const ModulePath here(path());
   const ScaledDotOptions options{.heads = heads, .causal = causal, .dropout = training() ? dropout : 0};
   return out_proj(
       scaled_dot_attention(project(Query, x), memory.keys, memory.values, sentences, memory.sentences, options));
@@ -48,7 +49,7 @@ Tensor SequenceAttention::operator()(Tensor x, const Sentences& sentences, bool 
 }
 
 Attended SequenceAttention::step(Tensor x, const Memory& memory) {
-  const Scope scope(path());
+  const ModulePath here(path());
   const int size = x.dim(1) / heads, rows = x.dim(0);
   const auto [keys, values, sentences, mask, count] = memory.split(heads);
   const Tensor query = reshape(project(Query, x), {-1, size});
@@ -64,9 +65,8 @@ Tensor SequenceAttention::step(Tensor x, Past& past) {
   past = {append(past.keys, next.keys), append(past.values, next.values)};
   const int rows = x.dim(0), size = x.dim(1), positions = past.keys.dim(1) / size;
   Scratch scratch;
-  int* const lengths = scratch.allocate<int>(rows);
-  std::fill_n(lengths, rows, positions);
-  const Sentences sentences = padded_sentences({lengths, static_cast<std::size_t>(rows)}, positions);
+  const std::span lengths = scratch.make_array(rows, [&](std::size_t) { return positions; });
+  const Sentences sentences = padded_sentences(lengths, positions);
   return step(x, Memory{reshape(past.keys, {-1, size}), reshape(past.values, {-1, size}), sentences, {}, 1}).context;
 }
 

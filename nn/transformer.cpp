@@ -13,7 +13,7 @@ std::string numbered(const char* name, std::size_t number) { return fmt::format(
 }
 
 Tensor sinusoidal_positions(int first, int count, int size) {
-  const Tensor positions = full({count, size}, 0);
+  Tensor positions = full({count, size}, 0);
   for (int i = 0; i < size; ++i) {
     const double frequency = std::pow(10000.0, -static_cast<double>(i - i % 2) / size);
     for (int t = 0; t < count; ++t) {
@@ -48,7 +48,7 @@ TransformerEncoderLayer::TransformerEncoderLayer(Module* parent, std::string nam
       residual2(this, "2", options) {}
 
 Tensor TransformerEncoderLayer::operator()(Tensor x, const Sentences& sentences) {
-  const Scope scope(path());
+  const ModulePath here(path());
   x = residual1(x, [&](Tensor x) { return self_attn(x, sentences); });
   return residual2(x, feed_forward);
 }
@@ -63,14 +63,14 @@ TransformerDecoderLayer::TransformerDecoderLayer(Module* parent, std::string nam
       residual3(this, "3", options) {}
 
 Tensor TransformerDecoderLayer::operator()(Tensor x, const Sentences& sentences, const Memory& memory) {
-  const Scope scope(path());
+  const ModulePath here(path());
   x = residual1(x, [&](Tensor x) { return self_attn(x, sentences, true); });
   x = residual2(x, [&](Tensor x) { return multihead_attn(x, sentences, memory); });
   return residual3(x, feed_forward);
 }
 
 Attended TransformerDecoderLayer::step(Tensor x, Past& past, const Memory& memory) {
-  const Scope scope(path());
+  const ModulePath here(path());
   Tensor weights;
   x = residual1(x, [&](Tensor x) { return self_attn.step(x, past); });
   x = residual2(x, [&](Tensor x) {
@@ -101,11 +101,8 @@ TransformerDecoderStack::TransformerDecoderStack(Module* parent, std::string nam
 }
 
 std::span<const Memory> TransformerDecoderStack::prepare(Tensor states, const Sentences& sentences) {
-  auto* const memories = Tape::active().allocate<Memory>(layers.size());
-  for (std::size_t l = 0; l < layers.size(); ++l) {
-    new (&memories[l]) Memory(layers[l].multihead_attn.prepare(states, sentences));
-  }
-  return {memories, layers.size()};
+  return Tape::active().arena().make_array(
+      layers.size(), [&](std::size_t l) { return layers[l].multihead_attn.prepare(states, sentences); });
 }
 
 Tensor TransformerDecoderStack::operator()(Tensor x, const Sentences& sentences, std::span<const Memory> memories) {

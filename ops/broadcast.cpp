@@ -1,8 +1,23 @@
 #include "ops/broadcast.h"
 
-#include "ops/kernels/kernels.h"
+#include "ops/kernels/elementwise.h"
+#include "ops/kernels/reduction.h"
 
 namespace gradus::inline GRADUS_PRECISION {
+
+Shape broadcast(const char* op, const Shape& a, const Shape& b) {
+  const Shape& longer = a.rank() >= b.rank() ? a : b;
+  const Shape& shorter = a.rank() >= b.rank() ? b : a;
+  Shape result = longer;
+  for (int axis = -1; axis >= -shorter.rank(); --axis) {
+    const int m = longer[axis], n = shorter[axis];
+    if (m != n && m != 1 && n != 1) {
+      fail("{}: shapes do not broadcast: a is {}, b is {}; need equal lengths or 1 on axis {}", op, a, b, axis);
+    }
+    result = result.with(axis, m == 1 ? n : m);
+  }
+  return result;
+}
 
 Broadcast::Broadcast(const char* op, const Shape& a, const Shape& b) : shape_(broadcast(op, a, b)) {
   const auto length = [](const Shape& shape, int axis) { return axis < -shape.rank() ? 1 : shape[axis]; };
@@ -24,7 +39,7 @@ Broadcast::Broadcast(const char* op, const Shape& a, const Shape& b) : shape_(br
   }
 }
 
-const Real* stretched(const Array& x, Broadcast::Place place, std::size_t size, Real* buffer) {
+const Real* stretched(const ConstArray& x, Broadcast::Place place, std::size_t size, Real* buffer) {
   const Real* const first = x.data + place.begin;
   if (place.step == 1) return first;
   kernels::fill(*first, buffer, size);

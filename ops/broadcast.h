@@ -7,6 +7,10 @@
 
 namespace gradus::inline GRADUS_PRECISION {
 
+/// The one broadcasting rule: shapes are aligned at their last axis, a missing axis counts as 1, and an axis of length
+/// 1 stretches to the other's length. Throws, naming `op` and both shapes, if two lengths differ and neither is 1.
+Shape broadcast(const char* op, const Shape& a, const Shape& b);
+
 /// Walks two tensors a and b, stretched to one shape by the broadcasting rule, row by row. For tensors of the same
 /// shape all numbers are one row; for a matrix and a row vector there is a row for each of the matrix; and so on.
 class Broadcast {
@@ -57,7 +61,7 @@ class Broadcast {
 };
 
 /// The row of x at a place. A number that is repeated is written to `buffer`, as often as needed.
-const Real* stretched(const Array& x, Broadcast::Place place, std::size_t size, Real* buffer);
+const Real* stretched(const ConstArray& x, Broadcast::Place place, std::size_t size, Real* buffer);
 
 /// The gradient of stretching: dx += row, the sum of the row going to a number that is repeated.
 void add_reduced(const Real* row, Broadcast::Place place, std::size_t size, const Array& dx);

@@ -3,43 +3,16 @@
 #include <cmath>
 #include <concepts>
 
+#include "autograd/scratch.h"
 #include "ops/broadcast.h"
 #include "ops/gradients.h"
-#include "ops/kernels/kernels.h"
-#include "ops/kernels/vector_math.h"
+#include "ops/kernels/elementwise.h"
+#include "ops/kernels/map.h"
+#include "ops/kernels/random.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 
 namespace {
-
-/// y[i] = f(x[i]).
-template <class F>
-GRADUS_SIMD_CLONES void map(const Real* x, Real* y, std::size_t n, F f) {
-  GRADUS_INDEPENDENT_LOOP
-  for (std::size_t i = 0; i < n; ++i) y[i] = f(x[i]);
-}
-
-/// y[i] = f(a[i], b[i]).
-template <class F>
-GRADUS_SIMD_CLONES void map(const Real* a, const Real* b, Real* y, std::size_t n, F f) {
-  GRADUS_INDEPENDENT_LOOP
-  for (std::size_t i = 0; i < n; ++i) y[i] = f(a[i], b[i]);
-}
-
-/// g[i] = f(a[i], b[i], dy[i]).
-template <class F>
-GRADUS_SIMD_CLONES void map(const Real* a, const Real* b, const Real* dy, Real* g, std::size_t n, F f) {
-  GRADUS_INDEPENDENT_LOOP
-  for (std::size_t i = 0; i < n; ++i) g[i] = f(a[i], b[i], dy[i]);
-}
-
-/// dx[i] = dy[i] · derivative(x[i], y[i]): this op's part, which `pass_grad` adds to the gradient of x.
-template <class F>
-GRADUS_SIMD_CLONES void chain_rule(const Real* x, const Real* y, const Real* dy, Real* dx, std::size_t n,
-                                   F derivative) {
-  GRADUS_INDEPENDENT_LOOP
-  for (std::size_t i = 0; i < n; ++i) dx[i] = dy[i] * derivative(x[i], y[i]);
-}
 
 /// An op of one tensor. `forward` is the function of one number, or a loop (x, y, n) over many; `derivative` is
 /// dy/dx, as a function of x and y.
@@ -49,11 +22,11 @@ Tensor unary(const char* name, Tensor x, Forward forward, Derivative derivative)
   if constexpr (std::invocable<Forward, const Real*, Real*, std::size_t>) {
     forward(x.value().data, y.value().data, x.size());
   } else {
-    map(x.value().data, y.value().data, x.size(), forward);
+    kernels::map(x.value().data, y.value().data, x.size(), forward);
   }
   record(name, y, [=] {
-    detail::pass_grad(y, x, [=](const Real* dy, Real* dx) {
-      chain_rule(x.value().data, y.value().data, dy, dx, x.size(), derivative);
+    detail::accumulate(x, [=](Real* dx) {
+      kernels::chain_rule(x.value().data, y.value().data, y.grad().data, dx, x.size(), derivative);
     });
   });
   return y;
@@ -70,22 +43,22 @@ Tensor binary(const char* name, Tensor a, Tensor b, Forward forward, ToA to_a, T
   rows.each_row([&, va = a.value(), vb = b.value(), vy = y.value()](const Broadcast::Row& row) {
     const Real* a_row = stretched(va, row.a, row.size, a_buffer);
     const Real* b_row = stretched(vb, row.b, row.size, b_buffer);
-    map(a_row, b_row, vy.data + row.begin, row.size, forward);
+    kernels::map(a_row, b_row, vy.data + row.begin, row.size, forward);
   });
   record(name, y, [=] {
     Scratch scratch;
     Real *const a_buffer = scratch.allocate(Broadcast::kMaxRow), *const b_buffer = scratch.allocate(Broadcast::kMaxRow);
     Real* const g = scratch.allocate(Broadcast::kMaxRow);
-    const Array da = a.needs_grad() ? a.grad() : Array{}, db = b.needs_grad() ? b.grad() : Array{};
+    const Array da = detail::accumulator_if_needed(a), db = detail::accumulator_if_needed(b);
     rows.each_row([&, va = a.value(), vb = b.value(), dy = y.grad()](const Broadcast::Row& row) {
       const Real* a_row = stretched(va, row.a, row.size, a_buffer);
       const Real* b_row = stretched(vb, row.b, row.size, b_buffer);
       if (da.data != nullptr) {
-        map(a_row, b_row, dy.data + row.begin, g, row.size, to_a);
+        kernels::map(a_row, b_row, dy.data + row.begin, g, row.size, to_a);
         add_reduced(g, row.a, row.size, da);  // da += Σ dy ∂f/∂a
       }
       if (db.data != nullptr) {
-        map(a_row, b_row, dy.data + row.begin, g, row.size, to_b);
+        kernels::map(a_row, b_row, dy.data + row.begin, g, row.size, to_b);
         add_reduced(g, row.b, row.size, db);  // db += Σ dy ∂f/∂b
       }
     });
@@ -195,9 +168,9 @@ Tensor dropout(Tensor x, Real probability) {
   Scratch scratch;
   kernels::mul(x.value().data, make_mask(scratch), y.value().data, x.size());  // y = x ∘ mask
   record("dropout", y, [=] {
-    detail::pass_grad(y, x, [=](const Real* dy, Real* dx) {
+    detail::accumulate(x, [=](Real* dx) {
       Scratch scratch;
-      kernels::mul(dy, make_mask(scratch), dx, x.size());  // dx += dy ∘ mask
+      kernels::mul(y.grad().data, make_mask(scratch), dx, x.size());  // dx += dy ∘ mask
     });
   });
   return y;

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "ops/contribute.h"
+#include "autograd/gather.h"
 #include "ops/gemm/weight_product.h"
-#include "ops/kernels/kernels.h"
+#include "ops/kernels/elementwise.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 
@@ -37,13 +37,13 @@ Tensor embedding(Tensor weight, std::span<const int> ids) {
     std::copy_n(weight.value().row(ids[i]), E, y.value().row(i));
   }
   Tape& tape = Tape::active();
-  ids = tape.copy(ids);
+  ids = tape.arena().copy(ids);
   if (tape.mode() == Tape::Inference && weight.node().leaf != nullptr) {
-    y.node().cache = new (tape.allocate<Lookup>(1)) Lookup{*weight.node().leaf, ids};
+    attach(y.node().attachments, tape.arena().make<Lookup>(*weight.node().leaf, ids));
   }
   record("embedding", y, [=] {  // dW[ids[i]] += dy[i]
     contribute(weight, {.add = add_lookups,
-                        .right = y.grad().data,
+                        .right = kept_grad(y).data,
                         .index = ids.data(),
                         .right_stride = E,
                         .count = count,

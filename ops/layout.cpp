@@ -3,25 +3,27 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "ops/gradients.h"
-#include "ops/kernels/kernels.h"
+#include "ops/kernels/elementwise.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 
 namespace {
 
 /// A part of an array whose numbers lie in `rows` pieces of `width`, `stride` apart.
+template <class Number>
 struct Block {
-  Real* data;
+  Number* data;
   std::size_t rows, width, stride;
 };
 
-void copy_block(const Block& from, const Block& to) {
+void copy_block(const Block<const Real>& from, const Block<Real>& to) {
   for (std::size_t i = 0; i < to.rows; ++i) std::copy_n(from.data + i * from.stride, to.width, to.data + i * to.stride);
 }
 
-void add_block(const Block& from, const Block& to) {
+void add_block(const Block<const Real>& from, const Block<Real>& to) {
   for (std::size_t i = 0; i < to.rows; ++i) {
     kernels::add(to.data + i * to.stride, from.data + i * from.stride, to.data + i * to.stride, to.width);
   }
@@ -35,27 +37,24 @@ std::size_t product(const Shape& shape, int begin, int end) {
 }
 
 /// All of x, as blocks whose rows begin at every step of the axes before `axis`.
-Block whole(const Array& x, int axis) {
+template <class Number>
+Block<Number> whole(const BasicArray<Number>& x, int axis) {
   const std::size_t width = product(x.shape, axis, x.shape.rank());
   return {x.data, product(x.shape, 0, axis), width, width};
 }
 
 /// Positions [begin, end) of an axis of x.
-Block part(const Array& x, int axis, int begin, int end) {
+template <class Number>
+Block<Number> part(const BasicArray<Number>& x, int axis, int begin, int end) {
   const std::size_t inner = product(x.shape, axis + 1, x.shape.rank());
-  Block block = whole(x, axis);
+  Block<Number> block = whole(x, axis);
   block.data += begin * inner;
   block.width = (end - begin) * inner;
   return block;
 }
 
 /// An output that shares the numbers of x, from position `begin` on: nothing on a tape ever changes a value.
-Tensor view(Tensor x, const Shape& shape, std::size_t begin) {
-  Tensor y = output({0}, {x});
-  y.node().shape = shape;
-  y.node().value = x.value().data + begin;
-  return y;
-}
+Tensor view(Tensor x, const Shape& shape, std::size_t begin) { return output(shape, x, x.value().data + begin); }
 
 /// y = the parts behind each other along an axis of y. Each of them is `step` long along that axis, or as long as its
 /// own length if `step` is 0.
@@ -69,16 +68,16 @@ Tensor join(const char* name, std::span<const Tensor> parts, const Shape& shape,
       begin = end;
     }
   };
-  each(parts, [=](Tensor x, int begin, int end) {
-    const Block to = part(y.value(), axis, begin, end);
+  each(parts, [=](Tensor x, int begin, int end) mutable {
+    const Block<Real> to = part(y.value(), axis, begin, end);
     copy_block({x.value().data, to.rows, to.width, to.width}, to);
   });
-  record(name, y, [=, parts = Tape::active().copy(parts)] {
+  record(name, y, [=, parts = Tape::active().arena().copy(parts)] {
     each(parts, [=](Tensor x, int begin, int end) {
       if (!x.needs_grad()) return;
-      const Block from = part(y.grad(), axis, begin, end);
-      if (from.rows == 1 && !Tape::active().keeps_grads()) return detail::give_grad(x, from.data);
-      add_block(from, {x.grad().data, from.rows, from.width, from.width});  // dx += its part of dy
+      const Block<const Real> from = part(y.grad(), axis, begin, end);
+      if (from.rows == 1) return detail::add_grad(x, from.data);  // dx += its part of dy
+      add_block(from, {accumulator(x).data, from.rows, from.width, from.width});
     });
   });
   return y;
@@ -86,7 +85,7 @@ Tensor join(const char* name, std::span<const Tensor> parts, const Shape& shape,
 
 }
 
-Tensor reshape(Tensor x, std::span<const int> dims) {
+Tensor reshape(Tensor x, List<int> dims) {
   const auto unknown = std::count(dims.begin(), dims.end(), -1);
   std::size_t known = 1;
   for (int dim : dims) known *= dim == -1 ? 1 : static_cast<std::size_t>(dim);
@@ -100,13 +99,9 @@ Tensor reshape(Tensor x, std::span<const int> dims) {
   std::transform(dims.begin(), dims.end(), lengths,
                  [&](int dim) { return dim == -1 ? static_cast<int>(x.size() / known) : dim; });
   Tensor y = view(x, Shape(std::span<const int>(lengths, dims.size())), 0);
-  record("reshape", y, [=] {
-    detail::pass_grad(y, x, [=](const Real* dy, Real* dx) { kernels::copy(dy, dx, x.size()); });  // dx += dy
-  });
+  record("reshape", y, [=] { detail::add_grad(x, y.grad().data); });  // dx += dy
   return y;
 }
-
-Tensor reshape(Tensor x, std::initializer_list<int> dims) { return reshape(x, std::span(dims.begin(), dims.size())); }
 
 Tensor transpose(Tensor x, int axis0, int axis1) {
   const Shape& from = x.shape();
@@ -132,14 +127,14 @@ Tensor transpose(Tensor x, int axis0, int axis1) {
   each_inner(
       [=, x = x.value(), y = y.value()](std::size_t a, std::size_t b) { std::copy_n(x.data + a, inner, y.data + b); });
   record("transpose", y, [=] {
-    each_inner([=, dx = x.grad(), dy = y.grad()](std::size_t a, std::size_t b) {
+    each_inner([=, dx = accumulator(x), dy = y.grad()](std::size_t a, std::size_t b) {
       for (std::size_t i = 0; i < inner; ++i) dx[a + i] += dy[b + i];
     });
   });
   return y;
 }
 
-Tensor concat(std::span<const Tensor> parts, int axis) {
+Tensor concat(List<Tensor> parts, int axis) {
   if (parts.empty()) fail("concat: nothing to join; need at least one tensor");
   const Shape& first = parts.front().shape();
   axis = first.index(axis, "concat");
@@ -153,11 +148,7 @@ Tensor concat(std::span<const Tensor> parts, int axis) {
   return join("concat", parts, first.with(axis, length), axis, 0);
 }
 
-Tensor concat(std::initializer_list<Tensor> parts, int axis) {
-  return concat(std::span(parts.begin(), parts.size()), axis);
-}
-
-Tensor stack(std::span<const Tensor> parts) {
+Tensor stack(List<Tensor> parts) {
   if (parts.empty()) fail("stack: nothing to join; need at least one tensor");
   const Shape& shape = parts.front().shape();
   for (const Tensor& x : parts) {
@@ -169,8 +160,6 @@ Tensor stack(std::span<const Tensor> parts) {
   return join("stack", parts, Shape(std::span<const int>(lengths, shape.rank() + 1)), 0, 1);
 }
 
-Tensor stack(std::initializer_list<Tensor> parts) { return stack(std::span(parts.begin(), parts.size())); }
-
 Tensor slice(Tensor x, int axis, int begin, int end) {
   axis = x.shape().index(axis, "slice");
   const int length = x.dim(axis);
@@ -180,17 +169,16 @@ Tensor slice(Tensor x, int axis, int begin, int end) {
          x.shape(), length);
   }
   const Shape shape = x.shape().with(axis, last - first);
-  const Block taken = part(x.value(), axis, first, last);
+  const Block<Real> taken = part(x.value(), axis, first, last);
   Tensor y;
   if (taken.rows == 1) {  // one piece of memory
     y = view(x, shape, taken.data - x.value().data);
   } else {
     y = output(shape, {x});
-    copy_block(taken, whole(y.value(), axis));
+    copy_block({taken.data, taken.rows, taken.width, taken.stride}, whole(y.value(), axis));
   }
   record("slice", y, [=] {
-    add_block(whole(y.grad(), axis), part(x.grad(), axis, first, last));  // dx[…] += dy
-    Tape::active().drop_grad(y);
+    add_block(whole(y.grad(), axis), part(accumulator(x), axis, first, last));  // dx[…] += dy
   });
   return y;
 }
@@ -206,12 +194,10 @@ std::span<const Tensor> split(Tensor x, int axis, std::span<const int> lengths) 
     fail("split: lengths do not fit: ({}) for axis {} of x, which is {}; need lengths of sum {}",
          fmt::join(lengths, ", "), axis, x.shape(), x.dim(axis));
   }
-  Tensor* const parts = Tape::active().allocate<Tensor>(lengths.size());
-  int begin = 0;
-  for (std::size_t i = 0; i < lengths.size(); begin += lengths[i++]) {
-    new (&parts[i]) Tensor(slice(x, axis, begin, begin + lengths[i]));
-  }
-  return {parts, lengths.size()};
+  return Tape::active().arena().make_array(lengths.size(), [&, end = 0](std::size_t i) mutable {
+    const int begin = std::exchange(end, end + lengths[i]);
+    return slice(x, axis, begin, end);
+  });
 }
 
 Tensor gather_rows(Tensor x, std::span<const int> index) {
@@ -232,8 +218,9 @@ Tensor gather_rows(Tensor x, std::span<const int> index) {
       kernels::copy(x.value().data + index[i] * width, row, width);
     }
   }
-  record("gather_rows", y, [=, index = Tape::active().copy(index)] {
-    const Array dx = x.grad(), dy = y.grad();
+  record("gather_rows", y, [=, index = Tape::active().arena().copy(index)] {
+    const Array dx = accumulator(x);
+    const ConstArray dy = y.grad();
     for (std::size_t i = 0; i < index.size(); ++i) {
       if (index[i] == -1) continue;
       Real* const row = dx.data + index[i] * width;
@@ -255,9 +242,9 @@ Tensor gather(Tensor x, std::span<const int> index) {
   }
   Tensor y = output({x.dim(0)}, {x});
   for (std::size_t i = 0; i < index.size(); ++i) y.value()[i] = x.value()[i * k + index[i]];
-  record("gather", y, [=, index = Tape::active().copy(index)] {
-    for (std::size_t i = 0; i < index.size(); ++i)
-      x.grad()[i * k + index[i]] += y.grad()[i];  // dx[i, index[i]] += dy[i]
+  record("gather", y, [=, index = Tape::active().arena().copy(index)] {
+    const Array dx = accumulator(x);
+    for (std::size_t i = 0; i < index.size(); ++i) dx[i * k + index[i]] += y.grad()[i];  // dx[i, index[i]] += dy[i]
   });
   return y;
 }

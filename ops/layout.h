@@ -7,19 +7,16 @@
 namespace gradus::inline GRADUS_PRECISION {
 
 /// The same numbers in another shape of the same size. One length may be -1: it follows from the others.
-Tensor reshape(Tensor x, std::span<const int> dims);
-Tensor reshape(Tensor x, std::initializer_list<int> dims);
+Tensor reshape(Tensor x, List<int> dims);
 
 /// x with two axes exchanged.
 Tensor transpose(Tensor x, int axis0 = -2, int axis1 = -1);
 
 /// Joins tensors that differ in the length of one axis only.
-Tensor concat(std::span<const Tensor> parts, int axis);
-Tensor concat(std::initializer_list<Tensor> parts, int axis);
+Tensor concat(List<Tensor> parts, int axis);
 
 /// Joins tensors of one shape along a new axis in front.   n × (…) -> (n, …)
-Tensor stack(std::span<const Tensor> parts);
-Tensor stack(std::initializer_list<Tensor> parts);
+Tensor stack(List<Tensor> parts);
 
 /// Positions [begin, end) of an axis. Negative positions count from the end.
 Tensor slice(Tensor x, int axis, int begin, int end);

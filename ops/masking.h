@@ -15,9 +15,9 @@ inline void require_constant(const char* op, Tensor mask) {
 }
 
 /// y = x where the mask, which broadcasts to x, is not 0, and -inf elsewhere.
-inline void copy_masked(const char* op, const Array& x, Tensor constant_mask, const Array& y) {
+inline void copy_masked(const char* op, const ConstArray& x, Tensor constant_mask, const Array& y) {
   require_constant(op, constant_mask);
-  const Array mask = constant_mask.value();
+  const ConstArray mask = constant_mask.value();
   const Broadcast rows(op, x.shape, mask.shape);
   if (rows.shape() != x.shape) {
     fail("{}: mask does not fit: x is {}, mask is {}; need a mask that broadcasts to x", op, x.shape, mask.shape);

@@ -10,44 +10,4 @@ Tensor matmul(Tensor a, Tensor b);
 /// c[i] = a[i] @ b[i].   a: (B, M, K), b: (B, K, N) -> c: (B, M, N)
 Tensor batched_matmul(Tensor a, Tensor b);
 
-/// y = x Wᵀ + b, in PyTorch's layout.   x: (…, in), weight: (out, in), bias: (out) or an empty handle -> y: (…, out)
-///
-/// When the weight is a parameter, the backward only notes the pair (dy, x): `Tape::gather` makes one product of all of
-/// the parameter's uses at the end of the step.
-Tensor linear(Tensor x, Tensor weight, Tensor bias = {});
-
-/// One summand x W[:, first_col : first_col + x.dim(-1)]ᵀ of a sum of linear maps. A layer whose input is a
-/// concatenation [e; c] may multiply its parts by themselves, and so the parts that are known for all time steps at
-/// once.
-struct LinearTerm {
-  Tensor x;       ///< (N, in)
-  Tensor weight;  ///< (out, first_col + in or more)
-  int first_col = 0;
-};
-
-/// y = base + Σ terms.   base: (N, out), or (out), broadcast over rows, or an empty handle for 0 -> y: (N, out)
-Tensor linear_sum(Tensor base, std::span<const LinearTerm> terms);
-Tensor linear_sum(Tensor base, std::initializer_list<LinearTerm> terms);
-/// tanh(linear_sum(base, terms)) as one op, which keeps neither the sum nor its gradient.
-Tensor linear_sum_tanh(Tensor base, std::span<const LinearTerm> terms);
-
-/// The terms of x Wᵀ for x = [parts_0; parts_1; …], whose parts need not be copied together. They live as long as
-/// `scratch`. Throws unless x has as many columns as the weight.
-std::span<const LinearTerm> terms_of(std::span<const Tensor> parts, Tensor weight, Scratch& scratch);
-
-namespace detail {
-/// For ops with such a sum inside: throws unless the term fits (N, out); all tensors that the op reads, those given and
-/// the terms', without empty handles; the value y = base + Σ x Wᵀ, for a base as that of `linear_sum`; and the
-/// backward, given dy of shape (N, out): dbase += dy, or Σ of its rows, dx += dy W, dW += dyᵀ x (noted if W is a
-/// parameter).
-void require_term(const char* op, const LinearTerm& term, int rows, int out);
-std::span<const Tensor> inputs_of(std::initializer_list<Tensor> tensors, std::span<const LinearTerm> terms,
-                                  Scratch& scratch);
-void sum_terms(Tensor base, std::span<const LinearTerm> terms, const Array& y);
-void add_sum_gradients(Tensor base, std::span<const LinearTerm> terms, const Array& dy);
-/// The last part of it, for numbers that are no tensor but live on the tape: dW += leftᵀ right, at once, or noted for
-/// the end of the step if W is a parameter.   left: (N, rows of W), right: (N, columns of W)
-void add_weight_gradient(Tensor weight, const Array& left, const Array& right);
-}
-
 }

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "ops/kernels/kernels.h"
+#include "ops/kernels/elementwise.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 
@@ -15,14 +15,14 @@ Packing::Packing(std::span<const int> lengths) {
     }
   }
   const int steps = lengths.empty() ? 0 : lengths.front();
-  int* const offsets = Tape::active().allocate<int>(steps + 1);
+  int* const offsets = Tape::active().arena().allocate<int>(steps + 1);
   offsets[0] = 0;
   int alive = static_cast<int>(lengths.size());
   for (int t = 0; t < steps; ++t) {
     while (lengths[alive - 1] <= t) --alive;
     offsets[t + 1] = offsets[t] + alive;
   }
-  lengths_ = Tape::active().copy(lengths);
+  lengths_ = Tape::active().arena().copy(lengths);
   offsets_ = {offsets, static_cast<std::size_t>(steps) + 1};
 }
 
@@ -44,7 +44,7 @@ Tensor pack(Tensor x, const Packing& packing) {
     kernels::copy(x.data + from, y.data + to, D);
   });
   record("pack", y, [=] {
-    each_row([=, dx = x.grad(), dy = y.grad()](std::size_t from, std::size_t to) {
+    each_row([=, dx = accumulator(x), dy = y.grad()](std::size_t from, std::size_t to) {
       kernels::add(dx.data + from, dy.data + to, dx.data + from, D);  // dx[b, t] += dy[row(b, t)]
     });
   });
@@ -66,7 +66,7 @@ Tensor unpack(Tensor x, const Packing& packing, std::span<const int> order) {
     }
   }
   const std::size_t S = packing.steps(), D = x.dim(1);
-  const auto each_row = [=, order = Tape::active().copy(order)](auto visit) {
+  const auto each_row = [=, order = Tape::active().arena().copy(order)](auto visit) {
     for (int b = 0; b < B; ++b) {
       const int sequence = order.empty() ? b : order[b];
       for (int t = 0; t < packing.length(sequence); ++t) visit(packing.row(sequence, t) * D, (b * S + t) * D);
@@ -78,7 +78,7 @@ Tensor unpack(Tensor x, const Packing& packing, std::span<const int> order) {
     kernels::copy(x.data + from, y.data + to, D);
   });
   record("unpack", y, [=] {
-    each_row([=, dx = x.grad(), dy = y.grad()](std::size_t from, std::size_t to) {
+    each_row([=, dx = accumulator(x), dy = y.grad()](std::size_t from, std::size_t to) {
       kernels::add(dx.data + from, dy.data + to, dx.data + from, D);  // dx[row(order[b], t)] += dy[b, t]
     });
   });

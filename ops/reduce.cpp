@@ -3,7 +3,8 @@
 #include <cmath>
 
 #include "ops/elementwise.h"
-#include "ops/kernels/kernels.h"
+#include "ops/kernels/elementwise.h"
+#include "ops/kernels/reduction.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 
@@ -39,7 +40,7 @@ Tensor sum(Tensor x) {
   Tensor y = output({}, {x});
   y.value()[0] = kernels::sum(x.value().data, x.size());
   record("sum", y, [=] {
-    for (Real& dx : x.grad()) dx += y.grad()[0];
+    for (Real& dx : accumulator(x)) dx += y.grad()[0];
   });
   return y;
 }
@@ -65,7 +66,7 @@ Tensor sum(Tensor x, int axis, bool keep) {
   }
   record("sum", y, [=] {
     for (std::size_t o = 0; o < split.outer; ++o) {
-      Real* const dx = x.grad().data + o * n * inner;
+      Real* const dx = accumulator(x).data + o * n * inner;
       const Real* dy = y.grad().data + o * inner;
       for (std::size_t i = 0; i < n; ++i) {
         for (std::size_t j = 0; j < inner; ++j) dx[i * inner + j] += dy[j];  // dx[.., i, ..] += dy
@@ -85,14 +86,15 @@ Tensor max(Tensor x, int axis, bool keep) {
   const Split split("max", x.shape(), axis, keep);
   if (split.n == 0) fail("max: no numbers: axis {} of x, which is {}, has length 0; need at least 1", axis, x.shape());
   Tensor y = output(split.result, {x});
-  std::size_t* const source = Tape::active().allocate<std::size_t>(y.size());
+  std::size_t* const source = Tape::active().arena().allocate<std::size_t>(y.size());
   for (std::size_t i = 0; i < y.size(); ++i) {
     const std::size_t o = i / split.inner, first = o * split.n * split.inner + i % split.inner;
     source[i] = first + first_maximum(x.value().data + first, split.n, split.inner) * split.inner;
     y.value()[i] = x.value()[source[i]];
   }
   record("max", y, [=] {
-    for (std::size_t i = 0; i < y.size(); ++i) x.grad()[source[i]] += y.grad()[i];  // dx[argmax] += dy
+    const Array dx = accumulator(x);
+    for (std::size_t i = 0; i < y.size(); ++i) dx[source[i]] += y.grad()[i];  // dx[argmax] += dy
   });
   return y;
 }

@@ -4,7 +4,9 @@
 #include <cmath>
 #include <functional>
 
-#include "ops/kernels/kernels.h"
+#include "autograd/scratch.h"
+#include "ops/kernels/elementwise.h"
+#include "ops/kernels/reduction.h"
 #include "ops/masking.h"
 
 namespace gradus::inline GRADUS_PRECISION {
@@ -60,7 +62,7 @@ Tensor project(Tensor x, Tensor y) {
   for (std::size_t i = 0; i < y.size(); i += n) project_row(y.value().data + i, n);
   record("sparsemax", y, [=] {
     for (std::size_t i = 0; i < y.size(); i += n) {
-      add_gradient(y.value().data + i, y.grad().data + i, x.grad().data + i, n);
+      add_gradient(y.value().data + i, y.grad().data + i, accumulator(x).data + i, n);
     }
   });
   return y;

@@ -36,9 +36,9 @@ bool is(const Node& node, std::string_view op) { return node.op == op; }
 
 std::string label(const Node& node) {
   std::string text = escaped(node.leaf ? std::string_view(node.leaf->name()) : std::string_view(node.op));
-  if (*node.scope != '\0' && !node.leaf) text += "\\n" + escaped(node.scope);
+  if (*node.path != '\0' && !node.leaf) text += "\\n" + escaped(node.path);
   text += fmt::format("\\n{}\\nvalue {}", node.shape, statistics(node.shape, node.value));
-  const Real* grad = !node.needs_grad ? nullptr : node.leaf ? node.leaf->grad().data : node.grad;
+  const Real* grad = !node.needs_grad ? nullptr : node.leaf ? std::as_const(*node.leaf).grad().data : node.grad;
   if (grad != nullptr) text += "\\ngrad " + statistics(node.shape, grad);
   return text;
 }

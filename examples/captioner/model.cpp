@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "ops/cross_entropy.h"
 #include "ops/elementwise.h"
 #include "ops/layout.h"
 #include "ops/reduce.h"
-#include "ops/softmax.h"
 
 namespace gradus::captioner {
 
@@ -18,7 +18,7 @@ constexpr Real kLambda = Real(0.01);  // without it 74 % instead of 89 % of capt
 /// kWindow² · 3)
 Tensor windows(std::span<const Picture* const> pictures) {
   constexpr int kMargin = (kWindow - kPatch) / 2;
-  const Tensor result = full({static_cast<int>(pictures.size()), kPatches, kWindow * kWindow * 3}, 0);
+  Tensor result = full({static_cast<int>(pictures.size()), kPatches, kWindow * kWindow * 3}, 0);
   Real* row = result.value().data;
   for (const Picture* picture : pictures) {
     for (int patch = 0; patch < kPatches; ++patch) {

@@ -13,6 +13,7 @@
 
 #include "autograd/gradcheck.h"
 #include "ops/elementwise.h"
+#include "ops/fused/linear.h"
 #include "ops/matmul.h"
 #include "ops/reduce.h"
 #include "ops/softmax.h"
@@ -42,7 +43,7 @@ Tensor inverse(Tensor x) {
   Tensor y = output(x.shape(), {x});
   for (std::size_t i = 0; i < x.size(); ++i) y.value()[i] = 1 / x.value()[i];
   record("inverse", y, [=] {
-    for (std::size_t i = 0; i < x.size(); ++i) x.grad()[i] -= y.value()[i] * y.grad()[i];
+    for (std::size_t i = 0; i < x.size(); ++i) accumulator(x)[i] -= y.value()[i] * y.grad()[i];
   });
   return y;
 }

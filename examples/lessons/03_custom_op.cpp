@@ -36,16 +36,16 @@ Tensor swish(Tensor x, Tensor beta) {
   for (std::size_t i = 0; i < x.size(); ++i) y.value()[i] = x.value()[i] * sigma(beta.item() * x.value()[i]);
 
   // 4. Backward. The closure holds copies of the handles (which is cheap: they hold no numbers). When it runs, the
-  //    gradient of y is complete. It adds (+=, since x may have other uses) to the gradient of each input that wants
-  //    one. The tape forgets the closure without destroying it, so it may not hold a vector or a string; the compiler
-  //    says so if it does. It does not see a reference (`[&]`) or a span of your own data, which would dangle: capture
-  //    by value, and lists through `Tape::active().copy(list)`.
+  //    gradient of y is complete. It adds (+=, since x may have other uses) to the accumulator of each input that wants
+  //    a gradient. The tape forgets the closure without destroying it, so it may not hold a vector or a string; the
+  //    compiler says so if it does. It does not see a reference (`[&]`) or a span of your own data, which would dangle:
+  //    capture by value, and lists through `Tape::active().arena().copy(list)`.
   record("swish", y, [=] {
     for (std::size_t i = 0; i < x.size(); ++i) {
       const Real v = x.value()[i], dy = y.grad()[i];
       const Real s = sigma(beta.item() * v);
-      if (x.needs_grad()) x.grad()[i] += dy * (s + beta.item() * v * s * (1 - s));
-      if (beta.needs_grad()) beta.grad()[0] += dy * v * v * s * (1 - s);
+      if (x.needs_grad()) accumulator(x)[i] += dy * (s + beta.item() * v * s * (1 - s));
+      if (beta.needs_grad()) accumulator(beta)[0] += dy * v * v * s * (1 - s);
     }
   });
   return y;

@@ -13,9 +13,9 @@
 #include "autograd/gradcheck.h"
 #include "nn/layers.h"
 #include "nn/optim/optimizer.h"
+#include "ops/cross_entropy.h"
 #include "ops/elementwise.h"
 #include "ops/reduce.h"
-#include "ops/softmax.h"
 
 using namespace gradus;
 

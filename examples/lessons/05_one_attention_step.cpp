@@ -17,7 +17,9 @@
 
 #include "autograd/tape.h"
 #include "examples/lessons/show.h"
+#include "ops/cross_entropy.h"
 #include "ops/elementwise.h"
+#include "ops/fused/linear.h"
 #include "ops/layout.h"
 #include "ops/matmul.h"
 #include "ops/reduce.h"

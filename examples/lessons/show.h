@@ -8,7 +8,7 @@
 #include "autograd/tensor.h"
 
 /// Prints a name, a shape and the numbers, one row of the tensor a line.
-inline void show(std::string_view name, const gradus::Array& array) {
+inline void show(std::string_view name, const gradus::ConstArray& array) {
   fmt::print("{:<10} {:<7}", name, gradus::to_string(array.shape));
   for (int row = 0; row < array.rows(); ++row) {
     if (row > 0) fmt::print("\n{:18}", "");

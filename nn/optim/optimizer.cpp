@@ -5,8 +5,10 @@
 #include <numeric>
 #include <set>
 
+#include "autograd/scratch.h"
 #include "nn/optim/optimizer_kernels.h"
-#include "ops/kernels/kernels.h"
+#include "ops/kernels/elementwise.h"
+#include "ops/kernels/reduction.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 
@@ -22,7 +24,7 @@ std::size_t block_count(const Parameter& parameter) { return (parameter.size() +
 void for_each_grad_block(std::span<Parameter* const> parameters,
                          FunctionRef<void(std::size_t, Real*, std::size_t)> visit, ThreadPool* pool) {
   std::size_t first = 0;
-  for (const Parameter* parameter : parameters) {
+  for (Parameter* parameter : parameters) {
     if (parameter->frozen) continue;
     const Array grad = parameter->grad();
     run_parallel(pool, static_cast<int>(block_count(*parameter)), [&](int block) {

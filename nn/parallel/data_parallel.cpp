@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <numeric>
 
+#include "autograd/gather.h"
+#include "autograd/sweep.h"
 #include "nn/rng.h"
+#include "ops/gemm/packed_weights.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 
@@ -37,7 +40,7 @@ double DataParallel::step(std::uint64_t seed, FunctionRef<Tensor(int shard)> los
     ~TapesEnd() { parallel.end_tapes(); }
   } tapes_end{*this};
   PackedWeights packed(packed_);
-  for (Parameter* parameter : parameters_) packed.hold(*parameter);
+  packed.hold(parameters_);
   std::fill(losses_.begin(), losses_.end(), 0.0);
   pool_.run(shards(), [&](int shard) { run_shard(shard, seed, loss); });
   gather();
@@ -49,14 +52,14 @@ void DataParallel::run_shard(int shard, std::uint64_t seed, FunctionRef<Tensor(i
   tape_pointers_[shard] = &tape;
   const Tensor result = loss(shard);
   if (!result) return;
-  tape.sweep(result);
+  sweep(tape, result);
   losses_[shard] = result.item();
 }
 
 void DataParallel::gather() {
   pool_.run_balanced(static_cast<int>(rows_.size()), [&](int i) {
     const auto [parameter, begin, end] = rows_[i];
-    if (!parameter->frozen) Tape::gather(*parameter, tape_pointers_, begin, end);
+    if (!parameter->frozen) gradus::gather(*parameter, tape_pointers_, begin, end);
   });
 }
 

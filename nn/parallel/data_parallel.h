@@ -6,7 +6,6 @@
 #include "autograd/tape.h"
 #include "nn/module.h"
 #include "ops/gemm/thread_pool.h"
-#include "ops/gemm/weight_product.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 

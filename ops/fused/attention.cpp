@@ -1,11 +1,14 @@
 #include "ops/fused/attention.h"
 
-#include <numeric>
-
+#include "autograd/scratch.h"
+#include "ops/gradients.h"
 #include "ops/kernels/attention.h"
-#include "ops/kernels/kernels.h"
+#include "ops/kernels/elementwise.h"
+#include "ops/kernels/reduction.h"
 
 namespace gradus::inline GRADUS_PRECISION {
+
+using detail::accumulator_if_needed;
 
 namespace {
 
@@ -48,62 +51,44 @@ void require_rows(const char* op, const char* name, Tensor states, const Sentenc
 }
 
 Sentences Sentences::select(std::span<const int> chosen) const {
-  Tape& tape = Tape::active();
-  int* const starts = tape.allocate<int>(chosen.size());
-  int* const lengths = tape.allocate<int>(chosen.size());
-  for (std::size_t i = 0; i < chosen.size(); ++i) {
-    starts[i] = start[chosen[i]];
-    lengths[i] = length[chosen[i]];
-  }
-  return {{starts, chosen.size()}, {lengths, chosen.size()}, offset};
+  Arena& arena = Tape::active().arena();
+  return {arena.make_array(chosen.size(), [&](std::size_t i) { return start[chosen[i]]; }),
+          arena.make_array(chosen.size(), [&](std::size_t i) { return length[chosen[i]]; }), offset};
 }
 
 Sentences Sentences::split(int heads) const {
-  Tape& tape = Tape::active();
+  Arena& arena = Tape::active().arena();
   const std::size_t count = start.size() * heads;
-  int* const starts = tape.allocate<int>(count);
-  int* const lengths = tape.allocate<int>(count);
-  int* const offsets = tape.allocate<int>(offset.size());
-  for (std::size_t i = 0; i < count; ++i) {
-    starts[i] = start[i / heads] * heads + static_cast<int>(i % heads);
-    lengths[i] = length[i / heads];
-  }
-  for (std::size_t j = 0; j < offset.size(); ++j) offsets[j] = offset[j] * heads;
-  return {{starts, count}, {lengths, count}, {offsets, offset.size()}};
+  return {arena.make_array(count, [&](int i) { return start[i / heads] * heads + i % heads; }),
+          arena.make_array(count, [&](int i) { return length[i / heads]; }),
+          arena.make_array(offset.size(), [&](int j) { return offset[j] * heads; })};
 }
 
 Sentences padded_sentences(std::span<const int> lengths, int steps) {
-  Tape& tape = Tape::active();
-  int* const starts = tape.allocate<int>(lengths.size());
-  int* const offsets = tape.allocate<int>(steps);
+  Arena& arena = Tape::active().arena();
   for (std::size_t b = 0; b < lengths.size(); ++b) {
     if (lengths[b] < 0 || lengths[b] > steps) {
       fail("sentences: lengths[{}] is {}; need 0 <= length <= {}, the steps", b, lengths[b], steps);
     }
-    starts[b] = static_cast<int>(b) * steps;
   }
-  std::iota(offsets, offsets + steps, 0);
-  return {{starts, lengths.size()}, tape.copy(lengths), {offsets, std::size_t(steps)}};
+  return {arena.make_array(lengths.size(), [&](int b) { return b * steps; }), arena.copy(lengths),
+          arena.make_array(steps, [](int j) { return j; })};
 }
 
 Sentences packed_sentences(const Packing& packing, std::span<const int> order) {
-  Tape& tape = Tape::active();
   const std::size_t B = packing.batch(), S = packing.steps();
   if (!order.empty() && order.size() != B) {
     fail("sentences: order does not fit: {} numbers for {} sequences; need one for each, or none", order.size(), B);
   }
-  int* const starts = tape.allocate<int>(B);
-  int* const lengths = tape.allocate<int>(B);
-  int* const offsets = tape.allocate<int>(S);
-  for (std::size_t i = 0; i < B; ++i) {
-    starts[i] = order.empty() ? static_cast<int>(i) : order[i];
-    if (starts[i] < 0 || starts[i] >= packing.batch()) {
-      fail("sentences: no such sequence: order[{}] is {}; need 0 <= order < {}", i, starts[i], B);
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    if (order[i] < 0 || order[i] >= packing.batch()) {
+      fail("sentences: no such sequence: order[{}] is {}; need 0 <= order < {}", i, order[i], B);
     }
-    lengths[i] = packing.length(starts[i]);
   }
-  for (std::size_t j = 0; j < S; ++j) offsets[j] = packing.offset(static_cast<int>(j));
-  return {{starts, B}, {lengths, B}, {offsets, S}};
+  Arena& arena = Tape::active().arena();
+  const auto starts = arena.make_array(B, [&](int i) { return order.empty() ? i : order[i]; });
+  return {starts, arena.make_array(B, [&](int i) { return packing.length(starts[i]); }),
+          arena.make_array(S, [&](int j) { return packing.offset(j); })};
 }
 
 // With u = tanh(q[b] + k[b, j]) and the sum's gradient ds = de v ∘ (1 - u²):
@@ -125,15 +110,15 @@ Tensor additive_scores(Tensor query, Tensor keys, Tensor v, const Sentences& sen
     Scratch scratch;
     Real* const unused = scratch.allocate(A);  // takes what needs no gradient
     kernels::fill(0, unused, A);
+    const Array dquery = accumulator_if_needed(query), dkeys = accumulator_if_needed(keys),
+                dv = accumulator_if_needed(v);
     for (int b = 0; b < N; ++b) {
       const int start = sentences.start[b];
       kernels::additive_scores_backward(sentences.length[b], A, query.value().row(b), keys.value().row(start),
                                         sentences.offset.data(), v.value().data, scores.grad().row(b),
-                                        query.needs_grad() ? query.grad().row(b) : unused,
-                                        keys.needs_grad() ? keys.grad().row(start) : unused, keys.needs_grad() ? A : 0,
-                                        v.needs_grad() ? v.grad().data : unused);
+                                        dquery.data ? dquery.row(b) : unused, dkeys.data ? dkeys.row(start) : unused,
+                                        dkeys.data ? A : 0, dv.data ? dv.data : unused);
     }
-    Tape::active().drop_grad(scores);
   });
   return scores;
 }
@@ -151,14 +136,13 @@ Tensor dot_scores(Tensor query, Tensor keys, const Sentences& sentences, Real sc
     e.row(b)[j] = scale * kernels::dot(q.row(b), k.row(key), H);
   });
   record("dot_scores", scores, [=] {
-    const Array q = query.value(), k = keys.value(), de = scores.grad();
-    const Array dq = query.needs_grad() ? query.grad() : Array{}, dk = keys.needs_grad() ? keys.grad() : Array{};
+    const ConstArray q = query.value(), k = keys.value(), de = scores.grad();
+    const Array dq = accumulator_if_needed(query), dk = accumulator_if_needed(keys);
     each_position(sentences, N, [&](int b, int j, int key) {
       const Real factor = scale * de.row(b)[j];
       if (dq.data != nullptr) kernels::axpy(factor, k.row(key), dq.row(b), H);  // dq[b] += Σ_j scale de k[b, j]
       if (dk.data != nullptr) kernels::axpy(factor, q.row(b), dk.row(key), H);  // dk[b, j] += scale de q[b]
     });
-    Tape::active().drop_grad(scores);
   });
   return scores;
 }
@@ -177,14 +161,12 @@ Tensor weighted_sum(Tensor weights, Tensor values, const Sentences& sentences) {
                   kernels::axpy(w.row(b)[j], v.row(value), c.row(b), H);
                 });
   record("weighted_sum", context, [=] {
-    const Array w = weights.value(), v = values.value(), dc = context.grad();
-    const Array dw = weights.needs_grad() ? weights.grad() : Array{},
-                dv = values.needs_grad() ? values.grad() : Array{};
+    const ConstArray w = weights.value(), v = values.value(), dc = context.grad();
+    const Array dw = accumulator_if_needed(weights), dv = accumulator_if_needed(values);
     each_position(sentences, N, [&](int b, int j, int value) {
       if (dw.data != nullptr) dw.row(b)[j] += kernels::dot(dc.row(b), v.row(value), H);  // dw[b, j] += dcᵀ v[b, j]
       if (dv.data != nullptr) kernels::axpy(w.row(b)[j], dc.row(b), dv.row(value), H);   // dv[b, j] += w[b, j] dc
     });
-    Tape::active().drop_grad(context);
   });
   return context;
 }

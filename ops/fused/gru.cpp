@@ -1,5 +1,7 @@
+#include "autograd/scratch.h"
 #include "ops/fused/recurrent.h"
 #include "ops/fused/recurrent_steps.h"
+#include "ops/gemm/weight_gradient.h"
 #include "ops/gemm/weight_product.h"
 #include "ops/kernels/recurrent.h"
 
@@ -41,15 +43,15 @@ GruOutput run(const char* op, Tensor projected, Tensor weight_hh, Tensor bias_hh
   require_mask(op, mask, {B, H});
   const Tensor inputs[4] = {projected, weight_hh, bias_hh, initial};
   const std::span all_inputs(inputs, initial ? 4 : 3);
-  const GruOutput y{output({rows, H}, all_inputs), output({B, H}, all_inputs)};
+  GruOutput y{output({rows, H}, all_inputs), output({B, H}, all_inputs)};
   const RecurrentSteps steps(packing, reverse, bool(initial));
 
   // What the backward needs of every step. If there is none, each step overwrites what the one before left.
   const bool recording = y.output.needs_grad();
   const std::size_t size = H, kept_rows = recording ? rows : B;
-  Tape& tape = Tape::active();
+  Arena& arena = Tape::active().arena();
   Scratch scratch;
-  const auto keep = [&](std::size_t n) { return recording ? tape.allocate(n) : scratch.allocate(n); };
+  const auto keep = [&](std::size_t n) { return recording ? arena.allocate(n) : scratch.allocate(n); };
   Real* const gates = keep(kept_rows * 3 * size);
   Real* const hidden_in = keep(kept_rows * size);
   Real* const product_n = keep(kept_rows * size);
@@ -74,7 +76,7 @@ GruOutput run(const char* op, Tensor projected, Tensor weight_hh, Tensor bias_hh
 
   record(op, {y.output, y.final}, [=] {
     const Real* const doutput = y.output.node().grad;
-    Real* const dproducts = Tape::active().allocate(rows * 3 * size);
+    Real* const dproducts = Tape::active().arena().allocate(rows * 3 * size);
     Scratch scratch;
     Real* const dhidden = scratch.allocate(B * size);
     Real* const dmasked = mask ? scratch.allocate(B * size) : dhidden;
@@ -97,7 +99,7 @@ GruOutput run(const char* op, Tensor projected, Tensor weight_hh, Tensor bias_hh
       if (mask) steps.mask_rows(mask.value().data, H, hidden_in);
       const std::size_t begin = steps.carried_begin();
       const int carried = steps.carried_end() - steps.carried_begin();
-      add_weight_gradient(weight_hh, {dproducts + begin * 3 * size, {carried, 3 * H}},
+      add_weight_gradient(weight_hh, 0, {dproducts + begin * 3 * size, {carried, 3 * H}},
                           {hidden_in + begin * size, {carried, H}});
     }
   });
@@ -115,9 +117,8 @@ Tensor gru_cell(Tensor projected, Tensor hidden, Tensor weight_hh, Tensor bias_h
   if (hidden.rank() != 2) fail("gru_cell: the hidden state is {}; need (B, H)", hidden.shape());
   const int B = hidden.dim(0);
   Scratch scratch;
-  int* const ones = scratch.allocate<int>(B);
-  std::fill_n(ones, B, 1);
-  return run("gru_cell", projected, weight_hh, bias_hh, hidden, Packing({ones, std::size_t(B)}), false, mask).output;
+  const Packing packing(scratch.make_array(B, [](std::size_t) { return 1; }));
+  return run("gru_cell", projected, weight_hh, bias_hh, hidden, packing, false, mask).output;
 }
 
 }

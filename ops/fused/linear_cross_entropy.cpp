@@ -1,10 +1,12 @@
+#include "ops/fused/linear_cross_entropy.h"
+
 #include <algorithm>
 
+#include "autograd/scratch.h"
 #include "ops/gemm/blas.h"
 #include "ops/gradients.h"
 #include "ops/kernels/cross_entropy.h"
-#include "ops/kernels/kernels.h"
-#include "ops/softmax.h"
+#include "ops/kernels/elementwise.h"
 
 // The loss is the end of a step, so its gradients can be had before they are asked for: with dz the gradient of a block
 // of logits, still in cache, for an upstream gradient of 1,
@@ -47,7 +49,10 @@ struct Gradients {
   Real* bias = nullptr;    // (V)
 };
 
-Real* zeros_if_needed(Tensor x) { return x && x.needs_grad() ? Tape::active().zeros(x.size()) : nullptr; }
+Real* zeros_if_needed(Tensor x) {
+  if (!x || !x.needs_grad()) return nullptr;
+  return Tape::active().arena().make_array(x.size(), [](std::size_t) { return Real{0}; }).data();
+}
 
 /// Adds the losses of the given rows, and their gradients. The logits, (count, V), exist only in here.
 double add_block(Tensor x, Tensor weight, Tensor bias, std::span<const int> targets, std::span<const int> rows,

@@ -1,5 +1,7 @@
+#include "autograd/scratch.h"
 #include "ops/fused/recurrent.h"
 #include "ops/fused/recurrent_steps.h"
+#include "ops/gemm/weight_gradient.h"
 #include "ops/gemm/weight_product.h"
 #include "ops/kernels/recurrent.h"
 
@@ -50,28 +52,27 @@ void require_sequence_shapes(Tensor base, std::span<const LinearTerm> terms, Ten
 
 }
 
-LstmState lstm_cell(Tensor base, std::span<const LinearTerm> terms, Tensor cell) {
+LstmState lstm_cell(Tensor base, List<LinearTerm> terms, Tensor cell) {
   require_cell_shapes(base, cell);
   const int B = cell.dim(0), H = cell.dim(1);
   const std::size_t size = cell.size();
   for (const LinearTerm& term : terms) require_term("lstm_cell", term, B, 4 * H);
   Scratch scratch;
   const std::span inputs = inputs_of({base, cell}, terms, scratch);
-  const LstmState next{output({B, H}, inputs), output({B, H}, inputs)};
+  LstmState next{output({B, H}, inputs), output({B, H}, inputs)};
 
   const bool recording = next.cell.needs_grad();
-  Tape& tape = Tape::active();
-  Real* const gates = recording ? tape.allocate(4 * size) : scratch.allocate(4 * size);
+  Arena& arena = Tape::active().arena();
+  Real* const gates = recording ? arena.allocate(4 * size) : scratch.allocate(4 * size);
   sum_terms(base, terms, {gates, {B, 4 * H}});
   kernels::lstm_forward(B, H, gates, cell.value().data, next.cell.value().data, next.hidden.value().data);
 
-  record("lstm_cell", {next.hidden, next.cell}, [=, kept = tape.copy(terms)] {
+  record("lstm_cell", {next.hidden, next.cell}, [=, kept = arena.copy<LinearTerm>(terms)] {
     Scratch scratch;
     Real* const dhidden = scratch.allocate(size);
     Real* const dcell = scratch.allocate(size);
     copy_grad_or_zero(next.hidden, dhidden, size);
     copy_grad_or_zero(next.cell, dcell, size);
-    for (const Tensor& dropped : {next.hidden, next.cell}) Tape::active().drop_grad(dropped);
     kernels::lstm_backward(B, H, gates, cell.value().data, dhidden, dcell);
     add_grad(cell, dcell);
     add_sum_gradients(base, kept, {gates, {B, 4 * H}});
@@ -79,33 +80,29 @@ LstmState lstm_cell(Tensor base, std::span<const LinearTerm> terms, Tensor cell)
   return next;
 }
 
-LstmState lstm_cell(Tensor base, std::initializer_list<LinearTerm> terms, Tensor cell) {
-  return lstm_cell(base, std::span(terms.begin(), terms.size()), cell);
-}
-
-LstmOutput lstm_sequence(Tensor base, std::initializer_list<LinearTerm> terms, Tensor weight_hh, LstmState initial,
+LstmOutput lstm_sequence(Tensor base, List<LinearTerm> terms, Tensor weight_hh, LstmState initial,
                          const Packing& packing, bool reverse, Tensor mask) {
   require_sequence_shapes(base, terms, weight_hh, initial, packing);
   const int B = packing.batch(), H = weight_hh.dim(1), rows = packing.rows();
   require_mask("lstm_sequence", mask, {B, H});
   Scratch scratch;
   const std::span inputs = inputs_of({base, weight_hh, initial.hidden, initial.cell}, terms, scratch);
-  const LstmOutput y{output({rows, H}, inputs), {output({B, H}, inputs), output({B, H}, inputs)}};
+  LstmOutput y{output({rows, H}, inputs), {output({B, H}, inputs), output({B, H}, inputs)}};
   const RecurrentSteps steps(packing, reverse, bool(initial.hidden));
 
   // What the backward needs of every step: the gates, and the cell before it.
   const bool recording = y.output.needs_grad();
   const std::size_t size = H, gates_size = std::size_t(rows) * 4 * size;
-  Tape& tape = Tape::active();
-  Real* const gates = recording ? tape.allocate(gates_size) : scratch.allocate(gates_size);
-  Real* const cell_in = recording ? tape.allocate(rows * size) : nullptr;
+  Arena& arena = Tape::active().arena();
+  Real* const gates = recording ? arena.allocate(gates_size) : scratch.allocate(gates_size);
+  Real* const cell_in = recording ? arena.allocate(rows * size) : nullptr;
 
   Real* const hidden = y.final.hidden.value().data;
   Real* const cell = y.final.cell.value().data;
   copy_or_zero(initial.hidden, hidden, B * size);
   copy_or_zero(initial.cell, cell, B * size);
   Real* const masked = mask ? scratch.allocate(B * size) : hidden;
-  sum_terms(base, std::span(terms.begin(), terms.size()), {gates, {rows, 4 * H}});
+  sum_terms(base, terms, {gates, {rows, 4 * H}});
   for (int k = 0; k < steps.count(); ++k) {
     const RecurrentStep step = steps[k];
     const std::size_t row = step.begin, step_size = step.rows * size;
@@ -118,37 +115,36 @@ LstmOutput lstm_sequence(Tensor base, std::initializer_list<LinearTerm> terms, T
     kernels::copy(h, hidden, step_size);
   }
 
-  record("lstm_sequence", {y.output, y.final.hidden, y.final.cell},
-         [=, kept = tape.copy(std::span(terms.begin(), terms.size()))] {
-           const Real* const doutput = y.output.node().grad;
-           Scratch scratch;
-           Real* const dhidden = scratch.allocate(B * size);
-           Real* const dcell = scratch.allocate(B * size);
-           copy_grad_or_zero(y.final.hidden, dhidden, B * size);
-           copy_grad_or_zero(y.final.cell, dcell, B * size);
-           for (int k = steps.count() - 1; k >= 0; --k) {
-             const RecurrentStep step = steps[k];
-             const std::size_t row = step.begin;
-             Real* const da = gates + row * 4 * size;
-             if (doutput != nullptr) kernels::add(dhidden, doutput + row * size, dhidden, step.rows * size);
-             kernels::lstm_backward(step.rows, H, da, cell_in + row * size, dhidden, dcell);
-             kernels::fill(0, dhidden, step.carried * size);
-             add_weight_product(N, weight_hh, 0, H, step.carried, da, dhidden);  // dh = m ∘ (da W_hh)
-             if (mask) kernels::mul(dhidden, mask.value().data, dhidden, step.carried * size);
-           }
-           add_grad(initial.hidden, dhidden);
-           add_grad(initial.cell, dcell);
-           add_sum_gradients(base, kept, {gates, {rows, 4 * H}});
-           if (weight_hh.needs_grad()) {  // dW_hh += daᵀ (m ∘ h)
-             Real* const hidden_in = cell_in;
-             steps.states_before(initial.hidden, y.output.value().data, H, hidden_in);
-             if (mask) steps.mask_rows(mask.value().data, H, hidden_in);
-             const std::size_t begin = steps.carried_begin();
-             const int carried = steps.carried_end() - steps.carried_begin();
-             add_weight_gradient(weight_hh, {gates + begin * 4 * size, {carried, 4 * H}},
-                                 {hidden_in + begin * size, {carried, H}});
-           }
-         });
+  record("lstm_sequence", {y.output, y.final.hidden, y.final.cell}, [=, kept = arena.copy<LinearTerm>(terms)] {
+    const Real* const doutput = y.output.node().grad;
+    Scratch scratch;
+    Real* const dhidden = scratch.allocate(B * size);
+    Real* const dcell = scratch.allocate(B * size);
+    copy_grad_or_zero(y.final.hidden, dhidden, B * size);
+    copy_grad_or_zero(y.final.cell, dcell, B * size);
+    for (int k = steps.count() - 1; k >= 0; --k) {
+      const RecurrentStep step = steps[k];
+      const std::size_t row = step.begin;
+      Real* const da = gates + row * 4 * size;
+      if (doutput != nullptr) kernels::add(dhidden, doutput + row * size, dhidden, step.rows * size);
+      kernels::lstm_backward(step.rows, H, da, cell_in + row * size, dhidden, dcell);
+      kernels::fill(0, dhidden, step.carried * size);
+      add_weight_product(N, weight_hh, 0, H, step.carried, da, dhidden);  // dh = m ∘ (da W_hh)
+      if (mask) kernels::mul(dhidden, mask.value().data, dhidden, step.carried * size);
+    }
+    add_grad(initial.hidden, dhidden);
+    add_grad(initial.cell, dcell);
+    add_sum_gradients(base, kept, {gates, {rows, 4 * H}});
+    if (weight_hh.needs_grad()) {  // dW_hh += daᵀ (m ∘ h)
+      Real* const hidden_in = cell_in;
+      steps.states_before(initial.hidden, y.output.value().data, H, hidden_in);
+      if (mask) steps.mask_rows(mask.value().data, H, hidden_in);
+      const std::size_t begin = steps.carried_begin();
+      const int carried = steps.carried_end() - steps.carried_begin();
+      add_weight_gradient(weight_hh, 0, {gates + begin * 4 * size, {carried, 4 * H}},
+                          {hidden_in + begin * size, {carried, H}});
+    }
+  });
   return y;
 }
 

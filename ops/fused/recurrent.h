@@ -1,7 +1,7 @@
 #pragma once
 
 #include "autograd/tape.h"
-#include "ops/matmul.h"
+#include "ops/fused/linear.h"
 #include "ops/packing.h"
 
 /// Recurrent cells and whole recurrent layers, each as one op. Equations, names and gate order are PyTorch's; σ
@@ -22,8 +22,7 @@ struct LstmState {
 
 /// One step. The sum a is given as a base, (B, 4H) or (4H), and any number of linear terms: PyTorch's cell is
 /// `lstm_cell(b_ih + b_hh, {{x, w_ih}, {h, w_hh}}, c)`; a decoder gives in the base what it knows of all steps at once.
-LstmState lstm_cell(Tensor base, std::span<const LinearTerm> terms, Tensor cell);
-LstmState lstm_cell(Tensor base, std::initializer_list<LinearTerm> terms, Tensor cell);
+LstmState lstm_cell(Tensor base, List<LinearTerm> terms, Tensor cell);
 
 /// One step.   projected = W_ih x + b_ih: (B, 3H), h: (B, H), weight_hh: (3H, H), bias_hh: (3H) -> (B, H)
 /// A mask, (B, H), multiplies h before the product with W_hh.
@@ -41,7 +40,7 @@ struct LstmOutput {
 ///
 /// A mask, (B, H), multiplies h before every product with W_hh: with random zeros, the same at all steps, it is the
 /// variational dropout of Gal, Ghahramani 2016, section 4. It takes no gradient.
-LstmOutput lstm_sequence(Tensor base, std::initializer_list<LinearTerm> terms, Tensor weight_hh, LstmState initial,
+LstmOutput lstm_sequence(Tensor base, List<LinearTerm> terms, Tensor weight_hh, LstmState initial,
                          const Packing& packing, bool reverse, Tensor mask = {});
 
 struct GruOutput {

@@ -4,7 +4,7 @@
 
 #include "autograd/tape.h"
 #include "ops/gradients.h"
-#include "ops/kernels/kernels.h"
+#include "ops/kernels/elementwise.h"
 #include "ops/masking.h"
 #include "ops/packing.h"
 

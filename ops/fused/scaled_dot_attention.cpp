@@ -2,8 +2,11 @@
 
 #include <cmath>
 
+#include "autograd/scratch.h"
 #include "ops/gemm/blas.h"
-#include "ops/kernels/kernels.h"
+#include "ops/kernels/elementwise.h"
+#include "ops/kernels/random.h"
+#include "ops/kernels/softmax.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 
@@ -42,7 +45,7 @@ struct SentenceRows {
   int b;
 
   int count() const { return sentences.length[b]; }
-  Real* copy(const Array& x, Scratch& scratch) const {
+  Real* copy(const ConstArray& x, Scratch& scratch) const {
     const std::size_t H = x.cols();
     Real* const rows = scratch.allocate(count() * H);
     for (int i = 0; i < count(); ++i) kernels::copy(row(x, i), rows + i * H, H);
@@ -54,7 +57,10 @@ struct SentenceRows {
   }
 
  private:
-  Real* row(const Array& x, int i) const { return x.row(sentences.start[b] + sentences.offset[i]); }
+  template <class Number>
+  Number* row(const BasicArray<Number>& x, int i) const {
+    return x.row(sentences.start[b] + sentences.offset[i]);
+  }
 };
 
 /// The loops of one head: of Tq queries and Tk keys, in rows of H numbers of which D are its own.
@@ -79,9 +85,7 @@ struct Head {
   /// dw becomes w ∘ (dw - Σ_j w dw).
   void softmax_gradient(const Real* w, Real* dw) const {
     for (int i = 0; i < Tq; ++i, w += Tk, dw += Tk) {
-      const Real mean = kernels::dot(w, dw, seen(i));
-      kernels::mul(w, dw, dw, seen(i));
-      kernels::axpy(-mean, w, dw, seen(i));
+      kernels::softmax_gradient(w, dw, seen(i));
       kernels::fill(0, dw + seen(i), Tk - seen(i));
     }
   }
@@ -138,7 +142,7 @@ Weights make_weights(const Sentences& queries, const Sentences& memory, const Sc
     count += std::size_t(options.heads) * queries.length[b] * memory.length[b];
   }
   Tape& tape = Tape::active();
-  return {tape.allocate(count), tape.random(options.dropout > 0 ? count : 0), 1 - options.dropout};
+  return {tape.arena().allocate(count), tape.random(options.dropout > 0 ? count : 0), 1 - options.dropout};
 }
 
 }
@@ -187,11 +191,10 @@ Tensor scaled_dot_attention(Tensor query, Tensor keys, Tensor values, const Sent
         head.sums_of_seen(factor, ds, k + first, dq + first);  // dQ = dS K / √D
         head.sums_by_key(factor, ds, q + first, dk + first);   // dK = dSᵀ Q / √D
       }
-      if (query.needs_grad()) from.add(dq, query.grad());
-      if (keys.needs_grad()) to.add(dk, keys.grad());
-      if (values.needs_grad()) to.add(dv, values.grad());
+      if (query.needs_grad()) from.add(dq, accumulator(query));
+      if (keys.needs_grad()) to.add(dk, accumulator(keys));
+      if (values.needs_grad()) to.add(dv, accumulator(values));
     }
-    Tape::active().drop_grad(context);
   });
   return context;
 }

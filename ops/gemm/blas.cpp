@@ -265,7 +265,7 @@ void gemm(Transpose ta, Transpose tb, std::int64_t m, std::int64_t n, std::int64
   }
 }
 
-void gemm(Transpose ta, Transpose tb, Real alpha, const Array& a, const Array& b, Real beta, const Array& c) {
+void gemm(Transpose ta, Transpose tb, Real alpha, const ConstArray& a, const ConstArray& b, Real beta, const Array& c) {
   const int m = ta == T ? a.cols() : a.rows(), inner_a = ta == T ? a.rows() : a.cols();
   const int n = tb == T ? b.rows() : b.cols(), inner_b = tb == T ? b.cols() : b.rows();
   assert(inner_a == inner_b && c.rows() == m && c.cols() == n);

@@ -24,7 +24,7 @@ void gemm(Transpose ta, Transpose tb, std::int64_t m, std::int64_t n, std::int64
           std::int64_t lda, const Real* b, std::int64_t ldb, Real beta, Real* c, std::int64_t ldc);
 
 /// The same for whole arrays, seen as matrices: the last axis is the row, all others count the rows.
-void gemm(Transpose ta, Transpose tb, Real alpha, const Array& a, const Array& b, Real beta, const Array& c);
+void gemm(Transpose ta, Transpose tb, Real alpha, const ConstArray& a, const ConstArray& b, Real beta, const Array& c);
 
 /// What runs underneath, and why.
 struct BlasInfo {

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <utility>
 
-#include "autograd/arena.h"
+#include "autograd/scratch.h"
 #include "ops/kernels/vector_math.h"
 
 // The matrix is cut into panels of kPanel columns, the last one filled up with zeros, and each is stored row by row, so

@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-#include "autograd/arena.h"
+#include "autograd/scratch.h"
 #include "ops/gemm/blas.h"
 
 namespace gradus::inline GRADUS_PRECISION {

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <new>
 
+#include "autograd/scratch.h"
 #include "ops/gemm/weight_product.h"
-#include "ops/kernels/kernels.h"
+#include "ops/kernels/elementwise.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 
@@ -13,7 +14,7 @@ RowProducts::RowProducts(Leaf& table, const PackedMatrix& weight, Arena& memory,
       weight_(weight),
       memory_(memory),
       mutex_(mutex),
-      kept_(memory.allocate_array<std::atomic<const Real*>>(table.rows())) {
+      kept_(memory.allocate<std::atomic<const Real*>>(table.rows())) {
   for (int id = 0; id < table.rows(); ++id) new (&kept_[id]) std::atomic<const Real*>(nullptr);
 }
 
@@ -49,7 +50,7 @@ void RowProducts::keep(std::span<const int> ids, const Real* products) {
       continue;  // twice in ids, or another thread was faster
     if (kept_numbers_ + n > kMaxKept) return;
     kept_numbers_ += n;
-    Real* const product = memory_.allocate_array<Real>(n);
+    Real* const product = memory_.allocate(n);
     kernels::copy(products + i * n, product, n);
     kept_[ids[i]].store(product, std::memory_order_release);
   }

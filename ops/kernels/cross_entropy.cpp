@@ -3,6 +3,8 @@
 #include <limits>
 
 #include "ops/kernels/lanes.h"
+#include "ops/kernels/reduction.h"
+#include "ops/kernels/softmax.h"
 #include "ops/kernels/vector_math.h"
 
 namespace gradus::inline GRADUS_PRECISION {
@@ -23,6 +25,20 @@ GRADUS_SIMD_CLONES Real cross_entropy_row(Real* logits, std::size_t n, int targe
   for (std::size_t j = 0; j < n; ++j) logits[j] = factor * logits[j] - shift;
   logits[target] -= scale * (1 - smoothing);
   return log_approx(sum) - expected;
+}
+
+Real cross_entropy_loss(const Real* logits, std::size_t n, int target, Real smoothing, Real log_sum) {
+  Real loss = log_sum - (1 - smoothing) * logits[target];
+  if (smoothing > 0) loss -= smoothing / n * sum(logits, n);
+  return loss;
+}
+
+GRADUS_SIMD_CLONES void add_cross_entropy_gradient(const Real* logits, std::size_t n, int target, Real smoothing,
+                                                   Real log_sum, Real scale, Real* dlogits) {
+  const Real shift = smoothing / n;
+  GRADUS_INDEPENDENT_LOOP
+  for (std::size_t j = 0; j < n; ++j) dlogits[j] += scale * (exp_approx(logits[j] - log_sum) - shift);
+  dlogits[target] -= scale * (1 - smoothing);
 }
 
 }

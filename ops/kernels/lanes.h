@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 
 #include "ops/kernels/vector_math.h"
 
@@ -46,6 +47,16 @@ struct Plus {
 struct Larger {
   GRADUS_INLINE Real operator()(Real a, Real b) const { return ((b > a) | (b != b)) ? b : a; }
 };
+
+GRADUS_INLINE Real sum_of_lanes(const Real* x, std::size_t n) {
+  return reduce_lanes<kLanes>(
+      Real(0), n, [=](std::size_t i) { return x[i]; }, Plus{});
+}
+
+GRADUS_INLINE Real max_of_lanes(const Real* x, std::size_t n) {
+  return reduce_lanes<kLanes>(
+      -std::numeric_limits<Real>::infinity(), n, [=](std::size_t i) { return x[i]; }, Larger{});
+}
 
 }
 }

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "autograd/inspect/graph.h"
+#include "autograd/path.h"
 #include "ops/elementwise.h"
 #include "ops/reduce.h"
 
@@ -19,7 +20,7 @@ TEST_SUITE("graph") {
     const Tensor x = variable({2}, {1, 3});
     Tensor y;
     {
-      const Scope scope("layer");
+      const ModulePath here("layer");
       y = x * weight;
     }
     tape.backward(sum(y));

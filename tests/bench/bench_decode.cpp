@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "examples/translate/search/search.h"
 #include "examples/translate/text/text.h"
 #include "examples/translate/translator/model_folder.h"
 #include "ops/gemm/blas.h"

@@ -14,6 +14,8 @@
 #include <map>
 #include <numeric>
 
+#include "autograd/scratch.h"
+#include "examples/translate/model/batch.h"
 #include "examples/translate/model/decoder.h"
 #include "ops/gemm/blas.h"
 #include "ops/gemm/packed_matrix.h"

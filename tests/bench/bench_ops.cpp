@@ -23,8 +23,11 @@
 #include "ops/gemm/packed_matrix.h"
 #include "ops/kernels/attention.h"
 #include "ops/kernels/cross_entropy.h"
-#include "ops/kernels/kernels.h"
+#include "ops/kernels/elementwise.h"
+#include "ops/kernels/random.h"
 #include "ops/kernels/recurrent.h"
+#include "ops/kernels/reduction.h"
+#include "ops/kernels/softmax.h"
 #include "ops/kernels/vector_math.h"
 #include "tests/bench/bench_data.h"
 

@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <map>
 
+#include "autograd/inspect/observers.h"
 #include "examples/translate/commands/choice_option.h"
 #include "ops/gemm/blas.h"
 #include "tests/bench/bench_data.h"

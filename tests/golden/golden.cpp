@@ -93,7 +93,7 @@ void GoldenCase::check(const std::map<std::string, Tensor>& outputs) {
   }
   tape_.backward(loss);
   for (const std::string& name : golden_.below(name_ + "/gradient/")) {
-    const Array gradient = leaves_.contains(name) ? leaves_.at(name)->grad() : inputs_.at(name).grad();
+    const ConstArray gradient = leaves_.contains(name) ? leaves_.at(name)->grad() : inputs_.at(name).grad();
     check_close(name_ + ": gradient of " + name, gradient, golden_.at(name_ + "/gradient/" + name));
   }
 }

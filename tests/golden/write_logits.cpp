@@ -50,7 +50,7 @@ void write_logits(const std::string& directory, const std::string& path) {
   const Tape tape(Tape::Inference);
   const Batch batch = make_batch(pairs, all);
   const Packing packing(batch.target_lengths);
-  const Array packed = translator->model.logits(batch).value();
+  const ConstArray packed = translator->model.logits(batch).value();
 
   Padded source("source", {kPairs, kLongest}), target_input("target_input", {kPairs, kLongest});
   Padded logits("logits", {kPairs, kLongest, config.target_words});

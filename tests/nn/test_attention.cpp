@@ -57,7 +57,7 @@ double score(Attention& attention, const Real* q, const Real* h) {
 
 Tensor random_tensor(const Shape& shape, std::uint64_t seed) {
   Rng rng(seed);
-  const Tensor x = full(shape, 0);
+  Tensor x = full(shape, 0);
   for (Real& value : x.value()) value = static_cast<Real>(rng.uniform(-1, 1));
   return x;
 }
@@ -69,9 +69,9 @@ TEST_CASE("attention: weights and context by the formulas; padding and masked po
     CAPTURE(kind.name);
     const Tape tape;
     const int B = 3, S = 4, H = kind.state_size, lengths[] = {4, 1, 3};
-    const Tensor values = random_tensor({B, S, H}, 1), query = random_tensor({B, 3}, 2);
+    Tensor values = random_tensor({B, S, H}, 1), query = random_tensor({B, 3}, 2);
     for (int t = 1; t < S; ++t) values.value()[(1 * S + t) * H] = NAN;  // padding may hold anything
-    const Tensor mask = full({B, S}, 1);
+    Tensor mask = full({B, S}, 1);
     mask.value()[0 * S + 2] = 0;
 
     for (const bool masked : {false, true}) {
@@ -109,7 +109,7 @@ TEST_CASE("attention: packed and padded states are attended alike, in any order 
     for (const bool masked : {false, true}) {
       CAPTURE(kind.name);
       CAPTURE(masked);
-      const Tensor mask = masked ? full({3, 4}, 1) : Tensor();
+      Tensor mask = masked ? full({3, 4}, 1) : Tensor();
       if (masked) mask.value()[4] = 0;
       const Attended of_packed = (*kind.attention)(query, kind.attention->prepare(packed, packing, order, mask));
       const Attended of_padded =
@@ -129,7 +129,7 @@ TEST_CASE("attention: queries about chosen sentences, one of them twice") {
     CAPTURE(kind.name);
     const Tape tape;
     const Tensor values = random_tensor({3, 4, kind.state_size}, 1), query = random_tensor({3, 3}, 2);
-    const Tensor mask = full({3, 4}, 1);
+    Tensor mask = full({3, 4}, 1);
     mask.value()[1] = 0;
     const Memory memory = kind.attention->prepare(values, std::vector{4, 2, 3}, mask);
     const int chosen[] = {2, 0, 2};

@@ -116,8 +116,8 @@ TEST_CASE("attention: no combination looks at padding or masked positions, whate
     std::vector<Real> contexts[2], gradients[2];
     for (const bool poisoned : {false, true}) {
       Tape tape(Tape::Record, 1);
-      const Tensor states = variable({3, 4, kSize}, some_numbers(std::size_t{3} * 4 * kSize, 1));
-      const Tensor coverage = numbers({3, 4}, 2), mask = full({3, 4}, 1);
+      Tensor states = variable({3, 4, kSize}, some_numbers(std::size_t{3} * 4 * kSize, 1));
+      Tensor coverage = numbers({3, 4}, 2), mask = full({3, 4}, 1);
       mask.value()[1] = 0;
       for (int b = 0; poisoned && b < 3; ++b) {
         for (int s = lengths[b]; s < 4; ++s) {
@@ -182,7 +182,7 @@ TEST_CASE("attention: local scopes look at a window, in local-p shaped by a Gaus
   const Tensor states = numbers({1, S, kSize}, 1), query = numbers({1, kSize}, 2);
   DotAttention attention(nullptr, "dot");
   const Memory memory = attention.prepare(states, std::vector{S});
-  const Array scores = attention.scores(query, memory).value();
+  const ConstArray scores = attention.scores(query, memory).value();
 
   const auto softmax_in = [&](double low, double high) {
     std::vector<double> weights(S, 0);
@@ -209,7 +209,7 @@ TEST_CASE("attention: location scores have a position each; those of long source
   LocationAttention attention(nullptr, "location", kSize, 3);
   const Tensor query = numbers({2, kSize}, 1);
   const Memory memory = attention.prepare(numbers({2, 5, kSize}, 2), std::vector{5, 2});
-  const Array weights = attention(query, memory).weights.value();
+  const ConstArray weights = attention(query, memory).weights.value();
   for (int b = 0; b < 2; ++b) {
     double e[3], total = 0;
     const int positions = b == 0 ? 3 : 2;
@@ -232,7 +232,7 @@ TEST_CASE("attention: hard attention draws by the distribution in training, and 
   constexpr int kDraws = 20000, S = 3;
   const std::vector<double> probabilities = {0.5, 0.2, 0.3};
   const Tape tape(Tape::Record, 7);
-  const Tensor states = full({1, S, 1}, 0), queries = full({kDraws, 1}, 1);
+  Tensor states = full({1, S, 1}, 0), queries = full({kDraws, 1}, 1);
   for (int s = 0; s < S; ++s) states.value()[s] = static_cast<Real>(std::log(probabilities[s]));
   const Memory memory = attention.prepare(states, std::vector{S}).select(std::vector<int>(kDraws, 0));
 

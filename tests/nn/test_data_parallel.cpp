@@ -9,8 +9,8 @@
 #include "nn/parallel/data_parallel.h"
 #include "nn/recurrent.h"
 #include "ops/elementwise.h"
+#include "ops/fused/linear_cross_entropy.h"
 #include "ops/reduce.h"
-#include "ops/softmax.h"
 
 using namespace gradus;
 
@@ -54,7 +54,7 @@ std::vector<Shard> make_shards() {
 std::vector<Real> numbers(Module& model, bool grads) {
   std::vector<Real> result;
   for (const Parameter* parameter : model.parameters()) {
-    const Array array = grads ? parameter->grad() : parameter->value();
+    const ConstArray array = grads ? parameter->grad() : parameter->value();
     result.insert(result.end(), array.begin(), array.end());
   }
   return result;

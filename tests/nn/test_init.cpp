@@ -123,7 +123,7 @@ TEST_CASE("init: orthogonal rows or columns, whichever are fewer, have the lengt
     const int rows = shape[0], cols = shape[1];
     CAPTURE(rows);
     Matrix matrix(rows, cols, init::orthogonal(2));
-    const Array w = matrix.weight.value();
+    const ConstArray w = matrix.weight.value();
     const bool wide = rows <= cols;
     const int count = wide ? rows : cols, length = wide ? cols : rows;
     const auto at = [&](int i, int k) -> double { return wide ? w[i * cols + k] : w[k * cols + i]; };

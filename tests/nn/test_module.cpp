@@ -95,7 +95,7 @@ TEST_CASE("module: errors and ops carry the module's path") {
   } catch (const Error& error) {
     CHECK(std::string(error.what()).ends_with("[in first.inner]"));
   }
-  CHECK(std::string(net.first.inner(full({1, 3}, 1)).node().scope) == "first.inner");
+  CHECK(std::string(net.first.inner(full({1, 3}, 1)).node().path) == "first.inner");
 }
 
 TEST_CASE("module: summary lists path, shape, count and bytes") {

@@ -96,7 +96,7 @@ PlainResult run_plain(Stack& stack, Step step, std::vector<Vector> x) {
 
 Tensor random_tensor(const Shape& shape, std::uint64_t seed) {
   Rng rng(seed);
-  const Tensor x = full(shape, 0);
+  Tensor x = full(shape, 0);
   for (Real& value : x.value()) value = static_cast<Real>(rng.uniform(-1, 1));
   return x;
 }
@@ -136,7 +136,7 @@ void check_against_equations(Step step) {
     for (const std::vector<int>& lengths : kBatches) {
       const Tape tape;
       const int batch = lengths.size(), steps = std::ranges::max(lengths);
-      const Tensor x = random_tensor({batch, steps, in}, 4);
+      Tensor x = random_tensor({batch, steps, in}, 4);
       for (int b = 0; b < batch; ++b) {
         std::fill(&x.value()[(b * steps + lengths[b]) * in - in] + in, &x.value()[0] + (b + 1) * steps * in, Real(NAN));
       }
@@ -208,7 +208,7 @@ TEST_CASE("lstm: cells do what a layer does, from any initial state") {
   LSTM layer(nullptr, "rnn", 3, 2);
   LSTMCell cell(nullptr, "rnn", 3, 2);
   for (int i = 0; i < 4; ++i) {
-    const Array from = layer.parameters()[i]->value();
+    const ConstArray from = layer.parameters()[i]->value();
     std::copy(from.begin(), from.end(), cell.parameters()[i]->value().begin());
   }
   const Tape tape;
@@ -230,7 +230,7 @@ TEST_CASE("lstm: dropout between layers, in training mode only, and not on the l
       one(nullptr, "rnn", 3, 8, {.dropout = Real(0.5)});
   const auto output_of = [&](LSTM& lstm, std::uint64_t seed) {
     const Tape tape(Tape::Record, seed);
-    const Array y = lstm(random_tensor({2, 4, 3}, 1), lengths).output.value();
+    const ConstArray y = lstm(random_tensor({2, 4, 3}, 1), lengths).output.value();
     return std::vector<Real>(y.begin(), y.end());
   };
   CHECK(output_of(two, 1) == output_of(two, 1));

@@ -130,7 +130,7 @@ TEST_CASE("transformer: what a position knows") {
   const auto run = [&](bool encode, Real change) {
     const Tape tape(Tape::Inference);
     const Sentences sentences = padded_sentences(lengths, kLength);
-    const Tensor x = constant({kLength, kSize}, some_numbers(kLength * kSize, 2));
+    Tensor x = constant({kLength, kSize}, some_numbers(kLength * kSize, 2));
     const Tensor states = constant({kLength, kSize}, some_numbers(kLength * kSize, 1));
     x.value().row(kChanged)[0] += change;
     const Tensor y = encode ? encoder(x, sentences) : decoder(x, sentences, decoder.prepare(states, sentences));
@@ -156,7 +156,7 @@ TEST_CASE("transformer: a sentence does not depend on the others in its batch, n
   randomize(decoder);
   const Tape tape(Tape::Inference);
   const auto padded = [&](int steps, const std::vector<int>& own_lengths, int seed) {
-    const Tensor x = constant({B, steps, kSize}, some_numbers(B * steps * kSize, seed));
+    Tensor x = constant({B, steps, kSize}, some_numbers(B * steps * kSize, seed));
     for (int b = 0; b < B; ++b) {
       const auto begin = x.value().begin() + (b * steps + own_lengths[b]) * kSize;
       std::fill(begin, x.value().begin() + (b + 1) * steps * kSize, std::numeric_limits<Real>::quiet_NaN());
@@ -207,7 +207,7 @@ TEST_CASE("transformer: sinusoidal positions by their formula, and as rotations 
   const Tape tape;
   check_numbers(sinusoidal_positions(0, 2, 4), {0, 1, 0, 1, std::sin(1), std::cos(1), std::sin(0.01), std::cos(0.01)});
   constexpr int H = 8;
-  const Array p = sinusoidal_positions(3, 40, H).value();
+  const ConstArray p = sinusoidal_positions(3, 40, H).value();
   check_numbers(sinusoidal_positions(10, 1, H), {p.row(7), p.row(7) + H});
   for (int t = 0; t + 5 < 40; ++t) {  // "PE at t + k is a linear function of PE at t"
     for (int i = 0; i < H; i += 2) {

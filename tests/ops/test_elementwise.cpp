@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "autograd/gradcheck.h"
+#include "ops/broadcast.h"
 #include "ops/elementwise.h"
 #include "ops/reduce.h"
 #include "tests/reference/broadcast.h"

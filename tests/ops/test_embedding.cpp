@@ -1,9 +1,11 @@
 #include <doctest/doctest.h>
 
+#include "autograd/gather.h"
 #include "autograd/gradcheck.h"
+#include "autograd/sweep.h"
 #include "ops/elementwise.h"
 #include "ops/embedding.h"
-#include "ops/matmul.h"
+#include "ops/fused/linear.h"
 #include "ops/reduce.h"
 #include "tests/support/numbers.h"
 
@@ -35,13 +37,13 @@ TEST_SUITE("embedding") {
   TEST_CASE("a parameter's rows may be gathered in any pieces, from several uses and tapes") {
     Table table(4, 2);
     Tape first;
-    first.sweep(sum(embedding(table, std::vector<int>{1, 1, 3})) + 2 * sum(embedding(table, std::vector<int>{0, 1})));
+    sweep(first, sum(embedding(table, std::vector<int>{1, 1, 3})) + 2 * sum(embedding(table, std::vector<int>{0, 1})));
     Tape second;
-    second.sweep(4 * sum(embedding(table, std::vector<int>{3})));
+    sweep(second, 4 * sum(embedding(table, std::vector<int>{3})));
     const Tape* const tapes[] = {&first, &second};
     for (const int step : {4, 3, 1}) {
       table.zero_grad();
-      for (int row = 0; row < 4; row += step) Tape::gather(table, tapes, row, std::min(row + step, 4));
+      for (int row = 0; row < 4; row += step) gather(table, tapes, row, std::min(row + step, 4));
       check_numbers(table.grad(), {2, 2, 4, 4, 0, 0, 5, 5});
     }
   }

@@ -10,7 +10,10 @@
 #include <type_traits>
 #include <vector>
 
-#include "ops/kernels/kernels.h"
+#include "ops/kernels/elementwise.h"
+#include "ops/kernels/random.h"
+#include "ops/kernels/reduction.h"
+#include "ops/kernels/softmax.h"
 #include "ops/kernels/vector_math.h"
 
 using namespace gradus;

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "autograd/gather.h"
 #include "autograd/gradcheck.h"
+#include "autograd/sweep.h"
 #include "ops/elementwise.h"
+#include "ops/fused/linear.h"
 #include "ops/matmul.h"
 #include "ops/reduce.h"
 #include "tests/reference/twins.h"
@@ -121,14 +124,14 @@ TEST_SUITE("matmul") {
     }
 
     Tape first;
-    first.sweep(loss(weight, 0));
+    sweep(first, loss(weight, 0));
     Tape second;
-    second.sweep(loss(weight, 1));
+    sweep(second, loss(weight, 1));
     const Tape* const tapes[] = {&first, &second};
     for (const int step : {kOut, 1, 2, 3}) {
       CAPTURE(step);
       weight.zero_grad();
-      for (int row = 0; row < kOut; row += step) Tape::gather(weight, tapes, row, std::min(row + step, kOut));
+      for (int row = 0; row < kOut; row += step) gather(weight, tapes, row, std::min(row + step, kOut));
       check_numbers(weight.grad(), wanted, kGradcheck ? 1e-12 : 1e-4);
     }
   }

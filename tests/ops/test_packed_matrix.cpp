@@ -5,11 +5,14 @@
 #include <limits>
 #include <vector>
 
+#include "autograd/mark.h"
+#include "autograd/scratch.h"
 #include "ops/elementwise.h"
 #include "ops/embedding.h"
+#include "ops/fused/linear.h"
 #include "ops/gemm/packed_matrix.h"
+#include "ops/gemm/packed_weights.h"
 #include "ops/gemm/weight_product.h"
-#include "ops/matmul.h"
 #include "ops/reduce.h"
 #include "tests/reference/twins.h"
 
@@ -96,7 +99,7 @@ TEST_CASE("held weights are packed once for all tapes, and give what others give
   std::ranges::copy(some_numbers(weight.size(), 1), weight.value().begin());
   const auto product = [&](int rows) {
     const Tape tape(Tape::Inference);
-    const Array y = linear(constant({rows, 50}, some_numbers(rows * 50, 2)), weight).value();
+    const ConstArray y = linear(constant({rows, 50}, some_numbers(rows * 50, 2)), weight).value();
     return std::vector<Real>(y.begin(), y.end());
   };
   const int few = 3, many = PackedWeights::kMaxRows + 1;
@@ -146,7 +149,7 @@ TEST_CASE("products of looked-up rows with held weights are kept, and give what 
     const Tape tape(Tape::Inference);
     const int count = static_cast<int>(ids.size());
     const Tensor base = with_row ? bias : constant({count, n}, some_numbers(ids.size() * n, 4));
-    const Array y = linear_sum(base, {{embedding(table, ids), weight, other}}).value();
+    const ConstArray y = linear_sum(base, {{embedding(table, ids), weight, other}}).value();
     return std::vector<Real>(y.begin(), y.end());
   };
   const std::vector<int> ids{3, 0, 3, 19}, more{19, 7, 0, 7, 7};
@@ -154,7 +157,7 @@ TEST_CASE("products of looked-up rows with held weights are kept, and give what 
 
   Arena memory;
   PackedWeights packed(memory, PackedWeights::kAnyRows);
-  for (Leaf* leaf : {&table, &weight}) packed.hold(*leaf);
+  packed.hold(std::vector<Leaf*>{&table, &weight});
   const std::vector<Real> first = sum_for(ids, true);
   check_numbers_close("with a row", first, expected);
   const std::size_t used = memory.mark().offset;
@@ -179,10 +182,10 @@ TEST_CASE("products of looked-up rows that come too late to be kept have the sam
   std::ranges::copy(some_numbers(weight.size(), 2), weight.value().begin());
   Arena memory;
   PackedWeights packed(memory, PackedWeights::kAnyRows);
-  for (Leaf* leaf : {&table, &weight}) packed.hold(*leaf);
+  packed.hold(std::vector<Leaf*>{&table, &weight});
   const auto sums_for = [&](int id) {
     const Tape tape(Tape::Inference);
-    const Array y = linear(embedding(table, std::span(&id, 1)), weight).value();
+    const ConstArray y = linear(embedding(table, std::span(&id, 1)), weight).value();
     return std::vector<Real>(y.begin(), y.end());
   };
   const std::vector<Real> kept = sums_for(0);
@@ -221,10 +224,10 @@ TEST_CASE("a rewound tape forgets the packed copies that lie behind the mark") {
   Tape tape(Tape::Inference);
   const Tensor x = constant({4, 5}, some_numbers(20, 2));
   const Tensor first = linear(x, weight);
-  const Tape::Mark mark = tape.mark();
+  const Mark mark(tape);
   for (int round = 0; round < 3; ++round) {
     for (int step = 0; step < 3; ++step) check_numbers_close("y", linear(x, weight).value(), first.value());
-    tape.rewind(mark);
+    mark.rewind();
     full({1000}, 7);  // takes the memory of the copy
   }
 }

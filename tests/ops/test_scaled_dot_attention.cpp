@@ -72,7 +72,7 @@ TEST_CASE("scaled_dot_attention drops the weights that its twin drops, from the 
       const Tensor y = is_twin ? on_packed(c, reference::scaled_dot_attention)(x[0], x[1], x[2])
                                : on_packed(c, scaled_dot_attention)(x[0], x[1], x[2]);
       tape.backward(y, some_numbers(y.size(), 9));
-      for (const Array& numbers : {y.value(), x[0].grad(), x[1].grad(), x[2].grad()}) {
+      for (const ConstArray& numbers : {y.value(), x[0].grad(), x[1].grad(), x[2].grad()}) {
         computed[is_twin].insert(computed[is_twin].end(), numbers.begin(), numbers.end());
       }
     }
@@ -114,7 +114,7 @@ TEST_CASE("scaled_dot_attention reads no padding and no future, whatever they ho
         if (poisoned && padding) std::fill_n(&cotangent[row], H, nan);
         if (future) std::fill_n(&cotangent[row], H, Real(0));  // what may know of the future is not asked for
         if (poisoned && (padding || future)) {
-          for (const Tensor& input : {x[1], x[2]}) std::fill_n(&input.value()[row], H, nan);
+          for (Tensor input : {x[1], x[2]}) std::fill_n(&input.value()[row], H, nan);
         }
         if (poisoned && padding) std::fill_n(&x[0].value()[row], H, nan);
       }

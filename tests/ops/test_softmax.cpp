@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "autograd/gradcheck.h"
+#include "ops/cross_entropy.h"
 #include "ops/elementwise.h"
 #include "ops/layout.h"
 #include "ops/reduce.h"

@@ -144,7 +144,7 @@ struct ByHand {
   }
   /// W x
   Numbers product(const std::string& weight, const Numbers& x) const {
-    const Array w = value(weight);
+    const ConstArray w = value(weight);
     REQUIRE(w.cols() == static_cast<int>(x.size()));
     Numbers y(w.rows(), 0);
     for (int i = 0; i < w.rows(); ++i) {
@@ -153,12 +153,12 @@ struct ByHand {
     return y;
   }
   Numbers row(const std::string& name, int i) const {
-    const Array table = value(name);
+    const ConstArray table = value(name);
     return {table.row(i), table.row(i) + table.cols()};
   }
   /// W x + b
   Numbers linear(const std::string& layer, const Numbers& x) const {
-    const Array bias = value(layer + ".bias");
+    const ConstArray bias = value(layer + ".bias");
     return plus(product(layer + ".weight", x), {bias.begin(), bias.end()});
   }
   Numbers annotation(const Picture& picture, int patch) const {

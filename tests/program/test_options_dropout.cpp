@@ -11,11 +11,11 @@ using namespace gradus::translate;
 
 namespace {
 
-double share_of_zeros(Array values) {
+double share_of_zeros(const ConstArray& values) {
   return static_cast<double>(std::ranges::count(values, Real(0))) / static_cast<double>(values.size());
 }
 
-double share_of_zero_rows(Array values) {
+double share_of_zero_rows(const ConstArray& values) {
   const auto size = static_cast<std::size_t>(values.cols());
   std::size_t zero = 0;
   for (std::size_t begin = 0; begin < values.size(); begin += size)
@@ -59,7 +59,7 @@ Dropped dropped(const TrainConfig& config) {
   const DecoderState first = decoder.step(embedded, start, memories), second = decoder.step(embedded, first, memories);
 
   model.train();
-  const Array vectors = decoder.embed(words).value();
+  const ConstArray vectors = decoder.embed(words).value();
   result.numbers = share_of_zeros(vectors);
   result.words = share_of_zero_rows(vectors);
   // The bridge is zero: in training the states begin alike, but with masks.

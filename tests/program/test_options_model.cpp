@@ -157,7 +157,7 @@ void check_hard(OptionTrial& trial) {
   const Batch batch = make_batch(with.prepared.corpus.valid, chosen);
   const auto encoded = with.model.encode(batch);
   const Tensor embedded = with.model.decoder().embed(std::vector{kEnd});
-  const Array weights = with.model.decoder().step(embedded, encoded.state, encoded.memories).weights.value();
+  const ConstArray weights = with.model.decoder().step(embedded, encoded.state, encoded.memories).weights.value();
   CHECK(std::ranges::count(weights, 1) == 1);
   CHECK(std::ranges::count(weights, 0) == batch.source_lengths[0] - 1);
   check_all_learn(trial.with);

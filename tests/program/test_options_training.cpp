@@ -271,7 +271,7 @@ double sharpness(const TrainingRun& run) {
   const Tape tape(Tape::Inference);
   const auto encoded = soft.model.encode(make_batch(soft.prepared.corpus.valid, chosen));
   const Tensor embedded = soft.model.decoder().embed(std::vector(chosen.size(), kBegin));
-  const Array weights = soft.model.decoder().step(embedded, encoded.state, encoded.memories).weights.value();
+  const ConstArray weights = soft.model.decoder().step(embedded, encoded.state, encoded.memories).weights.value();
   double sum = 0;
   for (int i = 0; i < weights.rows(); ++i) sum += *std::max_element(weights.row(i), weights.row(i) + weights.cols());
   return sum / weights.rows();

@@ -100,7 +100,7 @@ double mean_over_words(Seq2Seq& model, std::span<const Pair> pairs,
   std::iota(chosen.begin(), chosen.end(), 0);
   const Batch batch = make_batch(pairs, chosen);
   const Tape tape(Tape::Inference);
-  const Array logits = model.logits(batch).value();
+  const ConstArray logits = model.logits(batch).value();
   double sum = 0;
   for (int i = 0; i < logits.rows(); ++i) {
     sum += measure({logits.row(i), static_cast<std::size_t>(logits.cols())}, batch.target_outputs[i]);

@@ -65,7 +65,7 @@ inline Tensor rows_of(Tensor x, const Sentences& sentences, int b) {
 
 /// 1 where position i sees position j.   -> (Tq, Tk)
 inline Tensor seen(int Tq, int Tk, bool causal) {
-  const Tensor mask = full({Tq, Tk}, 1);
+  Tensor mask = full({Tq, Tk}, 1);
   for (int i = 0; causal && i < Tq; ++i) std::fill(mask.value().row(i) + i + 1, mask.value().row(i) + Tk, Real(0));
   return mask;
 }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "ops/elementwise.h"
+#include "ops/fused/linear.h"
 #include "ops/fused/recurrent.h"
 #include "ops/layout.h"
 #include "ops/matmul.h"

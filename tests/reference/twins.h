@@ -8,7 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "autograd/gather.h"
 #include "autograd/gradcheck.h"
+#include "autograd/sweep.h"
 #include "ops/elementwise.h"
 #include "ops/reduce.h"
 
@@ -66,13 +68,13 @@ inline Computed compute(const std::vector<Shape>& inputs, const CheckedFunction&
   }
   if (kind == Inputs::SweptLeaves) {
     const Tape* const swept = &tape;
-    tape.sweep(loss);
-    for (const auto& leaf : leaves) Tape::gather(*leaf, {&swept, 1}, 0, leaf->rows());
+    sweep(tape, loss);
+    for (const auto& leaf : leaves) gather(*leaf, {&swept, 1}, 0, leaf->rows());
   } else {
     tape.backward(loss);
   }
   for (std::size_t i = 0; i < x.size(); ++i) {
-    const Array gradient = as_leaves ? leaves[i]->grad() : x[i].grad();
+    const ConstArray gradient = as_leaves ? leaves[i]->grad() : x[i].grad();
     result.gradients.emplace_back(gradient.begin(), gradient.end());
   }
   return result;

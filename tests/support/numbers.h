@@ -11,7 +11,7 @@
 namespace gradus::inline GRADUS_PRECISION {
 
 /// Checks all numbers, relative to their size, or absolute if they are small. Infinities must be equal.
-inline void check_numbers(const Array& got, const std::vector<double>& wanted, double tolerance = 1e-6) {
+inline void check_numbers(const ConstArray& got, const std::vector<double>& wanted, double tolerance = 1e-6) {
   REQUIRE(got.size() == wanted.size());
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     CAPTURE(i);

@@ -148,7 +148,7 @@ TEST_CASE("hard attention: a share of the queries goes the way of soft attention
   const Tape tape(Tape::Inference, 7);
   const Tensor states = constant({1, S, 1}, {0, 1, -1}), queries = full({kDraws, 1}, 1);
   const Memory memory = attention.prepare(states, std::vector{S}).select(std::vector<int>(kDraws, 0));
-  const Array expected = softmax(reshape(states, {1, S})).value();
+  const ConstArray expected = softmax(reshape(states, {1, S})).value();
   const auto soft_share = [&] {
     const Attended attended = attention(queries, memory);
     int soft = 0;

@@ -129,12 +129,12 @@ void enlarge(Seq2Seq& model) {
 
 /// max(t̃_2j, t̃_2j+1)
 Tensor maxout(Tensor x) {
-  const Tensor y = full({1, x.dim(1) / 2}, 0);
+  Tensor y = full({1, x.dim(1) / 2}, 0);
   for (int j = 0; j < y.dim(1); ++j) y.value()[j] = std::max(x.value()[2 * j], x.value()[2 * j + 1]);
   return y;
 }
 
-void check_close(Array actual, Array expected) {
+void check_close(ConstArray actual, ConstArray expected) {
   check_numbers_close("numbers", {actual.begin(), actual.end()}, {expected.begin(), expected.end()});
 }
 
@@ -177,7 +177,7 @@ TEST_CASE("papers: RNNsearch, word by word") {
   for (int j = 0; j < S; ++j) states[j] = concat({forward[j], backward[j]}, 1);
 
   Tensor s = tanh(layer(model, "decoder.bridge_hidden", backward[0]));  // s_0 = tanh(W_s h_1 backward) (A.2.2)
-  const Array logits = model.logits(first_pair()).value();
+  const ConstArray logits = model.logits(first_pair()).value();
   for (std::size_t i = 0; i < target.size(); ++i) {
     const Tensor y = word(model, "decoder", i == 0 ? kBegin : target[i - 1]);
     std::vector<Tensor> scores;  // e_ij = v_aᵀ tanh(W_a s_{i-1} + U_a h_j) (A.1.2)
@@ -201,7 +201,7 @@ TEST_CASE("papers: RNNenc, word by word") {
   for (const int id : kPairs[0].source) h = gru(model, "encoder.rnn.l0", word(model, "encoder", id), h);
   const Tensor c = tanh(layer(model, "decoder.fixed_context", h));
   Tensor s = tanh(layer(model, "decoder.bridge_hidden", c));
-  const Array logits = model.logits(first_pair()).value();
+  const ConstArray logits = model.logits(first_pair()).value();
   const std::vector<int>& target = kPairs[0].target;
   for (std::size_t i = 0; i < target.size(); ++i) {
     const Tensor y = word(model, "decoder", i == 0 ? kBegin : target[i - 1]);
@@ -229,7 +229,7 @@ TEST_CASE("papers: Luong's decoder begins where the encoder of the reversed sour
     check_close(state.layers[l].cell.value(), forward_state.layers[l].cell.value());
   }
   // Each state is with its own word all the same, and that of the first word is the last one.
-  const Array values = memories[0].values.value(), forward_values = forward_memories[0].values.value();
+  const ConstArray values = memories[0].values.value(), forward_values = forward_memories[0].values.value();
   for (int j = 0; j < 4; ++j) check_close({values.row(j), {8}}, {forward_values.row(3 - j), {8}});
   check_close({values.row(0), {1, 8}}, state.layers[1].hidden.value());
 }
@@ -248,7 +248,7 @@ TEST_CASE("papers: Luong's decoder, word by word") {
   LstmState lower = start.layers[0], upper = start.layers[1];
   Tensor fed = full({1, 8}, 0);
   const std::vector<int>& target = kPairs[0].target;
-  const Array logits = model.logits(first_pair()).value();
+  const ConstArray logits = model.logits(first_pair()).value();
   for (std::size_t t = 0; t < target.size(); ++t) {
     const Tensor y = word(model, "decoder", t == 0 ? kBegin : target[t - 1]);
     lower = lstm(model, "decoder.cell", concat({y, fed}, 1), lower);  // input feeding (3.3)
@@ -257,7 +257,7 @@ TEST_CASE("papers: Luong's decoder, word by word") {
     const Tensor inner = tanh(layer(model, "decoder.attention.window_inner", h));
     const double p = S * double(sigmoid(layer(model, "decoder.attention.window_centre", inner)).item());  // eq. 9
     const Tensor scores = matmul(h, transpose(layer(model, "decoder.attention.key", states)));  // eq. 8, general
-    const Tensor window = full({1, S}, 0), gaussian = full({1, S}, 0);
+    Tensor window = full({1, S}, 0), gaussian = full({1, S}, 0);
     for (int s = 0; s < S; ++s) {
       window.value()[s] = std::abs(s - p) <= D ? 1 : 0;
       gaussian.value()[s] = static_cast<Real>(std::exp(-(s - p) * (s - p) / (2 * 0.25 * D * D)));  // eq. 10, σ = D/2
@@ -281,14 +281,14 @@ TEST_CASE("papers: coverage, the context gate, feeding and local-m in a decoder 
   const Tensor states = memories[0].values;
   Tensor s = start.hidden(), fed = full({1, config.embedding}, 0), coverage = full({1, S}, 0);
   const std::vector<int>& target = kPairs[0].target;
-  const Array logits = model.logits(first_pair()).value();
+  const ConstArray logits = model.logits(first_pair()).value();
   for (int t = 0; t < static_cast<int>(target.size()); ++t) {
     const Tensor y = word(model, "decoder", t == 0 ? kBegin : target[t - 1]);
     const Tensor inner =
         tanh(layer(model, "decoder.attention.query", s) + layer(model, "decoder.attention.key", states));
     const Tensor scores = transpose(layer(model, "decoder.attention.score", inner)) +
                           layer(model, "decoder.attention.coverage", s) * coverage;
-    const Tensor window = full({1, S}, 0);
+    Tensor window = full({1, S}, 0);
     for (int j = std::max(0, t - D); j <= t + D && j < S; ++j) window.value()[j] = 1;
     const Tensor weights = softmax(scores, window);
     coverage = coverage + weights;

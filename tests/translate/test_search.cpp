@@ -80,7 +80,7 @@ TEST_CASE("search: a beam of one takes the best word at every step") {
     std::vector<int> words = found[i].words;
     if (words.size() < 12) words.push_back(kEnd);  // else it is cut there
     const Tape tape(Tape::Inference);
-    const Array scores = model.logits(one_pair(sources[i], words)).value();
+    const ConstArray scores = model.logits(one_pair(sources[i], words)).value();
     for (std::size_t t = 0; t < words.size(); ++t) {
       const Real* row = scores.row(t);
       CHECK(words[t] == std::max_element(row + kEnd, row + scores.cols()) - row);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "autograd/scratch.h"
 #include "examples/translate/model/attention_parts.h"
 #include "examples/translate/model/cells.h"
 #include "examples/translate/model/word_vectors.h"
@@ -58,8 +59,8 @@ Tensor all_steps(std::span<const DecoderState> states, Tensor (*part)(const Deco
 DecoderState DecoderState::first(int n) const {
   if (layers[0].hidden.dim(0) == n) return *this;
   Tape& tape = Tape::active();
-  auto* const first_layers = tape.allocate<LstmState>(layers.size());
-  auto* const first_masks = tape.allocate<Tensor>(masks.size());
+  auto* const first_layers = tape.arena().allocate<LstmState>(layers.size());
+  auto* const first_masks = tape.arena().allocate<Tensor>(masks.size());
   for (std::size_t l = 0; l < layers.size(); ++l) {
     new (&first_layers[l]) LstmState{first_rows(layers[l].hidden, n), first_rows(layers[l].cell, n)};
   }
@@ -127,11 +128,11 @@ RecurrentDecoder::RecurrentDecoder(Module* parent, std::string name, const Model
 Tensor Decoder::all_at_once(Tensor, const Packing&, Memories) { return {}; }
 
 DecoderState RecurrentDecoder::begin(std::span<const LstmState> summary, std::span<const int> order) {
-  const Scope scope(path());
+  const ModulePath here(path());
   Tape& tape = Tape::active();
   const std::size_t count = recurrence_.cells.size();
-  auto* const layers = tape.allocate<LstmState>(count);
-  auto* const masks = tape.allocate<Tensor>(count);
+  auto* const layers = tape.arena().allocate<LstmState>(count);
+  auto* const masks = tape.arena().allocate<Tensor>(count);
   const bool masked = training() && config_.recurrent_dropout != 0;
   const int batch = static_cast<int>(order.size());
   const auto in_order = [&](Tensor encoded) { return encoded ? gather_rows(encoded, order) : encoded; };
@@ -156,14 +157,14 @@ DecoderState RecurrentDecoder::begin(std::span<const LstmState> summary, std::sp
 
 DecoderState RecurrentDecoder::recur(std::initializer_list<Tensor> parts, const DecoderState& previous) {
   Tape& tape = Tape::active();
-  auto* const first_inputs = tape.allocate<Tensor>(parts.size());
+  auto* const first_inputs = tape.arena().allocate<Tensor>(parts.size());
   std::size_t given_count = 0;
   for (const Tensor part : parts) {
     if (part) new (&first_inputs[given_count++]) Tensor(part);
   }
   const std::span<const Tensor> given(first_inputs, given_count);
   const std::size_t count = recurrence_.cells.size();
-  auto* const layers = tape.allocate<LstmState>(count);
+  auto* const layers = tape.arena().allocate<LstmState>(count);
   Tensor x;  // the output of the layer so far
   for (std::size_t l = 0; l < count; ++l) {
     const Tensor input = l == 0 ? Tensor() : layer_dropout_(x);
@@ -183,7 +184,7 @@ DecoderState RecurrentDecoder::recur(std::initializer_list<Tensor> parts, const 
 }
 
 Tensor RecurrentDecoder::embed(std::span<const int> ids) {
-  const Scope scope(path());
+  const ModulePath here(path());
   return word_vectors(words(), ids, config_, training());
 }
 
@@ -212,7 +213,7 @@ PlainDecoder::PlainDecoder(Module* parent, std::string name, const ModelConfig& 
 Memories PlainDecoder::prepare(Tensor, const Packing&, std::span<const int>) { return {}; }
 
 DecoderState PlainDecoder::step(Tensor embedded, const DecoderState& previous, Memories) {
-  const Scope scope(path());
+  const ModulePath here(path());
   return recur({embedded, previous.fixed_context}, previous);
 }
 
@@ -232,7 +233,8 @@ AttentiveDecoder::AttentiveDecoder(Module* parent, std::string name, const Model
 }
 
 Memories AttentiveDecoder::prepare(Tensor encoder_states, const Packing& packing, std::span<const int> order) {
-  return {new (Tape::active().allocate<Memory>(1)) Memory(attention_->prepare(encoder_states, packing, order)), 1};
+  return {new (Tape::active().arena().allocate<Memory>(1)) Memory(attention_->prepare(encoder_states, packing, order)),
+          1};
 }
 
 Attended AttentiveDecoder::attend(Tensor hidden, Tensor embedded, const DecoderState& previous, const Memory& memory) {
@@ -260,7 +262,7 @@ BahdanauDecoder::BahdanauDecoder(Module* parent, std::string name, const ModelCo
 }
 
 DecoderState BahdanauDecoder::step(Tensor embedded, const DecoderState& previous, Memories memories) {
-  const Scope scope(path());
+  const ModulePath here(path());
   const Tensor query = previous.hidden();
   const Attended attended = attend(query, embedded, previous, memories[0]);
   DecoderState next = with(recur({embedded, attended.context, previous.fed}, previous), attended, previous);
@@ -280,7 +282,7 @@ LuongDecoder::LuongDecoder(Module* parent, std::string name, const ModelConfig& 
       attentional_(this, "attentional", 2 * config.hidden, config.hidden, false) {}
 
 DecoderState LuongDecoder::step(Tensor embedded, const DecoderState& previous, Memories memories) {
-  const Scope scope(path());
+  const ModulePath here(path());
   DecoderState next = recur({embedded, previous.fed}, previous);
   next = with(next, attend(next.hidden(), embedded, previous, memories[0]), previous);
   if (previous.fed) next.fed = attentional(next.context, next.hidden());

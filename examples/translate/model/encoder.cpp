@@ -34,7 +34,7 @@ std::vector<int> reversed_rows(const Packing& packing) {
 
 /// The mean of each sequence's rows.   states: (rows, H) -> (B, H)
 Tensor mean_of_states(Tensor states, const Packing& packing) {
-  const Tensor weights = full({packing.batch(), packing.steps()}, 0);
+  Tensor weights = full({packing.batch(), packing.steps()}, 0);
   for (int b = 0; b < packing.batch(); ++b) {
     Real* const row = weights.value().row(b);
     std::fill_n(row, packing.length(b), 1 / static_cast<Real>(packing.length(b)));
@@ -54,7 +54,7 @@ RecurrentEncoder::RecurrentEncoder(Module* parent, std::string name, const Model
     : Encoder(parent, std::move(name), config), config_(config), rnn_(make_stack(this, config)) {}
 
 Encoder::Output RecurrentEncoder::operator()(std::span<const int> ids, const Packing& packing, Parameter* shared) {
-  const Scope scope(path());
+  const ModulePath here(path());
   const Tensor table = embedding ? embedding->weight : *shared;
   const std::vector<int> reversed = config_.reverse_source ? reversed_rows(packing) : std::vector<int>();
   Tensor x = word_vectors(table, ids, config_, training());
@@ -67,7 +67,7 @@ Encoder::Output RecurrentEncoder::operator()(std::span<const int> ids, const Pac
 std::span<const LstmState> RecurrentEncoder::summary(Tensor states, std::span<const LstmState> final,
                                                      const Packing& packing) const {
   const bool has_cell = config_.cell == CellKind::Lstm;
-  const auto one = [](const LstmState& state) { return Tape::active().copy(std::span(&state, 1)); };
+  const auto one = [](const LstmState& state) { return Tape::active().arena().copy(std::span(&state, 1)); };
   switch (config_.bridge) {
     case Bridge::Last:
       return last_states(final).last(1);
@@ -89,7 +89,7 @@ std::span<const LstmState> RecurrentEncoder::summary(Tensor states, std::span<co
 std::span<const LstmState> RecurrentEncoder::last_states(std::span<const LstmState> final) const {
   if (!config_.bidirectional) return final;
   const std::size_t layers = final.size() / 2;
-  auto* const states = Tape::active().allocate<LstmState>(layers);
+  auto* const states = Tape::active().arena().allocate<LstmState>(layers);
   for (std::size_t l = 0; l < layers; ++l) {
     const LstmState &forward = final[2 * l], &backward = final[2 * l + 1];
     const Tensor cell = forward.cell ? concat({forward.cell, backward.cell}, -1) : Tensor();

@@ -11,7 +11,7 @@ namespace {
 
 /// Σ_{u ≥ t} γ^(u - t) (l_u - b) at each row.   -> (rows)
 Tensor losses_to_come(const Packing& packing, std::span<const Real> losses, double discount, double baseline) {
-  const Tensor result = full({packing.rows()}, 0);
+  Tensor result = full({packing.rows()}, 0);
   for (int b = 0; b < packing.batch(); ++b) {
     double sum = 0;
     for (int t = packing.length(b) - 1; t >= 0; --t) {

@@ -6,9 +6,9 @@
 #include "examples/translate/model/factory.h"
 #include "examples/translate/model/initial_values.h"
 #include "ops/elementwise.h"
-#include "ops/kernels/kernels.h"
+#include "ops/fused/linear_cross_entropy.h"
+#include "ops/kernels/random.h"
 #include "ops/layout.h"
-#include "ops/softmax.h"
 
 namespace gradus::translate {
 
@@ -69,13 +69,13 @@ Seq2Seq::Forced Seq2Seq::teacher_forced(const Batch& batch, Real scheduled_sampl
   const Packing packing(batch.target_lengths);
   const int steps = packing.steps();
   Tape& tape = Tape::active();
-  auto* const states = tape.allocate<DecoderState>(steps);
+  auto* const states = tape.arena().allocate<DecoderState>(steps);
   Tensor embedded;
   if (scheduled_sampling == 0) embedded = decoder_->embed(batch.target_inputs);
   if (embedded) {
     if (const Tensor whole = decoder_->all_at_once(embedded, packing, memories)) return {{}, whole};
   }
-  auto* const inputs = tape.allocate<Tensor>(steps);  // of each step
+  auto* const inputs = tape.arena().allocate<Tensor>(steps);  // of each step
   for (int t = 0; t < steps; ++t) {
     const int begin = packing.offset(t), alive = packing.alive(t);
     const std::span given = std::span(batch.target_inputs).subspan(begin, alive);
@@ -115,7 +115,7 @@ Tensor Seq2Seq::loss(const Batch& batch, const LossOptions& options) {
   const auto [states, pre_output] = teacher_forced(batch, options.scheduled_sampling);
   const bool draws = training() && !states.empty() && states[0].log_probability;
   std::span<Real> losses;  // of each word
-  if (draws) losses = {Tape::active().allocate(batch.target_outputs.size()), batch.target_outputs.size()};
+  if (draws) losses = {Tape::active().arena().allocate(batch.target_outputs.size()), batch.target_outputs.size()};
   const Tensor loss = linear_cross_entropy(
       pre_output, output.weight, *output.bias, batch.target_outputs,
       {.label_smoothing = options.label_smoothing, .divisor = options.divisor, .row_losses = losses});

@@ -27,7 +27,7 @@ TransformerDecoder::TransformerDecoder(Module* parent, std::string name, const M
 
 DecoderState TransformerDecoder::begin(std::span<const LstmState>, std::span<const int>) {
   const std::size_t count = transformer_.layers.size();
-  auto* const pasts = Tape::active().allocate<Past>(count);
+  auto* const pasts = Tape::active().arena().allocate<Past>(count);
   std::uninitialized_value_construct_n(pasts, count);
   DecoderState state;
   state.pasts = {pasts, count};
@@ -35,19 +35,19 @@ DecoderState TransformerDecoder::begin(std::span<const LstmState>, std::span<con
 }
 
 Memories TransformerDecoder::prepare(Tensor encoder_states, const Packing& packing, std::span<const int> order) {
-  const Scope scope(path());
+  const ModulePath here(path());
   return transformer_.prepare(encoder_states, packed_sentences(packing, order));
 }
 
 Tensor TransformerDecoder::embed(std::span<const int> ids) {
-  const Scope scope(path());
+  const ModulePath here(path());
   return word_vectors(words(), ids, config_, training());
 }
 
 DecoderState TransformerDecoder::step(Tensor embedded, const DecoderState& previous, Memories memories) {
-  const Scope scope(path());
+  const ModulePath here(path());
   const std::size_t count = previous.pasts.size();
-  auto* const pasts = Tape::active().allocate<Past>(count);
+  auto* const pasts = Tape::active().arena().allocate<Past>(count);
   std::uninitialized_copy_n(previous.pasts.begin(), count, pasts);
   const Tensor words = dropout_(with_position(embedded, previous.position));
   const Attended attended = transformer_.step(words, {pasts, count}, memories);
@@ -64,7 +64,7 @@ Tensor TransformerDecoder::pre_output(std::span<const DecoderState> states, Tens
 }
 
 Tensor TransformerDecoder::all_at_once(Tensor embedded, const Packing& packing, Memories memories) {
-  const Scope scope(path());
+  const ModulePath here(path());
   return transformer_(dropout_(with_positions(embedded, packing)), packed_sentences(packing), memories);
 }
 

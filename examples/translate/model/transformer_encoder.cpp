@@ -12,7 +12,7 @@ TransformerEncoder::TransformerEncoder(Module* parent, std::string name, const M
       transformer_(this, "transformer", config.encoder_layers, transformer_options(config)) {}
 
 Encoder::Output TransformerEncoder::operator()(std::span<const int> ids, const Packing& packing, Parameter* shared) {
-  const Scope scope(path());
+  const ModulePath here(path());
   const Tensor table = embedding ? embedding->weight : *shared;
   const Tensor words = with_positions(word_vectors(table, ids, config_, training()), packing);
   return {transformer_(dropout_(words), packed_sentences(packing)), {}};

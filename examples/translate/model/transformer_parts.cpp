@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "autograd/scratch.h"
 #include "ops/elementwise.h"
 #include "ops/layout.h"
 

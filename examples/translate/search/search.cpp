@@ -6,6 +6,7 @@
 
 #include "examples/translate/search/beam_search.h"
 #include "examples/translate/search/sampling.h"
+#include "ops/gemm/packed_weights.h"
 #include "ops/gemm/weight_product.h"
 
 namespace gradus::translate {
@@ -19,9 +20,7 @@ void run_batches(std::span<const Member> members, std::span<const int> order, in
   const int batches = std::min(rounds * threads, count);
   Arena packed_memory;
   PackedWeights packed(packed_memory, PackedWeights::kAnyRows);
-  for (const Member& member : members) {
-    for (Parameter* parameter : member.model->parameters()) packed.hold(*parameter);
-  }
+  for (const Member& member : members) packed.hold(member.model->parameters());
   const auto run_batch = [&](int i) {
     const int begin = static_cast<int>(std::int64_t{count} * i / batches);
     const int end = static_cast<int>(std::int64_t{count} * (i + 1) / batches);

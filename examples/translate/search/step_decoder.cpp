@@ -21,7 +21,7 @@ Batch batch_in_order(std::span<const std::vector<int>> sources, std::span<const 
 
 /// For rows of which row i is about sentence chosen[i].
 Memories select(Memories memories, std::span<const int> chosen) {
-  auto* const selected = Tape::active().allocate<Memory>(memories.size());
+  auto* const selected = Tape::active().arena().allocate<Memory>(memories.size());
   for (std::size_t i = 0; i < memories.size(); ++i) new (&selected[i]) Memory(memories[i].select(chosen));
   return {selected, memories.size()};
 }
@@ -48,11 +48,11 @@ void SavedState::save(const DecoderState& state, std::span<const int> rows) {
 
 DecoderState SavedState::restore() const {
   Tape& tape = Tape::active();
-  auto* const layers = tape.allocate<LstmState>(layers_.size());
+  auto* const layers = tape.arena().allocate<LstmState>(layers_.size());
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     new (&layers[l]) LstmState{restore(layers_[l].hidden), restore(layers_[l].cell)};
   }
-  auto* const pasts = tape.allocate<Past>(pasts_.size());
+  auto* const pasts = tape.arena().allocate<Past>(pasts_.size());
   for (std::size_t l = 0; l < pasts_.size(); ++l) {
     new (&pasts[l]) Past{restore(pasts_[l].keys), restore(pasts_[l].values)};
   }
@@ -85,12 +85,12 @@ StepDecoder::StepDecoder(std::span<const Member> members, std::span<const int> c
     const auto [memories, state] = member.model->encode(batch_in_order(member.sources, chosen));
     parts_.push_back({&member.model->decoder(), memories, state, {}});
   }
-  encoded_ = tape_.mark();
+  encoded_ = Mark(tape_);
 }
 
 void StepDecoder::keep(std::span<const int> rows) {
   for (Part& part : parts_) part.saved.save(part.state, rows);
-  tape_.rewind(encoded_);
+  encoded_.rewind();
 }
 
 WordScores StepDecoder::step(std::span<const int> sentences, std::span<const int> words) {

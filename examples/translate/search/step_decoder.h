@@ -3,6 +3,7 @@
 #include <span>
 #include <vector>
 
+#include "autograd/mark.h"
 #include "examples/translate/model/model.h"
 #include "examples/translate/search/word_scores.h"
 
@@ -68,7 +69,7 @@ class StepDecoder {
 
   Tape tape_{Tape::Inference};
   std::vector<Part> parts_;
-  Tape::Mark encoded_;
+  Mark encoded_;
 };
 
 }

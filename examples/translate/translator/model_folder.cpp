@@ -11,7 +11,7 @@
 #include "nn/init.h"
 #include "nn/storage/atomic_file.h"
 #include "nn/storage/safetensors.h"
-#include "ops/kernels/kernels.h"
+#include "ops/kernels/reduction.h"
 
 namespace gradus::translate {
 

@@ -19,7 +19,7 @@ Translator::Translator(const TrainConfig& config, Languages languages)
 void Translator::freeze() {
   model.eval();
   packed_.emplace(packed_memory_, PackedWeights::kAnyRows);
-  for (Parameter* parameter : model.parameters()) packed_->hold(*parameter);
+  packed_->hold(model.parameters());
 }
 
 }

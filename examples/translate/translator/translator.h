@@ -7,7 +7,7 @@
 #include "examples/translate/model/model.h"
 #include "examples/translate/search/hypothesis.h"
 #include "examples/translate/text/language.h"
-#include "ops/gemm/weight_product.h"
+#include "ops/gemm/packed_weights.h"
 
 namespace gradus::translate {
 
@@ -22,7 +22,7 @@ struct Translator : Languages {
   std::string text(const Hypothesis& hypothesis) const { return target.text(hypothesis.words); }
 
   /// Ends all training: from here on the model is in evaluation mode and its parameters must stay as they are, so that
-  /// their packed forms (ops/gemm/weight_product.h) serve all sentences.
+  /// their packed forms (ops/gemm/packed_weights.h) serve all sentences.
   void freeze();
 
   TrainConfig config;

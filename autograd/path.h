@@ -6,14 +6,14 @@ namespace gradus::inline GRADUS_PRECISION {
 
 /// Says, for as long as it lives, in which module the current thread works. Errors and recorded ops carry the path.
 ///
-///     Scope scope("decoder.attention");
-class Scope {
+///     ModulePath here("decoder.attention");
+class ModulePath {
  public:
-  /// `path` must outlive every tape that records inside the scope; a module's own path does.
-  explicit Scope(const char* path) : outer_(current_) { current_ = path; }
-  ~Scope() { current_ = outer_; }
-  Scope(const Scope&) = delete;
-  Scope& operator=(const Scope&) = delete;
+  /// `path` must outlive every tape that records meanwhile; a module's own path does.
+  explicit ModulePath(const char* path) : outer_(current_) { current_ = path; }
+  ~ModulePath() { current_ = outer_; }
+  ModulePath(const ModulePath&) = delete;
+  ModulePath& operator=(const ModulePath&) = delete;
 
   /// The innermost path, or "" outside of any module.
   static const char* current() { return current_; }
