@@ -1,40 +1,55 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
 
-#include "autograd/error.h"
 #include "examples/captioner/panels.h"
 #include "examples/captioner/training.h"
+#include "examples/translate/commands/command_line.h"
 #include "nn/storage/atomic_file.h"
 
 namespace gradus::captioner {
 
 namespace {
 
-constexpr int kFailed = 1, kWrongUsage = 2;
-
-struct Options {
+struct Arguments {
   TrainingOptions training;
   int pictures = 20'000, test = 1'000, show = 4;
   bool uniform = false;
   std::string out = "captions";
 };
 
-void add_options(CLI::App& program, Options& options) {
-  const CLI::Range counts(1, 1'000'000);
-  program.add_option("--out", options.out, "Folder for the SVG pictures; made if it is not there")
-      ->type_name("DIR")
-      ->capture_default_str();
-  program.add_option("--show", options.show, "Test pictures to draw with what each word looked at")
-      ->check(CLI::Range(0, 10'000))
-      ->capture_default_str();
-  program.add_option("--pictures", options.pictures, "Pictures to train on")->check(counts)->capture_default_str();
-  program.add_option("--test", options.test, "Pictures of each test")->check(counts)->capture_default_str();
-  program.add_option("--steps", options.training.steps, "Steps of training")->check(counts)->capture_default_str();
-  program.add_flag("--uniform", options.uniform, "Weigh all patches alike, to see what attention is worth");
-  program.add_option("--seed", options.training.seed, "Of pictures, first values and batches")->capture_default_str();
+translate::Options options_of(Arguments& arguments) {
+  constexpr translate::Range kCounts{1, 1'000'000};
+  return {
+      {.names = "--out",
+       .target = &arguments.out,
+       .type = "DIR",
+       .help = "Folder for the SVG pictures; made if it is not there"},
+      {.names = "--show",
+       .target = &arguments.show,
+       .type = "N",
+       .help = "Test pictures to draw with what each word looked at",
+       .range = {{0, 10'000}}},
+      {.names = "--pictures",
+       .target = &arguments.pictures,
+       .type = "N",
+       .help = "Pictures to train on",
+       .range = kCounts},
+      {.names = "--test", .target = &arguments.test, .type = "N", .help = "Pictures of each test", .range = kCounts},
+      {.names = "--steps",
+       .target = &arguments.training.steps,
+       .type = "N",
+       .help = "Steps of training",
+       .range = kCounts},
+      {.names = "--uniform",
+       .target = &arguments.uniform,
+       .help = "Weigh all patches alike, to see what attention is worth"},
+      {.names = "--seed",
+       .target = &arguments.training.seed,
+       .type = "N",
+       .help = "Of pictures, first values and batches"},
+  };
 }
 
 void print_scores(const char* name, const Scores& scores) {
@@ -53,19 +68,7 @@ void draw(Captioner& model, std::span<const Example> examples, const std::string
   }
 }
 
-int run(int argc, char** argv) {
-  Options options;
-  CLI::App program("Learns to describe pictures of coloured shapes, and shows where it looks for each word.");
-  program.name("gradus-captioner");
-  add_options(program, options);
-  try {
-    program.parse(argc, argv);
-  } catch (const CLI::Success& success) {  // --help
-    return program.exit(success);
-  } catch (const CLI::ParseError& error) {
-    fmt::print(stderr, "gradus-captioner: {}\nRun `gradus-captioner --help` for help.\n", error.what());
-    return kWrongUsage;
-  }
+int run(const Arguments& options) {
   make_folder(options.out);
 
   const std::uint64_t seed = options.training.seed;
@@ -101,10 +104,12 @@ int run(int argc, char** argv) {
 }
 
 int main(int argc, char** argv) {
-  try {
-    return gradus::captioner::run(argc, argv);
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "gradus-captioner: {}\n", error.what());
-    return gradus::captioner::kFailed;
-  }
+  using namespace gradus::captioner;
+  Arguments arguments;
+  return gradus::translate::run_program(
+      {.name = "gradus-captioner",
+       .help = "Learns to describe pictures of coloured shapes, and shows where it looks for each word.",
+       .options = options_of(arguments),
+       .run = [&] { return run(arguments); }},
+      argc, argv);
 }

@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <array>
 #include <csignal>
 #include <functional>
@@ -7,9 +6,9 @@
 #include "examples/experiments/experiments.h"
 #include "examples/translate/base/interrupt.h"
 #include "examples/translate/base/usage_error.h"
-#include "examples/translate/commands/choice_option.h"
+#include "examples/translate/commands/commands.h"
+#include "examples/translate/commands/common_options.h"
 #include "examples/translate/commands/config_options.h"
-#include "examples/translate/commands/program.h"
 #include "nn/storage/atomic_file.h"
 
 namespace gradus::translate {
@@ -41,19 +40,27 @@ constexpr std::array kOfLengths{"bidirectional", "bridge", "reverse_source"};
 
 /// What all experiments are told.
 struct Setting {
-  Setting(CLI::App& command, std::span<const char* const> varied)
-      : config(command), name(command.get_name()), varied(varied) {
-    command.add_option("--out", folder, "Folder for the models, the table and the picture")
-        ->required()
-        ->type_name("DIR");
-    command.add_option("-t,--test", test, "Text to test on; without it, the toy language's")
-        ->expected(2)
-        ->type_name("SRC REF");
+  Setting(const char* name, std::span<const char* const> varied) : name(name), varied(varied) {}
+
+  /// Those that all experiments have, with `own` ones of this in between.
+  Options options(const Options& own = {}) {
+    return joined({{{.names = "--out",
+                     .target = &folder,
+                     .type = "DIR",
+                     .help = "Folder for the models, the table and the picture",
+                     .required = true},
+                    {.names = "-t,--test",
+                     .target = &test,
+                     .type = "SRC REF",
+                     .help = "Text to test on; without it, the toy language's",
+                     .count = {2, 2}}},
+                   own,
+                   config.options()});
   }
   /// Throws Error for a text without another.
   Experiment start() {
-    config.require_absent(kOfAll, name.c_str());
-    config.require_absent(varied, name.c_str());
+    config.require_absent(kOfAll, name);
+    config.require_absent(varied, name);
     const TrainConfig resolved = config.resolve();
     if (resolved.toy != test.empty()) {
       throw UsageError(resolved.toy ? "--toy brings its own test; leave out --test" : "--test SRC REF is missing");
@@ -65,7 +72,8 @@ struct Setting {
   }
 
   ConfigOptions config;
-  std::string name, folder;
+  const char* name;
+  std::string folder;
   std::span<const char* const> varied;
   std::vector<std::string> test;
 };
@@ -83,8 +91,8 @@ int conduct(Setting& setting, const std::function<Result(Experiment&)>& measure)
   Experiment experiment = setting.start();
   try {
     const Result result = measure(experiment);
-    write_file_atomically(experiment.path(setting.name + ".md"), result.markdown);
-    write_file_atomically(experiment.path(setting.name + ".svg"), result.svg);
+    write_file_atomically(experiment.path(std::string(setting.name) + ".md"), result.markdown);
+    write_file_atomically(experiment.path(std::string(setting.name) + ".svg"), result.svg);
     write_output("\n" + result.markdown);
     return 0;
   } catch (const Experiment::Interrupted&) {
@@ -93,10 +101,10 @@ int conduct(Setting& setting, const std::function<Result(Experiment&)>& measure)
   }
 }
 
-/// Adds an option for several names of values.
+/// An option for several names of values.
 template <Choice Enum>
-CLI::Option* add_choices(CLI::App& command, const char* option, std::vector<std::string>& names, const char* help) {
-  return command.add_option(option, names, help)->check(CLI::IsMember(choice_names<Enum>()))->type_name("KIND");
+Option choices_option(const char* option, std::vector<std::string>& names, const char* help) {
+  return {.names = option, .target = &names, .type = "KIND", .help = help, .choices = kChoices<Enum>};
 }
 
 /// The values with these names, which an option gave; all of them, in their order, for none.
@@ -104,57 +112,62 @@ template <Choice Enum>
 std::vector<Enum> choices(const char* option, const std::vector<std::string>& names) {
   require_distinct(option, names);
   std::vector<Enum> values;
-  for (const std::string& name : names.empty() ? choice_names<Enum>() : names) {
-    values.push_back(choice_named<Enum>(name));
-  }
+  for (const std::string& name : names) values.push_back(choice_named<Enum>(name));
+  if (!names.empty()) return values;
+  for (const char* name : kChoices<Enum>) values.push_back(choice_named<Enum>(name));
   return values;
 }
 
-Command add_attention(CLI::App& program) {
-  struct Options : Setting {
+Command attention_command() {
+  struct Arguments : Setting {
     using Setting::Setting;
     std::vector<std::string> scores, scopes = {"global", "local-m", "local-p"}, when = {"after"};
   };
-  CLI::App* command = program.add_subcommand("attention", "Every score in every scope, with and without input feeding");
-  const auto options = std::make_shared<Options>(*command, kOfMatrix);
-  add_choices<ScoreKind>(*command, "--scores", options->scores, "Only these scores");
-  add_choices<ScopeKind>(*command, "--scopes", options->scopes, "Only these scopes")->capture_default_str();
-  add_choices<AttendWhen>(*command, "--when", options->when, "Attention before the recurrent step, after it, or both")
-      ->capture_default_str();
-  return {command, [options] {
-            const AttentionChoice choice{choices<ScoreKind>("--scores", options->scores),
-                                         choices<ScopeKind>("--scopes", options->scopes),
-                                         choices<AttendWhen>("--when", options->when)};
-            return conduct(*options,
+  const auto arguments = std::make_shared<Arguments>("attention", kOfMatrix);
+  return {.name = arguments->name,
+          .help = "Every score in every scope, with and without input feeding",
+          .options = arguments->options(
+              {choices_option<ScoreKind>("--scores", arguments->scores, "Only these scores"),
+               choices_option<ScopeKind>("--scopes", arguments->scopes, "Only these scopes"),
+               choices_option<AttendWhen>("--when", arguments->when,
+                                          "Attention before the recurrent step, after it, or both")}),
+          .run = [arguments] {
+            const AttentionChoice choice{choices<ScoreKind>("--scores", arguments->scores),
+                                         choices<ScopeKind>("--scopes", arguments->scopes),
+                                         choices<AttendWhen>("--when", arguments->when)};
+            return conduct(*arguments,
                            [&](Experiment& experiment) { return result_of(attention_matrix(experiment, choice)); });
           }};
 }
 
-Command add_ladder(CLI::App& program) {
-  CLI::App* command = program.add_subcommand("ladder", "From a plain encoder and decoder to local attention");
-  const auto setting = std::make_shared<Setting>(*command, kOfLadder);
-  return {command, [setting] {
+Command ladder_command() {
+  const auto setting = std::make_shared<Setting>("ladder", kOfLadder);
+  return {.name = setting->name,
+          .help = "From a plain encoder and decoder to local attention",
+          .options = setting->options(),
+          .run = [setting] {
             return conduct(*setting, [](Experiment& experiment) { return result_of(ladder(experiment)); });
           }};
 }
 
-Command add_lengths(CLI::App& program) {
-  struct Options : Setting {
+Command lengths_command() {
+  struct Arguments : Setting {
     using Setting::Setting;
     int short_words = 10;
     std::size_t bin_width = 5;
   };
-  CLI::App* command = program.add_subcommand("lengths", "BLEU by the length of the source, with attention and without");
-  const auto options = std::make_shared<Options>(*command, kOfLengths);
-  command
-      ->add_option("--short", options->short_words, "Half of the models learn from sentences of at most so many words")
-      ->check(CLI::Range(1, 10'000))
-      ->type_name("N")
-      ->capture_default_str();
-  add_bin_width_option(*command, options->bin_width);
-  return {command, [options] {
-            return conduct(*options, [&](Experiment& experiment) -> Result {
-              const LengthReport report = lengths(experiment, options->short_words, options->bin_width);
+  const auto arguments = std::make_shared<Arguments>("lengths", kOfLengths);
+  return {.name = arguments->name,
+          .help = "BLEU by the length of the source, with attention and without",
+          .options = arguments->options({{.names = "--short",
+                                          .target = &arguments->short_words,
+                                          .type = "N",
+                                          .help = "Half of the models learn from sentences of at most so many words",
+                                          .range = {{1, 10'000}}},
+                                         bin_width_option(arguments->bin_width)}),
+          .run = [arguments] {
+            return conduct(*arguments, [&](Experiment& experiment) -> Result {
+              const LengthReport report = lengths(experiment, arguments->short_words, arguments->bin_width);
               const Chart chart = report.chart();
               return {fmt::format("```text\n{}```\n", report.table()), charts_svg({&chart, 1}, 1)};
             });
@@ -168,9 +181,9 @@ Command add_lengths(CLI::App& program) {
 int main(int argc, char** argv) {
   using namespace gradus::translate;
   std::signal(SIGPIPE, SIG_IGN);
-  CLI::App program("Trains models that differ in a few options, and compares them, as the papers do.",
-                   "gradus-experiments");
-  program.footer(kExamples);
-  const std::vector<Command> commands = {add_attention(program), add_ladder(program), add_lengths(program)};
-  return run_command_line(program, commands, argc, argv);
+  return run_program({.name = "gradus-experiments",
+                      .help = "Trains models that differ in a few options, and compares them, as the papers do.",
+                      .footer = kExamples,
+                      .commands = {attention_command(), ladder_command(), lengths_command()}},
+                     argc, argv);
 }

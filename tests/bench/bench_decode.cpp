@@ -9,10 +9,10 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <numeric>
 
+#include "examples/translate/commands/command_line.h"
 #include "examples/translate/search/search.h"
 #include "examples/translate/text/text.h"
 #include "examples/translate/translator/model_folder.h"
@@ -46,22 +46,14 @@ std::vector<double> one_by_one(Translator& translator, Sources sources, const Se
   return times;
 }
 
-}
-
-int main(int argc, char** argv) try {
+struct Arguments {
   std::string model, text;
   int count = 1000, single = 200, threads = 2, repeats = 3;
   SearchOptions options{.stop = StopRule::First, .length_power = 1};  // as the PyTorch side of the comparison
-  CLI::App app("Translating with a trained model.");
-  app.add_option("model", model, "folder of a trained model")->required();
-  app.add_option("text", text, "one sentence a line")->required();
-  app.add_option("--sentences", count)->capture_default_str();
-  app.add_option("--single", single, "how many of them to translate one after the other")->capture_default_str();
-  app.add_option("--max-length", options.max_length)->capture_default_str();
-  app.add_option("--threads", threads)->capture_default_str();
-  app.add_option("--repeat", repeats)->capture_default_str();
-  CLI11_PARSE(app, argc, argv);
+};
 
+int run(const Arguments& arguments) {
+  const auto& [model, text, count, single, threads, repeats, options] = arguments;
   const std::unique_ptr<Translator> translator = load_translator(model);
   std::vector<std::vector<int>> sources;
   for (const std::string& line : read_lines(text)) {
@@ -97,7 +89,28 @@ int main(int argc, char** argv) try {
                static_cast<double>(best.size()) / best_total, best[best.size() / 2] * 1e3,
                best[best.size() * 99 / 100] * 1e3);
   }
-} catch (const std::exception& error) {
-  fmt::print(stderr, "bench_decode: {}\n", error.what());
-  return 1;
+  return 0;
+}
+
+}
+
+int main(int argc, char** argv) {
+  Arguments arguments;
+  return run_program(
+      {.name = "bench_decode",
+       .help = "Translating with a trained model.",
+       .options =
+           {{.names = "model", .target = &arguments.model, .help = "folder of a trained model", .required = true},
+            {.names = "text", .target = &arguments.text, .help = "one sentence a line", .required = true},
+            {.names = "--sentences", .target = &arguments.count, .help = "how many of them to translate"},
+            {.names = "--single",
+             .target = &arguments.single,
+             .help = "how many of them to translate one after the other"},
+            {.names = "--max-length",
+             .target = &arguments.options.max_length,
+             .help = "words that a translation may have"},
+            {.names = "--threads", .target = &arguments.threads, .help = "to run on"},
+            {.names = "--repeat", .target = &arguments.repeats, .help = "runs, of which the best counts"}},
+       .run = [&] { return run(arguments); }},
+      argc, argv);
 }

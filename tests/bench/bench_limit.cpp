@@ -9,12 +9,12 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
-#include <map>
+#include <array>
 #include <numeric>
 
 #include "autograd/scratch.h"
+#include "examples/translate/commands/command_line.h"
 #include "examples/translate/model/batch.h"
 #include "examples/translate/model/decoder.h"
 #include "ops/gemm/blas.h"
@@ -95,22 +95,14 @@ void forward_and_backward(const Use& use, const std::vector<int>& rows, const Re
   for (int n : rows) backward.add_product(n, operands.take(n * out), out, operands.take(n * in), in);
 }
 
-}
-
-int main(int argc, char** argv) try {
+struct Arguments {
   std::string folder;
   AttentionKind attention = AttentionKind::Bahdanau;
   int steps = 60, threads = 2, shards = 2;
-  CLI::App app("The products of the reference model's training step.");
-  app.add_option("folder", folder, "holds train.de and train.en")->required();
-  const std::map<std::string, AttentionKind> kinds{{"bahdanau", AttentionKind::Bahdanau},
-                                                   {"luong", AttentionKind::Luong}};
-  app.add_option("--attention", attention)->transform(CLI::CheckedTransformer(kinds));
-  app.add_option("--steps", steps);
-  app.add_option("--threads", threads);
-  app.add_option("--shards", shards);
-  CLI11_PARSE(app, argc, argv);
+};
 
+int run(const Arguments& arguments) {
+  const auto& [folder, attention, steps, threads, shards] = arguments;
   const Data data = read_data(folder);
   const std::vector<Use> uses = uses_of(
       {.attention = attention_named(attention), .source_words = data.source_words, .target_words = data.target_words});
@@ -161,7 +153,23 @@ int main(int argc, char** argv) try {
   }
   fmt::print("{}\n", describe(blas_info()));
   fmt::print("limit: {:.1f} ms/step  {:.0f} GFLOP/s\n", took / steps * 1e3, flops / took * 1e-9);
-} catch (const std::exception& error) {
-  fmt::print(stderr, "bench_limit: {}\n", error.what());
-  return 1;
+  return 0;
+}
+
+}
+
+int main(int argc, char** argv) {
+  static constexpr std::array kAttention{"bahdanau", "luong"};
+  Arguments arguments;
+  return run_program(
+      {.name = "bench_limit",
+       .help = "The products of the reference model's training step.",
+       .options =
+           {{.names = "folder", .target = &arguments.folder, .help = "holds train.de and train.en", .required = true},
+            {.names = "--attention", .target = &arguments.attention, .help = "of the decoder", .choices = kAttention},
+            {.names = "--steps", .target = &arguments.steps, .help = "to take the mean of"},
+            {.names = "--threads", .target = &arguments.threads, .help = "to run on"},
+            {.names = "--shards", .target = &arguments.shards, .help = "of a step"}},
+       .run = [&] { return run(arguments); }},
+      argc, argv);
 }

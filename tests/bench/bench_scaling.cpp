@@ -10,11 +10,10 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <numeric>
 
-#include "examples/translate/commands/choice_option.h"
+#include "examples/translate/commands/command_line.h"
 #include "examples/translate/report/chart.h"
 #include "nn/rng.h"
 #include "nn/storage/atomic_file.h"
@@ -32,9 +31,10 @@ struct Setting {
   int batch, length, words;
 };
 
-struct Options {
+struct Arguments {
   AttentionKind attention = AttentionKind::Bahdanau;
   int steps = 15, threads = 2;
+  std::string out = "scaling.svg";
 };
 
 constexpr int kFirstWord = 4, kSmallVocabulary = 6000, kWarmUp = 2;
@@ -42,14 +42,14 @@ constexpr int kFirstWord = 4, kSmallVocabulary = 6000, kWarmUp = 2;
 /// The median seconds of a step. The model is made anew for each vocabulary only.
 class Measurement {
  public:
-  explicit Measurement(const Options& options) : options_(options) {}
+  explicit Measurement(const Arguments& arguments) : arguments_(arguments) {}
 
   double step_time(const Setting& setting) {
     if (!step_ || words_ != setting.words) {
-      step_.emplace(ModelConfig{.attention = attention_named(options_.attention),
+      step_.emplace(ModelConfig{.attention = attention_named(arguments_.attention),
                                 .source_words = setting.words,
                                 .target_words = setting.words},
-                    options_.threads, options_.threads);
+                    arguments_.threads, arguments_.threads);
       words_ = setting.words;
     }
     Rng rng(1);
@@ -63,7 +63,7 @@ class Measurement {
     std::vector<int> batch(setting.batch);
     std::iota(batch.begin(), batch.end(), 0);
     std::vector<double> times;
-    for (int i = -kWarmUp; i < options_.steps; ++i) {
+    for (int i = -kWarmUp; i < arguments_.steps; ++i) {
       const TrainingStep::Times step = step_->run(pairs, batch);
       if (i >= 0) times.push_back(step.end - step.batches);
     }
@@ -72,7 +72,7 @@ class Measurement {
   }
 
  private:
-  Options options_;
+  Arguments arguments_;
   std::optional<TrainingStep> step_;
   int words_ = 0;
 };
@@ -121,20 +121,9 @@ double spread(const std::vector<Point>& points) {
   return 100 * (1 - low->y / high->y);
 }
 
-}
-
-int main(int argc, char** argv) try {
-  Options options;
-  std::string out = "scaling.svg";
-  CLI::App app("How the cost of a training step grows.");
-  add_choice(app, "--attention", options.attention, "of the decoder");
-  app.add_option("--steps", options.steps, "of which the median is taken")->check(CLI::PositiveNumber);
-  app.add_option("--threads", options.threads)->check(CLI::PositiveNumber);
-  app.add_option("--out", out, "the plot")->capture_default_str();
-  CLI11_PARSE(app, argc, argv);
-
+int run(const Arguments& arguments) {
   fmt::print("{}\n", describe(blas_info()));
-  Measurement measurement(options);
+  Measurement measurement(arguments);
   Series lengths{"64 pairs", {}}, milliseconds{"64 pairs", {}};
   fmt::print("pairs  length  vocabulary  target tok/s\n");
   const auto measure = [&](const Setting& setting) {
@@ -156,10 +145,10 @@ int main(int argc, char** argv) try {
 
   Series words{"as measured", {}}, equal{"at equal arithmetic", {}};
   constexpr int kPairs = 64, kLength = 20, kTokens = kPairs * kLength;
-  const double smallest = projection_time(kSmallVocabulary, kTokens, options.threads);
+  const double smallest = projection_time(kSmallVocabulary, kTokens, arguments.threads);
   for (const int vocabulary : {kSmallVocabulary, 12000, 18000, 24000, 32000}) {
     const double time = measure({kPairs, kLength, vocabulary});
-    const double more = projection_time(vocabulary, kTokens, options.threads) - smallest;
+    const double more = projection_time(vocabulary, kTokens, arguments.threads) - smallest;
     words.points.push_back({vocabulary / 1e3, kTokens / time});
     equal.points.push_back({vocabulary / 1e3, kTokens / (time - more)});
     fmt::print("{:38.0f}  at equal arithmetic\n", equal.points.back().y);
@@ -172,9 +161,24 @@ int main(int argc, char** argv) try {
       {"speed by length", "words in a sentence", "target tokens/s", {lengths}},
       {"speed by vocabulary", "thousand words", "target tokens/s", {words, equal}},
   };
-  write_file_atomically(out, charts_svg(charts, 3));
-  fmt::print("plot written to {}\n", out);
-} catch (const std::exception& error) {
-  fmt::print(stderr, "bench_scaling: {}\n", error.what());
-  return 1;
+  write_file_atomically(arguments.out, charts_svg(charts, 3));
+  fmt::print("plot written to {}\n", arguments.out);
+  return 0;
+}
+
+}
+
+int main(int argc, char** argv) {
+  Arguments arguments;
+  constexpr Range kCounts{1, 1'000'000};
+  return run_program(
+      {.name = "bench_scaling",
+       .help = "How the cost of a training step grows.",
+       .options =
+           {{.names = "--attention", .target = &arguments.attention, .help = "of the decoder"},
+            {.names = "--steps", .target = &arguments.steps, .help = "of which the median is taken", .range = kCounts},
+            {.names = "--threads", .target = &arguments.threads, .help = "to run on", .range = kCounts},
+            {.names = "--out", .target = &arguments.out, .help = "the plot"}},
+       .run = [&] { return run(arguments); }},
+      argc, argv);
 }

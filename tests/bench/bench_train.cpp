@@ -10,12 +10,11 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <map>
 
 #include "autograd/inspect/observers.h"
-#include "examples/translate/commands/choice_option.h"
+#include "examples/translate/commands/command_line.h"
 #include "ops/gemm/blas.h"
 #include "tests/bench/bench_data.h"
 #include "tests/bench/training_step.h"
@@ -62,22 +61,15 @@ void print(const Profile& profile, int steps) {
   }
 }
 
-}
-
-int main(int argc, char** argv) try {
+struct Arguments {
   std::string folder;
   AttentionKind attention = AttentionKind::Bahdanau;
   int steps = 60, threads = 2, shards = 2;
   bool profiling = false;
-  CLI::App app("The training step of the reference model.");
-  app.add_option("folder", folder, "holds train.de and train.en")->required();
-  add_choice(app, "--attention", attention, "of the decoder");
-  app.add_option("--steps", steps);
-  app.add_option("--threads", threads);
-  app.add_option("--shards", shards);
-  app.add_flag("--profile", profiling, "print where the time goes");
-  CLI11_PARSE(app, argc, argv);
+};
 
+int run(const Arguments& arguments) {
+  const auto& [folder, attention, steps, threads, shards, profiling] = arguments;
   const Data data = read_data(folder);
   TrainingStep step(
       {.attention = attention_named(attention), .source_words = data.source_words, .target_words = data.target_words},
@@ -125,7 +117,23 @@ int main(int argc, char** argv) try {
   getrusage(RUSAGE_SELF, &usage);
   fmt::print("train: {:.0f} target tok/s  {:.1f} ms/step  peak RSS {} MiB\n", words / took, took / steps * 1e3,
              usage.ru_maxrss / 1024);
-} catch (const std::exception& error) {
-  fmt::print(stderr, "bench_train: {}\n", error.what());
-  return 1;
+  return 0;
+}
+
+}
+
+int main(int argc, char** argv) {
+  Arguments arguments;
+  return run_program(
+      {.name = "bench_train",
+       .help = "The training step of the reference model.",
+       .options =
+           {{.names = "folder", .target = &arguments.folder, .help = "holds train.de and train.en", .required = true},
+            {.names = "--attention", .target = &arguments.attention, .help = "of the decoder"},
+            {.names = "--steps", .target = &arguments.steps, .help = "to take the mean of"},
+            {.names = "--threads", .target = &arguments.threads, .help = "to run on"},
+            {.names = "--shards", .target = &arguments.shards, .help = "of a step"},
+            {.names = "--profile", .target = &arguments.profiling, .help = "print where the time goes"}},
+       .run = [&] { return run(arguments); }},
+      argc, argv);
 }

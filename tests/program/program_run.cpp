@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
@@ -12,7 +11,6 @@
 
 #include "autograd/error.h"
 #include "examples/translate/base/read_file.h"
-#include "examples/translate/commands/commands.h"
 #include "examples/translate/text/text.h"
 #include "nn/storage/atomic_file.h"
 #include "tests/support/temporary_folder.h"
@@ -20,11 +18,6 @@
 namespace gradus::translate {
 
 namespace {
-
-std::vector<Command> add_commands(CLI::App& program) {
-  return {add_translate(program), add_score(program),  add_evaluate(program), add_bleu(program),   add_aer(program),
-          add_average(program),   add_attend(program), add_info(program),     add_report(program), add_toy(program)};
-}
 
 /// A descriptor that leads to a file for the rest of the scope.
 class Redirected {
@@ -55,9 +48,11 @@ int running_threads() {
 }
 
 std::string run_program(const Words& words, const std::string& input) {
-  CLI::App program;
-  const std::vector<Command> commands = add_commands(program);
-  program.parse(Words(words.rbegin(), words.rend()));
+  const std::vector<Command> commands = tested_commands();
+  const auto command =
+      std::ranges::find_if(commands, [&](const Command& candidate) { return candidate.name == words[0]; });
+  if (command == commands.end()) fail("test: there is no command {}", words[0]);
+  parse_words(*command, Words(words.begin() + 1, words.end()));
   const TemporaryFolder folder;
   write_file_atomically(folder.file("in"), input);
   {
@@ -65,9 +60,7 @@ std::string run_program(const Words& words, const std::string& input) {
     const Redirected in(STDIN_FILENO, folder.file("in"), O_RDONLY);
     const Redirected out(STDOUT_FILENO, folder.file("out"), O_WRONLY | O_CREAT);
     const Redirected errors(STDERR_FILENO, folder.file("errors"), O_WRONLY | O_CREAT);
-    for (const Command& command : commands) {
-      if (command.options->parsed() && command.run() != 0) fail("test: {} did not succeed", words[0]);
-    }
+    if (command->run() != 0) fail("test: {} did not succeed", words[0]);
   }
   return read_file(folder.file("out"));
 }
@@ -86,9 +79,10 @@ int threads_of_program(const Words& words, const std::string& input, int expecte
   return most - before;
 }
 
-void visit_commands(const std::function<void(CLI::App& command)>& visit) {
-  CLI::App program;
-  for (const Command& command : add_commands(program)) visit(*command.options);
+std::vector<Command> tested_commands() {
+  std::vector<Command> commands = gradus_program().commands;
+  std::erase_if(commands, [](const Command& command) { return command.name == std::string_view("train"); });
+  return commands;
 }
 
 }

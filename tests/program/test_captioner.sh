@@ -9,7 +9,7 @@ expect 0 "" "$captioner" --help
 check "options in the help" grep -q -- '--pictures' stdout
 
 # Wrong command lines and folders end before the training.
-expect 2 "gradus-captioner: The following argument was not expected: --picture$(hint gradus-captioner)" "$captioner" --picture
+expect 2 "gradus-captioner: unknown option --picture; did you mean --pictures?$(hint gradus-captioner)" "$captioner" --picture
 expect 2 "gradus-captioner: --pictures: Value 0 not in range 1 to 1000000$(hint gradus-captioner)" "$captioner" --pictures 0
 expect 2 "gradus-captioner: --steps: Value many not in range 1 to 1000000$(hint gradus-captioner)" "$captioner" --steps many
 touch file

@@ -1,7 +1,6 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
@@ -236,16 +235,15 @@ TEST_CASE("commands: there is a test of every option of every command") {
   for (const auto& [command, tests] : all_tests()) {
     for (const CommandTest& test : tests) tested[command].insert(test.option);
   }
-  visit_commands([&](CLI::App& command) {
-    std::set<std::string>& names = tested[command.get_name()];
-    for (const CLI::Option* option : command.get_options()) {
-      const std::string name = option->get_single_name();
-      if (name == "help") continue;
-      CHECK_MESSAGE(names.contains(name), "without a test: ", command.get_name(), " ", name);
+  for (const Command& command : tested_commands()) {
+    std::set<std::string>& names = tested[command.name];
+    for (const Option& option : command.options) {
+      const std::string name = option.name();
+      CHECK_MESSAGE(names.contains(name), "without a test: ", command.name, " ", name);
       names.erase(name);
     }
-    for (const std::string& name : names) FAIL_CHECK("no such option: ", command.get_name(), " ", name);
-  });
+    for (const std::string& name : names) FAIL_CHECK("no such option: ", command.name, " ", name);
+  }
 }
 
 TEST_CASE("commands: each option does what it says, and would be missed") {

@@ -1,7 +1,6 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <fstream>
 
@@ -37,9 +36,8 @@ std::string complaint(const std::string& text) {
 
 /// The configuration that `gradus train` would take from these words.
 TrainConfig resolve(const std::vector<std::string>& words) {
-  CLI::App app;
-  ConfigOptions options(app);
-  app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
+  ConfigOptions options;
+  parse_words({.name = "train", .help = "", .options = options.options()}, words);
   return options.resolve();
 }
 
@@ -52,15 +50,10 @@ TEST_CASE("a configuration is written and read back, every field of it") {
   config.valid = {"c.de", "c.en"};
   config.seed = 18446744073709551615u;
   for (const ConfigField& field : config_fields(config)) {  // nothing is at its default
-    std::visit(
-        [](auto* value) {
-          using T = std::remove_pointer_t<decltype(value)>;
-          if constexpr (Choice<T>) {
-            const auto names = choice_names<T>();
-            *value = choice_named(name_of(*value) == names[0] ? names[1] : names[0], *value);
-          }
-        },
-        field.value);
+    if (const auto* const choice = std::get_if<ChoiceReference>(&field.value)) {
+      const auto names = choice->names();
+      choice->parse(choice->name() == std::string_view(names[0]) ? names[1] : names[0]);
+    }
     if (auto* const* value = std::get_if<bool*>(&field.value)) **value = !**value;
     if (auto* const* value = std::get_if<int*>(&field.value)) **value += 1;
     if (auto* const* value = std::get_if<double*>(&field.value)) **value += 1.0 / 3;
@@ -252,9 +245,8 @@ TEST_CASE("a resumed training keeps what it began with") {
   TrainConfig begun;
   begun.hidden = 64;
   const auto resume = [&](const std::vector<std::string>& words) {
-    CLI::App app;
-    ConfigOptions options(app);
-    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
+    ConfigOptions options;
+    parse_words({.name = "train", .help = "", .options = options.options()}, words);
     return options.resume(begun);
   };
   CHECK(resume({}).hidden == 64);

@@ -185,7 +185,7 @@ TEST_CASE("model options: gradients" * doctest::skip(!kGradcheck)) {
 
 TEST_CASE("model options: gradients of every score in every scope, wherever attention stands and whatever it feeds" *
           doctest::skip(!kGradcheck)) {
-  for (const std::string& score : choice_names<ScoreKind>()) {
+  for (const std::string score : kChoices<ScoreKind>) {
     for (const ScopeKind scope : {ScopeKind::Global, ScopeKind::LocalM, ScopeKind::LocalP}) {
       for (unsigned bits = 0; bits < 8; ++bits) {
         ModelConfig config = small_config(kVariants[0]);

@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 
@@ -20,11 +19,11 @@ Examples:
   gradus aer hyp.align test.align
 )";
 
-struct Options {
+struct Arguments {
   std::string hypotheses, references;
 };
 
-int run(const Options& options) {
+int run(const Arguments& options) {
   const std::vector<TrueAlignment> truth = read_alignments(options.references);
   std::vector<std::vector<Link>> links;
   for (TrueAlignment& alignment : read_alignments(options.hypotheses)) links.push_back(std::move(alignment.possible));
@@ -39,13 +38,22 @@ int run(const Options& options) {
 
 }
 
-Command add_aer(CLI::App& program) {
-  CLI::App* command = program.add_subcommand("aer", "Compare word alignments in files: the alignment error rate");
-  const auto options = std::make_shared<Options>();
-  command->add_option("hyp", options->hypotheses, "Alignments, one a line")->type_name("HYP")->required();
-  command->add_option("ref", options->references, "True alignments, as many lines")->type_name("REF")->required();
-  command->footer(kExamples);
-  return {command, [options] { return run(*options); }};
+Command aer_command() {
+  const auto options = std::make_shared<Arguments>();
+  return {.name = "aer",
+          .help = "Compare word alignments in files: the alignment error rate",
+          .footer = kExamples,
+          .options = {{.names = "hyp",
+                       .target = &options->hypotheses,
+                       .type = "HYP",
+                       .help = "Alignments, one a line",
+                       .required = true},
+                      {.names = "ref",
+                       .target = &options->references,
+                       .type = "REF",
+                       .help = "True alignments, as many lines",
+                       .required = true}},
+          .run = [options] { return run(*options); }};
 }
 
 }

@@ -2,11 +2,11 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "autograd/error.h"
 #include "examples/translate/commands/commands.h"
+#include "examples/translate/commands/common_options.h"
 #include "examples/translate/report/attention_map.h"
 #include "examples/translate/text/text.h"
 #include "examples/translate/text/unicode.h"
@@ -26,7 +26,7 @@ Examples:
   gradus attend --model m "ein mann geht ." --out heat.svg
 )";
 
-struct Options {
+struct Arguments {
   std::string model, out;
   std::vector<std::string> sentence;
   SearchOptions search;
@@ -37,7 +37,8 @@ size_t terminal_width() {
   return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : TerminalOptions().width;
 }
 
-int run(const Options& options) {
+int run(const Arguments& options) {
+  require_sense(options.search);
   const std::string line = fmt::format("{}", fmt::join(options.sentence, " "));
   if (find_invalid_utf8(line) != std::string::npos) fail("attend: the sentence is not valid UTF-8");
   const std::unique_ptr<Translator> translator = load_translator(options.model);
@@ -49,7 +50,8 @@ int run(const Options& options) {
   const Heatmap& map = attended.map;
   write_output(attended.translation + "\n");
   if (options.out.empty()) {
-    write_output("\n" + heatmap_text(map, {.colour = terminal_colour(STDOUT_FILENO), .width = terminal_width()}));
+    write_output("\n");
+    write_output(heatmap_text(map, {.colour = terminal_colour(STDOUT_FILENO), .width = terminal_width()}));
   } else {
     write_file_atomically(options.out, heatmap_svg(map));
     write_output(fmt::format("heat map written to {}\n", options.out));
@@ -59,16 +61,23 @@ int run(const Options& options) {
 
 }
 
-Command add_attend(CLI::App& program) {
-  CLI::App* command = program.add_subcommand("attend", "Show what a translation attended to");
-  const auto options = std::make_shared<Options>();
-  add_model_option(*command, options->model);
-  command->add_option("sentence", options->sentence, "The sentence to translate")->type_name("SENTENCE")->required();
-  command->add_option("-o,--out", options->out, "Write the map as an SVG picture instead of to the terminal")
-      ->type_name("FILE");
-  add_search_options(*command, options->search);
-  command->footer(kExamples);
-  return {command, [options] { return run(*options); }};
+Command attend_command() {
+  const auto options = std::make_shared<Arguments>();
+  return {.name = "attend",
+          .help = "Show what a translation attended to",
+          .footer = kExamples,
+          .options = joined({{model_option(options->model),
+                              {.names = "sentence",
+                               .target = &options->sentence,
+                               .type = "SENTENCE",
+                               .help = "The sentence to translate",
+                               .required = true},
+                              {.names = "-o,--out",
+                               .target = &options->out,
+                               .type = "FILE",
+                               .help = "Write the map as an SVG picture instead of to the terminal"}},
+                             search_options(options->search)}),
+          .run = [options] { return run(*options); }};
 }
 
 }

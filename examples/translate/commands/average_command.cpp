@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
 
@@ -20,13 +19,13 @@ Examples:
   gradus average m --out mean --last 3
 )";
 
-struct Options {
+struct Arguments {
   std::string model, out;
   int last = 0;
   bool force = false;
 };
 
-int run(const Options& options) {
+int run(const Arguments& options) {
   const TrainConfig config = load_config(options.model);
   std::vector<std::string> files = kept_epochs(options.model);
   if (files.empty()) fail("average: {} keeps no epochs; train with --keep-epochs N", options.model);
@@ -49,18 +48,30 @@ int run(const Options& options) {
 
 }
 
-Command add_average(CLI::App& program) {
-  CLI::App* command = program.add_subcommand("average", "Make a model of the mean of a training's last ones");
-  const auto options = std::make_shared<Options>();
-  command->add_option("model", options->model, "Folder of the model")->type_name("DIR")->required();
-  command->add_option("-o,--out", options->out, "Folder of the new model")->type_name("DIR")->required();
-  command->add_option("--last", options->last, "Only this many of the last epochs; 0 for all that were kept")
-      ->type_name("N")
-      ->check(CLI::Range(0, 1'000'000))
-      ->capture_default_str();
-  command->add_flag("--force", options->force, "Replace a model that is in the folder already");
-  command->footer(kExamples);
-  return {command, [options] { return run(*options); }};
+Command average_command() {
+  const auto options = std::make_shared<Arguments>();
+  return {.name = "average",
+          .help = "Make a model of the mean of a training's last ones",
+          .footer = kExamples,
+          .options = {{.names = "model",
+                       .target = &options->model,
+                       .type = "DIR",
+                       .help = "Folder of the model",
+                       .required = true},
+                      {.names = "-o,--out",
+                       .target = &options->out,
+                       .type = "DIR",
+                       .help = "Folder of the new model",
+                       .required = true},
+                      {.names = "--last",
+                       .target = &options->last,
+                       .type = "N",
+                       .help = "Only this many of the last epochs; 0 for all that were kept",
+                       .range = {{0, 1'000'000}}},
+                      {.names = "--force",
+                       .target = &options->force,
+                       .help = "Replace a model that is in the folder already"}},
+          .run = [options] { return run(*options); }};
 }
 
 }

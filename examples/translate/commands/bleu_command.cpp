@@ -1,5 +1,5 @@
-#include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <memory>
 
 #include "autograd/error.h"
@@ -32,12 +32,12 @@ Examples:
 
 constexpr size_t kDefaultResamples = 1000;
 
-struct Options {
+struct Arguments {
   std::string hypotheses, baseline, paired = "both";
   std::vector<std::string> references, systems;
   MetricOptions metrics;
   size_t trials = PairedTests().trials;
-  bool sentences = false, json = false;
+  bool sentences = false, json = false, paired_given = false, trials_given = false;
 };
 
 /// The translations of a system.
@@ -58,7 +58,7 @@ std::vector<std::string> read_translations(const std::string& path) {
   return lines;
 }
 
-Input read_input(const Options& options) {
+Input read_input(const Arguments& options) {
   std::vector<std::string> files = {options.hypotheses};
   if (!options.baseline.empty()) files.insert(files.begin(), options.baseline);
   files.insert(files.end(), options.systems.begin(), options.systems.end());
@@ -82,7 +82,7 @@ Input read_input(const Options& options) {
 }
 
 /// A line for every segment: its scores, by all metrics.
-std::string sentence_lines(const System& system, const References& references, const Options& options) {
+std::string sentence_lines(const System& system, const References& references, const Arguments& options) {
   const std::vector<std::unique_ptr<Metric>> metrics = make_metrics(options.metrics, true);
   Json::List list;
   std::string text;
@@ -99,7 +99,7 @@ std::string sentence_lines(const System& system, const References& references, c
   return options.json ? Json(std::move(list)).dump(2) + "\n" : text;
 }
 
-std::string report_text(const Input& input, const Options& options) {
+std::string report_text(const Input& input, const Arguments& options) {
   std::optional<PairedTests> tests;
   MetricOptions metric_options = options.metrics;
   if (!options.baseline.empty()) {
@@ -121,24 +121,26 @@ std::string report_text(const Input& input, const Options& options) {
     if (input.systems.size() == 1) {
       text += score_lines(report);
     } else {
-      text += (text.empty() ? "" : "\n") + score_table(report);
+      if (!text.empty()) text += '\n';
+      text += score_table(report);
     }
   }
   return text;
 }
 
-void check(const CLI::App& command, const Options& options) {
+void require_sense(const Arguments& options) {
   make_metrics(options.metrics);
   const bool compares = !options.baseline.empty();
-  for (const char* name : {"--paired", "--trials"}) {
-    if (!compares && command.count(name) > 0)
-      throw UsageError(fmt::format("bleu: {} is about differences to a --baseline, which is missing", name));
+  if (!compares && (options.paired_given || options.trials_given)) {
+    throw UsageError(fmt::format("bleu: {} is about differences to a --baseline, which is missing",
+                                 options.paired_given ? "--paired" : "--trials"));
   }
   if (options.sentences && (compares || !options.systems.empty() || options.metrics.bootstrap > 0))
     throw UsageError("bleu: --sentences goes without --baseline, --systems and --bootstrap");
 }
 
-int run(const Options& options) {
+int run(const Arguments& options) {
+  require_sense(options);
   const Input input = read_input(options);
   for (const System& system : input.systems) warn_if_tokenized(options.metrics, system.lines, system.name);
   write_output(options.sentences ? sentence_lines(input.systems.front(), input.references, options)
@@ -148,32 +150,47 @@ int run(const Options& options) {
 
 }
 
-Command add_bleu(CLI::App& program) {
-  CLI::App* command = program.add_subcommand("bleu", "Compare translations in files with references: BLEU, chrF, TER");
-  const auto options = std::make_shared<Options>();
-  command->add_option("hyp", options->hypotheses, "Translations, one a line; - for standard input")
-      ->type_name("HYP")
-      ->required();
-  command->add_option("ref", options->references, "References, as many lines each")->type_name("REF")->required();
-  command->add_option("--baseline", options->baseline, "Translations to compare HYP and --systems with")
-      ->type_name("FILE");
-  command->add_option("--systems", options->systems, "Translations by more systems")->type_name("FILE");
-  command->add_option("--paired", options->paired, "How to test differences: bootstrap, randomisation or both")
-      ->check(CLI::IsMember({"bootstrap", "randomisation", "both"}))
-      ->type_name("KIND")
-      ->capture_default_str();
-  command->add_option("--trials", options->trials, "Trials of the randomisation")
-      ->check(CLI::Range(1, 10'000'000))
-      ->type_name("N")
-      ->capture_default_str();
-  command->add_flag("--sentences", options->sentences, "Write the score of every line instead, a column a metric");
-  command->add_flag("--json", options->json, "Write JSON, with all digits");
-  add_metric_options(*command, options->metrics);
-  command->footer(kExamples);
-  return {command, [command, options] {
-            check(*command, *options);
-            return run(*options);
-          }};
+Command bleu_command() {
+  static constexpr std::array kPaired{"bootstrap", "randomisation", "both"};
+  const auto options = std::make_shared<Arguments>();
+  return {
+      .name = "bleu",
+      .help = "Compare translations in files with references: BLEU, chrF, TER",
+      .footer = kExamples,
+      .options = joined(
+          {{{.names = "hyp",
+             .target = &options->hypotheses,
+             .type = "HYP",
+             .help = "Translations, one a line; - for standard input",
+             .required = true},
+            {.names = "ref",
+             .target = &options->references,
+             .type = "REF",
+             .help = "References, as many lines each",
+             .required = true},
+            {.names = "--baseline",
+             .target = &options->baseline,
+             .type = "FILE",
+             .help = "Translations to compare HYP and --systems with"},
+            {.names = "--systems", .target = &options->systems, .type = "FILE", .help = "Translations by more systems"},
+            {.names = "--paired",
+             .target = &options->paired,
+             .type = "KIND",
+             .help = "How to test differences: bootstrap, randomisation or both",
+             .choices = kPaired,
+             .given = &options->paired_given},
+            {.names = "--trials",
+             .target = &options->trials,
+             .type = "N",
+             .help = "Trials of the randomisation",
+             .range = {{1, 10'000'000}},
+             .given = &options->trials_given},
+            {.names = "--sentences",
+             .target = &options->sentences,
+             .help = "Write the score of every line instead, a column a metric"},
+            {.names = "--json", .target = &options->json, .help = "Write JSON, with all digits"}},
+           metric_options(options->metrics)}),
+      .run = [options] { return run(*options); }};
 }
 
 }

@@ -1,40 +1,157 @@
-#include <CLI/CLI.hpp>
-#include <cerrno>
-#include <cstdio>
-#include <system_error>
+#include "examples/translate/commands/common_options.h"
 
-#include "autograd/error.h"
-#include "examples/translate/commands/commands.h"
+#include <fmt/format.h>
+
+#include "examples/translate/search/search_options.h"
 
 namespace gradus::translate {
 
-void add_model_option(CLI::App& command, std::string& directory) {
-  command.add_option("-m,--model", directory, "Folder of the model")->type_name("DIR")->required();
+namespace {
+
+constexpr const char* kSearch = "Search";
+constexpr const char* kSampling = "Sampling";
+
 }
 
-CLI::Option* add_models_option(CLI::App& command, std::vector<std::string>& directories, const char* help) {
-  return command.add_option("-m,--model", directories, help)->type_name("DIR")->required();
+Option model_option(std::string& directory) {
+  return {.names = "-m,--model", .target = &directory, .type = "DIR", .help = "Folder of the model", .required = true};
 }
 
-void add_threads_option(CLI::App& command, int& threads) {
-  command.add_option("--threads", threads, "Threads; 0 for as many as there are cores")
-      ->type_name("N")
-      ->check(CLI::Range(0, 1024))
-      ->capture_default_str();
+Option models_option(std::vector<std::string>& directories, const char* help) {
+  return {.names = "-m,--model", .target = &directories, .type = "DIR", .help = help, .required = true};
 }
 
-CLI::Option* add_bin_width_option(CLI::App& command, size_t& width) {
-  return command.add_option("--bin-width", width, "Lengths, in words, that are counted together")
-      ->check(CLI::Range(1, 10'000))
-      ->type_name("N")
-      ->capture_default_str();
+Option threads_option(int& threads) {
+  return {.names = "--threads",
+          .target = &threads,
+          .type = "N",
+          .help = "Threads; 0 for as many as there are cores",
+          .range = {{0, 1024}}};
 }
 
-std::string not_negative(const std::string& text) { return text.starts_with("-") ? text + " is negative" : ""; }
+Option bin_width_option(size_t& width) {
+  return {.names = "--bin-width",
+          .target = &width,
+          .type = "N",
+          .help = "Lengths, in words, that are counted together",
+          .range = {{1, 10'000}}};
+}
 
-void write_output(const std::string& text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return;
-  fail("cannot write the output: {}", std::generic_category().message(errno));
+Options search_options(SearchOptions& options) {
+  static const std::string max_length = fmt::format(
+      "Words, or subwords, that a translation may have; 0: {}, or --max-length of the training, if that is more",
+      kUsualLength);
+  return {
+      {.names = "-b,--beam",
+       .target = &options.beam,
+       .type = "N",
+       .help = "Hypotheses kept in the search; 1 is greedy search",
+       .group = kSearch,
+       .range = {{1, 1000}}},
+      {.names = "--stop",
+       .target = &options.stop,
+       .help = "End when no open hypothesis can win, or with the first ended ones, as many as the beam has",
+       .group = kSearch},
+      {.names = "--min-length",
+       .target = &options.min_length,
+       .type = "N",
+       .help = "Words, or subwords, that a translation must have",
+       .group = kSearch,
+       .range = {{0, 100'000}}},
+      {.names = "--max-length",
+       .target = &options.max_length,
+       .type = "N",
+       .help = max_length.c_str(),
+       .group = kSearch,
+       .range = {{0, 100'000}}},
+      {.names = "--min-length-ratio",
+       .target = &options.min_length_ratio,
+       .type = "N",
+       .help = "The same, for each word of the source",
+       .group = kSearch,
+       .range = {{0, 1000}}},
+      {.names = "--max-length-ratio",
+       .target = &options.max_length_ratio,
+       .type = "N",
+       .help = "The same, for each word of the source; 0 for no such limit. The narrower limit holds",
+       .group = kSearch,
+       .range = {{0, 1000}}},
+      {.names = "--no-repeat-ngram",
+       .target = &options.no_repeat_ngram,
+       .type = "N",
+       .help = "Never repeat as many words, or subwords, in a row; 0 to allow it",
+       .group = kSearch,
+       .range = {{0, 1000}}},
+      {.names = "--length-penalty",
+       .target = &options.length_penalty,
+       .help = "What log P(y|x) is divided by: |y|^alpha, or ((5+|y|)/6)^alpha of Wu et al. 2016",
+       .group = kSearch},
+      {.names = "--length-power",
+       .target = &options.length_power,
+       .type = "N",
+       .help = "alpha of the length penalty; 0 for none",
+       .group = kSearch,
+       .range = {{0, 100}}},
+      {.names = "--coverage-penalty",
+       .target = &options.coverage_penalty,
+       .type = "N",
+       .help = "beta of the penalty for source words that nothing attended to (Wu et al. 2016)",
+       .group = kSearch,
+       .range = {{0, 100}}},
+  };
+}
+
+Options sampling_options(SearchOptions& options) {
+  SamplingOptions& sampling = options.sampling;
+  return {
+      {.names = "--sample",
+       .target = &options.sample,
+       .help = "Draw translations at random",
+       .group = kSampling,
+       .excludes = "--beam,--stop"},
+      {.names = "--temperature",
+       .target = &sampling.temperature,
+       .type = "N",
+       .help = "Below 1, likely words become likelier",
+       .group = kSampling,
+       .range = {{0.001, 1000}},
+       .needs = "--sample"},
+      {.names = "--top-k",
+       .target = &sampling.top_k,
+       .type = "N",
+       .help = "Only from the N likeliest words; 0 for all",
+       .group = kSampling,
+       .range = {{0, 1'000'000'000}},
+       .needs = "--sample"},
+      {.names = "--top-p",
+       .target = &sampling.top_p,
+       .type = "N",
+       .help = "Only from the fewest words with this probability in all",
+       .group = kSampling,
+       .range = {{0.001, 1}},
+       .needs = "--sample"},
+      {.names = "--seed",
+       .target = &sampling.seed,
+       .type = "N",
+       .help = "The same seed draws the same translations",
+       .group = kSampling,
+       .needs = "--sample"},
+  };
+}
+
+void require_sense(const SearchOptions& options) {
+  if (!options.sample && options.n_best > options.beam) {
+    throw UsageError(fmt::format("--n-best {}: the beam has only {} hypotheses; need --beam {} or more", options.n_best,
+                                 options.beam, options.n_best));
+  }
+  if (options.min_length > options.longest()) {
+    throw UsageError(
+        fmt::format("--min-length {} is greater than --max-length {}", options.min_length, options.max_length));
+  }
+  if (options.max_length_ratio > 0 && options.min_length_ratio > options.max_length_ratio) {
+    throw UsageError(fmt::format("--min-length-ratio {} is greater than --max-length-ratio {}",
+                                 options.min_length_ratio, options.max_length_ratio));
+  }
 }
 
 }

@@ -1,61 +1,61 @@
 #include "examples/translate/commands/config_options.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
-#include <type_traits>
 
 #include "autograd/error.h"
 #include "examples/translate/base/usage_error.h"
-#include "examples/translate/commands/choice_option.h"
-#include "examples/translate/commands/commands.h"
 #include "examples/translate/config/presets.h"
 
 namespace gradus::translate {
 
 namespace {
 
-CLI::Option* add_option(CLI::App& command, const ConfigField& field) {
-  const std::string name = field.option();
-  return std::visit(
-      [&](auto* value) -> CLI::Option* {
-        using T = std::remove_pointer_t<decltype(value)>;
-        if constexpr (std::is_same_v<T, bool>) {
-          // --name or --no-name
-          return command.add_flag(fmt::format("{0},!--no-{1}", name, name.substr(2)), *value, field.help);
-        } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
-          return command.add_option(name, *value, field.help)->expected(2)->type_name("SRC TGT");
-        } else if constexpr (Choice<T>) {
-          return add_choice(command, name, *value, field.help)->take_last();
-        } else {
-          CLI::Option* const option = command.add_option(name, *value, field.help)->take_last()->type_name("N");
-          if constexpr (std::is_unsigned_v<T>) option->check(not_negative);
-          return option->capture_default_str();
-        }
-      },
-      field.value);
+Option option_of(const ConfigField& field, const char* name) {
+  Option option{.names = name, .help = field.help, .group = field.group};
+  option.target = std::visit([](auto value) -> OptionTarget { return value; }, field.value);
+  const bool is_flag = std::holds_alternative<bool*>(field.value);
+  const bool is_list = std::holds_alternative<std::vector<std::string>*>(field.value);
+  const bool is_choice = std::holds_alternative<ChoiceReference>(field.value);
+  if (is_list) option.count = {2, 2};
+  if (!is_flag && !is_choice) option.type = is_list ? "SRC TGT" : "N";
+  option.negatable = is_flag;
+  option.may_repeat = !is_flag && !is_list;
+  return option;
 }
 
 }
 
-ConfigOptions::ConfigOptions(CLI::App& command) : fields_(config_fields(given_)) {
-  for (const ConfigField& field : fields_) options_.push_back(add_option(command, field)->group(field.group));
-  std::vector<std::string> names;
-  for (const Preset& preset : presets()) names.emplace_back(preset.name);
-  command.add_option("--preset", preset_, "Begin with a configuration that has a name; other options change it")
-      ->check(CLI::IsMember(names))
-      ->type_name("NAME")
-      ->group("Data");
-  command.add_option("--config", file_, "Read options from a JSON file such as the config.json of a model")
-      ->type_name("FILE")
-      ->group("Data");
+ConfigOptions::ConfigOptions() {
+  for (const ConfigField& field : config_fields(given_)) fields_.push_back({field, field.option()});
+  for (const Preset& preset : presets()) presets_.push_back(preset.name);
+}
+
+Options ConfigOptions::options() {
+  Options options;
+  for (Field& field : fields_) {
+    options.push_back(option_of(field.field, field.name.c_str()));
+    options.back().given = &field.given;
+  }
+  options.push_back({.names = "--preset",
+                     .target = &preset_,
+                     .type = "NAME",
+                     .help = "Begin with a configuration that has a name; other options change it",
+                     .group = "Data",
+                     .choices = presets_});
+  options.push_back({.names = "--config",
+                     .target = &file_,
+                     .type = "FILE",
+                     .help = "Read options from a JSON file such as the config.json of a model",
+                     .group = "Data"});
+  return options;
 }
 
 void ConfigOptions::apply_given(TrainConfig& config) {
   const std::vector<ConfigField> fields = config_fields(config);
   for (std::size_t i = 0; i < fields.size(); ++i) {
-    if (options_[i]->count() == 0) continue;
-    fields_[i].check();
-    fields[i].assign(fields_[i]);
+    if (!fields_[i].given) continue;
+    fields_[i].field.check();
+    fields[i].assign(fields_[i].field);
   }
 }
 
@@ -80,9 +80,9 @@ TrainConfig ConfigOptions::resume(TrainConfig begun) {
   }
   const std::vector<ConfigField> before = config_fields(begun);
   for (std::size_t i = 0; i < before.size(); ++i) {
-    if (options_[i]->count() == 0 || !before[i].lasting || fields_[i].equals(before[i])) continue;
+    if (!fields_[i].given || !before[i].lasting || fields_[i].field.equals(before[i])) continue;
     fail("train: {}: {} differs from the {} that the training began with; a resumed training keeps it",
-         before[i].option(), fields_[i].text(), before[i].text());
+         before[i].option(), fields_[i].field.text(), before[i].text());
   }
   apply_given(begun);
   return begun;
@@ -90,9 +90,9 @@ TrainConfig ConfigOptions::resume(TrainConfig begun) {
 
 void ConfigOptions::require_absent(std::span<const char* const> keys, const char* experiment) const {
   for (std::size_t i = 0; i < fields_.size(); ++i) {
-    const bool decided = std::ranges::count(keys, std::string_view(fields_[i].key)) > 0;
-    if (decided && options_[i]->count() > 0)
-      throw UsageError(fmt::format("{}: the experiment {} sets it itself", fields_[i].option(), experiment));
+    const bool decided = std::ranges::count(keys, std::string_view(fields_[i].field.key)) > 0;
+    if (decided && fields_[i].given)
+      throw UsageError(fmt::format("{}: the experiment {} sets it itself", fields_[i].name, experiment));
   }
 }
 

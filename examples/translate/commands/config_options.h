@@ -1,16 +1,11 @@
 #pragma once
 
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "examples/translate/commands/command_line.h"
 #include "examples/translate/config/config.h"
-
-namespace CLI {
-class App;
-class Option;
-}
 
 namespace gradus::translate {
 
@@ -19,10 +14,12 @@ namespace gradus::translate {
 /// What counts, from weak to strong: the defaults (of the toy preset under `--toy`), the preset, FILE, the options.
 class ConfigOptions {
  public:
-  /// Adds the options to the command, which must not outlive this.
-  explicit ConfigOptions(CLI::App& command);
+  ConfigOptions();
   ConfigOptions(const ConfigOptions&) = delete;
   ConfigOptions& operator=(const ConfigOptions&) = delete;
+
+  /// The options, which set what this holds: they must not outlive it.
+  Options options();
 
   /// The configuration of a new training.
   TrainConfig resolve();
@@ -37,9 +34,15 @@ class ConfigOptions {
  private:
   void apply_given(TrainConfig& config);
 
+  struct Field {
+    ConfigField field;  // of given_
+    std::string name;
+    bool given = false;
+  };
+
   TrainConfig given_;
-  std::vector<ConfigField> fields_;    // of given_
-  std::vector<CLI::Option*> options_;  // of the fields
+  std::vector<Field> fields_;
+  std::vector<const char*> presets_;  // their names
   std::string preset_, file_;
 };
 

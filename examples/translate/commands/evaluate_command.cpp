@@ -1,6 +1,5 @@
 #include <fmt/ranges.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
 #include <memory>
@@ -10,6 +9,7 @@
 #include "examples/translate/base/progress.h"
 #include "examples/translate/base/usage_error.h"
 #include "examples/translate/commands/commands.h"
+#include "examples/translate/commands/common_options.h"
 #include "examples/translate/commands/metric_options.h"
 #include "examples/translate/data/corpus.h"
 #include "examples/translate/report/alignment_report.h"
@@ -50,7 +50,7 @@ Examples:
   gradus evaluate --model toy           # the test sentences of the toy language, if that is what it was trained on
 )";
 
-struct Options {
+struct Arguments {
   std::vector<std::string> models;
   bool ensemble = false;
   std::vector<std::string> test;
@@ -118,12 +118,12 @@ std::string headline(const Test& test) { return test.title.empty() ? "" : test.t
 bool attends(const std::string& model) { return load_config(model).attention.present; }
 
 /// Whether there is attention to align with: of every model, or of one of those that work together.
-bool can_align(const Options& options) {
+bool can_align(const Arguments& options) {
   return options.ensemble ? std::ranges::any_of(options.models, attends) : std::ranges::all_of(options.models, attends);
 }
 
 /// What to evaluate on: the files, or for models of the toy language its tests.
-std::vector<Test> read_tests(const Options& options) {
+std::vector<Test> read_tests(const Arguments& options) {
   if (!options.test.empty()) {
     Test test = read_test(options.test, options.alignments);
     warn_if_tokenized(options.metrics, test.text.target, options.test[1]);
@@ -141,7 +141,7 @@ std::vector<Test> read_tests(const Options& options) {
 }
 
 /// Each measure, still without values, and the bins of lengths, still without scores.
-void prepare(Test& test, const Options& options) {
+void prepare(Test& test, const Arguments& options) {
   const auto metrics = make_metrics(options.metrics);
   for (const auto& metric : metrics) {
     test.measures.push_back({.name = metric->name(), .lower_is_better = metric->name() == "TER"});
@@ -154,7 +154,8 @@ void prepare(Test& test, const Options& options) {
 }
 
 /// Writes the scores of models that translate together, called `name`, and adds them to what was found.
-void evaluate(const Ensemble& ensemble, const std::string& name, const Options& options, Test& test, ThreadPool& pool) {
+void evaluate(const Ensemble& ensemble, const std::string& name, const Arguments& options, Test& test,
+              ThreadPool& pool) {
   const double start = seconds_now();
   const auto translations = best_translations(ensemble.models(), test.text.source, options.search, pool);
   const double seconds = seconds_now() - start;
@@ -182,7 +183,7 @@ void evaluate(const Ensemble& ensemble, const std::string& name, const Options& 
 }
 
 /// The models one after the other, and how they spread.
-void evaluate_each(const Options& options, std::vector<Test>& tests, ThreadPool& pool) {
+void evaluate_each(const Arguments& options, std::vector<Test>& tests, ThreadPool& pool) {
   std::unique_ptr<const Ensemble> before;
   bool alike = true;
   for (const std::string& model : options.models) {
@@ -204,7 +205,7 @@ void evaluate_each(const Options& options, std::vector<Test>& tests, ThreadPool&
 void write_lengths(const std::vector<Test>& tests, const std::string& svg) {
   std::vector<Chart> charts;
   for (const Test& test : tests) {
-    write_output("\n" + headline(test) + test.lengths.table());
+    write_output(fmt::format("\n{}{}", headline(test), test.lengths.table()));
     charts.push_back(test.lengths.chart());
   }
   if (svg.empty()) return;
@@ -212,7 +213,8 @@ void write_lengths(const std::vector<Test>& tests, const std::string& svg) {
   write_output(fmt::format("curves written to {}\n", svg));
 }
 
-int run(const Options& options) {
+int run(const Arguments& options) {
+  require_sense(options.search);
   make_metrics(options.metrics);  // wrong options and folders show before the work begins
   for (const std::string& model : options.models) load_config(model);
   if (!options.alignments.empty() && !can_align(options)) {
@@ -235,30 +237,40 @@ int run(const Options& options) {
 
 }
 
-Command add_evaluate(CLI::App& program) {
-  CLI::App* command =
-      program.add_subcommand("evaluate", "Compare translations with a reference: BLEU, chrF, TER and perplexity");
-  const auto options = std::make_shared<Options>();
-  add_models_option(*command, options->models, "Folder of the model, or of several");
-  command->add_flag("--ensemble", options->ensemble, "The models translate together: their probabilities are averaged");
-  command
-      ->add_option("-t,--test", options->test, "Files of as many lines: text to translate, and one or more references")
-      ->expected(-2)
-      ->type_name("SRC REF");
-  command->add_option("--alignments", options->alignments, "True alignments of the test text: AER of the attention")
-      ->needs("--test")
-      ->type_name("FILE");
-  CLI::Option* by_length =
-      command->add_flag("--by-length", options->by_length, "The first metric by the length of the source, as a table");
-  add_bin_width_option(*command, options->bin_width)->needs(by_length);
-  command->add_option("--svg", options->svg, "Also write it as a picture, a curve a model")
-      ->needs(by_length)
-      ->type_name("FILE");
-  add_metric_options(*command, options->metrics);
-  add_search_options(*command, options->search);
-  add_threads_option(*command, options->threads);
-  command->footer(kExamples);
-  return {command, [options] { return run(*options); }};
+Command evaluate_command() {
+  const auto options = std::make_shared<Arguments>();
+  Option bin_width = bin_width_option(options->bin_width);
+  bin_width.needs = "--by-length";
+  return {.name = "evaluate",
+          .help = "Compare translations with a reference: BLEU, chrF, TER and perplexity",
+          .footer = kExamples,
+          .options = joined({{models_option(options->models, "Folder of the model, or of several"),
+                              {.names = "--ensemble",
+                               .target = &options->ensemble,
+                               .help = "The models translate together: their probabilities are averaged"},
+                              {.names = "-t,--test",
+                               .target = &options->test,
+                               .type = "SRC REF",
+                               .help = "Files of as many lines: text to translate, and one or more references",
+                               .count = {.least = 2}},
+                              {.names = "--alignments",
+                               .target = &options->alignments,
+                               .type = "FILE",
+                               .help = "True alignments of the test text: AER of the attention",
+                               .needs = "--test"},
+                              {.names = "--by-length",
+                               .target = &options->by_length,
+                               .help = "The first metric by the length of the source, as a table"},
+                              bin_width,
+                              {.names = "--svg",
+                               .target = &options->svg,
+                               .type = "FILE",
+                               .help = "Also write it as a picture, a curve a model",
+                               .needs = "--by-length"}},
+                             metric_options(options->metrics),
+                             search_options(options->search),
+                             {threads_option(options->threads)}}),
+          .run = [options] { return run(*options); }};
 }
 
 }

@@ -1,7 +1,7 @@
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "examples/translate/commands/commands.h"
+#include "examples/translate/commands/common_options.h"
 #include "examples/translate/training/checkpoint.h"
 #include "examples/translate/translator/model_folder.h"
 #include "ops/gemm/blas.h"
@@ -26,12 +26,13 @@ int run(const std::string& directory) {
 
 }
 
-Command add_info(CLI::App& program) {
-  CLI::App* command = program.add_subcommand("info", "Show a model's configuration, vocabulary and parameters");
+Command info_command() {
   const auto directory = std::make_shared<std::string>();
-  add_model_option(*command, *directory);
-  command->footer("Example:\n  gradus info --model m\n");
-  return {command, [directory] { return run(*directory); }};
+  return {.name = "info",
+          .help = "Show a model's configuration, vocabulary and parameters",
+          .footer = "Example:\n  gradus info --model m\n",
+          .options = {model_option(*directory)},
+          .run = [directory] { return run(*directory); }};
 }
 
 }

@@ -1,17 +1,14 @@
 #include "examples/translate/commands/metric_options.h"
 
-#include <fmt/ranges.h>
+#include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-
-#include "examples/translate/commands/choice_option.h"
-#include "examples/translate/commands/commands.h"
+#include "examples/translate/commands/common_options.h"
 
 namespace gradus::translate {
 
 namespace {
 
-constexpr size_t kMaxOrder = 100;
+constexpr int kMaxOrder = 100;
 
 /// What is wrong with the name of a metric, empty if nothing is.
 std::string is_metric_name(const std::string& name) {
@@ -19,66 +16,101 @@ std::string is_metric_name(const std::string& name) {
   return fmt::format("{} is not one of bleu, chrf, ter (files come before --metrics)", name);
 }
 
-CLI::Option* add_order(CLI::App& command, const std::string& name, size_t& value, const std::string& help,
-                       size_t least) {
-  return command.add_option(name, value, help)
-      ->check(CLI::Range(least, kMaxOrder))
-      ->type_name("N")
-      ->capture_default_str();
+Options bleu_options(MetricOptions& options) {
+  constexpr const char* kGroup = "BLEU";
+  return {
+      {.names = "--tokenize",
+       .target = &options.tokenizer,
+       .help = "How BLEU splits lines into words: 13a, intl (all scripts), char, or none for white space",
+       .group = kGroup},
+      {.names = "--smooth",
+       .target = &options.smoothing,
+       .help = "What to do with n-grams of which none matches: exp, floor, add-k, none",
+       .group = kGroup},
+      {.names = "--smooth-value",
+       .target = &options.smoothing_value,
+       .type = "X",
+       .help = "The value of --smooth floor (0.1) or add-k (1)",
+       .group = kGroup},
+      {.names = "--max-order",
+       .target = &options.max_order,
+       .type = "N",
+       .help = "Count n-grams up to this length",
+       .group = kGroup,
+       .range = {{1, kMaxOrder}}},
+  };
 }
 
-void add_bleu_options(CLI::App& command, MetricOptions& options) {
-  add_choice(command, "--tokenize", options.tokenizer,
-             "How BLEU splits lines into words: 13a, intl (all scripts), char, or none for white space")
-      ->group("BLEU");
-  add_choice(command, "--smooth", options.smoothing,
-             "What to do with n-grams of which none matches: exp, floor, add-k, none")
-      ->group("BLEU");
-  command.add_option("--smooth-value", options.smoothing_value, "The value of --smooth floor (0.1) or add-k (1)")
-      ->type_name("X")
-      ->group("BLEU");
-  add_order(command, "--max-order", options.max_order, "Count n-grams up to this length", 1)->group("BLEU");
+Options chrf_options(ChrfOptions& options) {
+  constexpr const char* kGroup = "chrF";
+  return {
+      {.names = "--char-order",
+       .target = &options.char_order,
+       .type = "N",
+       .help = "Count n-grams of characters up to this length",
+       .group = kGroup,
+       .range = {{0, kMaxOrder}}},
+      {.names = "--word-order",
+       .target = &options.word_order,
+       .type = "N",
+       .help = "And of words; 2 for chrF++",
+       .group = kGroup,
+       .range = {{0, kMaxOrder}}},
+      {.names = "--beta",
+       .target = &options.beta,
+       .type = "N",
+       .help = "How many times as much recall counts as precision",
+       .group = kGroup,
+       .range = {{1, kMaxOrder}}},
+      {.names = "--whitespace", .target = &options.whitespace, .help = "Count white space too", .group = kGroup},
+      {.names = "--epsilon",
+       .target = &options.epsilon,
+       .help = "Average over all orders, as chrF++.py does, not those present",
+       .group = kGroup},
+  };
 }
 
-void add_chrf_options(CLI::App& command, ChrfOptions& options) {
-  add_order(command, "--char-order", options.char_order, "Count n-grams of characters up to this length", 0)
-      ->group("chrF");
-  add_order(command, "--word-order", options.word_order, "And of words; 2 for chrF++", 0)->group("chrF");
-  add_order(command, "--beta", options.beta, "How many times as much recall counts as precision", 1)->group("chrF");
-  command.add_flag("--whitespace", options.whitespace, "Count white space too")->group("chrF");
-  command.add_flag("--epsilon", options.epsilon, "Average over all orders, as chrF++.py does, not those present")
-      ->group("chrF");
+Options ter_options(TercomOptions& options) {
+  constexpr const char* kGroup = "TER";
+  return {
+      {.names = "--normalized", .target = &options.normalized, .help = "Split off punctuation", .group = kGroup},
+      {.names = "--no-punct", .target = &options.no_punct, .help = "Leave out punctuation", .group = kGroup},
+      {.names = "--asian-support",
+       .target = &options.asian_support,
+       .help = "With the two above: Chinese and Japanese too",
+       .group = kGroup},
+      {.names = "--case-sensitive",
+       .target = &options.case_sensitive,
+       .help = "Compare with regard to case",
+       .group = kGroup},
+  };
 }
 
-void add_ter_options(CLI::App& command, TercomOptions& options) {
-  command.add_flag("--normalized", options.normalized, "Split off punctuation")->group("TER");
-  command.add_flag("--no-punct", options.no_punct, "Leave out punctuation")->group("TER");
-  command.add_flag("--asian-support", options.asian_support, "With the two above: Chinese and Japanese too")
-      ->group("TER");
-  command.add_flag("--case-sensitive", options.case_sensitive, "Compare with regard to case")->group("TER");
 }
 
-}
-
-void add_metric_options(CLI::App& command, MetricOptions& options) {
-  command.add_option("--metrics", options.metrics, "What to measure: bleu, chrf, ter")
-      ->check(is_metric_name, "")
-      ->expected(1, 3)
-      ->delimiter(',')
-      ->type_name("NAME...")
-      ->default_str(fmt::format("{}", fmt::join(options.metrics, " ")));
-  command.add_flag("--lowercase", options.lowercase, "Compare without regard to case (TER does so by itself)");
-  command.add_option("--bootstrap", options.bootstrap, "Resamples for 95 % confidence intervals, 1000 for example")
-      ->check(CLI::Range(0, 1'000'000))
-      ->type_name("N")
-      ->capture_default_str();
-  command.add_option("--seed", options.seed, "Of the resamples; the same seed gives the same numbers")
-      ->check(not_negative)
-      ->type_name("N")
-      ->capture_default_str();
-  add_bleu_options(command, options);
-  add_chrf_options(command, options.chrf);
-  add_ter_options(command, options.ter);
+Options metric_options(MetricOptions& options) {
+  const Options common = {
+      {.names = "--metrics",
+       .target = &options.metrics,
+       .type = "NAME...",
+       .help = "What to measure: bleu, chrf, ter",
+       .complaint = is_metric_name,
+       .count = {1, 3},
+       .separator = ','},
+      {.names = "--lowercase",
+       .target = &options.lowercase,
+       .help = "Compare without regard to case (TER does so by itself)"},
+      {.names = "--bootstrap",
+       .target = &options.bootstrap,
+       .type = "N",
+       .help = "Resamples for 95 % confidence intervals, 1000 for example",
+       .range = {{0, 1'000'000}}},
+      {.names = "--seed",
+       .target = &options.seed,
+       .type = "N",
+       .help = "Of the resamples; the same seed gives the same numbers"},
+  };
+  return joined({common, bleu_options(options), chrf_options(options.chrf), ter_options(options.ter)});
 }
 
 }

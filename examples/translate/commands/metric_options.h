@@ -1,14 +1,11 @@
 #pragma once
 
+#include "examples/translate/commands/command_line.h"
 #include "examples/translate/metrics/metric_options.h"
-
-namespace CLI {
-class App;
-}
 
 namespace gradus::translate {
 
 /// What the command line says about metrics.
-void add_metric_options(CLI::App& command, MetricOptions& options);
+Options metric_options(MetricOptions& options);
 
 }

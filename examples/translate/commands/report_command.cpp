@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
 #include <memory>
@@ -24,7 +23,7 @@ Examples:
   gradus report m --out training.html
 )";
 
-struct Options {
+struct Arguments {
   std::string model, out;
 };
 
@@ -41,7 +40,7 @@ std::vector<Heatmap> sample_heatmaps(const std::string& directory, const Trainin
   return maps;
 }
 
-int run(const Options& options) {
+int run(const Arguments& options) {
   const TrainConfig config = load_config(options.model);
   const std::string log = ModelFolder(options.model).log;
   if (!std::filesystem::exists(log)) {
@@ -60,13 +59,21 @@ int run(const Options& options) {
 
 }
 
-Command add_report(CLI::App& program) {
-  CLI::App* command = program.add_subcommand("report", "Make an HTML page of a training");
-  const auto options = std::make_shared<Options>();
-  command->add_option("model", options->model, "Folder of the model")->type_name("DIR")->required();
-  command->add_option("-o,--out", options->out, "The page; otherwise DIR/report.html")->type_name("FILE");
-  command->footer(kExamples);
-  return {command, [options] { return run(*options); }};
+Command report_command() {
+  const auto options = std::make_shared<Arguments>();
+  return {.name = "report",
+          .help = "Make an HTML page of a training",
+          .footer = kExamples,
+          .options = {{.names = "model",
+                       .target = &options->model,
+                       .type = "DIR",
+                       .help = "Folder of the model",
+                       .required = true},
+                      {.names = "-o,--out",
+                       .target = &options->out,
+                       .type = "FILE",
+                       .help = "The page; otherwise DIR/report.html"}},
+          .run = [options] { return run(*options); }};
 }
 
 }

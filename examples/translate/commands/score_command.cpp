@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <numeric>
 
@@ -6,6 +5,7 @@
 #include "examples/translate/base/cores.h"
 #include "examples/translate/base/word_ids.h"
 #include "examples/translate/commands/commands.h"
+#include "examples/translate/commands/common_options.h"
 #include "examples/translate/report/score_report.h"
 #include "examples/translate/text/text.h"
 #include "examples/translate/translator/ensemble.h"
@@ -27,7 +27,7 @@ Examples:
   gradus score --model a --model b test.de test.en  # the mean probabilities of both
 )";
 
-struct Options {
+struct Arguments {
   std::vector<std::string> models;
   std::string source, target;
   bool tokens = false, json = false;
@@ -54,7 +54,7 @@ std::vector<Scored> score(const Ensemble& ensemble, const ParallelText& text, Th
   return result;
 }
 
-std::string describe(const Options& options, const Scored& scored) {
+std::string describe(const Arguments& options, const Scored& scored) {
   if (options.json) {
     Json json = Json::object({{"log_probability", scored.sum}});
     if (options.tokens) {
@@ -70,7 +70,7 @@ std::string describe(const Options& options, const Scored& scored) {
   return line;
 }
 
-int run(const Options& options) {
+int run(const Arguments& options) {
   const ParallelText text = read_parallel(options.source, options.target);
   if (text.source.empty()) fail("{}, {}: no sentence pair to score", options.source, options.target);
   const Ensemble ensemble(options.models);
@@ -96,17 +96,29 @@ int run(const Options& options) {
 
 }
 
-Command add_score(CLI::App& program) {
-  CLI::App* command = program.add_subcommand("score", "Log-probabilities of given translations");
-  const auto options = std::make_shared<Options>();
-  add_models_option(*command, options->models)->allow_extra_args(false);  // files follow
-  command->add_option("source", options->source, "Text, one sentence a line")->type_name("SRC")->required();
-  command->add_option("target", options->target, "Its translation, line by line")->type_name("TGT")->required();
-  command->add_flag("--tokens", options->tokens, "Also the log-probability of every word");
-  command->add_flag("--json", options->json, "Write a JSON object a line");
-  add_threads_option(*command, options->threads);
-  command->footer(kExamples);
-  return {command, [options] { return run(*options); }};
+Command score_command() {
+  const auto options = std::make_shared<Arguments>();
+  Option models = models_option(options->models);
+  models.one_a_time = true;  // files follow
+  return {
+      .name = "score",
+      .help = "Log-probabilities of given translations",
+      .footer = kExamples,
+      .options = {models,
+                  {.names = "source",
+                   .target = &options->source,
+                   .type = "SRC",
+                   .help = "Text, one sentence a line",
+                   .required = true},
+                  {.names = "target",
+                   .target = &options->target,
+                   .type = "TGT",
+                   .help = "Its translation, line by line",
+                   .required = true},
+                  {.names = "--tokens", .target = &options->tokens, .help = "Also the log-probability of every word"},
+                  {.names = "--json", .target = &options->json, .help = "Write a JSON object a line"},
+                  threads_option(options->threads)},
+      .run = [options] { return run(*options); }};
 }
 
 }

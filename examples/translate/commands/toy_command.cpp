@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
 
@@ -55,12 +54,17 @@ int run(const std::string& folder) {
 
 }
 
-Command add_toy(CLI::App& program) {
-  CLI::App* command = program.add_subcommand("toy", "Write the toy language to files, with its alignments");
+Command toy_command() {
   const auto folder = std::make_shared<std::string>();
-  command->add_option("folder", *folder, "An empty folder, or a new one")->type_name("DIR")->required();
-  command->footer(kExamples);
-  return {command, [folder] { return run(*folder); }};
+  return {.name = "toy",
+          .help = "Write the toy language to files, with its alignments",
+          .footer = kExamples,
+          .options = {{.names = "folder",
+                       .target = folder.get(),
+                       .type = "DIR",
+                       .help = "An empty folder, or a new one",
+                       .required = true}},
+          .run = [folder] { return run(*folder); }};
 }
 
 }

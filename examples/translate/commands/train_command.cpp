@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <csignal>
 #include <memory>
@@ -10,6 +9,7 @@
 #include "examples/translate/base/usage_error.h"
 #include "examples/translate/base/word_ids.h"
 #include "examples/translate/commands/commands.h"
+#include "examples/translate/commands/common_options.h"
 #include "examples/translate/commands/config_options.h"
 #include "examples/translate/report/spread.h"
 #include "examples/translate/text/unicode.h"
@@ -40,11 +40,10 @@ Examples:
   gradus evaluate --model toys/seed-*
 )";
 
-struct Options {
-  explicit Options(CLI::App& command) : config(command) {}
+struct Arguments {
   ConfigOptions config;
   std::string model;
-  int seeds = 0;  // models to train; 0 for a single one, in the folder itself
+  std::optional<int> seeds;  // models to train; without it a single one, in the folder itself
   bool resume = false, force = false;
 };
 
@@ -129,8 +128,8 @@ std::string describe(Translator& translator, const Corpus& corpus) {
 }
 
 /// Fails if the folder holds what a new training would mix with or, without --force, replace.
-void require_room(const Options& options) {
-  const bool several = options.seeds > 0, holds_one = holds_model(options.model);
+void require_room(const Arguments& options) {
+  const bool several = options.seeds.has_value(), holds_one = holds_model(options.model);
   const bool holds_several = !seeds_in(options.model).empty();
   if (several && holds_one)
     fail("train: {} holds a model itself; those of several seeds need another folder", options.model);
@@ -143,12 +142,12 @@ void require_room(const Options& options) {
     fail("train: {} holds a model already; --resume goes on with its training, --force replaces it", options.model);
 }
 
-Plan plan_new(Options& options) {
+Plan plan_new(Arguments& options) {
   Plan plan{options.config.resolve(), {}};
   require_sense(plan.config);
   require_room(options);
-  if (options.seeds == 0) plan.runs.push_back({plan.config.seed, options.model});
-  for (int i = 0; i < options.seeds; ++i) {
+  if (!options.seeds) plan.runs.push_back({plan.config.seed, options.model});
+  for (int i = 0; i < options.seeds.value_or(0); ++i) {
     const std::uint64_t seed = plan.config.seed + static_cast<std::uint64_t>(i);
     plan.runs.push_back({seed, seed_folder(options.model, seed)});
   }
@@ -159,9 +158,9 @@ Plan plan_new(Options& options) {
 }
 
 /// The trainings that were begun, and with more --seeds new ones after them.
-Plan plan_resumed(Options& options) {
+Plan plan_resumed(Arguments& options) {
   std::vector<std::uint64_t> seeds = seeds_in(options.model);
-  const auto wanted = static_cast<size_t>(options.seeds);
+  const auto wanted = static_cast<size_t>(options.seeds.value_or(0));
   if (holds_model(options.model) || seeds.empty()) {
     const TrainConfig config = options.config.resume(load_config(options.model));
     require_sense(config);
@@ -178,7 +177,7 @@ Plan plan_resumed(Options& options) {
 }
 
 /// Makes the folders of all runs, so that they tell what there is to resume.
-void make_folders(const Plan& plan, const Options& options, Translator& words) {
+void make_folders(const Plan& plan, const Arguments& options, Translator& words) {
   if (!options.resume) {
     for (const std::uint64_t old : seeds_in(options.model)) remove_model(seed_folder(options.model, old));
   }
@@ -188,7 +187,7 @@ void make_folders(const Plan& plan, const Options& options, Translator& words) {
   }
 }
 
-Material prepare(const Plan& plan, const Options& options, Progress& progress) {
+Material prepare(const Plan& plan, const Arguments& options, Progress& progress) {
   CorpusText text = load_text(plan.config);
   const WithoutInit without_init;  // of this model only the words are of use
   const std::unique_ptr<Translator> words =
@@ -213,7 +212,7 @@ const char* reason(Trainer::End end) {
 /// Trains one model, from its beginning or from where it stopped, and returns its state; nothing if somebody
 /// interrupted it.
 std::optional<TrainState> train(TrainConfig config, const Run& run, const Languages& languages, Corpus corpus,
-                                const Options& options, Progress& progress) {
+                                const Arguments& options, Progress& progress) {
   config.seed = run.seed;
   const bool begun = has_begun(run.directory);
   const std::unique_ptr<Translator> translator =
@@ -237,7 +236,7 @@ std::optional<TrainState> train(TrainConfig config, const Run& run, const Langua
   return state;
 }
 
-int run(Options& options) {
+int run(Arguments& options) {
   std::signal(SIGPIPE, SIG_IGN);  // a reader of the progress that goes away is no reason to lose the training
   Progress progress;
   const Plan plan = options.resume ? plan_resumed(options) : plan_new(options);
@@ -264,20 +263,28 @@ int run(Options& options) {
 
 }
 
-Command add_train(CLI::App& program) {
-  CLI::App* command = program.add_subcommand("train", "Train a translator on parallel text");
-  const auto options = std::make_shared<Options>(*command);
-  add_model_option(*command, options->model);
-  auto* resume = command->add_flag("--resume", options->resume, "Go on with the training in DIR");
-  command->add_flag("--force", options->force, "Replace a model that is in DIR already")->excludes(resume);
-  command
-      ->add_option(
-          "--seeds", options->seeds,
-          "Train so many models, one after the other, with the seeds --seed, --seed + 1, ... in DIR/seed-1, ...")
-      ->check(CLI::Range(1, 1000))
-      ->type_name("N");
-  command->footer(kExamples);
-  return {command, [options] { return run(*options); }};
+Command train_command() {
+  const auto options = std::make_shared<Arguments>();
+  return {.name = "train",
+          .help = "Train a translator on parallel text",
+          .footer = kExamples,
+          .options = joined({{model_option(options->model),
+                              {.names = "--resume",
+                               .target = &options->resume,
+                               .help = "Go on with the training in DIR",
+                               .excludes = "--force"},
+                              {.names = "--force",
+                               .target = &options->force,
+                               .help = "Replace a model that is in DIR already",
+                               .excludes = "--resume"},
+                              {.names = "--seeds",
+                               .target = &options->seeds,
+                               .type = "N",
+                               .help = "Train so many models, one after the other, with the seeds --seed, --seed + 1, "
+                                       "... in DIR/seed-1, ...",
+                               .range = {{1, 1000}}}},
+                             options->config.options()}),
+          .run = [options] { return run(*options); }};
 }
 
 }

@@ -1,6 +1,5 @@
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <cerrno>
 #include <memory>
 #include <system_error>
@@ -8,6 +7,7 @@
 #include "autograd/error.h"
 #include "examples/translate/base/cores.h"
 #include "examples/translate/commands/commands.h"
+#include "examples/translate/commands/common_options.h"
 #include "examples/translate/text/text.h"
 #include "examples/translate/translator/ensemble.h"
 #include "examples/translate/translator/translate.h"
@@ -31,11 +31,12 @@ Examples:
   echo "ein mann geht ." | gradus translate --model m --json --attention
 )";
 
-struct Options {
+struct Arguments {
   std::vector<std::string> models;
   SearchOptions search;
   OutputOptions output;
   std::string dictionary;
+  std::optional<int> n_best;
   int threads = 0;
 };
 
@@ -78,7 +79,12 @@ class InputLines {
   bool ended_ = false;
 };
 
-int run(Options options) {
+int run(Arguments options) {
+  if (options.n_best) {
+    options.search.n_best = *options.n_best;
+    options.output.n_best = true;
+  }
+  require_sense(options.search);
   const Dictionary dictionary = options.dictionary.empty() ? Dictionary() : Dictionary::load(options.dictionary);
   const Ensemble ensemble(options.models);
   const TranslationWriter writer(ensemble.first(), options.output, dictionary);
@@ -105,49 +111,50 @@ int run(Options options) {
   return 0;
 }
 
-void add_output_options(CLI::App& command, Options& options) {
-  command
-      .add_option_function<int>(
-          "--n-best",
-          [&options](int n) {
-            options.search.n_best = n;
-            options.output.n_best = true;
-          },
-          "Write the N best translations of each line, with their scores")
-      ->type_name("N")
-      ->check(CLI::Range(1, 1000))
-      ->group("Output");
-  command.add_flag("--alignments", options.output.alignments, "Write which source word each word was made of")
-      ->group("Output");
-  CLI::Option* const json = command.add_flag("--json", options.output.json, "Write a JSON object a line");
-  json->group("Output");
-  command.add_flag("--attention", options.output.attention, "Put the attention weights into the JSON objects")
-      ->needs(json)
-      ->group("Output");
-  CLI::Option* const replace =
-      command.add_flag("--replace-unknown", options.output.replace_unknown,
-                       "Let the model write <unk>, and put the source word it attended to most in its place");
-  replace->group("Output");
-  command
-      .add_option("--dictionary", options.dictionary,
-                  "Translate those words before: lines of a source word, a tab and its translation")
-      ->type_name("FILE")
-      ->needs(replace)
-      ->group("Output");
+Options output_options(Arguments& options) {
+  constexpr const char* kOutput = "Output";
+  return {
+      {.names = "--n-best",
+       .target = &options.n_best,
+       .type = "N",
+       .help = "Write the N best translations of each line, with their scores",
+       .group = kOutput,
+       .range = {{1, 1000}}},
+      {.names = "--alignments",
+       .target = &options.output.alignments,
+       .help = "Write which source word each word was made of",
+       .group = kOutput},
+      {.names = "--json", .target = &options.output.json, .help = "Write a JSON object a line", .group = kOutput},
+      {.names = "--attention",
+       .target = &options.output.attention,
+       .help = "Put the attention weights into the JSON objects",
+       .group = kOutput,
+       .needs = "--json"},
+      {.names = "--replace-unknown",
+       .target = &options.output.replace_unknown,
+       .help = "Let the model write <unk>, and put the source word it attended to most in its place",
+       .group = kOutput},
+      {.names = "--dictionary",
+       .target = &options.dictionary,
+       .type = "FILE",
+       .help = "Translate those words before: lines of a source word, a tab and its translation",
+       .group = kOutput,
+       .needs = "--replace-unknown"},
+  };
 }
 
 }
 
-Command add_translate(CLI::App& program) {
-  CLI::App* command = program.add_subcommand("translate", "Translate text");
-  const auto options = std::make_shared<Options>();
-  add_models_option(*command, options->models);
-  add_threads_option(*command, options->threads);
-  add_output_options(*command, *options);
-  add_search_options(*command, options->search);
-  add_sampling_options(*command, options->search);
-  command->footer(kExamples);
-  return {command, [options] { return run(*options); }};
+Command translate_command() {
+  const auto options = std::make_shared<Arguments>();
+  return {.name = "translate",
+          .help = "Translate text",
+          .footer = kExamples,
+          .options = joined({{models_option(options->models), threads_option(options->threads)},
+                             output_options(*options),
+                             search_options(options->search),
+                             sampling_options(options->search)}),
+          .run = [options] { return run(*options); }};
 }
 
 }

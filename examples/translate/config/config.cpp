@@ -1,5 +1,7 @@
 #include "examples/translate/config/config.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 #include <limits>
@@ -21,10 +23,18 @@ constexpr double kAnyNumber = 1e9;
 template <class T>
 constexpr bool kIsNumber = std::is_same_v<T, int> || std::is_same_v<T, double> || std::is_same_v<T, std::uint64_t>;
 
-/// Runs `action` on the value of a field, as a reference of its own type.
+/// Runs `action` on the value of a field, as a reference of its own type, or as a ChoiceReference.
 template <class Action>
 auto visit_value(const ConfigField& field, const Action& action) {
-  return std::visit([&](auto* value) { return action(*value); }, field.value);
+  return std::visit(
+      [&](auto value) {
+        if constexpr (std::is_pointer_v<decltype(value)>) {
+          return action(*value);
+        } else {
+          return action(value);
+        }
+      },
+      field.value);
 }
 
 // What a field holds, out of JSON; `false` when the JSON is of another type.
@@ -54,9 +64,8 @@ bool from_json(const Json& json, double& value) {
   return true;
 }
 
-template <Choice Enum>
-bool from_json(const Json& json, Enum& value) {
-  return json.is<std::string>() && parse_choice(json.as<std::string>(), value);
+bool from_json(const Json& json, const ChoiceReference& value) {
+  return json.is<std::string>() && value.parse(json.as<std::string>());
 }
 
 bool from_json(const Json& json, std::vector<std::string>& value) {
@@ -67,28 +76,21 @@ bool from_json(const Json& json, std::vector<std::string>& value) {
   return true;
 }
 
-template <class T>
-Json to_json(const T& value) {
-  if constexpr (Choice<T>) {
-    return name_of(value);
-  } else {
-    return value;
-  }
-}
+Json to_json(const auto& value) { return value; }
+Json to_json(const ChoiceReference& value) { return value.name(); }
 
 std::string expected(bool) { return "true or false"; }
 std::string expected(int) { return "a whole number"; }
 std::string expected(std::uint64_t) { return "a whole number, not negative"; }
 std::string expected(double) { return "a number"; }
 /// `"a", "b" or "c"`
-template <Choice Enum>
-std::string expected(Enum) {
-  std::string names;
-  const std::size_t count = kChoices<Enum>.size();
-  for (std::size_t i = 0; i < count; ++i) {
-    names += fmt::format("{}\"{}\"", i == 0 ? "" : i + 1 < count ? ", " : " or ", kChoices<Enum>[i]);
+std::string expected(const ChoiceReference& value) {
+  std::string text;
+  const auto names = value.names();
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    text += fmt::format("{}\"{}\"", i == 0 ? "" : i + 1 < names.size() ? ", " : " or ", names[i]);
   }
-  return names;
+  return text;
 }
 std::string expected(const std::vector<std::string>&) { return "a list of two files, [\"SOURCE\", \"TARGET\"]"; }
 
@@ -209,8 +211,8 @@ std::string ConfigField::text() const {
     using T = std::decay_t<decltype(value)>;
     if constexpr (std::is_same_v<T, std::vector<std::string>>) {
       return fmt::format("{}", fmt::join(value, " "));
-    } else if constexpr (Choice<T>) {
-      return name_of(value);
+    } else if constexpr (std::is_same_v<T, ChoiceReference>) {
+      return value.name();
     } else {
       return fmt::format("{}", value);
     }
@@ -231,25 +233,21 @@ void ConfigField::check() const {
 }
 
 void ConfigField::assign(const ConfigField& other) const {
-  visit_value(*this, [&](auto& value) {
-    using T = std::decay_t<decltype(value)>;
-    const T& given = *std::get<T*>(other.value);
-    if constexpr (Choice<T>) {
-      value = choice_named(name_of(given), value);
+  visit_value(*this, [&]<class T>(T& value) {
+    if constexpr (std::is_same_v<std::remove_const_t<T>, ChoiceReference>) {
+      value.parse(std::get<ChoiceReference>(other.value).name());
     } else {
-      value = given;
+      value = *std::get<T*>(other.value);
     }
   });
 }
 
 bool ConfigField::equals(const ConfigField& other) const {
-  return visit_value(*this, [&](const auto& value) {
-    using T = std::decay_t<decltype(value)>;
-    const T& others = *std::get<T*>(other.value);
-    if constexpr (Choice<T>) {
-      return std::string_view(name_of(value)) == name_of(others);
+  return visit_value(*this, [&]<class T>(T& value) {
+    if constexpr (std::is_same_v<std::remove_const_t<T>, ChoiceReference>) {
+      return value.name() == std::string_view(std::get<ChoiceReference>(other.value).name());
     } else {
-      return value == others;
+      return value == *std::get<T*>(other.value);
     }
   });
 }

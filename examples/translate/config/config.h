@@ -112,10 +112,7 @@ struct TrainConfig {
 /// One field of a configuration as files and command lines know it: the only list of all fields is `config_fields`.
 /// Fields are to be set in its order: that of AttentionConfig stands for a combination which the next ones change.
 struct ConfigField {
-  using Value =
-      std::variant<bool*, int*, std::uint64_t*, double*, std::vector<std::string>*, Architecture*, AttentionConfig*,
-                   ScoreKind*, ScopeKind*, Normalizer*, AttendWhen*, CellKind*, Bridge*, Readout*, InitialValues*,
-                   TiedEmbeddings*, OptimizerKind*, Schedule*, LossMean*, TokenizerKind*>;
+  using Value = std::variant<bool*, int*, std::uint64_t*, double*, std::vector<std::string>*, ChoiceReference>;
 
   const char* group;
   const char* key;  ///< `attention_size` in a file, `--attention-size` on the command line

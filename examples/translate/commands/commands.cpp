@@ -1,0 +1,33 @@
+#include "examples/translate/commands/commands.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <system_error>
+
+#include "autograd/error.h"
+#include "examples/translate/base/version.h"
+
+namespace gradus::translate {
+
+Command gradus_program() {
+  return {
+      .name = "gradus",
+      .help = "Trains translators on parallel text and translates with them.",
+      .footer =
+          "Run `gradus COMMAND --help` for the options of a command.\n\n"
+          "Examples:\n"
+          "  gradus train --toy --model toy\n"
+          "  echo \"the black cat ate the mouse\" | gradus translate --model toy\n",
+      .commands = {train_command(), translate_command(), score_command(), evaluate_command(), bleu_command(),
+                   aer_command(), attend_command(), info_command(), report_command(), average_command(), toy_command()},
+      .version = fmt::format("gradus {}", program_version())};
+}
+
+void write_output(const std::string& text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return;
+  fail("cannot write the output: {}", std::generic_category().message(errno));
+}
+
+}

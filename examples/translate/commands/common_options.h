@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "examples/translate/commands/command_line.h"
+
+/// The options that several commands have.
+
+namespace gradus::translate {
+
+struct SearchOptions;
+
+Option model_option(std::string& directory);
+/// The folder of one model or of several.
+Option models_option(std::vector<std::string>& directories,
+                     const char* help = "Folder of the model; of several, the probabilities are averaged");
+Option threads_option(int& threads);
+/// The width of `length_bins`.
+Option bin_width_option(size_t& width);
+/// How translations are searched: the beam, penalties and limits.
+Options search_options(SearchOptions& options);
+/// Drawing translations at random instead.
+Options sampling_options(SearchOptions& options);
+
+/// Throws UsageError for options of the search that do not fit together.
+void require_sense(const SearchOptions& options);
+
+}
