@@ -1,7 +1,6 @@
 #include "autograd/gather.h"
 
 #include "autograd/scratch.h"
-#include "autograd/seam.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 

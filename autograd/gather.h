@@ -1,5 +1,6 @@
 #pragma once
 
+#include "autograd/seam.h"
 #include "autograd/tape.h"
 
 /// How the uses of a parameter add up to its gradient.
@@ -40,8 +41,5 @@ ConstArray kept_grad(Tensor output);
 /// Adds what the uses of the leaf on each of the tapes contribute, in the order of the tapes, to rows [row_begin,
 /// row_end) of its gradient. Different rows may be gathered on different threads at the same time.
 void gather(Leaf& leaf, List<const Tape*> tapes, int row_begin, int row_end);
-
-/// All rows of the leaf, from one tape. A frozen leaf takes none.
-void gather(Leaf& leaf, const Tape& tape);
 
 }

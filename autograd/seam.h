@@ -5,11 +5,13 @@
 
 #include "autograd/real.h"
 
-/// The seam of the engine: the three places where it lets others take part. A first reading may skip it, and all that
+/// The seam of the engine: the four places where it lets others take part. A first reading may skip it, and all that
 /// uses it: gather.h, sweep.h, mark.h, inspect/observers.h, and packed weights in ops/gemm.
 
 namespace gradus::inline GRADUS_PRECISION {
 
+class Leaf;
+class Tape;
 class Tensor;
 struct Node;
 
@@ -59,5 +61,9 @@ struct GradMemory {
   /// Is called when the closure of this output has run: from then on nobody reads its gradient.
   virtual void take_back(Node& output) = 0;
 };
+
+/// The last part of a backward pass: adds what the uses of a parameter on a tape have contributed to the parameter's
+/// own gradient, if it is not frozen. In its plainest form that is the gradient of the parameter's node (gather.h).
+void gather(Leaf& leaf, const Tape& tape);
 
 }

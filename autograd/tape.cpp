@@ -6,7 +6,6 @@
 #include <cstdlib>
 #include <deque>
 
-#include "autograd/gather.h"
 #include "autograd/path.h"
 #include "autograd/seam.h"
 

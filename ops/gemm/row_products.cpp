@@ -4,7 +4,7 @@
 #include <new>
 
 #include "autograd/scratch.h"
-#include "ops/gemm/weight_product.h"
+#include "ops/gemm/split_product.h"
 #include "ops/kernels/elementwise.h"
 
 namespace gradus::inline GRADUS_PRECISION {

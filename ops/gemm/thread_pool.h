@@ -5,7 +5,7 @@
 #include <thread>
 #include <vector>
 
-#include "autograd/function_ref.h"
+#include "ops/gemm/function_ref.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 

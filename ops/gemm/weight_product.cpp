@@ -1,16 +1,12 @@
 #include "ops/gemm/weight_product.h"
 
-#include <utility>
-
 #include "ops/gemm/packed_weights.h"
+#include "ops/gemm/split_product.h"
 #include "ops/kernels/elementwise.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 
 namespace {
-
-thread_local ThreadPool* split_pool = nullptr;
-constexpr std::size_t kWorthSplitting = 65536;  // weights; fewer are read before another thread takes notice
 
 /// A use on one tape, attached to the parameter's node.
 struct TapeUse : Attachment {
@@ -39,20 +35,6 @@ const PackedMatrix* packed_factor(Node& node, const WeightUse& use, int rows) {
   return factor_on_tape(node, use);
 }
 
-}
-
-SplitProducts::SplitProducts(ThreadPool& pool) : outer_(std::exchange(split_pool, &pool)) {}
-
-SplitProducts::~SplitProducts() { split_pool = outer_; }
-
-void add_packed_product(const PackedMatrix& b, int rows, const Real* a, Real* c, const Real* row) {
-  const int k = b.rows(), n = b.cols();
-  if (split_pool == nullptr || static_cast<std::size_t>(k) * n < kWorthSplitting) {
-    b.add_part(0, 1, rows, a, k, c, n, row);
-    return;
-  }
-  const int parts = split_pool->threads();
-  split_pool->run(parts, [&](int part) { b.add_part(part, parts, rows, a, k, c, n, row); });
 }
 
 void add_weight_product(Transpose transpose, Tensor weight, int first_col, int cols, int rows, const Real* a, Real* c,

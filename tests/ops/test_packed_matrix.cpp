@@ -12,6 +12,7 @@
 #include "ops/fused/linear.h"
 #include "ops/gemm/packed_matrix.h"
 #include "ops/gemm/packed_weights.h"
+#include "ops/gemm/split_product.h"
 #include "ops/gemm/weight_product.h"
 #include "ops/reduce.h"
 #include "tests/reference/twins.h"

@@ -7,7 +7,7 @@
 #include "examples/translate/search/beam_search.h"
 #include "examples/translate/search/sampling.h"
 #include "ops/gemm/packed_weights.h"
-#include "ops/gemm/weight_product.h"
+#include "ops/gemm/split_product.h"
 
 namespace gradus::translate {
 

@@ -4,9 +4,9 @@
 #include <span>
 #include <vector>
 
-#include "autograd/function_ref.h"
 #include "examples/translate/search/hypothesis.h"
 #include "examples/translate/search/step_decoder.h"
+#include "ops/gemm/function_ref.h"
 #include "ops/gemm/thread_pool.h"
 
 namespace gradus::translate {
