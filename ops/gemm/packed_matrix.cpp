@@ -114,12 +114,16 @@ __attribute__((target("arch=x86-64-v3"))) void add_panel_avx2(int m, const Opera
 __attribute__((target("arch=x86-64-v4"))) void add_panel_avx512(int m, const Operands& x) { add_panel<64, 12>(m, x); }
 
 AddPanel choose() {
+#if defined(GRADUS_X86_64_LEVEL)
+  return GRADUS_X86_64_LEVEL == 4 ? add_panel_avx512 : GRADUS_X86_64_LEVEL == 3 ? add_panel_avx2 : add_panel_baseline;
+#else
   __builtin_cpu_init();
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") &&
       __builtin_cpu_supports("avx512dq")) {
     return add_panel_avx512;
   }
   return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? add_panel_avx2 : add_panel_baseline;
+#endif
 }
 #else
 AddPanel choose() { return add_panel_baseline; }

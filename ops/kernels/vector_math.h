@@ -14,8 +14,15 @@
 /// GRADUS_SIMD_CLONES: those are compiled once for each instruction set, and the right copy is taken at run time. Since
 /// products and sums are never contracted (-ffp-contract=off), all copies give the same bits.
 
+// A build for one instruction set (the Meson option) has one copy.
+#if defined(GRADUS_X86_64_LEVEL) && GRADUS_X86_64_LEVEL == 4
+#define GRADUS_SIMD_CLONES __attribute__((target("arch=x86-64-v4")))
+#elif defined(GRADUS_X86_64_LEVEL) && GRADUS_X86_64_LEVEL == 3
+#define GRADUS_SIMD_CLONES __attribute__((target("arch=x86-64-v3")))
+#elif defined(GRADUS_X86_64_LEVEL)
+#define GRADUS_SIMD_CLONES
 // Copies for several instruction sets need GCC and glibc (IFUNC); sanitizers cannot instrument their resolvers.
-#if defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
+#elif defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
     !defined(__SANITIZE_THREAD__)
 #define GRADUS_SIMD_CLONES __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
 #else
