@@ -1,6 +1,5 @@
 #include "nn/attention.h"
 
-#include "nn/attention_scopes.h"
 #include "ops/elementwise.h"
 #include "ops/layout.h"
 #include "ops/reduce.h"
@@ -82,6 +81,11 @@ Tensor AttentionScope::normalize(Tensor scores, const Memory& memory, Tensor win
   if (window) mask = mask ? mask * window : mask_padding(window, lengths);
   if (normalizer == Normalizer::Softmax) return mask ? softmax(scores, mask) : softmax(scores, lengths);
   return sparsemax(scores, mask ? mask : mask_padding(full(scores.shape(), 1), lengths));
+}
+
+AttentionScope::Weights GlobalScope::operator()(Tensor scores, Tensor, const Memory& memory, const AttentionStep&,
+                                                bool) {
+  return {normalize(scores, memory), {}, {}};
 }
 
 Attention::Attention(Module* parent, std::string name, int heads)

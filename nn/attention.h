@@ -80,6 +80,12 @@ struct AttentionScope {
   Tensor normalize(Tensor scores, const Memory& memory, Tensor window = {}) const;
 };
 
+/// All positions (soft attention: Bahdanau et al. 2014, eq. 6; global attention: Luong et al. 2015, section 3.1).
+struct GlobalScope : AttentionScope {
+  Weights operator()(Tensor scores, Tensor query, const Memory& memory, const AttentionStep& step,
+                     bool training) override;
+};
+
 /// The part that all kinds of attention have in common; a kind is its score.
 class Attention : public Module {
  public:

@@ -40,11 +40,6 @@ int draw(const Real* probabilities, int count, Real random) {
 
 }
 
-AttentionScope::Weights GlobalScope::operator()(Tensor scores, Tensor, const Memory& memory, const AttentionStep&,
-                                                bool) {
-  return {normalize(scores, memory), {}, {}};
-}
-
 AttentionScope::Weights LocalMonotonic::operator()(Tensor scores, Tensor, const Memory& memory,
                                                    const AttentionStep& step, bool) {
   const auto centre = [&](int i) { return std::min(step.position, memory.sentences.length[i] - 1); };

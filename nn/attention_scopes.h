@@ -2,15 +2,9 @@
 
 #include "nn/attention.h"
 
-/// To which positions the weights of attention go. Any of them goes with any score.
+/// To which positions the weights of attention go, if not to all of them (GlobalScope). Any scope goes with any score.
 
 namespace gradus::inline GRADUS_PRECISION {
-
-/// All positions (soft attention: Bahdanau et al. 2014, eq. 6; global attention: Luong et al. 2015, section 3.1).
-struct GlobalScope : AttentionScope {
-  Weights operator()(Tensor scores, Tensor query, const Memory& memory, const AttentionStep& step,
-                     bool training) override;
-};
 
 /// Positions p - D to p + D around p = t, the number of the target word (Luong et al. 2015, section 3.2, local-m), as
 /// if both languages had the same order of words. For target words beyond the end of the source p is its last position,

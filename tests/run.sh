@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The whole test: installs what is missing, checks format and lint, builds, and runs every suite in float and double, and
+# The whole test: installs what is missing, checks rooms, format and lint, builds, and runs every suite in float and double, and
 # those in float once more under AddressSanitizer and UndefinedBehaviorSanitizer.
 #
 #     tests/run.sh            everything
@@ -7,11 +7,14 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source examples/install_packages.sh
-need_packages "${build_packages[@]}" doctest-dev libbenchmark-dev librapidcheck-dev clang-format clang-tidy git
+need_packages "${build_packages[@]}" doctest-dev libbenchmark-dev librapidcheck-dev clang-format clang-tidy git python3
 
 quick=${1:-}
 sources=$(git ls-files '*.h' '*.cpp')
 section() { echo; echo "== $* (${SECONDS} s)"; }
+
+section "rooms"
+python3 tests/support/check_rooms.py
 
 if [ "$quick" != --quick ]; then
   section "format"
@@ -33,8 +36,7 @@ if [ "$quick" != --quick ]; then
 
   section "build and tests, sanitized"
   [ -f build-sanitize/build.ninja ] ||
-    meson setup build-sanitize -Db_sanitize=address,undefined -Doptimization=1 \
-      -Dcpp_args='-fno-sanitize-recover=all -g1'
+    meson setup build-sanitize --native-file tests/native/sanitize.ini
   meson test -C build-sanitize --print-errorlogs --timeout-multiplier 5  # builds what the tests need, no more
 fi
 section "done"

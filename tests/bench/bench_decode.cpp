@@ -53,7 +53,8 @@ struct Arguments {
 };
 
 int run(const Arguments& arguments) {
-  const auto& [model, text, count, single, threads, repeats, options] = arguments;
+  const auto& [model, text, count, single, threads, repeats, given] = arguments;
+  SearchOptions options = given;
   const std::unique_ptr<Translator> translator = load_translator(model);
   std::vector<std::vector<int>> sources;
   for (const std::string& line : read_lines(text)) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <doctest/doctest.h>
+
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -39,6 +41,19 @@ inline void copy_values(Seq2Seq& from, Seq2Seq& to) {
   for (Parameter* target : to.parameters()) {
     const std::vector<Real> values = values_of(from, target->name());
     std::copy(values.begin(), values.end(), target->value().begin());
+  }
+}
+
+/// Every part of the model learns: none of its parameters stays as it was.
+inline void check_all_learn(TrainConfig config) {
+  config.epochs = 1;
+  const TrainingRun run(config);
+  std::size_t begin = 0;
+  for (const Parameter* parameter : run.translator->model.parameters()) {
+    CAPTURE(parameter->name());
+    const auto end = begin + parameter->size();
+    CHECK_FALSE(std::equal(run.first.begin() + begin, run.first.begin() + end, run.last.begin() + begin));
+    begin = end;
   }
 }
 

@@ -23,6 +23,7 @@ struct OptionTest {
 
 std::vector<OptionTest> text_option_tests();
 std::vector<OptionTest> model_option_tests();
+std::vector<OptionTest> attention_option_tests();
 std::vector<OptionTest> dropout_option_tests();
 std::vector<OptionTest> training_option_tests();
 

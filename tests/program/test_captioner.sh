@@ -31,5 +31,4 @@ check "the same again" cmp first stdout
 expect 0 "" "$captioner" "${small[@]}" --show 2 --out a/b --seed 2
 check "another seed" test "$(cat first)" != "$(cat stdout)"
 
-[ "$failures" -eq 0 ] || { echo "$failures checks failed"; exit 1; }
-echo "all checks passed"
+finish

@@ -97,5 +97,4 @@ check "a picture" grep -q '</svg>' l/lengths.svg
 expect 0 "" "$experiments" attention --out toy --toy --hidden 16 --embedding 16 --epochs 1 --scores dot --scopes global
 check "alignment errors" grep -q '^| dot .*AER 0\.[0-9]* .*AER 0\.[0-9]* |$' toy/attention.md
 
-[ "$failures" -eq 0 ] || { echo "$failures checks failed"; exit 1; }
-echo "all checks passed"
+finish

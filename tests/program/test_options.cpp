@@ -5,6 +5,7 @@
 #include <set>
 
 #include "examples/translate/commands/config_options.h"
+#include "examples/translate/config/config_file.h"
 #include "nn/storage/json.h"
 #include "tests/program/option_tests.h"
 #include "tests/program/training_run.h"
@@ -16,7 +17,8 @@ namespace {
 
 std::vector<OptionTest> all_tests() {
   std::vector<OptionTest> tests = text_option_tests();
-  for (const auto& more : {model_option_tests(), dropout_option_tests(), training_option_tests()})
+  for (const auto& more :
+       {model_option_tests(), attention_option_tests(), dropout_option_tests(), training_option_tests()})
     tests.insert(tests.end(), more.begin(), more.end());
   return tests;
 }

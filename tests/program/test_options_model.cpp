@@ -11,19 +11,6 @@ using namespace gradus::translate;
 
 namespace {
 
-/// Every part of the model learns: none of its parameters stays as it was.
-void check_all_learn(TrainConfig config) {
-  config.epochs = 1;
-  const TrainingRun run(config);
-  std::size_t begin = 0;
-  for (const Parameter* parameter : run.translator->model.parameters()) {
-    CAPTURE(parameter->name());
-    const auto end = begin + parameter->size();
-    CHECK_FALSE(std::equal(run.first.begin() + begin, run.first.begin() + end, run.last.begin() + begin));
-    begin = end;
-  }
-}
-
 void check_transformer(OptionTrial& trial) {
   const Fresh with(trial.with);
   CHECK(with.shape("encoder.transformer.layers.0.self_attn.in_proj_weight") == Shape{48, 16});
@@ -48,142 +35,6 @@ void check_post_norm(OptionTrial& trial) {
     CHECK(distance(states, std::vector<Real>(states.size())) ==
           doctest::Approx(std::sqrt(static_cast<double>(states.size()))).epsilon(0.01));
   }
-  check_all_learn(trial.with);
-}
-
-void check_luong(OptionTrial& trial) {
-  const Fresh without(trial.without), with(trial.with);
-  CHECK(without.has("decoder.attention.score.weight"));
-  CHECK_FALSE(with.has("decoder.attention.score.weight"));
-  CHECK(with.shape("decoder.attention.key.weight") == Shape{16, 16});
-  CHECK(with.shape("decoder.attentional.weight") == Shape{16, 32});
-  check_all_learn(trial.with);
-}
-
-void check_no_attention(OptionTrial& trial) {
-  const Fresh without(trial.without), with(trial.with);
-  CHECK(without.mentions("attention"));
-  CHECK_FALSE(with.mentions("attention"));
-  CHECK(without.shape("decoder.cell.weight_ih") == Shape{64, 32});
-  CHECK(with.shape("decoder.cell.weight_ih") == Shape{64, 16});  // no context comes in
-  check_all_learn(trial.with);
-}
-
-void check_concat(OptionTrial& trial) {
-  CHECK(Fresh(trial.without).has("decoder.attention.query.bias"));
-  CHECK_FALSE(Fresh(trial.with).has("decoder.attention.query.bias"));
-  CHECK(Fresh(trial.with).has("decoder.attention.score.weight"));
-  check_all_learn(trial.with);
-}
-
-void check_dot(OptionTrial& trial) {
-  CHECK_FALSE(Fresh(trial.with).mentions("attention"));
-  const Fresh with(trial.with);
-  CHECK(with.shape("decoder.cell.weight_ih") == Shape{64, 32});  // but a context comes in
-  check_all_learn(trial.with);
-}
-
-void check_general(OptionTrial& trial) {
-  CHECK(Fresh(trial.with).shape("decoder.attention.key.weight") == Shape{16, 16});
-  CHECK_FALSE(Fresh(trial.with).has("decoder.attention.query.weight"));
-  check_all_learn(trial.with);
-}
-
-/// Another value of the same model.
-void check_same_parameters(OptionTrial& trial) {
-  const Fresh without(trial.without), with(trial.with);
-  copy_values(without.model, with.model);
-  CHECK(without.model.parameter_count() == with.model.parameter_count());
-  CHECK(std::abs(with.loss() - without.loss()) > 1e-6);
-  check_all_learn(trial.with);
-}
-
-void check_location(OptionTrial& trial) {
-  CHECK(Fresh(trial.with).shape("decoder.attention.position.weight") == Shape{50, 16});
-  check_all_learn(trial.with);
-}
-
-void check_positions(OptionTrial& trial) {
-  CHECK(Fresh(trial.with).shape("decoder.attention.position.weight") == Shape{7, 16});
-}
-
-void check_cosine(OptionTrial& trial) {
-  CHECK(Fresh(trial.with).shape("decoder.attention.strength.weight") == Shape{1, 16});
-  check_all_learn(trial.with);
-}
-
-void check_multi_head(OptionTrial& trial) {
-  CHECK(Fresh(trial.with).shape("decoder.attention.out.weight") == Shape{16, 16});
-  check_all_learn(trial.with);
-}
-
-void check_heads(OptionTrial& trial) {
-  const Fresh without(trial.without), with(trial.with);
-  copy_values(without.model, with.model);
-  CHECK(std::abs(with.loss() - without.loss()) > 1e-6);
-}
-
-double loss_of_scope(TrainConfig config, ScopeKind scope, int window) {
-  config.attention.scope = scope;
-  config.attention.window = window;
-  return Fresh(config).loss();
-}
-
-/// A window that is wider than all sentences is no window.
-void check_local_monotonic(OptionTrial& trial) {
-  const double all = loss_of_scope(trial.with, ScopeKind::Global, 1);
-  CHECK(std::abs(Fresh(trial.with).loss() - all) > 1e-6);
-  CHECK(loss_of_scope(trial.with, ScopeKind::LocalM, 100) == doctest::Approx(all).epsilon(1e-6));
-  check_all_learn(trial.with);
-}
-
-void check_window(OptionTrial& trial) {
-  const double all = loss_of_scope(trial.with, ScopeKind::Global, 1);
-  CHECK(Fresh(trial.with).loss() == doctest::Approx(all).epsilon(1e-6));
-  CHECK(std::abs(Fresh(trial.without).loss() - all) > 1e-6);
-}
-
-void check_local_predictive(OptionTrial& trial) {
-  CHECK(Fresh(trial.with).shape("decoder.attention.window_centre.weight") == Shape{1, 16});
-  check_all_learn(trial.with);
-}
-
-/// Without training it is attention to the likeliest position; its gradient is that of test_hard_attention.cpp.
-void check_hard(OptionTrial& trial) {
-  const Fresh without(trial.without), with(trial.with);
-  CHECK(without.model.parameter_count() == with.model.parameter_count());
-  const Tape tape(Tape::Inference);
-  const std::vector<int> chosen = {0};
-  const Batch batch = make_batch(with.prepared.corpus.valid, chosen);
-  const auto encoded = with.model.encode(batch);
-  const Tensor embedded = with.model.decoder().embed(std::vector{kEnd});
-  const ConstArray weights = with.model.decoder().step(embedded, encoded.state, encoded.memories).weights.value();
-  CHECK(std::ranges::count(weights, 1) == 1);
-  CHECK(std::ranges::count(weights, 0) == batch.source_lengths[0] - 1);
-  check_all_learn(trial.with);
-}
-
-void check_after(OptionTrial& trial) {
-  const Fresh with(trial.with);
-  CHECK(with.shape("decoder.attentional.weight") == Shape{16, 32});
-  CHECK(with.shape("decoder.cell.weight_ih") == Shape{64, 16});  // no context comes in, and nothing is fed
-  CHECK(with.has("decoder.attention.score.weight"));             // the score stays
-  check_all_learn(trial.with);
-}
-
-void check_input_feeding(OptionTrial& trial) {
-  CHECK(Fresh(trial.without).shape("decoder.cell.weight_ih") == Shape{64, 32});
-  CHECK(Fresh(trial.with).shape("decoder.cell.weight_ih") == Shape{64, 48});
-  check_all_learn(trial.with);
-}
-
-void check_coverage(OptionTrial& trial) {
-  CHECK(Fresh(trial.with).shape("decoder.attention.coverage.weight") == Shape{1, 16});
-  check_all_learn(trial.with);
-}
-
-void check_context_gate(OptionTrial& trial) {
-  CHECK(Fresh(trial.with).shape("decoder.context_gate.weight") == Shape{16, 48});
   check_all_learn(trial.with);
 }
 
@@ -213,11 +64,6 @@ void check_hidden(OptionTrial& trial) {
   CHECK(with.shape("decoder.cell.weight_hh") == Shape{96, 24});
   CHECK(with.shape("encoder.rnn.weight_hh_l0") == Shape{48, 12});
   CHECK(Fresh(trial.without).shape("decoder.cell.weight_hh") == Shape{64, 16});
-}
-
-void check_attention_size(OptionTrial& trial) {
-  CHECK(Fresh(trial.with).shape("decoder.attention.query.weight") == Shape{24, 16});
-  CHECK(Fresh(trial.without).shape("decoder.attention.query.weight") == Shape{16, 16});
 }
 
 void check_encoder_layers(OptionTrial& trial) {
@@ -433,31 +279,9 @@ std::vector<OptionTest> gradus::translate::model_option_tests() {
       {"architecture", R"("transformer")", "", check_transformer},
       {"feed_forward", "24", R"({"architecture": "transformer"})", check_feed_forward},
       {"pre_norm", "false", R"({"architecture": "transformer"})", check_post_norm},
-      {"attention", R"("luong")", "", check_luong},
-      {"attention", R"("none")", "", check_no_attention},
-      {"score", R"("concat")", "", check_concat},
-      {"score", R"("dot")", "", check_dot},
-      {"score", R"("general")", "", check_general},
-      {"score", R"("scaled-dot")", R"({"score": "dot"})", check_same_parameters},
-      {"score", R"("scaled-general")", R"({"score": "general"})", check_same_parameters},
-      {"score", R"("location")", "", check_location},
-      {"score", R"("cosine")", "", check_cosine},
-      {"score", R"("multi-head")", "", check_multi_head},
-      {"scope", R"("local-m")", R"({"window": 1})", check_local_monotonic},
-      {"scope", R"("local-p")", "", check_local_predictive},
-      {"scope", R"("hard")", "", check_hard},
-      {"normalizer", R"("sparsemax")", "", check_same_parameters},
-      {"attend", R"("after")", "", check_after},
-      {"input_feeding", "true", "", check_input_feeding},
-      {"coverage", "true", "", check_coverage},
-      {"context_gate", "true", "", check_context_gate},
-      {"heads", "2", R"({"score": "multi-head"})", check_heads},
-      {"window", "100", R"({"scope": "local-m", "window": 1})", check_window},
-      {"positions", "7", R"({"score": "location"})", check_positions},
       {"cell", R"("gru")", "", check_gru},
       {"embedding", "24", "", check_embedding},
       {"hidden", "24", "", check_hidden},
-      {"attention_size", "24", "", check_attention_size},
       {"encoder_layers", "3", "", check_encoder_layers},
       {"decoder_layers", "3", "", check_decoder_layers},
       {"bidirectional", "false", "", check_one_direction},

@@ -260,49 +260,6 @@ void check_scheduled_sampling(OptionTrial& trial) {
   CHECK(with.history.steps.back().loss > without.history.steps.back().loss);
 }
 
-/// The largest of the weights that hard attention draws from, in the mean over the first steps of some sentences.
-double sharpness(const TrainingRun& run) {
-  TrainConfig config = run.translator->config;
-  config.attention.scope = ScopeKind::Global;
-  const Fresh soft(config);
-  copy_values(run.translator->model, soft.model);
-  std::vector<int> chosen(20);
-  std::iota(chosen.begin(), chosen.end(), 0);
-  const Tape tape(Tape::Inference);
-  const auto encoded = soft.model.encode(make_batch(soft.prepared.corpus.valid, chosen));
-  const Tensor embedded = soft.model.decoder().embed(std::vector(chosen.size(), kBegin));
-  const ConstArray weights = soft.model.decoder().step(embedded, encoded.state, encoded.memories).weights.value();
-  double sum = 0;
-  for (int i = 0; i < weights.rows(); ++i) sum += *std::max_element(weights.row(i), weights.row(i) + weights.cols());
-  return sum / weights.rows();
-}
-
-/// A step by plain gradient descent is linear in it.
-void check_reinforce_weight(OptionTrial& trial) {
-  TrainConfig config = trial.without;
-  config.reinforce_weight = 0;
-  const TrainingRun zero(config), without(trial.without), with(trial.with);
-  const Real ratio = static_cast<Real>(trial.with.reinforce_weight / trial.without.reinforce_weight);
-  std::vector<Real> expected = zero.last;
-  for (std::size_t i = 0; i < expected.size(); ++i) expected[i] += ratio * (without.last[i] - zero.last[i]);
-  CHECK(distance(zero.last, with.last) > 0.01 * distance(with.first, with.last));
-  CHECK(distance(expected, with.last) < 1e-2 * distance(zero.last, with.last));
-}
-
-/// Draws are then judged by more losses; what that does: "with a discount the losses of later words count for less".
-void check_reinforce_discount(OptionTrial& trial) {
-  const TrainingRun without(trial.without), with(trial.with);
-  CHECK(with.history.steps[0].loss == without.history.steps[0].loss);
-  CHECK(with.history.steps[0].gradient_norm > 1.2 * without.history.steps[0].gradient_norm);
-}
-
-/// The loss that is logged does not have the term.
-void check_entropy_weight(OptionTrial& trial) {
-  const TrainingRun without(trial.without), with(trial.with);
-  CHECK(with.history.steps[0].loss == without.history.steps[0].loss);
-  CHECK(sharpness(with) < sharpness(without) - 0.02);
-}
-
 void check_keep_epochs(OptionTrial& trial) {
   CHECK(kept_epochs(TrainingRun(trial.without).folder.path()).empty());
   const TrainingRun with(trial.with);
@@ -398,12 +355,6 @@ std::vector<OptionTest> gradus::translate::training_option_tests() {
       {"loss_mean", R"("sentences")", kOneSgdStep, check_loss_mean},
       {"average_decay", "0.05", kOneStep, check_average_decay},
       {"scheduled_sampling", "1", "", check_scheduled_sampling},
-      {"reinforce_weight", "0.3", R"({"epochs": 1, "batch_size": 320, "optimizer": "sgd", "scope": "hard"})",
-       check_reinforce_weight},
-      {"reinforce_discount", "1",
-       R"({"epochs": 1, "batch_size": 320, "optimizer": "sgd", "scope": "hard", "reinforce_weight": 10})",
-       check_reinforce_discount},
-      {"entropy_weight", "10", R"({"scope": "hard"})", check_entropy_weight},
       {"keep_epochs", "2", R"({"epochs": 3})", check_keep_epochs},
       {"valid_beam", "4", R"({"epochs": 3})", check_valid_beam},
       {"seed", "2", "", check_seed},

@@ -28,3 +28,9 @@ check() {
 
 # hint PROGRAM [COMMAND]: the line after what is wrong with the options of a command, or with none.
 hint() { printf '\nRun `%s --help` for help.' "$*"; }
+
+# finish: the last line of a script.
+finish() {
+  [ "$failures" -eq 0 ] || { echo "$failures checks failed"; exit 1; }
+  echo "all checks passed"
+}

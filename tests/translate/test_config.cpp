@@ -8,6 +8,7 @@
 #include "examples/translate/base/nearest.h"
 #include "examples/translate/commands/config_options.h"
 #include "examples/translate/config/config.h"
+#include "examples/translate/config/config_file.h"
 #include "examples/translate/config/presets.h"
 #include "nn/storage/json.h"
 #include "tests/support/temporary_folder.h"

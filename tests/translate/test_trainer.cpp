@@ -11,80 +11,18 @@
 
 #include "autograd/error.h"
 #include "examples/translate/base/read_file.h"
+#include "examples/translate/config/config_file.h"
 #include "examples/translate/text/text.h"
 #include "examples/translate/training/checkpoint.h"
 #include "examples/translate/training/trainer.h"
 #include "examples/translate/translator/translate.h"
-#include "nn/storage/safetensors.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/translate/training_session.h"
 
 using namespace gradus;
 using namespace gradus::translate;
 
 namespace {
-
-CorpusText small_corpus() {
-  const ToyCorpus toy = make_toy_corpus(1, {.train = 320, .valid = 24, .test = 0, .test_long = 0});
-  return {toy_text(toy.train), toy_text(toy.valid)};
-}
-
-TrainConfig small_config() {
-  TrainConfig config = TrainConfig::toy_preset();
-  config.embedding = config.hidden = config.attention.size = 16;
-  config.batch_size = 32;
-  config.epochs = 2;
-  config.schedule = Schedule::Plateau;
-  config.learning_rate = 0.02;
-  config.threads = 2;
-  return config;
-}
-
-std::unique_ptr<Translator> new_translator(const TrainConfig& config, const CorpusText& corpus) {
-  return std::make_unique<Translator>(config, learn_languages(corpus.train, language_options(config)));
-}
-
-/// A stream that raises SIGINT at its n-th line, as a user might who watches the progress.
-struct InterruptingStream {
-  explicit InterruptingStream(int line) : lines_left(line) {
-    const auto write = [](void* self, const char* text, size_t size) -> ssize_t {
-      const bool ends_line = size > 0 && text[size - 1] == '\n';
-      if (ends_line && --static_cast<InterruptingStream*>(self)->lines_left == 0) std::raise(SIGINT);
-      return static_cast<ssize_t>(size);
-    };
-    file = ::fopencookie(this, "w", {.read = nullptr, .write = write, .seek = nullptr, .close = nullptr});
-  }
-  ~InterruptingStream() { std::fclose(file); }
-
-  int lines_left;
-  std::FILE* file;
-};
-
-/// Runs a training in the folder, as `gradus train` does: a new one, or the one that is there.
-struct Session {
-  Session(const std::string& directory, const TrainConfig& config, const CorpusText& corpus, bool resume,
-          int interrupt_at = 0)
-      : stream(interrupt_at),
-        progress(stream.file, 0),
-        translator(resume ? load_words(directory, config) : new_translator(config, corpus)) {
-    if (!resume) create_model(directory, *translator);
-    trainer = std::make_unique<Trainer>(*translator, encode_corpus(corpus, *translator, config), directory, progress);
-    if (resume) trainer->resume();
-  }
-
-  InterruptingStream stream;
-  Progress progress;
-  std::unique_ptr<Translator> translator;
-  std::unique_ptr<Trainer> trainer;
-};
-
-/// The numbers of a safetensors file, without its header, which says how long the training took.
-std::string numbers(const std::string& path) {
-  const std::string bytes = read_file(path);
-  std::uint64_t header = 0;
-  REQUIRE(bytes.size() > sizeof header);
-  std::memcpy(&header, bytes.data(), sizeof header);
-  return bytes.substr(sizeof header + header);
-}
 
 bool same_training(const TemporaryFolder& a, const TemporaryFolder& b) {
   return numbers(a.file("last.safetensors")) == numbers(b.file("last.safetensors")) &&
@@ -313,94 +251,4 @@ TEST_CASE("a training that is no longer made of numbers says so") {
   }
   CHECK_THROWS_WITH_AS(session.trainer->run(), doctest::Contains("at step 1; try a lower --learning-rate"),
                        gradus::Error);
-}
-
-TEST_CASE("the last epochs are kept, and their mean is the mean of each number") {
-  const TemporaryFolder folder, mean;
-  const CorpusText corpus = small_corpus();
-  TrainConfig config = small_config();
-  config.epochs = 4;
-  config.keep_epochs = 2;
-  Session session(folder.path(), config, corpus, false);
-  session.trainer->run();
-  const std::vector<std::string> files = kept_epochs(folder.path());
-  REQUIRE(files ==
-          std::vector<std::string>{folder.file("epoch-0003.safetensors"), folder.file("epoch-0004.safetensors")});
-
-  std::vector<std::vector<double>> expected;
-  for (const std::string& file : files) {
-    load(session.translator->model, file);
-    size_t p = 0;
-    for (gradus::Parameter* parameter : session.translator->model.parameters()) {
-      if (expected.size() == p) expected.emplace_back(parameter->size());
-      for (size_t i = 0; i < parameter->size(); ++i) expected[p][i] += parameter->value()[i] / 2;
-      ++p;
-    }
-  }
-  CHECK_FALSE(numbers(files[0]) == numbers(files[1]));
-  create_model(mean.path(), *session.translator);
-  save_mean(mean.path(), *session.translator, files);
-  const std::unique_ptr<Translator> loaded = load_translator(mean.path());
-  size_t p = 0;
-  for (gradus::Parameter* parameter : loaded->model.parameters()) {
-    for (size_t i = 0; i < parameter->size(); ++i) {
-      REQUIRE(parameter->value()[i] == doctest::Approx(expected[p][i]).epsilon(1e-6));
-    }
-    ++p;
-  }
-  CHECK(describe_training(mean.path()) == "the mean of epoch-0003.safetensors, epoch-0004.safetensors");
-  CHECK_THROWS_AS(save_mean(mean.path(), *session.translator, {folder.file("config.json")}), gradus::Error);
-  create_model(folder.path(), *session.translator);
-  CHECK(kept_epochs(folder.path()).empty());
-}
-
-TEST_CASE("seeds: each has a folder of its own, and only folders with a model count") {
-  const TemporaryFolder folder;
-  const CorpusText corpus = small_corpus();
-  const std::unique_ptr<Translator> translator = new_translator(small_config(), corpus);
-  CHECK(seeds_in(folder.path()).empty());
-  CHECK(seeds_in(folder.file("none")).empty());
-  for (const std::uint64_t seed : {10, 9}) create_model(seed_folder(folder.path(), seed), *translator);
-  create_model(folder.file("seed-007"), *translator);
-  create_model(folder.file("seed-"), *translator);
-  create_model(folder.file("seed-3x"), *translator);
-  std::filesystem::create_directory(folder.file("seed-4"));
-  CHECK(seeds_in(folder.path()) == std::vector<std::uint64_t>{9, 10});
-  CHECK_THROWS_WITH_AS(load_config(folder.path()),
-                       doctest::Contains(("several seeds; name one of them, such as " + folder.file("seed-9")).c_str()),
-                       gradus::Error);
-
-  CHECK_FALSE(has_begun(folder.file("seed-9")));
-  save_best(folder.file("seed-9"), *translator, {});
-  CHECK(has_begun(folder.file("seed-9")));
-  std::ofstream(folder.file("seed-10/notes.txt")) << "mine";
-  for (const std::uint64_t seed : {9, 10}) remove_model(seed_folder(folder.path(), seed));
-  CHECK(seeds_in(folder.path()).empty());
-  CHECK_FALSE(std::filesystem::exists(folder.file("seed-9")));
-  CHECK(read_file(folder.file("seed-10/notes.txt")) == "mine");
-}
-
-TEST_CASE("what was saved translates as what was trained") {
-  const TemporaryFolder folder;
-  TrainConfig config = small_config();
-  config.epochs = 6;
-  const CorpusText corpus = small_corpus();
-  ThreadPool one(1), two(2);
-  Session session(folder.path(), config, corpus, false);
-  session.trainer->run();
-  save_best(folder.path(), *session.translator, session.trainer->state());
-  session.translator->model.eval();
-  const std::vector<std::string> lines = {"the black cat ate the mouse", "", "  ", "the cat slept"};
-  const std::vector<std::string> expected = best_translations(*session.translator, lines, {.beam = 3}, two);
-  const std::unique_ptr<Translator> loaded = load_translator(folder.path());
-  CHECK(best_translations(*loaded, lines, {.beam = 3}, one) == expected);
-  CHECK_FALSE(expected[0].empty());
-  CHECK(expected[1].empty());
-  CHECK(expected[2].empty());
-  CHECK(describe_training(folder.path()).starts_with("trained for "));
-
-  // As PyTorch would write it back: the same names and numbers, no word of the training.
-  save(loaded->model, folder.path() + "/model.safetensors");
-  CHECK(best_translations(*load_translator(folder.path()), lines, {.beam = 3}, one) == expected);
-  CHECK(describe_training(folder.path()) == "its training is not described; another program wrote the parameters");
 }

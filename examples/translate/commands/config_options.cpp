@@ -4,6 +4,7 @@
 
 #include "autograd/error.h"
 #include "examples/translate/base/usage_error.h"
+#include "examples/translate/config/config_file.h"
 #include "examples/translate/config/presets.h"
 
 namespace gradus::translate {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <variant>
 #include <vector>
 
@@ -121,6 +122,20 @@ struct ConfigField {
   double min = 0, max = 0;  ///< of a number
   bool lasting = true;      ///< a resumed training may not change it
 
+  /// Runs `action` on the value, as a reference of its own type, or as a ChoiceReference.
+  template <class Action>
+  auto visit(const Action& action) const {
+    return std::visit(
+        [&](auto value) {
+          if constexpr (std::is_pointer_v<decltype(value)>) {
+            return action(*value);
+          } else {
+            return action(value);
+          }
+        },
+        value);
+  }
+
   std::string option() const;
   /// The value as a reader writes it: `512`, `luong`, `a.de b.en`.
   std::string text() const;
@@ -132,15 +147,5 @@ struct ConfigField {
 };
 
 std::vector<ConfigField> config_fields(TrainConfig& config);
-
-/// Sets the fields that the JSON file names. Throws Error, naming the file, for malformed JSON, an unknown key (with
-/// the key that it resembles), a value of the wrong type or out of range.
-void read_config(const std::string& path, TrainConfig& config);
-
-/// The same for a text in the place of a file, which errors call `name`.
-void read_config_text(const std::string& name, const std::string& text, TrainConfig& config);
-
-/// Writes all fields, whole or not at all.
-void write_config(const std::string& path, TrainConfig config);
 
 }

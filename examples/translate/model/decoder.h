@@ -44,7 +44,7 @@ Tensor all_steps(std::span<const DecoderState> states, Tensor (*part)(const Deco
 /// What each attention of a decoder reads of the sources, in the decoder's order; none without attention.
 using Memories = std::span<const Memory>;
 
-/// What writes the target, word by word: a recurrent net (RecurrentDecoder) or a Transformer (transformer_decoder.h).
+/// What writes the target, word by word: a recurrent net (RecurrentDecoder) or a Transformer (transformer.h).
 ///
 /// Rows are sentences, sorted longest target first, so that those still alive are the first N.
 class Decoder : public Module {

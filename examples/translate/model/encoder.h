@@ -10,7 +10,7 @@
 
 namespace gradus::translate {
 
-/// What reads the source: a recurrent net (RecurrentEncoder) or a Transformer (transformer_encoder.h).
+/// What reads the source: a recurrent net (RecurrentEncoder) or a Transformer (transformer.h).
 class Encoder : public Module {
  public:
   struct Output {

@@ -1,7 +1,6 @@
 #include "examples/translate/model/factory.h"
 
-#include "examples/translate/model/transformer_decoder.h"
-#include "examples/translate/model/transformer_encoder.h"
+#include "examples/translate/model/transformer.h"
 
 namespace gradus::translate {
 

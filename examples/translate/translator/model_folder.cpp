@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "autograd/error.h"
+#include "examples/translate/config/config_file.h"
 #include "nn/init.h"
 #include "nn/storage/atomic_file.h"
 #include "nn/storage/safetensors.h"

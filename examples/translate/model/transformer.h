@@ -1,9 +1,25 @@
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "examples/translate/model/decoder.h"
+#include "examples/translate/model/encoder.h"
 #include "nn/transformer.h"
 
 namespace gradus::translate {
+
+/// The encoder of Vaswani et al. 2017, section 3.1. It has no summary: its decoder begins with nothing.
+class TransformerEncoder : public Encoder {
+ public:
+  TransformerEncoder(Module* parent, std::string name, const ModelConfig& config);
+  Output operator()(std::span<const int> ids, const Packing& packing, Parameter* shared) override;
+
+ private:
+  ModelConfig config_;
+  Dropout dropout_;  // on words with their positions
+  TransformerEncoderStack transformer_;
+};
 
 /// The decoder of Vaswani et al. 2017, section 3.1. All words of a target go through it at once; a search goes word by
 /// word and keeps, as `DecoderState::pasts`, the keys and values of those before. `DecoderState::weights` are those of

@@ -1,4 +1,4 @@
-#include "examples/translate/model/transformer_decoder.h"
+#include "examples/translate/model/transformer.h"
 
 #include <algorithm>
 #include <memory>
@@ -15,6 +15,19 @@ std::optional<Embedding> own_embedding(Module* parent, const ModelConfig& config
   return std::optional<Embedding>(std::in_place, parent, "embedding", config.target_words, config.embedding);
 }
 
+}
+
+TransformerEncoder::TransformerEncoder(Module* parent, std::string name, const ModelConfig& config)
+    : Encoder(parent, std::move(name), config),
+      config_(without_embedding_dropout(config)),
+      dropout_(this, "dropout", config.embedding_dropout),
+      transformer_(this, "transformer", config.encoder_layers, transformer_options(config)) {}
+
+Encoder::Output TransformerEncoder::operator()(std::span<const int> ids, const Packing& packing, Parameter* shared) {
+  const ModulePath here(path());
+  const Tensor table = embedding ? embedding->weight : *shared;
+  const Tensor words = with_positions(word_vectors(table, ids, config_, training()), packing);
+  return {transformer_(dropout_(words), packed_sentences(packing)), {}};
 }
 
 TransformerDecoder::TransformerDecoder(Module* parent, std::string name, const ModelConfig& config)

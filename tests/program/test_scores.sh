@@ -1,0 +1,141 @@
+#!/usr/bin/env bash
+# test_scores.sh GRADUS: scores of translations: of a model and of files, by length, of alignments, and of given translations.
+set -uo pipefail
+source "$(dirname "$0")/small_text.sh"
+
+expect 0 "" train_m
+
+# Evaluating.
+expect 0 "" "$gradus" evaluate --model m --test train.de train.en
+check "BLEU" grep -q '^BLEU 100.00 100.0/100.0/100.0' stdout
+check "chrF" grep -q '^chrF2 100.00$' stdout
+check "signature" grep -q '^  nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:gradus-[0-9.]*$' stdout
+check "perplexity" grep -q '^perplexity 1\.[0-9]* (cross-entropy' stdout
+expect 0 "" "$gradus" evaluate --model m --test more.de more.en
+check "skips of the test are counted" grep -q '^left out 1 pairs with an empty side$' stdout
+expect 2 "gradus: evaluate: --test SRC REF is missing$(hint gradus evaluate)" "$gradus" evaluate --model m
+expect 1 "gradus: parallel text: train.de has 256 lines, short.en has 255; line n of one must translate line n of the other" \
+  "$gradus" evaluate --model m --test train.de short.en
+
+tac train.en >turned.en
+expect 0 "" "$gradus" evaluate --model m --test train.de turned.en train.en --metrics bleu ter --bootstrap 50
+check "two references" grep -q '^BLEU 100.00 100.0' stdout
+check "TER" grep -q '^TER 0.00 (0 edits, 1024.0 reference words)$' stdout
+check "an interval" grep -q '^  100.00 ± 0.00, from 100.00 to 100.00 in 95 % of 50 resamples$' stdout
+check "a signature of both" grep -q '^  nrefs:2|bs:50|seed:12345|case:mixed|eff:no|tok:13a' stdout
+expect 1 "gradus: parallel text: train.de has 256 lines, short.en has 255; line n of one must translate line n of the other" \
+  "$gradus" evaluate --model m --test train.de train.en short.en
+expect 2 "gradus: --metrics: bleu is given twice$(hint gradus evaluate)" "$gradus" evaluate --model m --metrics bleu bleu
+
+# By the length of the source, as a table and as curves.
+expect 0 "" "$gradus" evaluate --model m m --test train.de train.en --by-length --bin-width 4 --svg lengths.svg
+check "a row a bin" test "$(tail -3 stdout | tr -s ' ')" = $' source words sentences BLEU m BLEU m\n 1 to 4 256 100.00 100.00\ncurves written to lengths.svg'
+check "a curve a model" test "$(grep -c '<path.*fill="none"' lengths.svg)" -eq 2
+{ head -2 train.de; echo "ein ein ein ein ein ein ein ein ein"; } >lengths.de
+expect 0 "" "$gradus" evaluate --model m --test lengths.de <(head -3 train.en) --by-length --bin-width 3
+check "no row for lengths that no sentence has" test "$(tail -3 stdout | cut -c-12)" = $'  source wor\n  4 to 6    \n  7 to 9    '
+expect 1 "gradus: no/lengths.svg: cannot write the file: No such file or directory" \
+  "$gradus" evaluate --model m --test train.de train.en --by-length --svg no/lengths.svg
+expect 2 "gradus: --svg requires --by-length$(hint gradus evaluate)" "$gradus" evaluate --model m --test train.de train.en --svg a.svg
+expect 2 "gradus: --bin-width: Value 0 not in range 1 to 10000$(hint gradus evaluate)" \
+  "$gradus" evaluate --model m --test train.de train.en --by-length --bin-width 0
+
+# Scores of translations in files.
+printf 'a b c d x f g\nThe cat sat.\n' >hyp.txt
+printf 'a b c d e f g h\nThe cat sat.\n' >ref.txt
+printf 'a b c d x f g\nThe cat sits.\n' >ref2.txt
+bleu() { "$gradus" bleu "$@"; }
+expect 0 "" bleu hyp.txt ref.txt
+check "score and signature" test "$(cat stdout)" = "BLEU 57.89 90.9/77.8/57.1/40.0 (brevity penalty 0.913, 11 words, reference 12)
+  nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:$("$gradus" --version | tr ' ' -)"
+cp stdout expected
+check "from standard input" cmp -s expected <("$gradus" bleu - ref.txt <hyp.txt)
+check "the same metric by name, before the files" cmp -s expected <("$gradus" bleu --metrics bleu hyp.txt ref.txt)
+expect 0 "" bleu hyp.txt ref.txt ref2.txt --metrics bleu,chrf,ter --word-order 2 --lowercase
+check "two references in one score" grep -q '^BLEU 100.00 ' stdout
+check "chrF++" grep -q '^chrF2++ 100.00$' stdout
+check "TER of two references" grep -q '^TER 0.00 (0 edits, 10.5 reference words)$' stdout
+expect 0 "" bleu hyp.txt ref.txt --sentences --metrics bleu ter
+check "a line a sentence" test "$(cat stdout)" = $'42.38\t25.00\n100.00\t0.00'
+expect 0 "" bleu train.en train.en --baseline turned.en --systems train.en --metrics chrf --trials 100
+check "a star for a difference" grep -q '^  train.en  *100.00  *100.00 ± 0.00  *+[0-9.]*  *0.0010\*  *0.0099\*$' stdout
+check "the draws in the signature" grep -q '|bs:1000|ar:100|seed:12345|' stdout
+expect 0 "" bleu train.en train.en --baseline turned.en --systems train.en --metrics bleu ter --json --paired bootstrap
+check "JSON of all systems" test "$(grep -c '"name": "BLEU"' stdout) $(grep -c '"bootstrap_p": 0.00099' stdout)" = "3 4"
+check "and of the test asked for" test "$(grep -c randomisation_p stdout)" -eq 0
+expect 0 "" bleu hyp.txt ref.txt --baseline hyp.txt
+check "no star where nothing differs" grep -q '^  hyp.txt  57.89  .*  +0.00$' stdout
+expect 1 "gradus: bleu: hyp.txt has 2 lines, train.en has 256; line n of one must translate line n of the other" bleu hyp.txt train.en
+expect 1 "gradus: none.txt: cannot read the file: No such file or directory" bleu hyp.txt none.txt
+: >nothing.txt
+expect 1 "gradus: nothing.txt: no line; need a translation a line" bleu nothing.txt nothing.txt
+expect 1 "gradus: stdin: no line; need a translation a line" bash -c "'$gradus' bleu - ref.txt </dev/null"
+expect 1 "gradus: invalid.de:17: invalid UTF-8 at byte 5" bleu train.en invalid.de
+expect 2 "gradus: ref is required$(hint gradus bleu)" bleu hyp.txt
+expect 2 "gradus: bleu: standard input (-) can stand for one file only$(hint gradus bleu)" bleu - -
+expect 2 "gradus: --metrics: meteor is not one of bleu, chrf, ter (files come before --metrics)$(hint gradus bleu)" \
+  bleu hyp.txt ref.txt --metrics meteor
+expect 2 "gradus: --smooth-value: --smooth exp takes no value; floor and add-k do$(hint gradus bleu)" bleu hyp.txt ref.txt --smooth-value 1
+expect 2 "gradus: bleu: --trials is about differences to a --baseline, which is missing$(hint gradus bleu)" bleu hyp.txt ref.txt --trials 5
+expect 2 "gradus: bleu: --sentences goes without --baseline, --systems and --bootstrap$(hint gradus bleu)" \
+  bleu hyp.txt ref.txt --sentences --bootstrap 10
+sed 's/$/ ./' train.en >tokenized.en
+expect 0 "gradus: tokenized.en: 256 lines end in \" .\" and look tokenised; BLEU is meant for plain text, and --tokenize none takes words as they stand" \
+  bleu tokenized.en tokenized.en
+expect 0 "" bleu tokenized.en tokenized.en --tokenize none
+
+# Alignments. A true one turns the words round.
+yes "0-3 1-2 2-1 3?0" | head -256 >train.align
+expect 0 "" "$gradus" aer train.align train.align
+check "AER" grep -qx 'AER 0.0000 (precision 1.0000, recall 1.0000, 1024 links, 768 sure ones)' stdout
+sed 's/2-1/2-2/' train.align >wrong.align
+expect 0 "" "$gradus" aer wrong.align train.align
+check "a wrong link" grep -qx 'AER 0.2857 (precision 0.7500, recall 0.6667, 1024 links, 768 sure ones)' stdout
+sed '7s/$/ 2:1/' train.align >wrong.align
+expect 1 "gradus: wrong.align:7: '2:1' is no link; need SOURCE-TARGET, or SOURCE?TARGET for a possible one" \
+  "$gradus" aer wrong.align train.align
+head -3 train.align >short.align
+: >none.align
+expect 1 "gradus: aer: none.align, none.align: no link to compare" "$gradus" aer none.align none.align
+expect 1 "gradus: aer: short.align has 3 lines, train.align has 256; line n of one must translate line n of the other" \
+  "$gradus" aer short.align train.align
+evaluate() { "$gradus" evaluate --model m --test train.de train.en "$@"; }
+expect 0 "" evaluate --alignments train.align
+check "the attention of a model" grep -Eq '^AER 0\.[0-9]{4} \(precision .*, [0-9]+ links, 768 sure ones\)$' stdout
+expect 1 "gradus: alignments: train.de has 256 lines, short.align has 3; line n of one must translate line n of the other" \
+  evaluate --alignments short.align
+sed '9s/$/ 4?1/' train.align >wrong.align
+expect 1 "gradus: wrong.align:9: link 4-1 is outside of a pair of 4 and 4 words; words count from 0" \
+  evaluate --alignments wrong.align
+{ cat train.align; echo; echo; } >more.align
+expect 0 "" "$gradus" evaluate --model m --test more.de more.en --alignments more.align
+check "pairs with an empty side have no alignment" grep -Eq '^AER 0.* 768 sure ones\)$' stdout
+expect 2 "gradus: --alignments requires --test$(hint gradus evaluate)" "$gradus" evaluate --model m --alignments train.align
+expect 0 "" train_plain
+expect 1 "gradus: evaluate: the model in plain has no attention to align with; it was trained with --attention none" \
+  "$gradus" evaluate --model plain --test train.de train.en --alignments train.align
+
+# Ensembles, and the scores of given translations.
+expect 0 "" train_rare
+echo "vier drei zwei vier" >in.txt
+expect 0 "" "$gradus" translate --model m --model plain --json <in.txt
+check "an ensemble is another model" test "$(cat stdout)" != "$("$gradus" translate --model m --json <in.txt)"
+expect 1 "gradus: m, rare: they write 8 and 7 different words; the models of an ensemble must have the same target vocabulary" \
+  "$gradus" translate --model m --model rare
+{ head -3 train.de; echo; tail -n +4 train.de; } >gap.de
+{ head -3 train.en; echo one; tail -n +4 train.en; } >gap.en
+"$gradus" score --model m gap.de gap.en >scores 2>stderr
+check "the perplexity is that of evaluate" \
+  test "$(cut -d' ' -f1-7 stderr)" = "$("$gradus" evaluate --model m --test train.de train.en | grep perplexity | cut -d' ' -f1-6) word),"
+check "what was left out is counted" grep -q ', 256 sentences, 1280 words; left out 1 pairs with an empty side$' stderr
+check "a line of scores for each pair, empty for an empty one" test "$(wc -l <scores) $(sed -n 4p scores)" = "257 "
+expect_tokens() { awk -F'\t' '$1 != "" { n = split($2, part, " "); s = 0; for (i = 2; i <= n; i += 2) s += part[i]; d = s - $1; if (d > 1e-4 || d < -1e-4 || n != 10) exit 1 }'; }
+check "--tokens add up" expect_tokens < <("$gradus" score --model m gap.de gap.en --tokens 2>stderr)
+check "score --json" grep -q '^{"log_probability":-0.*"tokens":\["one","one","one","one","</s>"\],"log_probabilities":\[-' \
+  < <("$gradus" score --model m --json --tokens gap.de gap.en 2>stderr)
+check "an ensemble scores otherwise" test "$(cat scores)" != "$("$gradus" score --model m --model plain gap.de gap.en 2>stderr)"
+expect 1 "gradus: parallel text: train.de has 256 lines, gap.en has 257; line n of one must translate line n of the other" \
+  "$gradus" score --model m train.de gap.en
+expect 1 "gradus: empty.de, train.en: no sentence pair to score" "$gradus" score --model m empty.de train.en
+
+finish
