@@ -27,9 +27,9 @@ class Shape {
   std::size_t size() const;
   /// The axis counted from the front, whatever end it was counted from. Throws, naming `op`, if there is no such axis.
   int index(int axis, const char* op = "shape") const;
-  /// The same shape with the length of one axis replaced.
+  /// This shape with the length of one axis replaced.
   Shape with(int axis, int length) const;
-  /// The same shape without one axis.
+  /// This shape without one axis.
   Shape without(int axis) const;
 
   const int* begin() const { return dims_.data(); }

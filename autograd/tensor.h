@@ -80,8 +80,8 @@ struct Node {
   const char* op = "";        ///< The op that made it, "constant", "variable" or "parameter".
   const char* path = "";      ///< The path of the module that made it.
   std::span<const Tensor> inputs;
-  std::span<const Tensor> outputs;  ///< Of an op's last output: all of them,
-  void (*run)(void*) = nullptr;     ///< and run(closure) passes their gradients back to the inputs.
+  std::span<const Tensor> outputs;  ///< All outputs of the op, kept in the last of them,
+  void (*run)(void*) = nullptr;     ///< where run(closure) passes their gradients back to the inputs.
   void* closure = nullptr;
   Leaf* leaf = nullptr;           ///< The parameter that this stands for, if it is one.
   Node* previous_leaf = nullptr;  ///< And the one of the parameter used before it.

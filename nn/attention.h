@@ -97,8 +97,8 @@ class Attention : public Module {
 
   /// values: (B, S, H), lengths: (B), mask: (B, S), 0 = never attended, or an empty handle
   Memory prepare(Tensor values, std::span<const int> lengths, Tensor mask = {});
-  /// The same for packed states, with no work or memory for padding. Sentence i of the batch is sentence order[i] of
-  /// the packing (the same one, if `order` is empty).   packed: (rows, H)
+  /// What attention needs of packed states, with no work or memory for padding. Sentence i of the batch is sentence
+  /// order[i] of the packing (the same one, if `order` is empty).   packed: (rows, H)
   Memory prepare(Tensor packed, const Packing& packing, std::span<const int> order = {}, Tensor mask = {});
 
   /// query: (N, Q) for the first N <= B sentences

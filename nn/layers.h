@@ -12,7 +12,7 @@ namespace gradus::inline GRADUS_PRECISION {
 struct Linear : Module {
   Linear(Module* parent, std::string name, int in, int out, bool with_bias = true);
   Tensor operator()(Tensor x);
-  /// The same for x = [parts_0; parts_1; …], which are not copied together.   parts: (N, in_i) -> (N, out)
+  /// y = x Wᵀ + b for x = [parts_0; parts_1; …], which are not copied together.   parts: (N, in_i) -> (N, out)
   Tensor operator()(std::initializer_list<Tensor> parts);
   /// tanh of it, as one op.
   Tensor tanh(std::initializer_list<Tensor> parts);

@@ -45,12 +45,13 @@ class RecurrentStack : public Module {
  protected:
   RecurrentStack(Module* parent, std::string name, int hidden, const RecurrentOptions& options);
   int directions() const { return options_.bidirectional ? 2 : 1; }
-  /// Of recurrent dropout, a new one for each layer and direction; an empty handle outside of training.
+  /// A mask of recurrent dropout, (batch, H), a new one for each layer and direction; an empty handle outside of
+  /// training.
   Tensor mask(int batch) const {
     return training() ? recurrent_mask(batch, hidden_, options_.recurrent_dropout) : Tensor();
   }
 
-  /// Of each layer and direction, `make(suffix, in)`, in the order of `RecurrentOutput::final`.
+  /// Calls `make(suffix, in)` for each layer and direction, in the order of `RecurrentOutput::final`.
   template <class Make>
   void each_direction(int in, Make make);
   /// Takes `x` through all layers. `direction(x, i, initial, reverse)` runs the i-th direction of a layer.

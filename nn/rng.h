@@ -22,7 +22,7 @@ class Rng {
   double uniform();
   /// In [low, high).
   double uniform(double low, double high);
-  /// Of mean 0 and variance 1 (Marsaglia's polar method).
+  /// A number from the normal distribution of mean 0 and variance 1 (Marsaglia's polar method).
   double normal();
   /// One of 0, 1, … count - 1, all equally likely; `count` must be at least 1.
   std::uint64_t below(std::uint64_t count);

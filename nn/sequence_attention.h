@@ -28,7 +28,7 @@ class SequenceAttention : public Module {
 
   /// One query a sentence, without dropout; the weights are the mean over the heads.   x: (N, H) -> (N, H), (N, S)
   Attended step(Tensor x, const Memory& memory);
-  /// The same for causal self-attention: the next position attends to itself and to `past`, which it becomes part of.
+  /// One step of causal self-attention: the next position attends to itself and to `past`, which it becomes part of.
   Tensor step(Tensor x, Past& past);
 
   int heads;

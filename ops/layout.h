@@ -6,7 +6,8 @@
 
 namespace gradus::inline GRADUS_PRECISION {
 
-/// The same numbers in another shape of the same size. One length may be -1: it follows from the others.
+/// x in another shape of the same size, number by number in the same order. One length may be -1: it follows from the
+/// others.
 Tensor reshape(Tensor x, List<int> dims);
 
 /// x with two axes exchanged.

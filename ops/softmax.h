@@ -9,8 +9,9 @@ Tensor softmax(Tensor x);
 /// log softmax(x), computed as x - logsumexp(x).
 Tensor log_softmax(Tensor x);
 
-/// The same over those numbers only whose mask is not 0. Masked numbers get probability 0 (log-probability -inf) and no
-/// gradient, whatever they are, NaN included. `mask` broadcasts to x; a row masked as a whole gives zeros (-inf).
+/// softmax and log softmax over those numbers only whose mask is not 0. Masked numbers get probability 0
+/// (log-probability -inf) and no gradient, whatever they are, NaN included. `mask` broadcasts to x; a row masked as a
+/// whole gives zeros (-inf).
 Tensor softmax(Tensor x, Tensor mask);
 Tensor log_softmax(Tensor x, Tensor mask);
 /// The mask given by lengths: row i of x counts its first lengths[i] numbers.   x: (N, n), lengths: (N or more)

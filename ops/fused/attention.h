@@ -21,13 +21,15 @@ struct Sentences {
 
   /// Sentence i of the result is sentence chosen[i]. It lives as long as the active tape, and so do these:
   Sentences select(std::span<const int> chosen) const;
-  /// Of rows that are cut into `heads` rows each: head k of sentence b is sentence b · heads + k of the result.
+  /// The sentences of rows that are cut into `heads` rows each: head k of sentence b is sentence b · heads + k of the
+  /// result.
   Sentences split(int heads) const;
 };
 
-/// Of padded sequences, (B, S, ·). Throws for a length outside of 0 to S.
+/// The rows of padded sequences, (B, S, ·). Throws for a length outside of 0 to S.
 Sentences padded_sentences(std::span<const int> lengths, int steps);
-/// Of packed sequences, (rows, ·): sentence i is sequence order[i] of the packing, or sequence i if `order` is empty.
+/// The rows of packed sequences, (rows, ·): sentence i is sequence order[i] of the packing, or sequence i if `order` is
+/// empty.
 Sentences packed_sentences(const Packing& packing, std::span<const int> order = {});
 
 /// Additive scores e[b, j] = vᵀ tanh(q[b] + k[b, j]), where q = W s and k = U h are projected already (Bahdanau et al.

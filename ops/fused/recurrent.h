@@ -48,8 +48,8 @@ struct GruOutput {
   Tensor final;   ///< (B, H)
 };
 
-/// The same for the GRU, whose input is projected already.   projected = W_ih x + b_ih: (rows, 3H); weight_hh: (3H, H);
-/// bias_hh: (3H)
+/// A GRU layer over packed sequences, in one direction, as `lstm_sequence`, but for its input, which is projected
+/// already.   projected = W_ih x + b_ih: (rows, 3H); weight_hh: (3H, H); bias_hh: (3H)
 GruOutput gru_sequence(Tensor projected, Tensor weight_hh, Tensor bias_hh, Tensor initial, const Packing& packing,
                        bool reverse, Tensor mask = {});
 

@@ -23,7 +23,8 @@ inline constexpr Transpose T = Transpose::Yes;
 void gemm(Transpose ta, Transpose tb, std::int64_t m, std::int64_t n, std::int64_t k, Real alpha, const Real* a,
           std::int64_t lda, const Real* b, std::int64_t ldb, Real beta, Real* c, std::int64_t ldc);
 
-/// The same for whole arrays, seen as matrices: the last axis is the row, all others count the rows.
+/// C = alpha op(A) op(B) + beta C for whole arrays, seen as matrices: the last axis is the row, all others count the
+/// rows.
 void gemm(Transpose ta, Transpose tb, Real alpha, const ConstArray& a, const ConstArray& b, Real beta, const Array& c);
 
 /// What runs underneath, and why.

@@ -35,7 +35,7 @@ PackedMatrix pack(const WeightUse& use, const ConstArray& weight, Arena& memory)
 /// left to that one, which must live longer.
 class PackedWeights {
  public:
-  /// Of a weight that is soon to change, products of more rows than this go to BLAS, which packs at every call; from
+  /// The most rows of a product whose weight is soon to change. Larger ones go to BLAS, which packs at every call; from
   /// here on that costs it little.
   static constexpr int kMaxRows = 128;
   static constexpr int kAnyRows = std::numeric_limits<int>::max();

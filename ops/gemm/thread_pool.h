@@ -30,7 +30,7 @@ class ThreadPool {
   /// once.
   void run(int count, FunctionRef<void(int)> work);
 
-  /// The same for pieces that differ in cost: each thread takes the next one as it gets free.
+  /// Calls work(0), …, work(count - 1), for pieces that differ in cost: each thread takes the next one as it gets free.
   void run_balanced(int count, FunctionRef<void(int)> work);
 
  private:

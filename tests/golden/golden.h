@@ -37,7 +37,7 @@ class Golden {
 
 /// Fails the running test, naming `what` and the worst number, if a number differs too much from the expected one.
 void check_close(const std::string& what, std::span<const Real> actual, const Golden::Entry& expected);
-/// The same, for the shape too.
+/// Checks shape and numbers.
 void check_close(const std::string& what, Array actual, const Golden::Entry& expected);
 
 /// One case of a file, on its own tape: inputs in, outputs and the gradients of all inputs checked.

@@ -43,7 +43,7 @@ double loss_of(Translator& translator) {
   return cross_entropy(translator.model, pairs, pool);
 }
 
-/// The same of several models together.
+/// The loss of several models together.
 double ensemble_loss(const Ensemble& ensemble) {
   ThreadPool pool(2);
   const ParallelText& test = trained_toy().test;

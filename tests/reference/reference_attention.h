@@ -70,7 +70,7 @@ inline Tensor seen(int Tq, int Tk, bool causal) {
   return mask;
 }
 
-/// Of matrices whose rows all belong to a sentence, and exactly one.
+/// scaled_dot_attention of matrices whose rows all belong to a sentence, and to exactly one.
 inline Tensor scaled_dot_attention(Tensor query, Tensor keys, Tensor values, const Sentences& queries,
                                    const Sentences& memory, const ScaledDotOptions& options) {
   const int B = static_cast<int>(queries.length.size()), D = query.dim(1) / options.heads;

@@ -27,7 +27,7 @@ struct Arguments {
   std::string model, out;
 };
 
-/// Of the best model's translations of the logged samples; none for a model without attention.
+/// Heat maps of the best model's translations of the logged samples; none for a model without attention.
 std::vector<Heatmap> sample_heatmaps(const std::string& directory, const TrainingHistory& history) {
   std::vector<Heatmap> maps;
   if (history.validations.empty() || !load_config(directory).attention.present) return maps;

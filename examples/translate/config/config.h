@@ -98,7 +98,7 @@ struct TrainConfig {
   int shards = 2;
   int threads = 0;
 
-  /// Of a dropout that has no rate of its own: it takes `dropout`.
+  /// The rate of a dropout that has none of its own: it takes `dropout`.
   static constexpr double kAsDropout = -1;
 
   /// What trains on the toy language within half a minute.

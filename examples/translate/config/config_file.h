@@ -10,7 +10,7 @@ namespace gradus::translate {
 /// the key that it resembles), a value of the wrong type or out of range.
 void read_config(const std::string& path, TrainConfig& config);
 
-/// The same for a text in the place of a file, which errors call `name`.
+/// Sets the fields that a JSON text names, in the place of a file, which errors call `name`.
 void read_config_text(const std::string& name, const std::string& text, TrainConfig& config);
 
 /// Writes all fields, whole or not at all.

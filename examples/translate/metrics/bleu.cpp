@@ -15,7 +15,7 @@ namespace gradus::translate {
 
 namespace {
 
-/// Of a smoothing without a value of the user; 0 for one that takes none.
+/// The value of a smoothing to which the user gave none; 0 for one that takes none.
 double default_value(Smoothing smoothing) {
   if (smoothing == Smoothing::kFloor) return 0.1;
   return smoothing == Smoothing::kAddK ? 1 : 0;

@@ -33,7 +33,7 @@ std::unique_ptr<Attention> make_score(Module* parent, const std::string& name, c
   return std::make_unique<MultiHeadAttention>(parent, name, hidden, hidden, attention.heads);
 }
 
-/// Of Xu et al. 2015, section 4.1.
+/// The share of words for which hard attention stays soft in training (Xu et al. 2015, section 4.1).
 constexpr Real kExpectedShare = Real(0.5);
 
 std::unique_ptr<AttentionScope> make_scope(Attention* attention, const ModelConfig& config) {

@@ -61,7 +61,7 @@ class Decoder : public Module {
   /// What the output layer reads, R numbers, for one step or all of them.
   /// states: of each step, N_t rows; embedded: (Σ N_t, E) -> (Σ N_t, R)
   virtual Tensor pre_output(std::span<const DecoderState> states, Tensor embedded) = 0;
-  /// The same for all steps at once, if no step needs the one before it; else an empty handle.
+  /// What the output layer reads, for all steps at once, if no step needs the one before it; else an empty handle.
   /// embedded: (rows, E), packed -> (rows, R)
   virtual Tensor all_at_once(Tensor embedded, const Packing& packing, Memories memories);
 

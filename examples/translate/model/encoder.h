@@ -37,7 +37,7 @@ class RecurrentEncoder : public Encoder {
 
  private:
   std::span<const LstmState> summary(Tensor states, std::span<const LstmState> final, const Packing& packing) const;
-  /// Of each layer, of both directions side by side.
+  /// The last states of each layer, of both directions side by side.   (B, H) each
   std::span<const LstmState> last_states(std::span<const LstmState> final) const;
 
   ModelConfig config_;

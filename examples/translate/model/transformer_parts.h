@@ -15,7 +15,7 @@ ModelConfig without_embedding_dropout(ModelConfig config);
 
 /// √H y + p_t of the words y at their positions t (Vaswani et al. 2017, sections 3.4 and 3.5).   (rows, H), packed
 Tensor with_positions(Tensor words, const Packing& packing);
-/// The same for words that are all at one position.   (N, H)
+/// Word vectors with the position added, for words that are all at one position.   (N, H)
 Tensor with_position(Tensor words, int position);
 
 }

@@ -54,8 +54,8 @@ std::pair<Axis, Axis> axes_of(const Chart& chart) {
   return {make_axis(x_low, x_high), make_axis(chart.from_zero ? y_low : y_low - room, y_high + room)};
 }
 
-/// A number of an axis or a point, to six digits. Zero has no sign: the first mark right of -0.3 is std::ceil(-0.3),
-/// -0.
+/// A number of an axis or a point, to six digits. Zero has no sign, though std::ceil(-0.3), the first mark right of
+/// -0.3, has one.
 std::string number_text(double value) { return fmt::format("{:.6g}", value + 0.0); }
 
 std::string text_at(double x, double y, const char* anchor, std::string_view words) {

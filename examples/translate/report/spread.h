@@ -11,7 +11,7 @@ struct Spread {
   double mean = 0, deviation = 0;
 };
 
-/// Of two numbers or more. Throws Error for fewer.
+/// Mean and standard deviation of two numbers or more. Throws Error for fewer.
 Spread spread(std::span<const double> values);
 
 /// What was measured of several models.

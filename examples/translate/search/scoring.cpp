@@ -20,7 +20,7 @@ struct ForcedStep {
 
 using Visit = FunctionRef<void(const ForcedStep&)>;
 
-/// Of the chosen pairs, whose targets are sorted longest first, so that those still alive are the first.
+/// Forces the targets of the chosen pairs, which are sorted longest first, so that those still alive are the first.
 void force_batch(std::span<const Member> members, std::span<const std::vector<int>> targets,
                  std::span<const int> chosen, Visit visit) {
   StepDecoder decoder(members, chosen);

@@ -40,8 +40,8 @@ struct SearchOptions {
   StopRule stop = StopRule::Exact;
 
   int min_length = 0;  ///< words, without </s>
-  /// The same; a hypothesis of this many words can only end. 0: `kUsualLength`, or as many words as the sentences that
-  /// the models learned from may have, if these are more.
+  /// Words, without </s>, at most; a hypothesis of this many can only end. 0: `kUsualLength`, or as many words as the
+  /// sentences that the models learned from may have, if these are more.
   int max_length = 0;
   double min_length_ratio = 0;  ///< words a word of the source, rounded up
   double max_length_ratio =

@@ -12,7 +12,7 @@ namespace gradus::translate {
 /// naming the place: `data.de:17: invalid UTF-8 at byte 12` (lines and bytes counted from 1), or for UTF-16.
 std::vector<std::string> read_lines(const std::string& path);
 
-/// The same for standard input if `path` is `-`; errors call it `stdin`.
+/// The lines of a file, or of standard input if `path` is `-`; errors call it `stdin`.
 std::vector<std::string> read_lines_or_stdin(const std::string& path);
 
 /// A line of a text without the carriage return at its end, and line 1 without a UTF-8 byte order mark. Throws Error
