@@ -141,10 +141,9 @@ RecurrentOutput<Tensor> GRU::operator()(Tensor x, std::span<const int> lengths) 
 }
 
 RecurrentOutput<LstmState> GRU::sequence(Tensor x, const Packing& packing) {
-  const auto [output, final] = (*this)(x, packing);
-  return {output, Tape::active().arena().make_array(final.size(), [&](std::size_t i) {
-            return LstmState{final[i], {}};
-          })};
+  const RecurrentOutput<Tensor> y = (*this)(x, packing);
+  const auto without_cell = [&](std::size_t i) { return LstmState{y.final[i], {}}; };
+  return {y.output, Tape::active().arena().make_array(y.final.size(), without_cell)};
 }
 
 namespace {

@@ -98,7 +98,7 @@ void read_config_text(const std::string& name, const std::string& text, TrainCon
 
   const std::vector<ConfigField> fields = config_fields(config);
   for (const auto& [key, _] : json.members()) {
-    if (std::ranges::none_of(fields, [&](const auto& field) { return field.key == key; }))
+    if (std::ranges::none_of(fields, [&key = key](const auto& field) { return field.key == key; }))
       fail_unknown(name, key, fields);
   }
   for (const ConfigField& field : fields) {
