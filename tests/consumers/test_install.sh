@@ -25,6 +25,12 @@ for package in gradus gradus_f64; do
     $(pkg-config --cflags --libs --static "$package")
   same "pkg-config $package" "$("$folder/$package")"
 done
+# Every installed header finds what it includes.
+include=$(find "$folder/root$prefix" -type d -path '*include*/gradus')
+(cd "$include" && find . -name '*.h' -printf '#include "%P"\n') >"$folder/headers.cpp"
+# shellcheck disable=SC2046
+${CXX:-g++} -std=c++20 -fsyntax-only "$folder/headers.cpp" $(pkg-config --cflags gradus)
+echo "ok: $(wc -l <"$folder/headers.cpp") installed headers"
 "$folder/root$prefix/bin/gradus" --version | grep -q '^gradus [0-9]'
 echo "ok: installed program"
 
