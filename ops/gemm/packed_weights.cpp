@@ -42,28 +42,28 @@ PackedWeights::~PackedWeights() {
   memory_.rewind(begin_);
 }
 
-bool PackedWeights::holds(const Leaf& leaf) { return find_attachment<Forms>(leaf.attachments) != nullptr; }
+PackedWeights::Forms* PackedWeights::forms_of(const Leaf& leaf) { return find_attachment<Forms>(leaf.attachments); }
 
-PackedWeights::Packed* PackedWeights::find_or_pack(Leaf& leaf, const WeightUse& use, int rows) {
-  Forms& forms = *find_attachment<Forms>(leaf.attachments);
+PackedWeights::Packed* PackedWeights::find_or_pack(Forms& forms, const WeightUse& use, int rows) {
   if (rows > forms.owner.max_rows_) return nullptr;
   const auto matches = [&](const Packed& packed) { return packed.use == use; };
   return find_or_add(forms.first, forms.owner.mutex_, matches, [&] {
     Arena& memory = forms.owner.memory_;
-    return memory.make<Packed>(use, pack(use, leaf.value(), memory), nullptr);
+    return memory.make<Packed>(use, pack(use, forms.leaf.value(), memory), nullptr);
   });
 }
 
 const PackedMatrix* PackedWeights::factor(Leaf& leaf, const WeightUse& use, int rows) {
-  const Packed* packed = find_or_pack(leaf, use, rows);
+  const Packed* packed = find_or_pack(*forms_of(leaf), use, rows);
   return packed != nullptr ? &packed->matrix : nullptr;
 }
 
 RowProducts* PackedWeights::row_products(Leaf& table, Leaf& leaf, const WeightUse& use, int rows) {
-  if (!holds(table) || !holds(leaf)) return nullptr;
-  Packed* const packed = find_or_pack(leaf, use, rows);
+  Forms* const forms = forms_of(leaf);
+  if (forms == nullptr || !holds(table)) return nullptr;
+  Packed* const packed = find_or_pack(*forms, use, rows);
   if (packed == nullptr) return nullptr;
-  PackedWeights& owner = find_attachment<Forms>(leaf.attachments)->owner;
+  PackedWeights& owner = forms->owner;
   const auto matches = [&](const RowProducts& products) { return products.is_of(table); };
   return find_or_add(packed->row_products, owner.mutex_, matches, [&] {
     return owner.memory_.make<RowProducts>(table, packed->matrix, owner.memory_, owner.mutex_);

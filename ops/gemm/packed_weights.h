@@ -55,7 +55,7 @@ class PackedWeights {
   }
 
   /// Whether some PackedWeights holds the parameter.
-  static bool holds(const Leaf& leaf);
+  static bool holds(const Leaf& leaf) { return forms_of(leaf) != nullptr; }
   /// The factor that a held parameter is in this use, packed if it was not yet; null for too many rows.
   static const PackedMatrix* factor(Leaf& leaf, const WeightUse& use, int rows);
   /// The products of a held table's rows with a held parameter in this use; null for too many rows.
@@ -77,7 +77,8 @@ class PackedWeights {
     std::atomic<Packed*> first = nullptr;
     Forms* previous;  // those that the owner made before
   };
-  static Packed* find_or_pack(Leaf& leaf, const WeightUse& use, int rows);
+  static Forms* forms_of(const Leaf& leaf);
+  static Packed* find_or_pack(Forms& forms, const WeightUse& use, int rows);
 
   Arena& memory_;
   Arena::Mark begin_;
