@@ -64,42 +64,42 @@ void detail::require_heads(int size, int heads, const char* path) {
        path);
 }
 
-Memory Memory::select(std::span<const int> chosen) const {
-  const std::span rows = rows_of_heads(chosen, heads);
-  return {keys, values, sentences.select(rows), mask ? gather_rows(mask, rows) : mask, heads};
+KeysValues KeysValues::select(std::span<const int> chosen) const {
+  const std::span chosen_rows = rows_of_heads(chosen, heads);
+  return {keys, values, rows.select(chosen_rows), mask ? gather_rows(mask, chosen_rows) : mask, heads};
 }
 
-Memory Memory::split(int count) const {
+KeysValues KeysValues::split(int count) const {
   const int keys_size = keys.dim(-1), values_size = values.dim(-1);
-  return {reshape(keys, {-1, keys_size / count}), reshape(values, {-1, values_size / count}), sentences.split(count),
+  return {reshape(keys, {-1, keys_size / count}), reshape(values, {-1, values_size / count}), rows.split(count),
           mask ? repeat_rows(mask, count) : mask, count};
 }
 
-Tensor AttentionScope::normalize(Tensor scores, const Memory& memory, Tensor window) const {
-  const std::span lengths = memory.sentences.length;
-  Tensor mask = first_rows(memory.mask, scores.dim(0));
+Tensor AttentionScope::normalize(Tensor scores, const KeysValues& source, Tensor window) const {
+  const std::span lengths = source.rows.length;
+  Tensor mask = first_rows(source.mask, scores.dim(0));
   if (window) mask = mask ? mask * window : mask_padding(window, lengths);
   if (normalizer == Normalizer::Softmax) return mask ? softmax(scores, mask) : softmax(scores, lengths);
   return sparsemax(scores, mask ? mask : mask_padding(full(scores.shape(), 1), lengths));
 }
 
-AttentionScope::Weights GlobalScope::operator()(Tensor scores, Tensor, const Memory& memory, const AttentionStep&,
+AttentionScope::Weights GlobalScope::operator()(Tensor scores, Tensor, const KeysValues& source, const AttentionStep&,
                                                 bool) {
-  return {normalize(scores, memory), {}, {}};
+  return {normalize(scores, source), {}, {}};
 }
 
 Attention::Attention(Module* parent, std::string name, int heads)
     : Module(parent, std::move(name)), scope(std::make_unique<GlobalScope>()), heads_(heads) {}
 
-Memory Attention::prepare(Tensor values, std::span<const int> lengths, Tensor mask) {
+KeysValues Attention::prepare(Tensor values, std::span<const int> lengths, Tensor mask) {
   const ModulePath here(path());
   require_batch(values, lengths, mask);
-  return remember(values, padded_sentences(lengths, values.dim(1)), mask);
+  return remember(values, padded_rows(lengths, values.dim(1)), mask);
 }
 
-Memory Attention::prepare(Tensor packed, const Packing& packing, std::span<const int> order, Tensor mask) {
+KeysValues Attention::prepare(Tensor packed, const Packing& packing, std::span<const int> order, Tensor mask) {
   const ModulePath here(path());
-  const Sentences sentences = packed_sentences(packing, order);
+  const SequenceRows rows = packed_rows(packing, order);
   if (packed.rank() != 2 || packed.dim(0) != packing.rows()) {
     fail("attention: the states are {}, the packing has {} rows; need ({}, H)", packed.shape(), packing.rows(),
          packing.rows());
@@ -107,20 +107,20 @@ Memory Attention::prepare(Tensor packed, const Packing& packing, std::span<const
   if (mask && mask.shape() != Shape{packing.batch(), packing.steps()}) {
     fail("attention: the mask is {}; need ({}, {}), as the packing", mask.shape(), packing.batch(), packing.steps());
   }
-  return remember(packed, sentences, mask);
+  return remember(packed, rows, mask);
 }
 
-Memory Attention::remember(Tensor states, const Sentences& sentences, Tensor mask) {
-  const Memory memory{keys(states), values(states), sentences, mask ? mask_padding(mask, sentences.length) : mask};
-  return heads_ == 1 ? memory : memory.split(heads_);
+KeysValues Attention::remember(Tensor states, const SequenceRows& rows, Tensor mask) {
+  const KeysValues source{keys(states), values(states), rows, mask ? mask_padding(mask, rows.length) : mask};
+  return heads_ == 1 ? source : source.split(heads_);
 }
 
-Attended Attention::operator()(Tensor query, const Memory& memory, const AttentionStep& step) {
+Attended Attention::operator()(Tensor query, const KeysValues& source, const AttentionStep& step) {
   const ModulePath here(path());
-  Tensor e = scores(query, memory);
+  Tensor e = scores(query, source);
   if (coverage && step.coverage) e = e + repeat_rows((*coverage)(query)*step.coverage, heads_);
-  const auto [weights, log_probability, entropy] = (*scope)(e, query, memory, step, training());
-  const Tensor context = weighted_sum(weights, memory.values, memory.sentences);
+  const auto [weights, log_probability, entropy] = (*scope)(e, query, source, step, training());
+  const Tensor context = weighted_sum(weights, source.values, source.rows);
   return {output(heads_ == 1 ? context : reshape(context, {query.dim(0), -1})), over_heads(weights, heads_, mean),
           over_heads(log_probability, heads_, sum), over_heads(entropy, heads_, sum)};
 }

@@ -19,25 +19,25 @@
 ///
 ///     AdditiveAttention attention{this, "attention", query_size, state_size, attention_size};
 ///     attention.scope = std::make_unique<LocalPredictive>(&attention, query_size, window);  // or all, if left out
-///     Memory memory = attention.prepare(states, lengths);
-///     Tensor context = attention(query, memory).context;
+///     KeysValues source = attention.prepare(states, lengths);
+///     Tensor context = attention(query, source).context;
 
 namespace gradus::inline GRADUS_PRECISION {
 
 /// What attention looks at: the encoder's states of a batch, as far as they do not depend on the query.
 ///
-/// Several heads are as many sentences: head k of sentence b is row b · heads + k of `sentences` and `mask`, and reads
+/// Several heads are as many sentences: head k of sentence b is row b · heads + k of `rows` and `mask`, and reads
 /// the k-th part of each key and value.
-struct Memory {
+struct KeysValues {
   Tensor keys, values;  ///< padded (B, S, ·) or packed (rows, ·); with several heads (rows · heads, ·)
-  Sentences sentences;  ///< which of their rows are whose; positions beyond a sentence's length are never attended
+  SequenceRows rows;    ///< which of their rows are whose; positions beyond a sentence's length are never attended
   Tensor mask;          ///< (B · heads, S) or an empty handle: 0 where a position is never attended, padding included
   int heads = 1;
 
   /// For queries of which query i is about sentence chosen[i].
-  Memory select(std::span<const int> chosen) const;
+  KeysValues select(std::span<const int> chosen) const;
   /// Keys and values cut into heads.
-  Memory split(int heads) const;
+  KeysValues split(int heads) const;
 };
 
 namespace detail {
@@ -70,19 +70,19 @@ struct AttentionScope {
     Tensor log_probability, entropy;  ///< (N · heads), of a random choice; else empty handles
   };
   /// scores: (N · heads, S), query: (N, Q); `training`: whether the module is
-  virtual Weights operator()(Tensor scores, Tensor query, const Memory& memory, const AttentionStep& step,
+  virtual Weights operator()(Tensor scores, Tensor query, const KeysValues& source, const AttentionStep& step,
                              bool training) = 0;
 
   Normalizer normalizer = Normalizer::Softmax;
 
  protected:
   /// The normalised scores of all positions, or of those whose `window`, (N · heads, S), is not 0.
-  Tensor normalize(Tensor scores, const Memory& memory, Tensor window = {}) const;
+  Tensor normalize(Tensor scores, const KeysValues& source, Tensor window = {}) const;
 };
 
 /// All positions (soft attention: Bahdanau et al. 2014, eq. 6; global attention: Luong et al. 2015, section 3.1).
 struct GlobalScope : AttentionScope {
-  Weights operator()(Tensor scores, Tensor query, const Memory& memory, const AttentionStep& step,
+  Weights operator()(Tensor scores, Tensor query, const KeysValues& source, const AttentionStep& step,
                      bool training) override;
 };
 
@@ -92,20 +92,20 @@ class Attention : public Module {
   /// Factor of a score that is a sum of Q products: 1, or 1/√Q, with which the scores stay small at any size.
   enum Scale { Plain, InverseSqrt };
 
-  /// `heads` as in Memory: the kind says so, if it has several.
+  /// `heads` as in KeysValues: the kind says so, if it has several.
   Attention(Module* parent, std::string name, int heads = 1);
 
   /// values: (B, S, H), lengths: (B), mask: (B, S), 0 = never attended, or an empty handle
-  Memory prepare(Tensor values, std::span<const int> lengths, Tensor mask = {});
+  KeysValues prepare(Tensor values, std::span<const int> lengths, Tensor mask = {});
   /// What attention needs of packed states, with no work or memory for padding. Sentence i of the batch is sentence
   /// order[i] of the packing (the same one, if `order` is empty).   packed: (rows, H)
-  Memory prepare(Tensor packed, const Packing& packing, std::span<const int> order = {}, Tensor mask = {});
+  KeysValues prepare(Tensor packed, const Packing& packing, std::span<const int> order = {}, Tensor mask = {});
 
   /// query: (N, Q) for the first N <= B sentences
-  Attended operator()(Tensor query, const Memory& memory, const AttentionStep& step = {});
+  Attended operator()(Tensor query, const KeysValues& source, const AttentionStep& step = {});
 
   /// query: (N, Q) -> (N · heads, S); whatever stands beyond a length is not used
-  virtual Tensor scores(Tensor query, const Memory& memory) = 0;
+  virtual Tensor scores(Tensor query, const KeysValues& source) = 0;
 
   int heads() const { return heads_; }
 
@@ -123,7 +123,7 @@ class Attention : public Module {
   virtual Tensor output(Tensor context) { return context; }
 
  private:
-  Memory remember(Tensor states, const Sentences& sentences, Tensor mask);
+  KeysValues remember(Tensor states, const SequenceRows& rows, Tensor mask);
 
   int heads_;
 };

@@ -40,10 +40,10 @@ int draw(const Real* probabilities, int count, Real random) {
 
 }
 
-AttentionScope::Weights LocalMonotonic::operator()(Tensor scores, Tensor, const Memory& memory,
+AttentionScope::Weights LocalMonotonic::operator()(Tensor scores, Tensor, const KeysValues& source,
                                                    const AttentionStep& step, bool) {
-  const auto centre = [&](int i) { return std::min(step.position, memory.sentences.length[i] - 1); };
-  return {normalize(scores, memory, window_around(scores.dim(0), scores.dim(1), window, centre)), {}, {}};
+  const auto centre = [&](int i) { return std::min(step.position, source.rows.length[i] - 1); };
+  return {normalize(scores, source, window_around(scores.dim(0), scores.dim(1), window, centre)), {}, {}};
 }
 
 LocalPredictive::LocalPredictive(Attention* attention, int query_size, int window)
@@ -53,27 +53,27 @@ LocalPredictive::LocalPredictive(Attention* attention, int query_size, int windo
   if (window < 1) fail("attention: the window is {}; need at least 1 position on each side", window);
 }
 
-Tensor LocalPredictive::positions(Tensor query, const Memory& memory) {
+Tensor LocalPredictive::positions(Tensor query, const KeysValues& source) {
   const Tensor p = reshape(sigmoid(centre(inner.tanh({query}))), {-1, 1});
   Tensor lengths = full(p.shape(), 0);
-  for (int i = 0; i < p.dim(0); ++i) lengths.value()[i] = static_cast<Real>(memory.sentences.length[i]);
+  for (int i = 0; i < p.dim(0); ++i) lengths.value()[i] = static_cast<Real>(source.rows.length[i]);
   return lengths * p;
 }
 
-AttentionScope::Weights LocalPredictive::operator()(Tensor scores, Tensor query, const Memory& memory,
+AttentionScope::Weights LocalPredictive::operator()(Tensor scores, Tensor query, const KeysValues& source,
                                                     const AttentionStep&, bool) {
   const int N = scores.dim(0), S = scores.dim(1);
-  const Tensor p = positions(query, memory);
+  const Tensor p = positions(query, source);
   Tensor places = full({1, S}, 0);
   for (int s = 0; s < S; ++s) places.value()[s] = static_cast<Real>(s);
-  const Tensor weights = normalize(scores, memory, window_around(N, S, window, [&](int i) { return p.value()[i]; }));
+  const Tensor weights = normalize(scores, source, window_around(N, S, window, [&](int i) { return p.value()[i]; }));
   const Real sigma = static_cast<Real>(window) / 2;
   return {weights * exp(square(places - p) * (-1 / (2 * sigma * sigma))), {}, {}};
 }
 
-AttentionScope::Weights HardScope::operator()(Tensor scores, Tensor, const Memory& memory, const AttentionStep&,
+AttentionScope::Weights HardScope::operator()(Tensor scores, Tensor, const KeysValues& source, const AttentionStep&,
                                               bool training) {
-  const Tensor distribution = normalize(scores, memory);
+  const Tensor distribution = normalize(scores, source);
   const int N = scores.dim(0), S = scores.dim(1);
   const Tape::RandomRange random = Tape::active().random(training ? 2 * N : 0);
   const auto uniform = [&](int i) { return kernels::uniform(random.seed, random.begin + i); };
@@ -83,7 +83,7 @@ AttentionScope::Weights HardScope::operator()(Tensor scores, Tensor, const Memor
     const Real* const p = distribution.value().row(i);
     positions[i] = training ? draw(p, S, uniform(i)) : static_cast<int>(std::max_element(p, p + S) - p);
     const bool masked = p[positions[i]] <= 0;  // as a whole
-    if (masked || (training && uniform(N + i / memory.heads) < expected_share)) {
+    if (masked || (training && uniform(N + i / source.heads) < expected_share)) {
       hard.value()[i] = 0;
     } else {
       chosen.value().row(i)[positions[i]] = 1;
@@ -94,5 +94,26 @@ AttentionScope::Weights HardScope::operator()(Tensor scores, Tensor, const Memor
   const Tensor weights = training && expected_share > 0 ? chosen + distribution * (1 - hard) : chosen;
   return {weights, drawn, -sum(distribution * log_p, -1)};
 }
+
+namespace {
+
+/// The share of words for which hard attention stays soft in training (Xu et al. 2015, section 4.1).
+constexpr Real kExpectedShare = Real(0.5);
+
+using Made = std::unique_ptr<AttentionScope>;
+
+constexpr NamedScope kScopes[] = {
+    {"global", [](Attention*, int, int) -> Made { return std::make_unique<GlobalScope>(); }},
+    {"local-m", [](Attention*, int, int window) -> Made { return std::make_unique<LocalMonotonic>(window); }},
+    {"local-p",
+     [](Attention* attention, int query_size, int window) -> Made {
+       return std::make_unique<LocalPredictive>(attention, query_size, window);
+     }},
+    {"hard", [](Attention*, int, int) -> Made { return std::make_unique<HardScope>(kExpectedShare); }},
+};
+
+}
+
+std::span<const NamedScope> attention_scopes() { return kScopes; }
 
 }

@@ -13,7 +13,7 @@ namespace gradus::inline GRADUS_PRECISION {
 struct LocalMonotonic : AttentionScope {
   /// `window`: D
   explicit LocalMonotonic(int window) : window(window) {}
-  Weights operator()(Tensor scores, Tensor query, const Memory& memory, const AttentionStep& step,
+  Weights operator()(Tensor scores, Tensor query, const KeysValues& source, const AttentionStep& step,
                      bool training) override;
 
   int window;
@@ -26,10 +26,10 @@ struct LocalMonotonic : AttentionScope {
 struct LocalPredictive : AttentionScope {
   /// The layers become children of `attention`. `window`: D, at least 1.
   LocalPredictive(Attention* attention, int query_size, int window);
-  Weights operator()(Tensor scores, Tensor query, const Memory& memory, const AttentionStep& step,
+  Weights operator()(Tensor scores, Tensor query, const KeysValues& source, const AttentionStep& step,
                      bool training) override;
   /// p.   query: (N, Q) -> (N · heads, 1)
-  Tensor positions(Tensor query, const Memory& memory);
+  Tensor positions(Tensor query, const KeysValues& source);
 
   int window;
   Linear inner;   ///< W_p: (Q, Q)
@@ -45,10 +45,21 @@ struct HardScope : AttentionScope {
   /// the sampled attention location to its expected value", which makes the estimate of the gradient less noisy.
   /// Departure: they decide it for a whole sentence, here it is for a word, with all of its heads.
   explicit HardScope(Real expected_share = 0) : expected_share(expected_share) {}
-  Weights operator()(Tensor scores, Tensor query, const Memory& memory, const AttentionStep& step,
+  Weights operator()(Tensor scores, Tensor query, const KeysValues& source, const AttentionStep& step,
                      bool training) override;
 
   Real expected_share;
 };
+
+/// A scope by its name.
+struct NamedScope {
+  const char* name;
+  /// `query_size`: Q; `window`: D, of local scopes
+  std::unique_ptr<AttentionScope> (*make)(Attention* attention, int query_size, int window);
+};
+
+/// All scopes by their names, as options, files and tests list them. A new scope is a class and a line of this table.
+/// Half of the queries of hard attention go the way of soft attention in training.
+std::span<const NamedScope> attention_scopes();
 
 }

@@ -13,7 +13,7 @@ class AdditiveAttention : public Attention {
  public:
   /// `query_size`: Q, `key_size`: H, `size`: A.
   AdditiveAttention(Module* parent, std::string name, int query_size, int key_size, int size);
-  Tensor scores(Tensor query, const Memory& memory) override;
+  Tensor scores(Tensor query, const KeysValues& source) override;
 
   Linear query;  ///< W and b: (A, Q), (A)
   Linear key;    ///< U: (A, H)
@@ -37,7 +37,7 @@ class ConcatAttention : public AdditiveAttention {
 class DotAttention : public Attention {
  public:
   DotAttention(Module* parent, std::string name, Scale scale = Plain);
-  Tensor scores(Tensor query, const Memory& memory) override;
+  Tensor scores(Tensor query, const KeysValues& source) override;
 
  private:
   Scale scale_;
@@ -49,7 +49,7 @@ class DotAttention : public Attention {
 class GeneralAttention : public Attention {
  public:
   GeneralAttention(Module* parent, std::string name, int query_size, int key_size, Scale scale = Plain);
-  Tensor scores(Tensor query, const Memory& memory) override;
+  Tensor scores(Tensor query, const KeysValues& source) override;
 
   Linear key;  ///< W: (Q, H)
 
@@ -68,7 +68,7 @@ class LocationAttention : public Attention {
  public:
   /// `positions`: L
   LocationAttention(Module* parent, std::string name, int query_size, int positions);
-  Tensor scores(Tensor query, const Memory& memory) override;
+  Tensor scores(Tensor query, const KeysValues& source) override;
 
   Linear position;  ///< W: (L, Q)
 };
@@ -78,7 +78,7 @@ class LocationAttention : public Attention {
 class CosineAttention : public Attention {
  public:
   CosineAttention(Module* parent, std::string name, int query_size, int key_size);
-  Tensor scores(Tensor query, const Memory& memory) override;
+  Tensor scores(Tensor query, const KeysValues& source) override;
 
   Linear query;     ///< W: (H, Q)
   Linear strength;  ///< w and b: (1, Q), (1)
@@ -95,7 +95,7 @@ class MultiHeadAttention : public Attention {
  public:
   /// `key_size`: H, a multiple of `heads`.
   MultiHeadAttention(Module* parent, std::string name, int query_size, int key_size, int heads);
-  Tensor scores(Tensor query, const Memory& memory) override;
+  Tensor scores(Tensor query, const KeysValues& source) override;
 
   Linear query;  ///< W_Q: (H, Q)
   Linear key;    ///< W_K: (H, H)
@@ -107,5 +107,23 @@ class MultiHeadAttention : public Attention {
   Tensor values(Tensor states) override;
   Tensor output(Tensor context) override;
 };
+
+/// What scores of any kind are made of.
+struct ScoreSizes {
+  int query = 0;      ///< Q
+  int key = 0;        ///< H
+  int inner = 0;      ///< A, of additive and concat scores
+  int positions = 0;  ///< L, of location scores
+  int heads = 1;      ///< of multi-head scores
+};
+
+/// A score by its name.
+struct NamedScore {
+  const char* name;
+  std::unique_ptr<Attention> (*make)(Module* parent, std::string name, const ScoreSizes& sizes);
+};
+
+/// All scores by their names, as options, files and tests list them. A new score is a class and a line of this table.
+std::span<const NamedScore> attention_scores();
 
 }

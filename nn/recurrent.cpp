@@ -12,14 +12,14 @@ namespace gradus::inline GRADUS_PRECISION {
 namespace {
 
 /// A padded batch brought into the order that a packing needs.
-struct SortedBatch {
+struct PackedSequence {
   std::span<const int> order;     // order[i] is the sequence that is i-th in the packing
   std::span<const int> position;  // its inverse
   Packing packing;
   Tensor x;  // (rows, D)
 };
 
-SortedBatch sort_and_pack(Tensor x, std::span<const int> lengths) {
+PackedSequence sort_and_pack(Tensor x, std::span<const int> lengths) {
   if (x.rank() != 3 || static_cast<std::size_t>(x.dim(0)) != lengths.size()) {
     fail("recurrent: the input is {} with {} lengths; need (B, S, in) and B lengths", x.shape(), lengths.size());
   }
@@ -52,7 +52,7 @@ LstmState in_order(const LstmState& state, std::span<const int> position) {
 
 template <class Layer>
 auto run_padded(Layer& layer, Tensor x, std::span<const int> lengths) {
-  const SortedBatch batch = sort_and_pack(x, lengths);
+  const PackedSequence batch = sort_and_pack(x, lengths);
   auto result = layer(batch.x, batch.packing);
   result.output = unpack(result.output, batch.packing, batch.position);
   result.final = Tape::active().arena().make_array(
@@ -157,7 +157,7 @@ Tensor resize_rows(Tensor x, int n) {
 /// One cell over packed sequences, as `lstm_sequence`.
 LstmOutput run_cell(RecurrentCell& cell, Tensor x, const Packing& packing, bool reverse, Tensor mask) {
   const int steps = packing.steps();
-  std::vector<Tensor> hidden(steps), memory(steps);
+  std::vector<Tensor> hidden(steps), cells(steps);
   const Tensor zeros = full({packing.alive(reverse ? steps - 1 : 0), cell.hidden}, 0);
   LstmState state{zeros, zeros};
   for (int k = 0; k < steps; ++k) {
@@ -166,12 +166,12 @@ LstmOutput run_cell(RecurrentCell& cell, Tensor x, const Packing& packing, bool 
     state = cell.step({&input, 1}, {resize_rows(state.hidden, alive), resize_rows(state.cell, alive)},
                       resize_rows(mask, alive));
     hidden[t] = state.hidden;
-    memory[t] = state.cell;
+    cells[t] = state.cell;
   }
   std::vector<int> last(packing.batch());  // rows of the sequences' last steps
   for (int b = 0; b < packing.batch(); ++b) last[b] = packing.row(b, reverse ? 0 : packing.length(b) - 1);
   const Tensor output = concat(hidden, 0);
-  return {output, {gather_rows(output, last), state.cell ? gather_rows(concat(memory, 0), last) : Tensor()}};
+  return {output, {gather_rows(output, last), state.cell ? gather_rows(concat(cells, 0), last) : Tensor()}};
 }
 
 }

@@ -34,7 +34,7 @@ struct RecurrentOutput {
 class RecurrentStack : public Module {
  public:
   /// Packed sequences, beginning with zeros, for those who do not care about the kind. The states of a kind without a
-  /// memory cell leave `LstmState::cell` empty.   x: (rows, in)
+  /// cell leave `LstmState::cell` empty.   x: (rows, in)
   virtual RecurrentOutput<LstmState> sequence(Tensor x, const Packing& packing) = 0;
 
   int hidden() const { return hidden_; }

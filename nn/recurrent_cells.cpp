@@ -121,4 +121,24 @@ LstmState LayerNormGRUCell::step(std::span<const Tensor> parts, LstmState state,
   return {(1 - z) * n + z * state.hidden, {}};
 }
 
+LayerNormResetBeforeGRUCell::LayerNormResetBeforeGRUCell(Module* parent, std::string name, int in, int hidden)
+    : RecurrentCell(parent, std::move(name), hidden),
+      weight_ih{this, "weight_ih", {kGruGates * hidden, in}, init::inverse_sqrt(hidden)},
+      weight_hh{this, "weight_hh", {2 * hidden, hidden}, init::inverse_sqrt(hidden)},
+      weight_hn{this, "weight_hn", {hidden, hidden}, init::inverse_sqrt(hidden)},
+      norm_ih{this, "norm_ih", 2 * hidden},
+      norm_hh{this, "norm_hh", 2 * hidden},
+      norm_ih_n{this, "norm_ih_n", hidden},
+      norm_hh_n{this, "norm_hh_n", hidden} {}
+
+LstmState LayerNormResetBeforeGRUCell::step(std::span<const Tensor> parts, LstmState state, Tensor mask) {
+  const ModulePath here(path());
+  const int H = hidden;
+  const Tensor x = product(parts, weight_ih), h = masked(state.hidden, mask);
+  const Tensor gates = sigmoid(norm_ih(slice(x, 1, 0, 2 * H)) + norm_hh(linear(h, weight_hh)));
+  const Tensor r = gate(gates, 0, H), z = gate(gates, 1, H);
+  const Tensor n = tanh(norm_ih_n(gate(x, 2, H)) + norm_hh_n(linear(r * h, weight_hn)));
+  return {state.hidden + z * (n - state.hidden), {}};
+}
+
 }

@@ -27,7 +27,7 @@ struct RecurrentWeights {
 /// for probability 0
 Tensor recurrent_mask(int batch, int hidden, Real probability);
 
-/// One step of a recurrence of any kind. The state of a kind that has no memory cell leaves `LstmState::cell` empty.
+/// One step of a recurrence of any kind. The state of a kind that has no cell leaves `LstmState::cell` empty.
 struct RecurrentCell : Module {
   RecurrentCell(Module* parent, std::string name, int hidden) : Module(parent, std::move(name)), hidden(hidden) {}
 
@@ -95,6 +95,20 @@ struct LayerNormGRUCell : RecurrentCell {
 
   Parameter weight_ih;             ///< (3H, in), rows r z n
   Parameter weight_hh;             ///< (3H, H)
+  LayerNorm norm_ih, norm_hh;      ///< of r and z
+  LayerNorm norm_ih_n, norm_hh_n;  ///< of n
+};
+
+/// The published GRU (ResetBeforeGRUCell) whose sums are normalised in the same way; the paper of layer normalisation
+/// has the other GRU alone:
+///     [r; z] = σ(LN(W_ih x) + LN(W_hh h))   n = tanh(LN(W_ih x) + LN(W_hn (r ∘ h)))   h' = (1 - z) ∘ h + z ∘ n
+struct LayerNormResetBeforeGRUCell : RecurrentCell {
+  LayerNormResetBeforeGRUCell(Module* parent, std::string name, int in, int hidden);
+  LstmState step(std::span<const Tensor> parts, LstmState state, Tensor mask = {}) override;
+
+  Parameter weight_ih;             ///< (3H, in), rows r z n
+  Parameter weight_hh;             ///< (2H, H), rows r z
+  Parameter weight_hn;             ///< (H, H)
   LayerNorm norm_ih, norm_hh;      ///< of r and z
   LayerNorm norm_ih_n, norm_hh_n;  ///< of n
 };

@@ -28,46 +28,46 @@ Tensor SequenceAttention::project(Projection projection, Tensor x) {
   return linear(x, slice(in_proj_weight, 0, begin, end), slice(in_proj_bias, 0, begin, end));
 }
 
-Memory SequenceAttention::prepare(Tensor states, const Sentences& sentences) {
+KeysValues SequenceAttention::prepare(Tensor states, const SequenceRows& rows) {
   const ModulePath here(path());
-  return {project(Key, states), project(Value, states), sentences, {}, 1};
+  return {project(Key, states), project(Value, states), rows, {}, 1};
 }
 
-Tensor SequenceAttention::attend(Tensor x, const Sentences& sentences, const Memory& memory, bool causal) {
+Tensor SequenceAttention::attend(Tensor x, const SequenceRows& rows, const KeysValues& memory, bool causal) {
   const ModulePath here(path());
   const ScaledDotOptions options{.heads = heads, .causal = causal, .dropout = training() ? dropout : 0};
-  return out_proj(
-      scaled_dot_attention(project(Query, x), memory.keys, memory.values, sentences, memory.sentences, options));
+  return out_proj(scaled_dot_attention(project(Query, x), memory.keys, memory.values, rows, memory.rows, options));
 }
 
-Tensor SequenceAttention::operator()(Tensor x, const Sentences& sentences, const Memory& memory) {
-  return attend(x, sentences, memory, false);
+Tensor SequenceAttention::operator()(Tensor x, const SequenceRows& rows, const KeysValues& memory) {
+  return attend(x, rows, memory, false);
 }
 
-Tensor SequenceAttention::operator()(Tensor x, const Sentences& sentences, bool causal) {
-  return attend(x, sentences, prepare(x, sentences), causal);
+Tensor SequenceAttention::operator()(Tensor x, const SequenceRows& rows, bool causal) {
+  return attend(x, rows, prepare(x, rows), causal);
 }
 
-Attended SequenceAttention::step(Tensor x, const Memory& memory) {
+Attended SequenceAttention::step(Tensor x, const KeysValues& memory) {
   const ModulePath here(path());
-  const int size = x.dim(1) / heads, rows = x.dim(0);
-  const auto [keys, values, sentences, mask, count] = memory.split(heads);
+  const int size = x.dim(1) / heads, N = x.dim(0);
+  const auto [keys, values, rows, mask, count] = memory.split(heads);
   const Tensor query = reshape(project(Query, x), {-1, size});
-  const Tensor scores = dot_scores(query, keys, sentences, 1 / std::sqrt(static_cast<Real>(size)));
-  const Tensor weights = softmax(scores, sentences.length);
-  const Tensor context = reshape(weighted_sum(weights, values, sentences), {rows, -1});
-  return {out_proj(context), mean(reshape(weights, {rows, heads, -1}), 1), {}, {}};
+  const Tensor scores = dot_scores(query, keys, rows, 1 / std::sqrt(static_cast<Real>(size)));
+  const Tensor weights = softmax(scores, rows.length);
+  const Tensor context = reshape(weighted_sum(weights, values, rows), {N, -1});
+  return {out_proj(context), mean(reshape(weights, {N, heads, -1}), 1), {}, {}};
 }
 
-Tensor SequenceAttention::step(Tensor x, Past& past) {
+Tensor SequenceAttention::step(Tensor x, KeyValueCache& cache) {
   const auto append = [](Tensor so_far, Tensor next) { return so_far ? concat({so_far, next}, 1) : next; };
-  const Memory next = prepare(x, {});
-  past = {append(past.keys, next.keys), append(past.values, next.values)};
-  const int rows = x.dim(0), size = x.dim(1), positions = past.keys.dim(1) / size;
+  const KeysValues next = prepare(x, {});
+  cache = {append(cache.keys, next.keys), append(cache.values, next.values)};
+  const int N = x.dim(0), size = x.dim(1), positions = cache.keys.dim(1) / size;
   Scratch scratch;
-  const std::span lengths = scratch.make_array(rows, [&](std::size_t) { return positions; });
-  const Sentences sentences = padded_sentences(lengths, positions);
-  return step(x, Memory{reshape(past.keys, {-1, size}), reshape(past.values, {-1, size}), sentences, {}, 1}).context;
+  const std::span lengths = scratch.make_array(N, [&](std::size_t) { return positions; });
+  const KeysValues so_far{
+      reshape(cache.keys, {-1, size}), reshape(cache.values, {-1, size}), padded_rows(lengths, positions), {}, 1};
+  return step(x, so_far).context;
 }
 
 }

@@ -6,7 +6,7 @@
 namespace gradus::inline GRADUS_PRECISION {
 
 /// Keys and values of the positions so far, for a decoder that goes on position by position.
-struct Past {
+struct KeyValueCache {
   Tensor keys, values;  ///< (N, t · H): of each sentence side by side; empty handles before the first position
 };
 
@@ -20,16 +20,16 @@ class SequenceAttention : public Module {
   SequenceAttention(Module* parent, std::string name, int size, int heads, Real dropout = 0);
 
   /// Keys and values.   states: (rows, H)
-  Memory prepare(Tensor states, const Sentences& sentences);
+  KeysValues prepare(Tensor states, const SequenceRows& rows);
   /// Sentence i attends to sentence i of the memory.   x: (rows, H) -> (rows, H)
-  Tensor operator()(Tensor x, const Sentences& sentences, const Memory& memory);
+  Tensor operator()(Tensor x, const SequenceRows& rows, const KeysValues& memory);
   /// Sentences attend to themselves; if `causal`, each position to those up to itself.   x: (rows, H) -> (rows, H)
-  Tensor operator()(Tensor x, const Sentences& sentences, bool causal = false);
+  Tensor operator()(Tensor x, const SequenceRows& rows, bool causal = false);
 
   /// One query a sentence, without dropout; the weights are the mean over the heads.   x: (N, H) -> (N, H), (N, S)
-  Attended step(Tensor x, const Memory& memory);
-  /// One step of causal self-attention: the next position attends to itself and to `past`, which it becomes part of.
-  Tensor step(Tensor x, Past& past);
+  Attended step(Tensor x, const KeysValues& memory);
+  /// One step of causal self-attention: the next position attends to itself and to `cache`, which it becomes part of.
+  Tensor step(Tensor x, KeyValueCache& cache);
 
   int heads;
   Real dropout;
@@ -40,7 +40,7 @@ class SequenceAttention : public Module {
  private:
   enum Projection { Query, Key, Value };
   Tensor project(Projection projection, Tensor x);
-  Tensor attend(Tensor x, const Sentences& sentences, const Memory& memory, bool causal);
+  Tensor attend(Tensor x, const SequenceRows& rows, const KeysValues& memory, bool causal);
 };
 
 }

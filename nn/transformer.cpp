@@ -47,9 +47,9 @@ TransformerEncoderLayer::TransformerEncoderLayer(Module* parent, std::string nam
       residual1(this, "1", options),
       residual2(this, "2", options) {}
 
-Tensor TransformerEncoderLayer::operator()(Tensor x, const Sentences& sentences) {
+Tensor TransformerEncoderLayer::operator()(Tensor x, const SequenceRows& rows) {
   const ModulePath here(path());
-  x = residual1(x, [&](Tensor x) { return self_attn(x, sentences); });
+  x = residual1(x, [&](Tensor x) { return self_attn(x, rows); });
   return residual2(x, feed_forward);
 }
 
@@ -62,17 +62,17 @@ TransformerDecoderLayer::TransformerDecoderLayer(Module* parent, std::string nam
       residual2(this, "2", options),
       residual3(this, "3", options) {}
 
-Tensor TransformerDecoderLayer::operator()(Tensor x, const Sentences& sentences, const Memory& memory) {
+Tensor TransformerDecoderLayer::operator()(Tensor x, const SequenceRows& rows, const KeysValues& memory) {
   const ModulePath here(path());
-  x = residual1(x, [&](Tensor x) { return self_attn(x, sentences, true); });
-  x = residual2(x, [&](Tensor x) { return multihead_attn(x, sentences, memory); });
+  x = residual1(x, [&](Tensor x) { return self_attn(x, rows, true); });
+  x = residual2(x, [&](Tensor x) { return multihead_attn(x, rows, memory); });
   return residual3(x, feed_forward);
 }
 
-Attended TransformerDecoderLayer::step(Tensor x, Past& past, const Memory& memory) {
+Attended TransformerDecoderLayer::step(Tensor x, KeyValueCache& cache, const KeysValues& memory) {
   const ModulePath here(path());
   Tensor weights;
-  x = residual1(x, [&](Tensor x) { return self_attn.step(x, past); });
+  x = residual1(x, [&](Tensor x) { return self_attn.step(x, cache); });
   x = residual2(x, [&](Tensor x) {
     const Attended attended = multihead_attn.step(x, memory);
     weights = attended.weights;
@@ -88,8 +88,8 @@ TransformerEncoderStack::TransformerEncoderStack(Module* parent, std::string nam
   if (options.norm_first) norm.emplace(this, "norm", options.size);
 }
 
-Tensor TransformerEncoderStack::operator()(Tensor x, const Sentences& sentences) {
-  for (TransformerEncoderLayer& layer : layers) x = layer(x, sentences);
+Tensor TransformerEncoderStack::operator()(Tensor x, const SequenceRows& rows) {
+  for (TransformerEncoderLayer& layer : layers) x = layer(x, rows);
   return norm ? (*norm)(x) : x;
 }
 
@@ -100,19 +100,20 @@ TransformerDecoderStack::TransformerDecoderStack(Module* parent, std::string nam
   if (options.norm_first) norm.emplace(this, "norm", options.size);
 }
 
-std::span<const Memory> TransformerDecoderStack::prepare(Tensor states, const Sentences& sentences) {
+std::span<const KeysValues> TransformerDecoderStack::prepare(Tensor states, const SequenceRows& rows) {
   return Tape::active().arena().make_array(
-      layers.size(), [&](std::size_t l) { return layers[l].multihead_attn.prepare(states, sentences); });
+      layers.size(), [&](std::size_t l) { return layers[l].multihead_attn.prepare(states, rows); });
 }
 
-Tensor TransformerDecoderStack::operator()(Tensor x, const Sentences& sentences, std::span<const Memory> memories) {
-  for (std::size_t l = 0; l < layers.size(); ++l) x = layers[l](x, sentences, memories[l]);
+Tensor TransformerDecoderStack::operator()(Tensor x, const SequenceRows& rows, std::span<const KeysValues> memories) {
+  for (std::size_t l = 0; l < layers.size(); ++l) x = layers[l](x, rows, memories[l]);
   return norm ? (*norm)(x) : x;
 }
 
-Attended TransformerDecoderStack::step(Tensor x, std::span<Past> pasts, std::span<const Memory> memories) {
+Attended TransformerDecoderStack::step(Tensor x, std::span<KeyValueCache> caches,
+                                       std::span<const KeysValues> memories) {
   Attended attended{x, {}, {}, {}};
-  for (std::size_t l = 0; l < layers.size(); ++l) attended = layers[l].step(attended.context, pasts[l], memories[l]);
+  for (std::size_t l = 0; l < layers.size(); ++l) attended = layers[l].step(attended.context, caches[l], memories[l]);
   if (norm) attended.context = (*norm)(attended.context);
   return attended;
 }

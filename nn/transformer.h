@@ -7,7 +7,7 @@
 
 /// The Transformer (Vaswani et al. 2017): encoders and decoders of attention alone. Parameters have the names and
 /// layouts of torch.nn.TransformerEncoder and torch.nn.TransformerDecoder. Rows are the positions of sentences, packed
-/// or padded, as the `Sentences` say.
+/// or padded, as the `SequenceRows` say.
 
 namespace gradus::inline GRADUS_PRECISION {
 
@@ -56,7 +56,7 @@ struct FeedForward {
 struct TransformerEncoderLayer : Module {
   TransformerEncoderLayer(Module* parent, std::string name, const TransformerOptions& options);
   /// x: (rows, H) -> (rows, H)
-  Tensor operator()(Tensor x, const Sentences& sentences);
+  Tensor operator()(Tensor x, const SequenceRows& rows);
 
   SequenceAttention self_attn;
   FeedForward feed_forward;
@@ -66,9 +66,9 @@ struct TransformerEncoderLayer : Module {
 struct TransformerDecoderLayer : Module {
   TransformerDecoderLayer(Module* parent, std::string name, const TransformerOptions& options);
   /// All positions of each sentence, which see none after themselves.   x: (rows, H) -> (rows, H)
-  Tensor operator()(Tensor x, const Sentences& sentences, const Memory& memory);
+  Tensor operator()(Tensor x, const SequenceRows& rows, const KeysValues& memory);
   /// The next position of each sentence, without dropout.   x: (N, H) -> (N, H), and the weights on the memory, (N, S)
-  Attended step(Tensor x, Past& past, const Memory& memory);
+  Attended step(Tensor x, KeyValueCache& cache, const KeysValues& memory);
 
   SequenceAttention self_attn;
   SequenceAttention multihead_attn;  ///< to the memory
@@ -78,7 +78,7 @@ struct TransformerDecoderLayer : Module {
 
 struct TransformerEncoderStack : Module {
   TransformerEncoderStack(Module* parent, std::string name, int layers, const TransformerOptions& options);
-  Tensor operator()(Tensor x, const Sentences& sentences);
+  Tensor operator()(Tensor x, const SequenceRows& rows);
 
   std::deque<TransformerEncoderLayer> layers;
   std::optional<LayerNorm> norm;  ///< with `norm_first`
@@ -87,10 +87,10 @@ struct TransformerEncoderStack : Module {
 struct TransformerDecoderStack : Module {
   TransformerDecoderStack(Module* parent, std::string name, int layers, const TransformerOptions& options);
   /// What each layer reads of the encoder's states; it lives as long as the tape.   states: (rows, H)
-  std::span<const Memory> prepare(Tensor states, const Sentences& sentences);
-  Tensor operator()(Tensor x, const Sentences& sentences, std::span<const Memory> memories);
-  /// The next position of each sentence; the weights are those of the last layer. `pasts`: of each layer
-  Attended step(Tensor x, std::span<Past> pasts, std::span<const Memory> memories);
+  std::span<const KeysValues> prepare(Tensor states, const SequenceRows& rows);
+  Tensor operator()(Tensor x, const SequenceRows& rows, std::span<const KeysValues> memories);
+  /// The next position of each sentence; the weights are those of the last layer. `caches`: of each layer
+  Attended step(Tensor x, std::span<KeyValueCache> caches, std::span<const KeysValues> memories);
 
   std::deque<TransformerDecoderLayer> layers;
   std::optional<LayerNorm> norm;  ///< with `norm_first`

@@ -51,7 +51,7 @@ Batch::Batch(std::vector<const Example*> chosen) {
   }
 }
 
-AttentionScope::Weights UniformScope::operator()(Tensor scores, Tensor, const Memory&, const AttentionStep&, bool) {
+AttentionScope::Weights UniformScope::operator()(Tensor scores, Tensor, const KeysValues&, const AttentionStep&, bool) {
   return {full(scores.shape(), Real(1) / static_cast<Real>(scores.dim(1))), {}, {}};
 }
 
@@ -81,8 +81,8 @@ LstmState Captioner::begin(Tensor annotations) {
           begin_cell_.tanh({mean_annotation})};   // c_0 = f_init,c(1/L Σ_i a_i)
 }
 
-Captioner::Step Captioner::step(Tensor embedded, LstmState previous, const Memory& memory) {
-  const Attended attended = attention(previous.hidden, memory);      // α_t from h_{t-1}, eq. 4 to 6
+Captioner::Step Captioner::step(Tensor embedded, LstmState previous, const KeysValues& source) {
+  const Attended attended = attention(previous.hidden, source);      // α_t from h_{t-1}, eq. 4 to 6
   const Tensor beta = sigmoid(gate_(previous.hidden));               // β_t = σ(f_β(h_{t-1})), section 4.2.1
   const Tensor context = beta * attended.context;                    // ẑ_t = β_t Σ_i α_ti a_i
   const Tensor inputs[] = {embedded, context};                       // E y_{t-1}, ẑ_t
@@ -96,14 +96,14 @@ Tensor Captioner::logits(Tensor embedded, Tensor hidden, Tensor context) {
 Tensor Captioner::loss(const Batch& batch, Real divisor) {
   const Packing packing(batch.lengths);
   const Tensor states = annotations(batch.pictures);
-  const Memory memory = attention.prepare(states, std::vector<int>(batch.pictures.size(), kPatches));
+  const KeysValues source = attention.prepare(states, std::vector<int>(batch.pictures.size(), kPatches));
   const Tensor embedded = embedding_(batch.inputs);
   LstmState state = begin(states);
   std::vector<Tensor> hidden, contexts, weights;  // of each step
   for (int t = 0; t < packing.steps(); ++t) {
     const int first = packing.offset(t), alive = packing.alive(t);
     state = {first_rows(state.hidden, alive), first_rows(state.cell, alive)};
-    const Step next = step(slice(embedded, 0, first, first + alive), state, memory);
+    const Step next = step(slice(embedded, 0, first, first + alive), state, source);
     state = next.state;
     hidden.push_back(state.hidden);
     contexts.push_back(next.context);
@@ -118,13 +118,13 @@ Tensor Captioner::loss(const Batch& batch, Real divisor) {
 std::vector<Description> Captioner::describe(std::span<const Picture* const> pictures) {
   const Tape tape(Tape::Inference);
   const Tensor states = annotations(pictures);
-  const Memory memory = attention.prepare(states, std::vector<int>(pictures.size(), kPatches));
+  const KeysValues source = attention.prepare(states, std::vector<int>(pictures.size(), kPatches));
   LstmState state = begin(states);
   std::vector<int> words(pictures.size(), kBegin);
   std::vector<Description> descriptions(pictures.size());
   for (int t = 0; t < kMaxWords; ++t) {
     const Tensor embedded = embedding_(words);
-    const Step next = step(embedded, state, memory);
+    const Step next = step(embedded, state, source);
     state = next.state;
     words = argmax(logits(embedded, state.hidden, next.context));
     for (std::size_t i = 0; i < pictures.size(); ++i) {

@@ -41,7 +41,7 @@ struct CaptionerSizes {
 
 /// All patches alike: what is left without attention is the mean of the annotations.
 struct UniformScope : AttentionScope {
-  Weights operator()(Tensor scores, Tensor query, const Memory& memory, const AttentionStep& step,
+  Weights operator()(Tensor scores, Tensor query, const KeysValues& source, const AttentionStep& step,
                      bool training) override;
 };
 
@@ -75,7 +75,7 @@ class Captioner : public Module {
   /// The state before the first word, from the mean of the annotations.   (B, L, D) -> (B, n) each
   LstmState begin(Tensor annotations);
   /// One step of the recurrence.   embedded: (N, m), previous: (N, n) -> N rows
-  Step step(Tensor embedded, LstmState previous, const Memory& memory);
+  Step step(Tensor embedded, LstmState previous, const KeysValues& source);
   /// The scores of the next word, for one step or all.   embedded: (rows, m), hidden: (rows, n), context: (rows, D)
   Tensor logits(Tensor embedded, Tensor hidden, Tensor context);
 

@@ -102,19 +102,19 @@ int conduct(Setting& setting, const std::function<Result(Experiment&)>& measure)
 }
 
 /// An option for several names of values.
-template <Choice Enum>
+template <Choice Kind>
 Option choices_option(const char* option, std::vector<std::string>& names, const char* help) {
-  return {.names = option, .target = &names, .type = "KIND", .help = help, .choices = kChoices<Enum>};
+  return {.names = option, .target = &names, .type = "KIND", .help = help, .choices = choice_names<Kind>()};
 }
 
 /// The values with these names, which an option gave; all of them, in their order, for none.
-template <Choice Enum>
-std::vector<Enum> choices(const char* option, const std::vector<std::string>& names) {
+template <Choice Kind>
+std::vector<Kind> choices(const char* option, const std::vector<std::string>& names) {
   require_distinct(option, names);
-  std::vector<Enum> values;
-  for (const std::string& name : names) values.push_back(choice_named<Enum>(name));
+  std::vector<Kind> values;
+  for (const std::string& name : names) values.push_back(choice_named<Kind>(name));
   if (!names.empty()) return values;
-  for (const char* name : kChoices<Enum>) values.push_back(choice_named<Enum>(name));
+  for (const char* name : choice_names<Kind>()) values.push_back(choice_named<Kind>(name));
   return values;
 }
 

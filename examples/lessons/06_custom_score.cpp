@@ -30,9 +30,9 @@ class DistanceAttention : public Attention {
   DistanceAttention(Module* parent, std::string name, int query_size, int key_size, Real width)
       : Attention(parent, std::move(name)), point{this, "point", query_size, key_size}, width_(width) {}
 
-  Tensor scores(Tensor query, const Memory& memory) override {
+  Tensor scores(Tensor query, const KeysValues& source) override {
     Tensor p = point(query);
-    Tensor products = dot_scores(concat({p, full({p.dim(0), 1}, -1)}, 1), memory.keys, memory.sentences);
+    Tensor products = dot_scores(concat({p, full({p.dim(0), 1}, -1)}, 1), source.keys, source.rows);
     return (products - sum(square(p), 1, true) / 2) / (width_ * width_);
   }
 
@@ -63,17 +63,17 @@ void attend() {
   Tape tape(Tape::Inference);
   Tensor query = constant({1, 2}, {0.4, 0});
   Tensor words = constant({1, 5, 2}, {-2, 0, -1, 0, 0, 0, 1, 0, 0.4, 0});
-  const Memory memory = attention.prepare(words, std::vector<int>{4});
+  const KeysValues source = attention.prepare(words, std::vector<int>{4});
 
   fmt::print("1. Scores and weights: the query is at 0.4, as is the padding, whose score does not matter\n\n");
-  show("scores", attention.scores(query, memory).value());
-  show("softmax", attention(query, memory).weights.value());
+  show("scores", attention.scores(query, source).value());
+  show("softmax", attention(query, source).weights.value());
 
   fmt::print("\n2. With another normaliser, and with another scope, that know nothing of this score\n\n");
   attention.scope->normalizer = Normalizer::Sparsemax;  // words too far away get exactly nothing
-  show("sparsemax", attention(query, memory).weights.value());
+  show("sparsemax", attention(query, source).weights.value());
   attention.scope = std::make_unique<LocalMonotonic>(1);  // for word 0 of a translation, the words 0 and 1
-  show("local-m", attention(query, memory).weights.value());
+  show("local-m", attention(query, source).weights.value());
 }
 
 }

@@ -15,37 +15,37 @@ namespace gradus::inline GRADUS_PRECISION {
 ///
 /// A decoder whose sentences are sorted longest target first drops those that have ended: then there are only N <= B
 /// queries, for the first N sentences.
-struct Sentences {
+struct SequenceRows {
   std::span<const int> start, length;  ///< (B)
   std::span<const int> offset;         ///< (S), increasing
 
   /// Sentence i of the result is sentence chosen[i]. It lives as long as the active tape, and so do these:
-  Sentences select(std::span<const int> chosen) const;
+  SequenceRows select(std::span<const int> chosen) const;
   /// The sentences of rows that are cut into `heads` rows each: head k of sentence b is sentence b · heads + k of the
   /// result.
-  Sentences split(int heads) const;
+  SequenceRows split(int heads) const;
 };
 
 /// The rows of padded sequences, (B, S, ·). Throws for a length outside of 0 to S.
-Sentences padded_sentences(std::span<const int> lengths, int steps);
+SequenceRows padded_rows(std::span<const int> lengths, int steps);
 /// The rows of packed sequences, (rows, ·): sentence i is sequence order[i] of the packing, or sequence i if `order` is
 /// empty.
-Sentences packed_sentences(const Packing& packing, std::span<const int> order = {});
+SequenceRows packed_rows(const Packing& packing, std::span<const int> order = {});
 
 /// Additive scores e[b, j] = vᵀ tanh(q[b] + k[b, j]), where q = W s and k = U h are projected already (Bahdanau et al.
 /// 2014, appendix A.1.2).   query: (N, A), keys: (…, A), v: (A) -> (N, S), 0 beyond a length
-Tensor additive_scores(Tensor query, Tensor keys, Tensor v, const Sentences& sentences);
+Tensor additive_scores(Tensor query, Tensor keys, Tensor v, const SequenceRows& rows);
 
 /// Dot-product scores e[b, j] = scale · q[b]ᵀ k[b, j] (Luong et al. 2015, section 3.1, dot, and with k = W h,
 /// general; Vaswani et al. 2017, eq. 1, with scale 1/√H).   query: (N, H), keys: (…, H) -> (N, S), 0 beyond a length
-Tensor dot_scores(Tensor query, Tensor keys, const Sentences& sentences, Real scale = 1);
+Tensor dot_scores(Tensor query, Tensor keys, const SequenceRows& rows, Real scale = 1);
 
 /// The context c[b] = Σ_j w[b, j] v[b, j].   weights: (N, S), values: (…, H) -> (N, H)
-Tensor weighted_sum(Tensor weights, Tensor values, const Sentences& sentences);
+Tensor weighted_sum(Tensor weights, Tensor values, const SequenceRows& rows);
 
 namespace detail {
 /// For ops that read such rows: throws unless `states` has all rows of the first `count` sentences.
-void require_rows(const char* op, const char* name, Tensor states, const Sentences& sentences, int count);
+void require_rows(const char* op, const char* name, Tensor states, const SequenceRows& rows, int count);
 }
 
 }

@@ -12,7 +12,7 @@ namespace gradus::inline GRADUS_PRECISION {
 
 namespace {
 
-void require_fit(Tensor query, Tensor keys, Tensor values, const Sentences& queries, const Sentences& memory,
+void require_fit(Tensor query, Tensor keys, Tensor values, const SequenceRows& query_rows, const SequenceRows& key_rows,
                  const ScaledDotOptions& options) {
   constexpr const char* kOp = "scaled_dot_attention";
   if (query.rank() < 2 || keys.rank() < 2 || keys.shape() != values.shape() || query.dim(-1) != keys.dim(-1)) {
@@ -25,41 +25,41 @@ void require_fit(Tensor query, Tensor keys, Tensor values, const Sentences& quer
   if (!(options.dropout >= 0 && options.dropout < 1)) {
     fail("{}: bad dropout: {}; need 0 <= dropout < 1", kOp, options.dropout);
   }
-  const std::size_t count = queries.length.size();
-  if (memory.length.size() != count) {
-    fail("{}: {} sentences attend to {}; need as many", kOp, count, memory.length.size());
+  const std::size_t count = query_rows.length.size();
+  if (key_rows.length.size() != count) {
+    fail("{}: {} sentences attend to {}; need as many", kOp, count, key_rows.length.size());
   }
   for (std::size_t b = 0; options.causal && b < count; ++b) {
-    if (queries.length[b] != memory.length[b]) {
-      fail("{}: sentence {} has {} queries and {} keys; causal attention needs as many", kOp, b, queries.length[b],
-           memory.length[b]);
+    if (query_rows.length[b] != key_rows.length[b]) {
+      fail("{}: sentence {} has {} queries and {} keys; causal attention needs as many", kOp, b, query_rows.length[b],
+           key_rows.length[b]);
     }
   }
-  detail::require_rows(kOp, "query", query, queries, count);
-  detail::require_rows(kOp, "keys", keys, memory, count);
+  detail::require_rows(kOp, "query", query, query_rows, count);
+  detail::require_rows(kOp, "keys", keys, key_rows, count);
 }
 
 /// The rows of sentence b, which products need below each other.
 struct SentenceRows {
-  const Sentences& sentences;
+  const SequenceRows& rows;
   int b;
 
-  int count() const { return sentences.length[b]; }
+  int count() const { return rows.length[b]; }
   Real* copy(const ConstArray& x, Scratch& scratch) const {
     const std::size_t H = x.cols();
-    Real* const rows = scratch.allocate(count() * H);
-    for (int i = 0; i < count(); ++i) kernels::copy(row(x, i), rows + i * H, H);
-    return rows;
+    Real* const copies = scratch.allocate(count() * H);
+    for (int i = 0; i < count(); ++i) kernels::copy(row(x, i), copies + i * H, H);
+    return copies;
   }
-  void add(const Real* rows, const Array& x) const {
+  void add(const Real* numbers, const Array& x) const {
     const std::size_t H = x.cols();
-    for (int i = 0; i < count(); ++i) kernels::add(row(x, i), rows + i * H, row(x, i), H);
+    for (int i = 0; i < count(); ++i) kernels::add(row(x, i), numbers + i * H, row(x, i), H);
   }
 
  private:
   template <class Number>
   Number* row(const BasicArray<Number>& x, int i) const {
-    return x.row(sentences.start[b] + sentences.offset[i]);
+    return x.row(rows.start[b] + rows.offset[i]);
   }
 };
 
@@ -136,10 +136,10 @@ const Real* masked(const Real* x, const Real* mask, std::size_t count, Scratch& 
   return product;
 }
 
-Weights make_weights(const Sentences& queries, const Sentences& memory, const ScaledDotOptions& options) {
+Weights make_weights(const SequenceRows& query_rows, const SequenceRows& key_rows, const ScaledDotOptions& options) {
   std::size_t count = 0;
-  for (std::size_t b = 0; b < queries.length.size(); ++b) {
-    count += std::size_t(options.heads) * queries.length[b] * memory.length[b];
+  for (std::size_t b = 0; b < query_rows.length.size(); ++b) {
+    count += std::size_t(options.heads) * query_rows.length[b] * key_rows.length[b];
   }
   Tape& tape = Tape::active();
   return {tape.arena().allocate(count), tape.random(options.dropout > 0 ? count : 0), 1 - options.dropout};
@@ -147,18 +147,18 @@ Weights make_weights(const Sentences& queries, const Sentences& memory, const Sc
 
 }
 
-Tensor scaled_dot_attention(Tensor query, Tensor keys, Tensor values, const Sentences& queries, const Sentences& memory,
-                            const ScaledDotOptions& options) {
-  require_fit(query, keys, values, queries, memory, options);
-  const int H = query.dim(-1), D = H / options.heads, B = static_cast<int>(queries.length.size());
+Tensor scaled_dot_attention(Tensor query, Tensor keys, Tensor values, const SequenceRows& query_rows,
+                            const SequenceRows& key_rows, const ScaledDotOptions& options) {
+  require_fit(query, keys, values, query_rows, key_rows, options);
+  const int H = query.dim(-1), D = H / options.heads, B = static_cast<int>(query_rows.length.size());
   const Real factor = 1 / std::sqrt(static_cast<Real>(D));
-  const Weights weights = make_weights(queries, memory, options);
+  const Weights weights = make_weights(query_rows, key_rows, options);
   Tensor context = output(query.shape(), {query, keys, values});
   kernels::fill(0, context.value().data, context.size());
   std::size_t begin = 0;
   for (int b = 0; b < B; ++b) {
     Scratch scratch;
-    const SentenceRows from{queries, b}, to{memory, b};
+    const SentenceRows from{query_rows, b}, to{key_rows, b};
     const auto [head, q, k, v] = Sentence(query, keys, values, from, to, options, scratch);
     Real* const c = scratch.allocate(head.Tq * std::size_t(H));
     for (int first = 0; first < H; first += D, begin += head.size()) {
@@ -175,7 +175,7 @@ Tensor scaled_dot_attention(Tensor query, Tensor keys, Tensor values, const Sent
     std::size_t begin = 0;
     for (int b = 0; b < B; ++b) {
       Scratch scratch;
-      const SentenceRows from{queries, b}, to{memory, b};
+      const SentenceRows from{query_rows, b}, to{key_rows, b};
       const auto [head, q, k, v] = Sentence(query, keys, values, from, to, options, scratch);
       const Real* const dc = from.copy(context.grad(), scratch);
       const auto rows = [&](int count) { return scratch.allocate(count * std::size_t(H)); };

@@ -10,12 +10,12 @@ struct ScaledDotOptions {
   Real dropout = 0;     ///< of the weights
 };
 
-/// Attention of whole sentences: every position of sentence b of `queries` attends to the positions of sentence b of
-/// `memory`, head by head (Vaswani et al. 2017, eq. 1 and section 3.2.2):
+/// Attention of whole sentences: every position of sentence b of `query_rows` attends to the positions of sentence b of
+/// `key_rows`, head by head (Vaswani et al. 2017, eq. 1 and section 3.2.2):
 ///     α_ij = softmax_j(q_iᵀ k_j / √D)     c_i = Σ_j α_ij v_j
 /// There is no work for padding, and nothing is read of a position that is not attended to, whatever it holds.
 /// query: (…, H), keys, values: (…, H) -> as the query, 0 beyond a length
-Tensor scaled_dot_attention(Tensor query, Tensor keys, Tensor values, const Sentences& queries, const Sentences& memory,
-                            const ScaledDotOptions& options = {});
+Tensor scaled_dot_attention(Tensor query, Tensor keys, Tensor values, const SequenceRows& query_rows,
+                            const SequenceRows& key_rows, const ScaledDotOptions& options = {});
 
 }

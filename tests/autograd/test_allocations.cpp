@@ -91,11 +91,11 @@ struct Net {
     const Packing packing(lengths);
     const Tensor x = dropout(embedding(table, words), Real(0.1));
     const LstmOutput lstm = lstm_sequence(bias, {{x, weight_ih}}, weight_hh, {}, packing, false);
-    const Sentences packed = packed_sentences(packing);
+    const SequenceRows packed = packed_rows(packing);
     const Tensor attended = scaled_dot_attention(lstm.output, lstm.output, lstm.output, packed, packed,
                                                  {.heads = 2, .causal = true, .dropout = Real(0.1)});
     const Tensor keys = unpack(lstm.output, packing);
-    const Sentences sentences = padded_sentences(lengths, kSteps);
+    const SequenceRows sentences = padded_rows(lengths, kSteps);
     const Tensor weights = softmax(additive_scores(lstm.final.hidden, keys, v, sentences), lengths);
     const Tensor context = tanh(layer_norm(weighted_sum(weights, keys, sentences), scale, shift));
     const Tensor word_loss = linear_cross_entropy(lstm.output + attended, weight_out, bias_out, targets);

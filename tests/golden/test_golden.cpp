@@ -197,7 +197,7 @@ TEST_CASE("golden: attention over memories of ragged lengths") {
   for (const auto& [name, attention] : kinds) {
     GoldenCase golden("attention", name);
     golden.load(*attention);
-    const Memory memory = attention->prepare(golden.input("memory"), golden.ints("lengths"));
+    const KeysValues memory = attention->prepare(golden.input("memory"), golden.ints("lengths"));
     const Attended attended = (*attention)(golden.input("query"), memory);
     golden.check({{"context", attended.context}, {"weights", attended.weights}});
   }

@@ -76,8 +76,8 @@ TEST_CASE("attention: weights and context by the formulas; padding and masked po
 
     for (const bool masked : {false, true}) {
       CAPTURE(masked);
-      const Memory memory = kind.attention->prepare(values, lengths, masked ? mask : Tensor());
-      const Attended attended = (*kind.attention)(query, memory);
+      const KeysValues source = kind.attention->prepare(values, lengths, masked ? mask : Tensor());
+      const Attended attended = (*kind.attention)(query, source);
       const Tensor context = attended.context, weights = attended.weights;
       REQUIRE(weights.shape() == Shape{B, S});
       REQUIRE(context.shape() == Shape{B, H});
@@ -131,13 +131,13 @@ TEST_CASE("attention: queries about chosen sentences, one of them twice") {
     const Tensor values = random_tensor({3, 4, kind.state_size}, 1), query = random_tensor({3, 3}, 2);
     Tensor mask = full({3, 4}, 1);
     mask.value()[1] = 0;
-    const Memory memory = kind.attention->prepare(values, std::vector{4, 2, 3}, mask);
+    const KeysValues source = kind.attention->prepare(values, std::vector{4, 2, 3}, mask);
     const int chosen[] = {2, 0, 2};
-    const Tensor together = (*kind.attention)(query, memory.select(chosen)).context;
+    const Tensor together = (*kind.attention)(query, source.select(chosen)).context;
     for (int i = 0; i < 3; ++i) {
       const int begin = chosen[i], length = begin == 2 ? 3 : 4;
-      const Memory alone = kind.attention->prepare(slice(values, 0, begin, begin + 1), std::vector{length},
-                                                   slice(mask, 0, begin, begin + 1));
+      const KeysValues alone = kind.attention->prepare(slice(values, 0, begin, begin + 1), std::vector{length},
+                                                       slice(mask, 0, begin, begin + 1));
       const Tensor expected = (*kind.attention)(slice(query, 0, i, i + 1), alone).context;
       for (int k = 0; k < kind.state_size; ++k) {
         CHECK(together.value()[i * kind.state_size + k] == doctest::Approx(expected.value()[k]).epsilon(1e-5));
@@ -152,9 +152,10 @@ TEST_CASE("attention: fewer queries than sentences belong to the first sentences
     const Tape tape;
     const Tensor values = random_tensor({3, 4, kind.state_size}, 1), query = random_tensor({3, 3}, 2);
     for (const bool masked : {false, true}) {
-      const Memory memory = kind.attention->prepare(values, std::vector{4, 2, 1}, masked ? full({3, 4}, 1) : Tensor());
-      const Tensor all = (*kind.attention)(query, memory).context;
-      const Tensor first = (*kind.attention)(slice(query, 0, 0, 2), memory).context;
+      const KeysValues source =
+          kind.attention->prepare(values, std::vector{4, 2, 1}, masked ? full({3, 4}, 1) : Tensor());
+      const Tensor all = (*kind.attention)(query, source).context;
+      const Tensor first = (*kind.attention)(slice(query, 0, 0, 2), source).context;
       REQUIRE(first.shape() == Shape{2, kind.state_size});
       for (std::size_t i = 0; i < first.size(); ++i) {
         CHECK(first.value()[i] == doctest::Approx(all.value()[i]).epsilon(1e-6));
@@ -198,8 +199,8 @@ TEST_CASE("attention: gradients") {
     gradcheck(
         kind.name, {{2, 3}, {5, kind.state_size}},
         [&](Tensor query, Tensor packed) {
-          const Memory memory = kind.attention->prepare(packed, Packing(std::vector{3, 2}), std::vector{1, 0});
-          return (*kind.attention)(query, memory).context;
+          const KeysValues source = kind.attention->prepare(packed, Packing(std::vector{3, 2}), std::vector{1, 0});
+          return (*kind.attention)(query, source).context;
         },
         kind.attention->parameters());
   }

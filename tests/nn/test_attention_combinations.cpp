@@ -22,38 +22,8 @@ using namespace gradus;
 namespace {
 
 constexpr int kSize = 4;  // of queries and states
-
-struct Part {
-  const char* name;
-  std::function<std::unique_ptr<Attention>()> make;
-};
-
-const std::vector<Part> kScores = {
-    {"additive", [] { return std::make_unique<AdditiveAttention>(nullptr, "additive", kSize, kSize, 3); }},
-    {"concat", [] { return std::make_unique<ConcatAttention>(nullptr, "concat", kSize, kSize, 3); }},
-    {"dot", [] { return std::make_unique<DotAttention>(nullptr, "dot"); }},
-    {"general", [] { return std::make_unique<GeneralAttention>(nullptr, "general", kSize, kSize); }},
-    {"scaled general",
-     [] {
-       return std::make_unique<GeneralAttention>(nullptr, "scaled general", kSize, kSize, Attention::InverseSqrt);
-     }},
-    {"scaled dot", [] { return std::make_unique<DotAttention>(nullptr, "scaled dot", Attention::InverseSqrt); }},
-    {"location", [] { return std::make_unique<LocationAttention>(nullptr, "location", kSize, 3); }},
-    {"cosine", [] { return std::make_unique<CosineAttention>(nullptr, "cosine", kSize, kSize); }},
-    {"multi-head", [] { return std::make_unique<MultiHeadAttention>(nullptr, "multi-head", kSize, kSize, 2); }},
-};
-
-struct ScopeKind {
-  const char* name;
-  std::function<std::unique_ptr<AttentionScope>(Attention*)> make;
-};
-
-const std::vector<ScopeKind> kScopes = {
-    {"global", [](Attention*) { return std::make_unique<GlobalScope>(); }},
-    {"local-m", [](Attention*) { return std::make_unique<LocalMonotonic>(1); }},
-    {"local-p", [](Attention* attention) { return std::make_unique<LocalPredictive>(attention, kSize, 2); }},
-    {"hard", [](Attention*) { return std::make_unique<HardScope>(Real(0.5)); }},
-};
+constexpr int kWindow = 2;
+constexpr ScoreSizes kSizes{.query = kSize, .key = kSize, .inner = 3, .positions = 3, .heads = 2};
 
 struct Combination {
   std::string name;
@@ -62,15 +32,15 @@ struct Combination {
 };
 
 void each_combination(const std::function<void(const Combination&)>& action) {
-  for (const Part& score : kScores) {
-    for (const ScopeKind& scope : kScopes) {
+  for (const NamedScore& score : attention_scores()) {
+    for (const NamedScope& scope : attention_scopes()) {
       for (const Normalizer normalizer : {Normalizer::Softmax, Normalizer::Sparsemax}) {
         for (const bool coverage : {false, true}) {
           Combination c{
               fmt::format("{}, {}, {}{}", score.name, scope.name,
                           normalizer == Normalizer::Softmax ? "softmax" : "sparsemax", coverage ? ", coverage" : ""),
-              score.make(), std::string(scope.name) != "local-p"};
-          c.attention->scope = scope.make(c.attention.get());
+              score.make(nullptr, score.name, kSizes), std::string(scope.name) != "local-p"};
+          c.attention->scope = scope.make(c.attention.get(), kSize, kWindow);
           c.attention->scope->normalizer = normalizer;
           if (coverage) c.attention->coverage.emplace(c.attention.get(), "coverage", kSize, 1);
           CAPTURE(c.name);
@@ -99,8 +69,8 @@ TEST_CASE("attention: every combination passes gradcheck" * doctest::skip(!kGrad
     gradcheck(
         c.name.c_str(), {{3, kSize}, {3, 4, kSize}, {3, 4}},
         [&](Tensor query, Tensor states, Tensor coverage) {
-          const Memory memory = c.attention->prepare(states, lengths);
-          const Attended attended = (*c.attention)(query, memory, step_of(2, coverage));
+          const KeysValues source = c.attention->prepare(states, lengths);
+          const Attended attended = (*c.attention)(query, source, step_of(2, coverage));
           std::vector<Tensor> result = outputs(attended);
           if (!c.attention->coverage) result.push_back(sum(coverage));  // which had no part in it
           return result;
@@ -125,8 +95,8 @@ TEST_CASE("attention: no combination looks at padding or masked positions, whate
           coverage.value()[b * 4 + s] = nan;
         }
       }
-      const Memory memory = c.attention->prepare(states, lengths, mask);
-      const Attended attended = (*c.attention)(numbers({3, kSize}, 3), memory, step_of(3, coverage));
+      const KeysValues source = c.attention->prepare(states, lengths, mask);
+      const Attended attended = (*c.attention)(numbers({3, kSize}, 3), source, step_of(3, coverage));
       contexts[poisoned].assign(attended.context.value().begin(), attended.context.value().end());
       for (int b = 0; b < 3; ++b) {
         Real total = 0;
@@ -160,8 +130,8 @@ TEST_CASE("attention: every combination attends alike to packed and padded state
     const std::vector<int> lengths = {2, 4, 3}, order = {2, 0, 1}, chosen = {1, 1, 0};
     const Packing packing(std::vector{4, 3, 2});
     const Tensor packed = numbers({9, kSize}, 1), query = numbers({3, kSize}, 2), coverage = numbers({3, 4}, 3);
-    const Memory of_packed = c.attention->prepare(packed, packing, order);
-    const Memory of_padded = c.attention->prepare(unpack(packed, packing, order), lengths);
+    const KeysValues of_packed = c.attention->prepare(packed, packing, order);
+    const KeysValues of_padded = c.attention->prepare(unpack(packed, packing, order), lengths);
     const auto check = [](Tensor a, Tensor b) { check_numbers_close("attended", a.value(), b.value()); };
     const Attended a = (*c.attention)(query, of_packed, step_of(1, coverage));
     const Attended b = (*c.attention)(query, of_padded, step_of(1, coverage));
@@ -169,7 +139,7 @@ TEST_CASE("attention: every combination attends alike to packed and padded state
     check(a.weights, b.weights);
     const Attended some = (*c.attention)(query, of_packed.select(chosen), step_of(1, coverage));
     for (int i = 0; i < 3; ++i) {
-      const Memory alone = of_padded.select(std::span(chosen).subspan(i, 1));
+      const KeysValues alone = of_padded.select(std::span(chosen).subspan(i, 1));
       const Attended one = (*c.attention)(slice(query, 0, i, i + 1), alone, step_of(1, slice(coverage, 0, i, i + 1)));
       check(slice(some.context, 0, i, i + 1), one.context);
     }
@@ -181,8 +151,8 @@ TEST_CASE("attention: local scopes look at a window, in local-p shaped by a Gaus
   const int S = 9;
   const Tensor states = numbers({1, S, kSize}, 1), query = numbers({1, kSize}, 2);
   DotAttention attention(nullptr, "dot");
-  const Memory memory = attention.prepare(states, std::vector{S});
-  const ConstArray scores = attention.scores(query, memory).value();
+  const KeysValues source = attention.prepare(states, std::vector{S});
+  const ConstArray scores = attention.scores(query, source).value();
 
   const auto softmax_in = [&](double low, double high) {
     std::vector<double> weights(S, 0);
@@ -192,24 +162,24 @@ TEST_CASE("attention: local scopes look at a window, in local-p shaped by a Gaus
     return weights;
   };
   attention.scope = std::make_unique<LocalMonotonic>(2);
-  check_numbers(attention(query, memory, {4, {}}).weights, softmax_in(2, 6), 1e-5);
-  check_numbers(attention(query, memory, {0, {}}).weights, softmax_in(0, 2), 1e-5);
-  check_numbers(attention(query, memory, {30, {}}).weights, softmax_in(S - 3, S - 1), 1e-5);
+  check_numbers(attention(query, source, {4, {}}).weights, softmax_in(2, 6), 1e-5);
+  check_numbers(attention(query, source, {0, {}}).weights, softmax_in(0, 2), 1e-5);
+  check_numbers(attention(query, source, {30, {}}).weights, softmax_in(S - 3, S - 1), 1e-5);
 
   auto local = std::make_unique<LocalPredictive>(&attention, kSize, 2);
-  const double p = local->positions(query, memory).value()[0];
+  const double p = local->positions(query, source).value()[0];
   std::vector<double> expected = softmax_in(p - 2, p + 2);
   for (int s = 0; s < S; ++s) expected[s] *= std::exp(-(s - p) * (s - p) / (2 * 1.0 * 1.0));  // σ = D/2 = 1
   attention.scope = std::move(local);
-  check_numbers(attention(query, memory).weights, expected, 1e-5);
+  check_numbers(attention(query, source).weights, expected, 1e-5);
 }
 
 TEST_CASE("attention: location scores have a position each; those of long sources beyond them are never attended") {
   const Tape tape;
   LocationAttention attention(nullptr, "location", kSize, 3);
   const Tensor query = numbers({2, kSize}, 1);
-  const Memory memory = attention.prepare(numbers({2, 5, kSize}, 2), std::vector{5, 2});
-  const ConstArray weights = attention(query, memory).weights.value();
+  const KeysValues source = attention.prepare(numbers({2, 5, kSize}, 2), std::vector{5, 2});
+  const ConstArray weights = attention(query, source).weights.value();
   for (int b = 0; b < 2; ++b) {
     double e[3], total = 0;
     const int positions = b == 0 ? 3 : 2;
@@ -234,9 +204,9 @@ TEST_CASE("attention: hard attention draws by the distribution in training, and 
   const Tape tape(Tape::Record, 7);
   Tensor states = full({1, S, 1}, 0), queries = full({kDraws, 1}, 1);
   for (int s = 0; s < S; ++s) states.value()[s] = static_cast<Real>(std::log(probabilities[s]));
-  const Memory memory = attention.prepare(states, std::vector{S}).select(std::vector<int>(kDraws, 0));
+  const KeysValues source = attention.prepare(states, std::vector{S}).select(std::vector<int>(kDraws, 0));
 
-  const Attended drawn = attention(queries, memory);
+  const Attended drawn = attention(queries, source);
   double counts[S] = {}, entropy = 0;
   for (const double p : probabilities) entropy -= p * std::log(p);
   for (int i = 0; i < kDraws; ++i) {
@@ -251,6 +221,6 @@ TEST_CASE("attention: hard attention draws by the distribution in training, and 
   for (int s = 0; s < S; ++s) CHECK(std::abs(counts[s] / kDraws - probabilities[s]) < 0.018);
 
   attention.eval();
-  const Attended likeliest = attention(queries, memory);
+  const Attended likeliest = attention(queries, source);
   for (int i = 0; i < kDraws; ++i) REQUIRE(likeliest.weights.value()[i * S] == 1);
 }

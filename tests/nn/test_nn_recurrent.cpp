@@ -5,7 +5,9 @@
 
 #include "autograd/gradcheck.h"
 #include "nn/recurrent.h"
+#include "ops/elementwise.h"
 #include "ops/layout.h"
+#include "ops/matmul.h"
 
 using namespace gradus;
 
@@ -312,4 +314,35 @@ TEST_CASE("recurrent: gradients of packed layers by their initial states, and of
     gradcheck(
         "GRUCell", {{batch, 2}, {batch, 3}}, [&](Tensor x, Tensor h) { return gru_cell(x, h); }, gru_cell.parameters());
   }
+}
+
+// The norms of a cell are modules with tests of their own; here they stand where the formulas have them.
+TEST_CASE("recurrent cells: normalised sums, by the formulas") {
+  constexpr int H = 3;
+  LayerNormLSTMCell lstm(nullptr, "lstm", 2, H);
+  LayerNormGRUCell gru(nullptr, "gru", 2, H);
+  LayerNormResetBeforeGRUCell before(nullptr, "before", 2, H);
+  const Tape tape;
+  const Tensor x = random_tensor({4, 2}, 1), h = random_tensor({4, H}, 2), c = random_tensor({4, H}, 3);
+  const auto product = [](Tensor x, Tensor weight) { return matmul(x, transpose(weight)); };
+  const auto part = [](Tensor gates, int i) { return slice(gates, -1, i * H, (i + 1) * H); };
+  const auto first_two = [](Tensor gates) { return slice(gates, -1, 0, 2 * H); };
+  const auto check = [](Tensor actual, Tensor expected) {
+    CHECK(close({actual.value().data, actual.size()}, Vector(expected.value().begin(), expected.value().end())));
+  };
+
+  const Tensor a = lstm.norm_ih(product(x, lstm.weight_ih)) + lstm.norm_hh(product(h, lstm.weight_hh));
+  const Tensor cell = sigmoid(part(a, 1)) * c + sigmoid(part(a, 0)) * tanh(part(a, 2));
+  check(lstm.step({&x, 1}, {h, c}).cell, cell);
+  check(lstm.step({&x, 1}, {h, c}).hidden, sigmoid(part(a, 3)) * tanh(lstm.norm_cell(cell)));
+
+  Tensor in = product(x, gru.weight_ih), own = product(h, gru.weight_hh);
+  Tensor gates = sigmoid(gru.norm_ih(first_two(in)) + gru.norm_hh(first_two(own)));  // r and z
+  Tensor n = tanh(gru.norm_ih_n(part(in, 2)) + part(gates, 0) * gru.norm_hh_n(part(own, 2)));
+  check(gru.step({&x, 1}, {h, {}}).hidden, (1 - part(gates, 1)) * n + part(gates, 1) * h);
+
+  in = product(x, before.weight_ih);
+  gates = sigmoid(before.norm_ih(first_two(in)) + before.norm_hh(product(h, before.weight_hh)));
+  n = tanh(before.norm_ih_n(part(in, 2)) + before.norm_hh_n(product(part(gates, 0) * h, before.weight_hn)));
+  check(before.step({&x, 1}, {h, {}}).hidden, (1 - part(gates, 1)) * h + part(gates, 1) * n);
 }

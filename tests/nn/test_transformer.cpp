@@ -36,8 +36,8 @@ struct PackedCase : GoldenCase {
 
   Tensor x() { return pack(input("x"), packing); }
   Tensor memory() { return pack(input("memory"), memory_packing); }
-  Sentences sentences() const { return packed_sentences(packing); }
-  Sentences memory_sentences() const { return packed_sentences(memory_packing); }
+  SequenceRows sentences() const { return packed_rows(packing); }
+  SequenceRows memory_sentences() const { return packed_rows(memory_packing); }
   void check_rows(Tensor y) { check({{"y", unpack(y, packing)}}); }
 
   Packing packing, memory_packing;
@@ -62,12 +62,12 @@ TEST_CASE("golden: attention of whole sentences as torch.nn.MultiheadAttention")
   }
   {
     PackedCase golden("cross_attention", attention);
-    const Memory memory = attention.prepare(golden.memory(), golden.memory_sentences());
+    const KeysValues memory = attention.prepare(golden.memory(), golden.memory_sentences());
     golden.check_rows(attention(golden.x(), golden.sentences(), memory));
     attention.zero_grad();
   }
   PackedCase golden("step", attention);
-  const Memory memory = attention.prepare(golden.memory(), golden.memory_sentences());
+  const KeysValues memory = attention.prepare(golden.memory(), golden.memory_sentences());
   const Attended attended = attention.step(golden.input("x"), memory);
   golden.check({{"context", attended.context}, {"weights", attended.weights}});
 }
@@ -81,7 +81,7 @@ TEST_CASE("golden: layers as torch.nn.TransformerEncoderLayer and TransformerDec
     }
     TransformerDecoderLayer layer(nullptr, "", options);
     PackedCase golden(fmt::format("decoder_layer_{}", name), layer);
-    const Memory memory = layer.multihead_attn.prepare(golden.memory(), golden.memory_sentences());
+    const KeysValues memory = layer.multihead_attn.prepare(golden.memory(), golden.memory_sentences());
     golden.check_rows(layer(golden.x(), golden.sentences(), memory));
   }
 }
@@ -111,8 +111,7 @@ TEST_CASE("transformer: gradients, with dropout too" * doctest::skip(!kGradcheck
     randomize(encoder);
     randomize(decoder);
     const auto both = [&](Tensor x, Tensor states) {
-      const Sentences sentences = packed_sentences(Packing(lengths)),
-                      memory = packed_sentences(Packing(memory_lengths));
+      const SequenceRows sentences = packed_rows(Packing(lengths)), memory = packed_rows(Packing(memory_lengths));
       return decoder(x, sentences, decoder.prepare(encoder(states, memory), memory));
     };
     gradcheck("transformer", {{5, kSize}, {4, kSize}}, both, parameters, {.step = 1e-6});
@@ -129,7 +128,7 @@ TEST_CASE("transformer: what a position knows") {
   // Rows of the encoder's or the decoder's output, each on a tape of its own, so that products run in the same way.
   const auto run = [&](bool encode, Real change) {
     const Tape tape(Tape::Inference);
-    const Sentences sentences = padded_sentences(lengths, kLength);
+    const SequenceRows sentences = padded_rows(lengths, kLength);
     Tensor x = constant({kLength, kSize}, some_numbers(kLength * kSize, 2));
     const Tensor states = constant({kLength, kSize}, some_numbers(kLength * kSize, 1));
     x.value().row(kChanged)[0] += change;
@@ -164,7 +163,7 @@ TEST_CASE("transformer: a sentence does not depend on the others in its batch, n
     return x;
   };
   const auto run = [&](Tensor x, Tensor states, std::span<const int> own, std::span<const int> memory) {
-    const Sentences sentences = padded_sentences(own, x.dim(1)), of_memory = padded_sentences(memory, states.dim(1));
+    const SequenceRows sentences = padded_rows(own, x.dim(1)), of_memory = padded_rows(memory, states.dim(1));
     return decoder(x, sentences, decoder.prepare(encoder(states, of_memory), of_memory));
   };
   const Tensor x = padded(kSteps, lengths, 1), states = padded(kMemorySteps, memory_lengths, 2);
@@ -189,11 +188,11 @@ TEST_CASE("transformer: position by position as all at once") {
     const Packing packing(lengths), memory_packing(memory_lengths);
     const Tensor x = constant({2 * kSteps, kSize}, some_numbers(2 * kSteps * kSize, 1));
     const auto memories =
-        decoder.prepare(constant({6, kSize}, some_numbers(6 * kSize, 2)), packed_sentences(memory_packing));
-    const Tensor whole = decoder(x, packed_sentences(packing), memories);
-    std::vector<Past> pasts(2);
+        decoder.prepare(constant({6, kSize}, some_numbers(6 * kSize, 2)), packed_rows(memory_packing));
+    const Tensor whole = decoder(x, packed_rows(packing), memories);
+    std::vector<KeyValueCache> caches(2);
     for (int t = 0; t < kSteps; ++t) {
-      const Attended step = decoder.step(slice(x, 0, 2 * t, 2 * t + 2), pasts, memories);
+      const Attended step = decoder.step(slice(x, 0, 2 * t, 2 * t + 2), caches, memories);
       check_numbers_close("step", step.context.value(), slice(whole, 0, 2 * t, 2 * t + 2).value());
       for (int b = 0; b < 2; ++b) {
         const Real* const weights = step.weights.value().row(b);

@@ -29,7 +29,7 @@ struct Op {
 };
 using Inputs = std::span<const Tensor>;
 
-Sentences padded(const Lengths& lengths, Tensor states) { return padded_sentences(lengths, states.dim(1)); }
+SequenceRows padded(const Lengths& lengths, Tensor states) { return padded_rows(lengths, states.dim(1)); }
 
 int batch(const Case& c) { return static_cast<int>(c.lengths.size()); }
 
@@ -115,7 +115,7 @@ TEST_CASE("attention ops read packed sentences as they read padded ones, in any 
   constexpr int S = 3, A = 4;
   const std::vector<Shape> shapes = {{4, A}, {7, A}, {A}, {4, S}};
   const auto on_packed = [&](Tensor query, Tensor states, Tensor v, Tensor weights) {
-    const Sentences sentences = packed_sentences(Packing(lengths), order).select(chosen);
+    const SequenceRows sentences = packed_rows(Packing(lengths), order).select(chosen);
     return std::vector{additive_scores(query, states, v, sentences), dot_scores(query, states, sentences),
                        weighted_sum(weights, states, sentences)};
   };
@@ -139,18 +139,18 @@ TEST_CASE("attention ops name what does not fit") {
   Tape tape;
   const Tensor query = full({3, 4}, 0), keys = full({2, 5, 4}, 0), v = full({3}, 0);
   const Tensor two = full({2, 4}, 0);
-  const Sentences sentences = padded_sentences(Lengths{1, 5}, 5);
+  const SequenceRows sentences = padded_rows(Lengths{1, 5}, 5);
   CHECK_THROWS_WITH_AS(dot_scores(query, keys, sentences),
                        "dot_scores: query is (3, 4), keys is (2, 5, 4), there are 2 sentences; need (N, .) with N <= 2 "
                        "and (…, .)",
                        Error);
   CHECK_THROWS_WITH_AS(dot_scores(two, full({9, 4}, 0), sentences),
                        "dot_scores: sentence 1 ends with row 9, but keys is (9, 4): only 9 rows", Error);
-  CHECK_THROWS_WITH_AS(padded_sentences(Lengths{1, 6}, 5),
-                       "sentences: lengths[1] is 6; need 0 <= length <= 5, the steps", Error);
-  CHECK_THROWS_WITH_AS(packed_sentences(Packing(Lengths{2, 1}), Lengths{0, 2}),
+  CHECK_THROWS_WITH_AS(padded_rows(Lengths{1, 6}, 5), "sentences: lengths[1] is 6; need 0 <= length <= 5, the steps",
+                       Error);
+  CHECK_THROWS_WITH_AS(packed_rows(Packing(Lengths{2, 1}), Lengths{0, 2}),
                        "sentences: no such sequence: order[1] is 2; need 0 <= order < 2", Error);
-  CHECK_THROWS_WITH_AS(packed_sentences(Packing(Lengths{2, 1}), Lengths{0}),
+  CHECK_THROWS_WITH_AS(packed_rows(Packing(Lengths{2, 1}), Lengths{0}),
                        "sentences: order does not fit: 1 numbers for 2 sequences; need one for each, or none", Error);
   CHECK_THROWS_WITH_AS(
       additive_scores(two, keys, v, sentences),

@@ -37,8 +37,8 @@ const std::vector<Case> kCases = {
 template <class Op>
 auto on_packed(const Case& c, Op op) {
   return [&c, op](Tensor query, Tensor keys, Tensor values) {
-    return op(query, keys, values, packed_sentences(Packing(c.queries)),
-              packed_sentences(Packing(c.memory), c.memory_order), c.options);
+    return op(query, keys, values, packed_rows(Packing(c.queries)), packed_rows(Packing(c.memory), c.memory_order),
+              c.options);
   };
 }
 
@@ -83,14 +83,14 @@ TEST_CASE("scaled_dot_attention drops the weights that its twin drops, from the 
 TEST_CASE("scaled_dot_attention may attend to what it asks with, and to the same sentence more than once") {
   const Lengths lengths = {3, 2}, chosen = {1, 0, 1};
   const auto shared = [&](Tensor x) {
-    const Sentences sentences = packed_sentences(Packing(lengths));
+    const SequenceRows sentences = packed_rows(Packing(lengths));
     return scaled_dot_attention(x, x, x, sentences, sentences, {.heads = 2, .causal = true});
   };
   gradcheck("shared", {{5, 4}}, shared);
   const auto repeated = [&](auto op) {
     return [&lengths, &chosen, op](Tensor query, Tensor memory) {
-      return op(query, memory, memory, packed_sentences(Packing(Lengths{2, 2, 1})),
-                packed_sentences(Packing(lengths)).select(chosen), ScaledDotOptions{.heads = 2});
+      return op(query, memory, memory, packed_rows(Packing(Lengths{2, 2, 1})),
+                packed_rows(Packing(lengths)).select(chosen), ScaledDotOptions{.heads = 2});
     };
   };
   check_twins({{5, 4}, {5, 4}}, repeated(scaled_dot_attention), repeated(reference::scaled_dot_attention));
@@ -119,7 +119,7 @@ TEST_CASE("scaled_dot_attention reads no padding and no future, whatever they ho
         if (poisoned && padding) std::fill_n(&x[0].value()[row], H, nan);
       }
     }
-    const Sentences sentences = padded_sentences(lengths, S);
+    const SequenceRows sentences = padded_rows(lengths, S);
     const Tensor y = scaled_dot_attention(x[0], x[1], x[2], sentences, sentences, {.heads = 2, .causal = true});
     tape.backward(y, cotangent);
     for (int b = 0; b < B; ++b) {
@@ -142,8 +142,8 @@ TEST_CASE("scaled_dot_attention reads no padding and no future, whatever they ho
 TEST_CASE("scaled_dot_attention names what does not fit") {
   const Tape tape;
   const Tensor two = full({2, 4}, 0), three = full({3, 4}, 0);
-  const Sentences one = padded_sentences(Lengths{2}, 2), longer = padded_sentences(Lengths{3}, 3);
-  const auto attend = [&](Tensor query, Tensor keys, Tensor values, const Sentences& memory,
+  const SequenceRows one = padded_rows(Lengths{2}, 2), longer = padded_rows(Lengths{3}, 3);
+  const auto attend = [&](Tensor query, Tensor keys, Tensor values, const SequenceRows& memory,
                           const ScaledDotOptions& options = {}) {
     return scaled_dot_attention(query, keys, values, one, memory, options);
   };
@@ -156,7 +156,7 @@ TEST_CASE("scaled_dot_attention names what does not fit") {
                        Error);
   CHECK_THROWS_WITH_AS(attend(two, three, three, longer, {.dropout = 1}),
                        "scaled_dot_attention: bad dropout: 1; need 0 <= dropout < 1", Error);
-  CHECK_THROWS_WITH_AS(attend(two, three, three, padded_sentences(Lengths{1, 1}, 1)),
+  CHECK_THROWS_WITH_AS(attend(two, three, three, padded_rows(Lengths{1, 1}, 1)),
                        "scaled_dot_attention: 1 sentences attend to 2; need as many", Error);
   CHECK_THROWS_WITH_AS(attend(two, three, three, longer, {.causal = true}),
                        "scaled_dot_attention: sentence 0 has 2 queries and 3 keys; causal attention needs as many",

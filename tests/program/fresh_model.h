@@ -62,7 +62,7 @@ inline std::vector<Real> encoded(Seq2Seq& model, const std::vector<int>& ids = {
   const Tape tape(Tape::Inference, 3);
   const std::vector<int> lengths = {static_cast<int>(ids.size())};
   const Packing packing(lengths);
-  const ConstArray states = model.encoder()(ids, packing, &model.decoder().words()).states.value();
+  const ConstArray states = model.encoder()(ids, packing, &model.decoder().embedding_weight()).states.value();
   return {states.begin(), states.end()};
 }
 

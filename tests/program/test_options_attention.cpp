@@ -92,14 +92,14 @@ double loss_of_scope(TrainConfig config, ScopeKind scope, int window) {
 
 /// A window that is wider than all sentences is no window.
 void check_local_monotonic(OptionTrial& trial) {
-  const double all = loss_of_scope(trial.with, ScopeKind::Global, 1);
+  const double all = loss_of_scope(trial.with, "global", 1);
   CHECK(std::abs(Fresh(trial.with).loss() - all) > 1e-6);
-  CHECK(loss_of_scope(trial.with, ScopeKind::LocalM, 100) == doctest::Approx(all).epsilon(1e-6));
+  CHECK(loss_of_scope(trial.with, "local-m", 100) == doctest::Approx(all).epsilon(1e-6));
   check_all_learn(trial.with);
 }
 
 void check_window(OptionTrial& trial) {
-  const double all = loss_of_scope(trial.with, ScopeKind::Global, 1);
+  const double all = loss_of_scope(trial.with, "global", 1);
   CHECK(Fresh(trial.with).loss() == doctest::Approx(all).epsilon(1e-6));
   CHECK(std::abs(Fresh(trial.without).loss() - all) > 1e-6);
 }
@@ -118,7 +118,7 @@ void check_hard(OptionTrial& trial) {
   const Batch batch = make_batch(with.prepared.corpus.valid, chosen);
   const auto encoded = with.model.encode(batch);
   const Tensor embedded = with.model.decoder().embed(std::vector{kEnd});
-  const ConstArray weights = with.model.decoder().step(embedded, encoded.state, encoded.memories).weights.value();
+  const ConstArray weights = with.model.decoder().step(embedded, encoded.state, encoded.source).output.weights.value();
   CHECK(std::ranges::count(weights, 1) == 1);
   CHECK(std::ranges::count(weights, 0) == batch.source_lengths[0] - 1);
   check_all_learn(trial.with);
@@ -156,7 +156,7 @@ void check_attention_size(OptionTrial& trial) {
 /// The largest of the weights that hard attention draws from, in the mean over the first steps of some sentences.
 double sharpness(const TrainingRun& run) {
   TrainConfig config = run.translator->config;
-  config.attention.scope = ScopeKind::Global;
+  config.attention.scope = "global";
   const Fresh soft(config);
   copy_values(run.translator->model, soft.model);
   std::vector<int> chosen(20);
@@ -164,7 +164,7 @@ double sharpness(const TrainingRun& run) {
   const Tape tape(Tape::Inference);
   const auto encoded = soft.model.encode(make_batch(soft.prepared.corpus.valid, chosen));
   const Tensor embedded = soft.model.decoder().embed(std::vector(chosen.size(), kBegin));
-  const ConstArray weights = soft.model.decoder().step(embedded, encoded.state, encoded.memories).weights.value();
+  const ConstArray weights = soft.model.decoder().step(embedded, encoded.state, encoded.source).output.weights.value();
   double sum = 0;
   for (int i = 0; i < weights.rows(); ++i) sum += *std::max_element(weights.row(i), weights.row(i) + weights.cols());
   return sum / weights.rows();

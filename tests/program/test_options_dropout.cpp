@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "examples/translate/model/attentive_decoder.h"
 #include "tests/program/fresh_model.h"
 #include "tests/program/option_tests.h"
 
@@ -30,10 +31,12 @@ bool differ(Tensor a, Tensor b) {
                 std::vector<Real>(b.value().begin(), b.value().end()));
 }
 
+std::span<const Tensor> masks_of(const DecoderState& state) { return state.as<AttentiveState>().recurrent.masks; }
+
 /// What training drops where: shares of numbers, and whether a part computes something else than without dropout.
 struct Dropped {
   double numbers = 0, words = 0;  ///< of the decoder's word vectors
-  double output = 0;              ///< of the pre-output layer
+  double output = 0;              ///< of the readout
   double recurrent = 0;           ///< of the state that goes on from step to step
   bool encoder = false, first_step = false, second_step = false;
   bool same_mask = true;  ///< of the state, at every step
@@ -54,9 +57,10 @@ Dropped dropped(const TrainConfig& config) {
   std::vector<int> chosen(kSentences), words(kSentences);
   for (int i = 0; i < kSentences; ++i) chosen[i] = i, words[i] = 4 + i % 20;
   const Batch batch = make_batch(fresh.prepared.corpus.train, chosen);
-  const auto [memories, start] = model.encode(batch);
+  const auto [source, start] = model.encode(batch);
   const Tensor embedded = decoder.embed(words);
-  const DecoderState first = decoder.step(embedded, start, memories), second = decoder.step(embedded, first, memories);
+  const Decoder::Step first = decoder.step(embedded, start, source);
+  const Decoder::Step second = decoder.step(embedded, first.state, source);
 
   model.train();
   const ConstArray vectors = decoder.embed(words).value();
@@ -64,17 +68,18 @@ Dropped dropped(const TrainConfig& config) {
   result.words = share_of_zero_rows(vectors);
   // The bridge is zero: in training the states begin alike, but with masks.
   const DecoderState masked = decoder.begin({}, batch.order);
-  result.recurrent = masked.masks.empty() ? 0 : share_of_zeros(masked.masks[0].value());
-  const DecoderState dropped_first = decoder.step(embedded, masked, memories);
-  const DecoderState dropped_second = decoder.step(embedded, dropped_first, memories);
-  for (const DecoderState* state : {&dropped_first, &dropped_second}) {
-    for (std::size_t l = 0; l < state->masks.size(); ++l) {
-      result.same_mask = result.same_mask && !differ(state->masks[l], masked.masks[l]);
+  const std::span masks = masks_of(masked);
+  result.recurrent = masks.empty() ? 0 : share_of_zeros(masks[0].value());
+  const Decoder::Step dropped_first = decoder.step(embedded, masked, source);
+  const Decoder::Step dropped_second = decoder.step(embedded, dropped_first.state, source);
+  for (const Decoder::Step* step : {&dropped_first, &dropped_second}) {
+    for (std::size_t l = 0; l < masks.size(); ++l) {
+      result.same_mask = result.same_mask && !differ(masks_of(step->state)[l], masks[l]);
     }
   }
-  result.first_step = differ(first.hidden(), dropped_first.hidden());
-  result.second_step = differ(second.hidden(), dropped_second.hidden());
-  result.output = share_of_zeros(decoder.pre_output({&first, 1}, embedded).value());
+  result.first_step = differ(first.output.hidden, dropped_first.output.hidden);
+  result.second_step = differ(second.output.hidden, dropped_second.output.hidden);
+  result.output = share_of_zeros(decoder.readout({&first.output, 1}, embedded).value());
   return result;
 }
 

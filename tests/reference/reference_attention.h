@@ -57,7 +57,7 @@ inline Tensor weighted_sum(Tensor weights, Tensor values, std::span<const int> l
 }
 
 /// The rows of sentence b.   x: (rows, H) -> (length, H)
-inline Tensor rows_of(Tensor x, const Sentences& sentences, int b) {
+inline Tensor rows_of(Tensor x, const SequenceRows& sentences, int b) {
   std::vector<int> rows;
   for (int i = 0; i < sentences.length[b]; ++i) rows.push_back(sentences.start[b] + sentences.offset[i]);
   return gather_rows(x, rows);
@@ -71,8 +71,8 @@ inline Tensor seen(int Tq, int Tk, bool causal) {
 }
 
 /// scaled_dot_attention of matrices whose rows all belong to a sentence, and to exactly one.
-inline Tensor scaled_dot_attention(Tensor query, Tensor keys, Tensor values, const Sentences& queries,
-                                   const Sentences& memory, const ScaledDotOptions& options) {
+inline Tensor scaled_dot_attention(Tensor query, Tensor keys, Tensor values, const SequenceRows& queries,
+                                   const SequenceRows& memory, const ScaledDotOptions& options) {
   const int B = static_cast<int>(queries.length.size()), D = query.dim(1) / options.heads;
   int weights = 0;
   for (int b = 0; b < B; ++b) weights += options.heads * queries.length[b] * memory.length[b];
@@ -84,7 +84,7 @@ inline Tensor scaled_dot_attention(Tensor query, Tensor keys, Tensor values, con
     const int Tq = queries.length[b], Tk = memory.length[b];
     std::vector<Tensor> heads;
     for (int k = 0; k < options.heads; ++k, begin += Tq * Tk) {
-      const auto part = [&](Tensor x, const Sentences& s) { return slice(rows_of(x, s, b), 1, k * D, (k + 1) * D); };
+      const auto part = [&](Tensor x, const SequenceRows& s) { return slice(rows_of(x, s, b), 1, k * D, (k + 1) * D); };
       const Tensor scores = matmul(part(query, queries), transpose(part(keys, memory)));
       const Tensor a = softmax(scores / std::sqrt(static_cast<Real>(D)), seen(Tq, Tk, options.causal));
       const Tensor mask = reshape(slice(dropped, 0, begin, begin + Tq * Tk), {Tq, Tk});

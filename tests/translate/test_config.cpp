@@ -136,8 +136,8 @@ TEST_CASE("the command line overrides the file, and the file the defaults") {
 TEST_CASE("the papers' presets are what the papers say") {
   const TrainConfig search = resolve({"--preset", "rnnsearch"});
   CHECK(search.attention.kind() == AttentionKind::Bahdanau);
-  CHECK(search.attention.score == ScoreKind::Additive);
-  CHECK(search.attention.scope == ScopeKind::Global);
+  CHECK(search.attention.score == "additive");
+  CHECK(search.attention.scope == "global");
   CHECK_FALSE(search.attention.input_feeding);
   CHECK(search.bidirectional);
   CHECK(search.bridge == Bridge::Backward);
@@ -163,8 +163,8 @@ TEST_CASE("the papers' presets are what the papers say") {
   }
   const TrainConfig luong = resolve({"--preset", "luong"});
   CHECK(luong.attention.kind() == AttentionKind::Luong);
-  CHECK(luong.attention.score == ScoreKind::General);
-  CHECK(luong.attention.scope == ScopeKind::LocalP);
+  CHECK(luong.attention.score == "general");
+  CHECK(luong.attention.scope == "local-p");
   CHECK(luong.attention.window == 10);
   CHECK(luong.attention.input_feeding);
   CHECK(luong.cell == CellKind::Lstm);

@@ -62,7 +62,7 @@ ModelConfig recurrent_config(AttentionKind attention) {
           .output_dropout = 0};
 }
 
-constexpr ModelConfig kTransformer{.architecture = Architecture::Transformer,
+const ModelConfig kTransformer{.architecture = Architecture::Transformer,
                                    .attention = {.heads = 2},
                                    .source_words = 13,
                                    .target_words = 11,

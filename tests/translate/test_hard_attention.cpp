@@ -69,16 +69,16 @@ std::vector<Real> estimate(const std::vector<Real>& scores, const Draws& a, doub
   Tape tape;
   const Tensor e = variable({3, S}, scores), log_p = log_softmax(e);
   const Tensor drawn = gather(log_p, a), entropy = -sum(exp(log_p) * log_p, -1);
-  std::array<DecoderState, 2> states;
-  states[0].log_probability = slice(drawn, 0, 0, 2);
-  states[1].log_probability = slice(drawn, 0, 2, 3);
-  states[0].entropy = slice(entropy, 0, 0, 2);
-  states[1].entropy = slice(entropy, 0, 2, 3);
+  std::array<StepOutput, 2> outputs;
+  outputs[0].log_probability = slice(drawn, 0, 0, 2);
+  outputs[1].log_probability = slice(drawn, 0, 2, 3);
+  outputs[0].entropy = slice(entropy, 0, 0, 2);
+  outputs[1].entropy = slice(entropy, 0, 2, 3);
   const HardAttentionOptions options{.reinforce_weight = kReinforceWeight,
                                      .discount = discount,
                                      .entropy_weight = kEntropyWeight,
                                      .baseline = baseline};
-  const Tensor term = hard_attention_term(states, Packing(kLengths), losses(a), options);
+  const Tensor term = hard_attention_term(outputs, Packing(kLengths), losses(a), options);
   CHECK(term.value()[0] == 0);
   tape.backward(term);
   return {e.grad().begin(), e.grad().end()};
@@ -147,7 +147,7 @@ TEST_CASE("hard attention: a share of the queries goes the way of soft attention
   constexpr int kDraws = 4000;
   const Tape tape(Tape::Inference, 7);
   const Tensor states = constant({1, S, 1}, {0, 1, -1}), queries = full({kDraws, 1}, 1);
-  const Memory memory = attention.prepare(states, std::vector{S}).select(std::vector<int>(kDraws, 0));
+  const KeysValues memory = attention.prepare(states, std::vector{S}).select(std::vector<int>(kDraws, 0));
   const ConstArray expected = softmax(reshape(states, {1, S})).value();
   const auto soft_share = [&] {
     const Attended attended = attention(queries, memory);
@@ -171,8 +171,8 @@ TEST_CASE("hard attention: all heads of a query go the same way") {
   MultiHeadAttention attention(nullptr, "heads", kHeads, kHeads, kHeads);
   HardScope scope(Real(0.5));
   const Tape tape(Tape::Inference, 7);
-  const Memory memory = attention.prepare(full({1, S, kHeads}, 1), std::vector{S});
-  const Memory selected = memory.select(std::vector<int>(kQueries, 0));
+  const KeysValues memory = attention.prepare(full({1, S, kHeads}, 1), std::vector{S});
+  const KeysValues selected = memory.select(std::vector<int>(kQueries, 0));
   const auto attended = scope(full({kQueries * kHeads, S}, 1), {}, selected, {}, true);
   int soft = 0;
   for (int i = 0; i < kQueries; ++i) {
@@ -188,7 +188,7 @@ TEST_CASE("hard attention: a row masked as a whole attends to nothing, as with t
   attention.scope = std::make_unique<HardScope>(Real(0.5));
   const Tape tape(Tape::Inference, 7);
   const Tensor states = constant({2, S, 1}, {0, 1, -1, 0, 1, -1}), mask = constant({2, S}, {0, 0, 0, 1, 0, 0});
-  const Memory memory = attention.prepare(states, std::vector{S, S}, mask);
+  const KeysValues memory = attention.prepare(states, std::vector{S, S}, mask);
   for (const bool training : {true, false}) {
     attention.train(training);
     const Attended attended = attention(full({2, 1}, 1), memory);

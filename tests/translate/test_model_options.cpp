@@ -46,6 +46,7 @@ const std::vector<Variant> kVariants = {
     {"one direction", [](ModelConfig& c) { c.bidirectional = false; }},
     {"layer norm", [](ModelConfig& c) { c.layer_norm = true; }},
     {"layer norm, gru", [](ModelConfig& c) { c.layer_norm = true, c.cell = CellKind::Gru; }},
+    {"layer norm, gru-reset-before", [](ModelConfig& c) { c.layer_norm = true, c.cell = CellKind::GruResetBefore; }},
     {"layer norm, two layers, one direction",
      [](ModelConfig& c) { c.layer_norm = true, c.encoder_layers = 2, c.bidirectional = false; }},
     {"bridge mean", [](ModelConfig& c) { c.bridge = Bridge::Mean; }},
@@ -61,14 +62,14 @@ const std::vector<Variant> kVariants = {
     {"context gate", [](ModelConfig& c) { c.attention.context_gate = true; }},
     {"context gate, luong", [](ModelConfig& c) { luong(c).context_gate = true; }},
     {"concat, local-m",
-     [](ModelConfig& c) { c.attention.score = ScoreKind::Concat, c.attention.scope = ScopeKind::LocalM; }},
-    {"dot, local-p", [](ModelConfig& c) { luong(c).score = ScoreKind::Dot, c.attention.scope = ScopeKind::LocalP; }},
-    {"location", [](ModelConfig& c) { luong(c).score = ScoreKind::Location; }},
+     [](ModelConfig& c) { c.attention.score = "concat", c.attention.scope = "local-m"; }},
+    {"dot, local-p", [](ModelConfig& c) { luong(c).score = "dot", c.attention.scope = "local-p"; }},
+    {"location", [](ModelConfig& c) { luong(c).score = "location"; }},
     {"cosine, sparsemax",
-     [](ModelConfig& c) { c.attention.score = ScoreKind::Cosine, c.attention.normalizer = Normalizer::Sparsemax; }},
+     [](ModelConfig& c) { c.attention.score = "cosine", c.attention.normalizer = Normalizer::Sparsemax; }},
     {"multi-head, coverage, local-p",
      [](ModelConfig& c) {
-       c.attention.score = ScoreKind::MultiHead, c.attention.coverage = true, c.attention.scope = ScopeKind::LocalP;
+       c.attention.score = "multi-head", c.attention.coverage = true, c.attention.scope = "local-p";
      }},
     {"coverage, input feeding, context gate",
      [](ModelConfig& c) { c.attention.coverage = c.attention.input_feeding = c.attention.context_gate = true; }},
@@ -79,7 +80,7 @@ const std::vector<Variant> kVariants = {
     {"bridge copy, one direction, gru",
      [](ModelConfig& c) { c.bridge = Bridge::Copy, c.bidirectional = false, c.cell = CellKind::Gru; }},
     {"reversed source, luong, local-m",
-     [](ModelConfig& c) { luong(c).scope = ScopeKind::LocalM, c.reverse_source = true, c.bidirectional = false; }},
+     [](ModelConfig& c) { luong(c).scope = "local-m", c.reverse_source = true, c.bidirectional = false; }},
     {"fixed context",
      [](ModelConfig& c) { c.attention = attention_named(AttentionKind::None, c.attention), c.fixed_context = true; }},
     {"fixed context, gru, maxout, bridge mean",
@@ -115,11 +116,11 @@ const std::vector<Variant> kVariants = {
 
 /// Whose gradient is REINFORCE's estimate, which central differences do not know.
 const std::vector<Variant> kHardVariants = {
-    {"hard", [](ModelConfig& c) { c.attention.scope = ScopeKind::Hard; }},
-    {"hard, luong", [](ModelConfig& c) { luong(c).scope = ScopeKind::Hard; }},
+    {"hard", [](ModelConfig& c) { c.attention.scope = "hard"; }},
+    {"hard, luong", [](ModelConfig& c) { luong(c).scope = "hard"; }},
     {"hard, multi-head, coverage",
      [](ModelConfig& c) {
-       c.attention.scope = ScopeKind::Hard, c.attention.score = ScoreKind::MultiHead, c.attention.coverage = true;
+       c.attention.scope = "hard", c.attention.score = "multi-head", c.attention.coverage = true;
      }},
 };
 
@@ -185,8 +186,8 @@ TEST_CASE("model options: gradients" * doctest::skip(!kGradcheck)) {
 
 TEST_CASE("model options: gradients of every score in every scope, wherever attention stands and whatever it feeds" *
           doctest::skip(!kGradcheck)) {
-  for (const std::string score : kChoices<ScoreKind>) {
-    for (const ScopeKind scope : {ScopeKind::Global, ScopeKind::LocalM, ScopeKind::LocalP}) {
+  for (const std::string score : choice_names<ScoreKind>()) {
+    for (const ScopeKind scope : {"global", "local-m", "local-p"}) {
       for (unsigned bits = 0; bits < 8; ++bits) {
         ModelConfig config = small_config(kVariants[0]);
         AttentionConfig& attention = config.attention;

@@ -9,6 +9,7 @@
 
 #include "autograd/gradcheck.h"
 #include "examples/translate/base/word_ids.h"
+#include "examples/translate/model/attentive_decoder.h"
 #include "examples/translate/model/model.h"
 #include "nn/recurrent_cells.h"
 #include "ops/elementwise.h"
@@ -61,7 +62,7 @@ ModelConfig rnnenc() {
 ModelConfig luong() {
   ModelConfig config = paper_config();
   config.attention = attention_named(AttentionKind::Luong, config.attention);
-  config.attention.score = ScoreKind::General;
+  config.attention.score = "general";
   config.bidirectional = false;
   config.reverse_source = true;
   config.encoder_layers = config.decoder_layers = 2;
@@ -118,6 +119,10 @@ Tensor word(Module& model, const std::string& table, int id) {
   return slice(Tensor(parameter(model, table + ".embedding.weight")), 0, id, id + 1);
 }
 
+std::span<const LstmState> layers_of(const DecoderState& state) {
+  return state.as<AttentiveState>().recurrent.layers;
+}
+
 /// Larger than at first, so that no part is without effect.
 void enlarge(Seq2Seq& model) {
   int seed = 0;
@@ -154,9 +159,9 @@ TEST_CASE("papers: the GRU with its reset gate before the product") {
 TEST_CASE("papers: RNNsearch begins with attention that is exactly uniform") {
   Seq2Seq model(rnnsearch());
   const Tape tape(Tape::Inference);
-  const auto [memory, state] = model.encode(first_pair());
+  const auto [source, state] = model.encode(first_pair());
   const Tensor embedded = model.decoder().embed(std::vector{kBegin});
-  for (const Real weight : model.decoder().step(embedded, state, memory).weights.value()) CHECK(weight == Real(0.25));
+  for (const Real weight : model.decoder().step(embedded, state, source).output.weights.value()) CHECK(weight == Real(0.25));
 }
 
 TEST_CASE("papers: RNNsearch, word by word") {
@@ -221,31 +226,32 @@ TEST_CASE("papers: Luong's decoder begins where the encoder of the reversed sour
   const Tape tape(Tape::Inference);
   const Pair reversed{{kPairs[0].source.rbegin(), kPairs[0].source.rend()}, kPairs[0].target};
   const Batch batch = make_batch({&reversed, 1}, std::vector{0});
-  const auto [memories, state] = model.encode(first_pair());
-  const auto [forward_memories, forward_state] = forward.encode(batch);
-  REQUIRE(state.layers.size() == 2);
+  const auto [source, state] = model.encode(first_pair());
+  const auto [forward_source, forward_state] = forward.encode(batch);
+  const std::span layers = layers_of(state), forward_layers = layers_of(forward_state);
+  REQUIRE(layers.size() == 2);
   for (int l = 0; l < 2; ++l) {
-    check_close(state.layers[l].hidden.value(), forward_state.layers[l].hidden.value());
-    check_close(state.layers[l].cell.value(), forward_state.layers[l].cell.value());
+    check_close(layers[l].hidden.value(), forward_layers[l].hidden.value());
+    check_close(layers[l].cell.value(), forward_layers[l].cell.value());
   }
   // Each state is with its own word all the same, and that of the first word is the last one.
-  const ConstArray values = memories[0].values.value(), forward_values = forward_memories[0].values.value();
+  const ConstArray values = source[0].values.value(), forward_values = forward_source[0].values.value();
   for (int j = 0; j < 4; ++j) check_close({values.row(j), {8}}, {forward_values.row(3 - j), {8}});
-  check_close({values.row(0), {1, 8}}, state.layers[1].hidden.value());
+  check_close({values.row(0), {1, 8}}, layers[1].hidden.value());
 }
 
 TEST_CASE("papers: Luong's decoder, word by word") {
   constexpr int S = 4, D = 1;
   ModelConfig config = luong();
-  config.attention.scope = ScopeKind::LocalP;
+  config.attention.scope = "local-p";
   config.attention.window = D;
   Seq2Seq model(config);
   enlarge(model);
   model.eval();
   const Tape tape(Tape::Inference);
-  const auto [memories, start] = model.encode(first_pair());
-  const Tensor states = memories[0].values;  // (S, H)
-  LstmState lower = start.layers[0], upper = start.layers[1];
+  const auto [source, start] = model.encode(first_pair());
+  const Tensor states = source[0].values;  // (S, H)
+  LstmState lower = layers_of(start)[0], upper = layers_of(start)[1];
   Tensor fed = full({1, 8}, 0);
   const std::vector<int>& target = kPairs[0].target;
   const ConstArray logits = model.logits(first_pair()).value();
@@ -272,14 +278,14 @@ TEST_CASE("papers: coverage, the context gate, feeding and local-m in a decoder 
   constexpr int S = 4, D = 1;
   ModelConfig config = rnnsearch();
   config.attention.coverage = config.attention.context_gate = config.attention.input_feeding = true;
-  config.attention.scope = ScopeKind::LocalM;
+  config.attention.scope = "local-m";
   config.attention.window = D;
   Seq2Seq model(config);
   enlarge(model);
   const Tape tape;
-  const auto [memories, start] = model.encode(first_pair());
-  const Tensor states = memories[0].values;
-  Tensor s = start.hidden(), fed = full({1, config.embedding}, 0), coverage = full({1, S}, 0);
+  const auto [source, start] = model.encode(first_pair());
+  const Tensor states = source[0].values;
+  Tensor s = layers_of(start)[0].hidden, fed = full({1, config.embedding}, 0), coverage = full({1, S}, 0);
   const std::vector<int>& target = kPairs[0].target;
   const ConstArray logits = model.logits(first_pair()).value();
   for (int t = 0; t < static_cast<int>(target.size()); ++t) {
@@ -366,8 +372,6 @@ TEST_CASE("papers: what contradicts itself is refused") {
         "model: bridge backward needs a bidirectional encoder; one direction that reads backwards is reverse_source");
   CHECK(error([](ModelConfig& c) { c.bridge = Bridge::Copy, c.decoder_layers = 2; }) ==
         "model: bridge copy needs as many layers of the encoder as of the decoder; there are 1 and 2");
-  CHECK(error([](ModelConfig& c) { c.cell = CellKind::GruResetBefore, c.layer_norm = true; }) ==
-        "model: layer_norm is not there for cell gru-reset-before; need lstm or gru");
   CHECK(error([](ModelConfig& c) { c.readout = Readout::Direct, c.tied_embeddings = TiedEmbeddings::Target; }) ==
         "model: tied_embeddings needs an output layer that reads as many numbers as a word vector has, 6; readout "
         "direct reads 22");

@@ -48,7 +48,7 @@ TEST_CASE("search: a hypothesis has the log-probability that the model gives to 
 TEST_CASE("search: a hypothesis has the weight of each word on each position of its own source") {
   ThreadPool pool(1);
   ModelConfig multi_head = random_config(AttentionKind::Bahdanau);
-  multi_head.attention.score = ScoreKind::MultiHead;
+  multi_head.attention.score = "multi-head";
   SearchOptions options = kOptions;
   options.attention = true;
   const std::vector<std::vector<int>> sources = make_sources(6);

@@ -111,7 +111,7 @@ TEST_CASE("every option changes the training, which can be interrupted and resum
       {"batches of words", [](TrainConfig& c) { c.batch_tokens = 300; }},
       {"accumulation", [](TrainConfig& c) { c.accumulate = 2; }},
       {"scheduled sampling", [](TrainConfig& c) { c.scheduled_sampling = 0.5; }},
-      {"hard attention", [](TrainConfig& c) { c.attention.scope = ScopeKind::Hard; }},
+      {"hard attention", [](TrainConfig& c) { c.attention.scope = "hard"; }},
       {"word dropout", [](TrainConfig& c) { c.word_dropout = 0.2; }},
       {"recurrent dropout", [](TrainConfig& c) { c.recurrent_dropout = 0.2; }},
       {"seed", [](TrainConfig& c) { c.seed = 2; }},

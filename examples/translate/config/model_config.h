@@ -2,7 +2,8 @@
 
 #include "autograd/real.h"
 #include "examples/translate/base/choices.h"
-#include "nn/attention.h"
+#include "nn/attention_scopes.h"
+#include "nn/attention_scores.h"
 
 namespace gradus::translate {
 
@@ -16,26 +17,10 @@ enum class AttentionKind { None, Bahdanau, Luong };
 template <>
 inline constexpr std::array kChoices<AttentionKind>{"none", "bahdanau", "luong"};
 
-/// nn/attention_scores.h has the formulas.
-enum class ScoreKind {
-  Additive,
-  Concat,
-  Dot,
-  General,
-  ScaledDot,
-  ScaledGeneral,  ///< general, times 1/√H
-  Location,
-  Cosine,
-  MultiHead,
-};
-template <>
-inline constexpr std::array kChoices<ScoreKind>{"additive",       "concat",   "dot",    "general",   "scaled-dot",
-                                                "scaled-general", "location", "cosine", "multi-head"};
-
-/// nn/attention_scopes.h has the formulas.
-enum class ScopeKind { Global, LocalM, LocalP, Hard };
-template <>
-inline constexpr std::array kChoices<ScopeKind>{"global", "local-m", "local-p", "hard"};
+/// A score of nn/attention_scores.h, by its name.
+using ScoreKind = RowOf<attention_scores>;
+/// A scope of nn/attention_scopes.h, by its name.
+using ScopeKind = RowOf<attention_scopes>;
 
 template <>
 inline constexpr std::array kChoices<Normalizer>{"softmax", "sparsemax"};
@@ -51,8 +36,8 @@ inline constexpr std::array kChoices<AttendWhen>{"before", "after"};
 /// How a decoder attends. Every value goes with every other.
 struct AttentionConfig {
   bool present = true;  ///< without attention the rest means nothing
-  ScoreKind score = ScoreKind::Additive;
-  ScopeKind scope = ScopeKind::Global;
+  ScoreKind score = "additive";
+  ScopeKind scope = "global";
   Normalizer normalizer = Normalizer::Softmax;
   AttendWhen attend = AttendWhen::Before;
   bool input_feeding = false;  ///< a step also reads the vector that the step before predicted its word from
@@ -63,8 +48,9 @@ struct AttentionConfig {
   int window = 10;             ///< D, of local scopes: positions on each side
   int positions = 50;          ///< L, of location scores
 
+  static std::span<const char* const> names() { return kChoices<AttentionKind>; }
   /// The paper that it is nearest to.
-  constexpr AttentionKind kind() const {
+  AttentionKind kind() const {
     if (!present) return AttentionKind::None;
     return attend == AttendWhen::Before ? AttentionKind::Bahdanau : AttentionKind::Luong;
   }
@@ -72,19 +58,17 @@ struct AttentionConfig {
 
 /// `config` with the combination of a paper: additive scores, before the recurrence (Bahdanau), or scaled general ones,
 /// after it and with input feeding (Luong).
-constexpr AttentionConfig attention_named(AttentionKind kind, AttentionConfig config = {}) {
+inline AttentionConfig attention_named(AttentionKind kind, AttentionConfig config = {}) {
   const bool luong = kind == AttentionKind::Luong;
   config.present = kind != AttentionKind::None;
-  config.score = luong ? ScoreKind::ScaledGeneral : ScoreKind::Additive;
+  config.score = luong ? "scaled-general" : "additive";
   config.attend = luong ? AttendWhen::After : AttendWhen::Before;
   config.input_feeding = luong;
   return config;
 }
 
 // The configuration as a whole goes by the names of AttentionKind.
-template <>
-inline constexpr std::array kChoices<AttentionConfig> = kChoices<AttentionKind>;
-constexpr const char* name_of(const AttentionConfig& config) { return name_of(config.kind()); }
+inline const char* name_of(const AttentionConfig& config) { return name_of(config.kind()); }
 inline bool parse_choice(std::string_view name, AttentionConfig& config) {
   AttentionKind kind{};
   if (!parse_choice(name, kind)) return false;

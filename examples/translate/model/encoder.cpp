@@ -1,7 +1,6 @@
 #include "examples/translate/model/encoder.h"
 
-#include "examples/translate/model/cells.h"
-#include "examples/translate/model/word_vectors.h"
+#include "examples/translate/model/parts.h"
 #include "ops/fused/attention.h"
 #include "ops/layout.h"
 
@@ -39,7 +38,7 @@ Tensor mean_of_states(Tensor states, const Packing& packing) {
     Real* const row = weights.value().row(b);
     std::fill_n(row, packing.length(b), 1 / static_cast<Real>(packing.length(b)));
   }
-  return weighted_sum(weights, states, packed_sentences(packing));
+  return weighted_sum(weights, states, packed_rows(packing));
 }
 
 }
@@ -88,14 +87,11 @@ std::span<const LstmState> RecurrentEncoder::summary(Tensor states, std::span<co
 
 std::span<const LstmState> RecurrentEncoder::last_states(std::span<const LstmState> final) const {
   if (!config_.bidirectional) return final;
-  const std::size_t layers = final.size() / 2;
-  auto* const states = Tape::active().arena().allocate<LstmState>(layers);
-  for (std::size_t l = 0; l < layers; ++l) {
+  return Tape::active().arena().make_array(final.size() / 2, [&](std::size_t l) {
     const LstmState &forward = final[2 * l], &backward = final[2 * l + 1];
     const Tensor cell = forward.cell ? concat({forward.cell, backward.cell}, -1) : Tensor();
-    new (&states[l]) LstmState{concat({forward.hidden, backward.hidden}, -1), cell};
-  }
-  return {states, layers};
+    return LstmState{concat({forward.hidden, backward.hidden}, -1), cell};
+  });
 }
 
 }

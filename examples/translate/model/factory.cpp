@@ -1,5 +1,6 @@
 #include "examples/translate/model/factory.h"
 
+#include "examples/translate/model/attentive_decoder.h"
 #include "examples/translate/model/transformer.h"
 
 namespace gradus::translate {

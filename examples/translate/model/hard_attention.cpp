@@ -25,10 +25,10 @@ Tensor losses_to_come(const Packing& packing, std::span<const Real> losses, doub
 
 }
 
-Tensor hard_attention_term(std::span<const DecoderState> states, const Packing& packing, std::span<const Real> losses,
+Tensor hard_attention_term(std::span<const StepOutput> outputs, const Packing& packing, std::span<const Real> losses,
                            const HardAttentionOptions& options) {
-  const Tensor log_p = all_steps(states, [](const DecoderState& state) { return state.log_probability; });
-  const Tensor entropy = all_steps(states, [](const DecoderState& state) { return state.entropy; });
+  const Tensor log_p = all_steps(outputs, &StepOutput::log_probability);
+  const Tensor entropy = all_steps(outputs, &StepOutput::entropy);
   const Tensor to_come = losses_to_come(packing, losses, options.discount, options.baseline);
   const Tensor term =
       sum(to_come * log_p) * Real(options.reinforce_weight) - sum(entropy) * Real(options.entropy_weight);

@@ -26,8 +26,8 @@ struct HardAttentionOptions {
 /// those only add noise. γ is not theirs, but common with REINFORCE. b is counted by the word, so that it serves
 /// sentences of any length. The loss is that of the training, label smoothing included.
 ///
-/// states: of each step, as packed; losses: (rows) -> ()
-Tensor hard_attention_term(std::span<const DecoderState> states, const Packing& packing, std::span<const Real> losses,
+/// outputs: of each step, as packed; losses: (rows) -> ()
+Tensor hard_attention_term(std::span<const StepOutput> outputs, const Packing& packing, std::span<const Real> losses,
                            const HardAttentionOptions& options);
 
 /// b after a step whose words had this loss in the mean: their moving average.

@@ -44,9 +44,6 @@ const ModelConfig& checked(const ModelConfig& config) {
     fail("model: bridge copy needs as many layers of the encoder as of the decoder; there are {} and {}",
          config.encoder_layers, config.decoder_layers);
   }
-  if (config.layer_norm && config.cell == CellKind::GruResetBefore) {
-    fail("model: layer_norm is not there for cell gru-reset-before; need lstm or gru");
-  }
   return config;
 }
 
@@ -55,51 +52,49 @@ const ModelConfig& checked(const ModelConfig& config) {
 Seq2Seq::Seq2Seq(const ModelConfig& config, std::uint64_t seed)
     : config_(checked(config)), encoder_(make_encoder(this, config)), decoder_(make_decoder(this, config)) {
   if (WithoutInit::active()) return;
-  set_initial_values(parameters(), decoder_->words(), config, seed);
+  set_initial_values(parameters(), decoder_->embedding_weight(), config, seed);
 }
 
 Seq2Seq::Encoded Seq2Seq::encode(const Batch& batch) {
   const Packing packing(batch.source_lengths);
-  const Encoder::Output encoded = (*encoder_)(batch.source_ids, packing, &decoder_->words());
+  const Encoder::Output encoded = (*encoder_)(batch.source_ids, packing, &decoder_->embedding_weight());
   return {decoder_->prepare(encoded.states, packing, batch.order), decoder_->begin(encoded.summary, batch.order)};
 }
 
 Seq2Seq::Forced Seq2Seq::teacher_forced(const Batch& batch, Real scheduled_sampling) {
-  auto [memories, state] = encode(batch);
+  auto [source, state] = encode(batch);
   const Packing packing(batch.target_lengths);
-  const int steps = packing.steps();
-  Tape& tape = Tape::active();
-  auto* const states = tape.arena().allocate<DecoderState>(steps);
   Tensor embedded;
   if (scheduled_sampling == 0) embedded = decoder_->embed(batch.target_inputs);
   if (embedded) {
-    if (const Tensor whole = decoder_->all_at_once(embedded, packing, memories)) return {{}, whole};
+    if (const Tensor whole = decoder_->all_at_once(embedded, packing, source)) return {{}, whole};
   }
-  auto* const inputs = tape.arena().allocate<Tensor>(steps);  // of each step
-  for (int t = 0; t < steps; ++t) {
+  Arena& arena = Tape::active().arena();
+  const std::span inputs = arena.make_array(packing.steps(), [](std::size_t) { return Tensor(); });
+  const std::span outputs = arena.make_array(packing.steps(), [](std::size_t) { return StepOutput(); });
+  for (int t = 0; t < packing.steps(); ++t) {
     const int begin = packing.offset(t), alive = packing.alive(t);
-    const std::span given = std::span(batch.target_inputs).subspan(begin, alive);
-    state = state.first(alive);
-    Tensor input;
+    if (alive < packing.alive(0)) state = state.map([&](Tensor x) { return first_rows(x, alive); });
     if (embedded) {
-      input = slice(embedded, 0, begin, begin + alive);
+      inputs[t] = slice(embedded, 0, begin, begin + alive);
     } else {
-      input = t == 0 ? decoder_->embed(given) : sampled_inputs(given, state, inputs[t - 1], scheduled_sampling);
+      const std::span given = std::span(batch.target_inputs).subspan(begin, alive);
+      inputs[t] = t == 0 ? decoder_->embed(given)
+                         : sampled_inputs(given, outputs[t - 1].first(alive), inputs[t - 1], scheduled_sampling);
     }
-    new (&inputs[t]) Tensor(input);
-    state = decoder_->step(input, state, memories);
-    new (&states[t]) DecoderState(state);
+    const Decoder::Step step = decoder_->step(inputs[t], state, source);
+    state = step.state;
+    outputs[t] = step.output;
   }
-  if (!embedded) embedded = concat({inputs, static_cast<std::size_t>(steps)}, 0);
-  const std::span<const DecoderState> all(states, steps);
-  return {all, decoder_->pre_output(all, embedded)};
+  if (!embedded) embedded = concat(inputs, 0);
+  return {outputs, decoder_->readout(outputs, embedded)};
 }
 
-Tensor Seq2Seq::sampled_inputs(std::span<const int> given, const DecoderState& previous, Tensor previous_embedded,
+Tensor Seq2Seq::sampled_inputs(std::span<const int> given, const StepOutput& previous, Tensor previous_embedded,
                                Real share) {
   const int alive = static_cast<int>(given.size());
   const Tensor read = first_rows(previous_embedded, alive);
-  const Array scores = decoder_->output()(decoder_->pre_output({&previous, 1}, read)).value();
+  const Array scores = decoder_->output()(decoder_->readout({&previous, 1}, read)).value();
   const Tape::RandomRange random = Tape::active().random(alive);
   std::vector<int> words(given.begin(), given.end());
   for (int i = 0; i < alive; ++i) {
@@ -112,18 +107,18 @@ Tensor Seq2Seq::sampled_inputs(std::span<const int> given, const DecoderState& p
 
 Tensor Seq2Seq::loss(const Batch& batch, const LossOptions& options) {
   Linear& output = decoder_->output();
-  const auto [states, pre_output] = teacher_forced(batch, options.scheduled_sampling);
-  const bool draws = training() && !states.empty() && states[0].log_probability;
+  const auto [outputs, readout] = teacher_forced(batch, options.scheduled_sampling);
+  const bool draws = training() && !outputs.empty() && outputs[0].log_probability;
   std::span<Real> losses;  // of each word
   if (draws) losses = {Tape::active().arena().allocate(batch.target_outputs.size()), batch.target_outputs.size()};
   const Tensor loss = linear_cross_entropy(
-      pre_output, output.weight, *output.bias, batch.target_outputs,
+      readout, output.weight, *output.bias, batch.target_outputs,
       {.label_smoothing = options.label_smoothing, .divisor = options.divisor, .row_losses = losses});
   if (!draws) return loss;
   const Packing packing(batch.target_lengths);
-  return loss + hard_attention_term(states, packing, losses, options.hard_attention) / options.divisor;
+  return loss + hard_attention_term(outputs, packing, losses, options.hard_attention) / options.divisor;
 }
 
-Tensor Seq2Seq::logits(const Batch& batch) { return decoder_->output()(teacher_forced(batch).pre_output); }
+Tensor Seq2Seq::logits(const Batch& batch) { return decoder_->output()(teacher_forced(batch).readout); }
 
 }

@@ -34,7 +34,7 @@ class Seq2Seq : public Module {
 
   /// The encoded sources, in the batch's order: what a decoder starts from.
   struct Encoded {
-    Memories memories;
+    EncodedSource source;
     DecoderState state;
   };
   Encoded encode(const Batch& batch);
@@ -42,13 +42,13 @@ class Seq2Seq : public Module {
  private:
   /// The steps of a decoder that reads the targets.
   struct Forced {
-    std::span<const DecoderState> states;  ///< of each step; none if the decoder takes all at once
-    Tensor pre_output;                     ///< (rows, E), packed as the batch's targets
+    std::span<const StepOutput> outputs;  ///< of each step; none if the decoder takes all at once
+    Tensor readout;                       ///< (rows, R), packed as the batch's targets
   };
   Forced teacher_forced(const Batch& batch, Real scheduled_sampling = 0);
   /// Vectors of the words that each sentence's step reads: those given, or, for a random share of them, those that the
   /// decoder found most probable at the step before.
-  Tensor sampled_inputs(std::span<const int> given, const DecoderState& previous, Tensor previous_embedded, Real share);
+  Tensor sampled_inputs(std::span<const int> given, const StepOutput& previous, Tensor previous_embedded, Real share);
 
   ModelConfig config_;
   std::unique_ptr<Encoder> encoder_;

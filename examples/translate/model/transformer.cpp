@@ -1,14 +1,23 @@
 #include "examples/translate/model/transformer.h"
 
-#include <algorithm>
 #include <memory>
 
+#include "examples/translate/model/parts.h"
 #include "examples/translate/model/transformer_parts.h"
-#include "examples/translate/model/word_vectors.h"
 
 namespace gradus::translate {
 
 namespace {
+
+/// What TransformerDecoder goes on from: the keys and values of the words so far.
+struct TransformerState {
+  std::span<const KeyValueCache> caches;  // of each layer
+
+  friend void for_each_tensor(TransformerState& state, TensorAction action) {
+    auto& [caches] = state;
+    for_each_tensor(caches, action);
+  }
+};
 
 std::optional<Embedding> own_embedding(Module* parent, const ModelConfig& config) {
   if (config.tied_embeddings != TiedEmbeddings::None) return std::nullopt;
@@ -27,7 +36,7 @@ Encoder::Output TransformerEncoder::operator()(std::span<const int> ids, const P
   const ModulePath here(path());
   const Tensor table = embedding ? embedding->weight : *shared;
   const Tensor words = with_positions(word_vectors(table, ids, config_, training()), packing);
-  return {transformer_(dropout_(words), packed_sentences(packing)), {}};
+  return {transformer_(dropout_(words), packed_rows(packing)), {}};
 }
 
 TransformerDecoder::TransformerDecoder(Module* parent, std::string name, const ModelConfig& config)
@@ -39,46 +48,36 @@ TransformerDecoder::TransformerDecoder(Module* parent, std::string name, const M
       output_(this, "output", config.hidden, config.target_words) {}
 
 DecoderState TransformerDecoder::begin(std::span<const LstmState>, std::span<const int>) {
-  const std::size_t count = transformer_.layers.size();
-  auto* const pasts = Tape::active().arena().allocate<Past>(count);
-  std::uninitialized_value_construct_n(pasts, count);
-  DecoderState state;
-  state.pasts = {pasts, count};
-  return state;
+  const auto empty = [](std::size_t) { return KeyValueCache(); };
+  return {TransformerState{Tape::active().arena().make_array(transformer_.layers.size(), empty)}, 0};
 }
 
-Memories TransformerDecoder::prepare(Tensor encoder_states, const Packing& packing, std::span<const int> order) {
+EncodedSource TransformerDecoder::prepare(Tensor encoder_states, const Packing& packing, std::span<const int> order) {
   const ModulePath here(path());
-  return transformer_.prepare(encoder_states, packed_sentences(packing, order));
+  return transformer_.prepare(encoder_states, packed_rows(packing, order));
 }
 
 Tensor TransformerDecoder::embed(std::span<const int> ids) {
   const ModulePath here(path());
-  return word_vectors(words(), ids, config_, training());
+  return word_vectors(embedding_weight(), ids, config_, training());
 }
 
-DecoderState TransformerDecoder::step(Tensor embedded, const DecoderState& previous, Memories memories) {
+Decoder::Step TransformerDecoder::step(Tensor embedded, const DecoderState& previous, EncodedSource source) {
   const ModulePath here(path());
-  const std::size_t count = previous.pasts.size();
-  auto* const pasts = Tape::active().arena().allocate<Past>(count);
-  std::uninitialized_copy_n(previous.pasts.begin(), count, pasts);
+  const auto& caches = previous.as<TransformerState>().caches;
+  const std::span next = Tape::active().arena().make_array(caches.size(), [&](std::size_t l) { return caches[l]; });
   const Tensor words = dropout_(with_position(embedded, previous.position));
-  const Attended attended = transformer_.step(words, {pasts, count}, memories);
-  DecoderState next;
-  next.pasts = {pasts, count};
-  next.output = attended.context;
-  next.position = previous.position + 1;
-  next.weights = attended.weights;
-  return next;
+  const Attended attended = transformer_.step(words, next, source);
+  return {{TransformerState{next}, previous.position + 1}, {.hidden = attended.context, .weights = attended.weights}};
 }
 
-Tensor TransformerDecoder::pre_output(std::span<const DecoderState> states, Tensor) {
-  return all_steps(states, [](const DecoderState& state) { return state.output; });
+Tensor TransformerDecoder::readout(std::span<const StepOutput> outputs, Tensor) {
+  return all_steps(outputs, &StepOutput::hidden);
 }
 
-Tensor TransformerDecoder::all_at_once(Tensor embedded, const Packing& packing, Memories memories) {
+Tensor TransformerDecoder::all_at_once(Tensor embedded, const Packing& packing, EncodedSource source) {
   const ModulePath here(path());
-  return transformer_(dropout_(with_positions(embedded, packing)), packed_sentences(packing), memories);
+  return transformer_(dropout_(with_positions(embedded, packing)), packed_rows(packing), source);
 }
 
 }

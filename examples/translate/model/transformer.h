@@ -22,19 +22,19 @@ class TransformerEncoder : public Encoder {
 };
 
 /// The decoder of Vaswani et al. 2017, section 3.1. All words of a target go through it at once; a search goes word by
-/// word and keeps, as `DecoderState::pasts`, the keys and values of those before. `DecoderState::weights` are those of
-/// the last layer on the source, the mean over its heads.
+/// word and keeps the keys and values of those before. `StepOutput::weights` are those of the last layer on the source,
+/// the mean over its heads.
 class TransformerDecoder : public Decoder {
  public:
   TransformerDecoder(Module* parent, std::string name, const ModelConfig& config);
   DecoderState begin(std::span<const LstmState> summary, std::span<const int> order) override;
-  Memories prepare(Tensor encoder_states, const Packing& packing, std::span<const int> order) override;
+  EncodedSource prepare(Tensor encoder_states, const Packing& packing, std::span<const int> order) override;
   Tensor embed(std::span<const int> ids) override;
-  DecoderState step(Tensor embedded, const DecoderState& previous, Memories memories) override;
-  Tensor pre_output(std::span<const DecoderState> states, Tensor embedded) override;
-  Tensor all_at_once(Tensor embedded, const Packing& packing, Memories memories) override;
+  Step step(Tensor embedded, const DecoderState& previous, EncodedSource source) override;
+  Tensor readout(std::span<const StepOutput> outputs, Tensor embedded) override;
+  Tensor all_at_once(Tensor embedded, const Packing& packing, EncodedSource source) override;
   Linear& output() override { return output_; }
-  Parameter& words() override { return embedding_ ? embedding_->weight : output_.weight; }
+  Parameter& embedding_weight() override { return embedding_ ? embedding_->weight : output_.weight; }
 
  private:
   ModelConfig config_;

@@ -20,25 +20,15 @@ class SavedState {
  public:
   /// Keeps those rows of the state, in this order.
   void save(const DecoderState& state, std::span<const int> rows);
-  DecoderState restore() const;
+  /// The rows that were kept. `like`: any state of the same decoder that is still on the tape
+  DecoderState restore(const DecoderState& like) const;
 
  private:
   struct Rows {
     int width = 0;  // 0 for an empty handle
     std::vector<Real> numbers;
   };
-  struct Layer {
-    Rows hidden, cell;
-  };
-  struct PastRows {
-    Rows keys, values;
-  };
-  static void save(Tensor x, std::span<const int> rows, Rows& kept);
-  static Tensor restore(const Rows& kept);
-
-  std::vector<Layer> layers_;
-  std::vector<PastRows> pasts_;
-  Rows output_, fed_, fixed_context_, coverage_;
+  std::vector<Rows> tensors_;  // in the order of DecoderState::each
   int position_ = 0;
 };
 
@@ -62,8 +52,9 @@ class StepDecoder {
  private:
   struct Part {
     Decoder* decoder;
-    Memories memories;
-    DecoderState state;  // of the last step
+    EncodedSource source;
+    DecoderState first;  // before the first step, not rewound
+    Decoder::Step last;  // of the last step
     SavedState saved;
   };
 

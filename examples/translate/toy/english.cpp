@@ -11,7 +11,7 @@ class EnglishWriter {
  public:
   std::vector<std::string> write(Sentence& sentence) {
     for (size_t i = 0; i < sentence.clauses.size(); ++i) {
-      if (i > 0) put_leaf(sentence.conjunction, sentence.conjunction->english);
+      if (i > 0) put_placed(sentence.conjunction, sentence.conjunction->english);
       write(sentence.clauses[i]);
     }
     choose_articles();
@@ -25,7 +25,7 @@ class EnglishWriter {
   }
 
   template <typename Entry>
-  void put_leaf(Leaf<Entry>& leaf, std::string_view word) {
+  void put_placed(Placed<Entry>& leaf, std::string_view word) {
     leaf.place = put(word);
   }
 
@@ -37,27 +37,27 @@ class EnglishWriter {
     if (clause.negation == Negation::kNot) clause.did_place = put("did");
     if (clause.negation == Negation::kNot) clause.negation_place = put("not");
     if (clause.negation == Negation::kNever) clause.negation_place = put("never");
-    put_leaf(clause.verb, clause.negation == Negation::kNot ? clause.verb->base : clause.verb->past);
+    put_placed(clause.verb, clause.negation == Negation::kNot ? clause.verb->base : clause.verb->past);
     for (NounPhrase& object : clause.object) write(object, false);
     for (PrepositionalPhrase& phrase : clause.phrases) write(phrase);
-    if (clause.adverb) put_leaf(clause.adverb, clause.adverb->english);
+    if (clause.adverb) put_placed(clause.adverb, clause.adverb->english);
   }
 
   void write(PrepositionalPhrase& phrase) {
-    put_leaf(phrase.preposition, phrase.preposition->english);
+    put_placed(phrase.preposition, phrase.preposition->english);
     write(phrase.noun_phrase, false);
   }
 
   void write(NounPhrase& phrase, bool subject) {
-    if (phrase.pronoun) return put_leaf(phrase.pronoun, subject ? phrase.pronoun->subject : phrase.pronoun->object);
+    if (phrase.pronoun) return put_placed(phrase.pronoun, subject ? phrase.pronoun->subject : phrase.pronoun->object);
 
-    put_leaf(phrase.determiner, phrase.plural ? phrase.determiner->plural : phrase.determiner->singular);
+    put_placed(phrase.determiner, phrase.plural ? phrase.determiner->plural : phrase.determiner->singular);
     auto& [before, after] = phrase.adjectives;
     const bool swapped = before && after && after->rank < before->rank;
-    for (Leaf<Adjective>* adjective : {swapped ? &after : &before, swapped ? &before : &after}) {
-      if (*adjective) put_leaf(*adjective, (*adjective)->english);
+    for (Placed<Adjective>* adjective : {swapped ? &after : &before, swapped ? &before : &after}) {
+      if (*adjective) put_placed(*adjective, (*adjective)->english);
     }
-    put_leaf(phrase.noun, phrase.plural ? phrase.noun->plural : phrase.noun->singular);
+    put_placed(phrase.noun, phrase.plural ? phrase.noun->plural : phrase.noun->singular);
     for (PrepositionalPhrase& complement : phrase.complement) write(complement);
     for (Clause& relative : phrase.relative) {
       phrase.relative_place = put(phrase.noun->kind == kPerson ? "who" : "that");

@@ -107,7 +107,7 @@ class FrenchWriter {
   }
 
   /// With être the participle agrees with the subject, with avoir only with an object that stands before it.
-  static std::string participle(const Leaf<Verb>& verb, Agreement subject, const NounPhrase* pronoun) {
+  static std::string participle(const Placed<Verb>& verb, Agreement subject, const NounPhrase* pronoun) {
     const Agreement with = verb->with_etre ? subject : pronoun ? agreement(*pronoun) : Agreement{};
     return std::string(verb->participle) + (with.feminine ? "e" : "") + (with.plural ? "s" : "");
   }
@@ -142,7 +142,7 @@ class FrenchWriter {
     return phrase.plural ? entry.french_plural : phrase.noun->feminine ? entry.feminine : entry.masculine;
   }
 
-  static std::string_view adjective(const Leaf<Adjective>& leaf, const NounPhrase& phrase) {
+  static std::string_view adjective(const Placed<Adjective>& leaf, const NounPhrase& phrase) {
     const bool feminine = phrase.noun->feminine;
     if (phrase.plural) return feminine ? leaf->feminine_plural : leaf->masculine_plural;
     if (feminine) return leaf->feminine;

@@ -13,12 +13,12 @@ namespace gradus::translate::toy {
 
 /// A word of the lexicon, or none, and its place in the English sentence.
 template <typename Entry>
-struct Leaf {
+struct Placed {
   const Entry* entry = nullptr;
   int place = -1;
 
-  Leaf() = default;
-  Leaf(const Entry& e) : entry(&e) {}
+  Placed() = default;
+  Placed(const Entry& e) : entry(&e) {}
   explicit operator bool() const { return entry != nullptr; }
   const Entry* operator->() const { return entry; }
 };
@@ -28,19 +28,19 @@ struct PrepositionalPhrase;
 
 /// A pronoun, or a determiner with a noun and what belongs to it.
 struct NounPhrase {
-  Leaf<Pronoun> pronoun;
+  Placed<Pronoun> pronoun;
 
-  Leaf<Determiner> determiner;
-  Leaf<Noun> noun;
+  Placed<Determiner> determiner;
+  Placed<Noun> noun;
   bool plural = false;
-  Leaf<Adjective> adjectives[2];                ///< the one before the noun and the one after it, as French places them
+  Placed<Adjective> adjectives[2];              ///< the one before the noun and the one after it, as French places them
   std::vector<PrepositionalPhrase> complement;  ///< at most one: "of the king"
   std::vector<Clause> relative;                 ///< at most one, without a subject: "that slept"
   int relative_place = -1;                      ///< of "who" or "that"
 };
 
 struct PrepositionalPhrase {
-  Leaf<Preposition> preposition;
+  Placed<Preposition> preposition;
   NounPhrase noun_phrase;
 };
 
@@ -49,18 +49,18 @@ enum class Negation { kNone, kNot, kNever };
 struct Clause {
   std::vector<NounPhrase> subject;  ///< one; or two, joined by "and"; or none, in a relative clause
   int and_place = -1;
-  Leaf<Verb> verb;
+  Placed<Verb> verb;
   Negation negation = Negation::kNone;
   int did_place = -1, negation_place = -1;
   std::vector<NounPhrase> object;  ///< at most one
   std::vector<PrepositionalPhrase> phrases;
-  Leaf<Particle> adverb;
+  Placed<Particle> adverb;
 };
 
 /// A clause, or two with a conjunction between them.
 struct Sentence {
   std::vector<Clause> clauses;
-  Leaf<Particle> conjunction;
+  Placed<Particle> conjunction;
 };
 
 /// Trees by hand, from English words; Error for a word that is not in the lexicon. The adjectives of a noun phrase, at

@@ -1,0 +1,45 @@
+#include "examples/translate/model/parts.h"
+
+#include "ops/elementwise.h"
+#include "ops/embedding.h"
+
+namespace gradus::translate {
+
+namespace {
+
+template <class Cell>
+std::unique_ptr<RecurrentCell> make(Module* parent, std::string name, int in, int hidden) {
+  return std::make_unique<Cell>(parent, std::move(name), in, hidden);
+}
+
+}
+
+Tensor word_vectors(Tensor table, std::span<const int> ids, const ModelConfig& config, bool training) {
+  Tensor vectors = embedding(table, ids);
+  if (!training) return vectors;
+  if (config.word_dropout != 0) {
+    vectors = vectors * dropout(full({static_cast<int>(ids.size()), 1}, 1), config.word_dropout);
+  }
+  return config.embedding_dropout != 0 ? dropout(vectors, config.embedding_dropout) : vectors;
+}
+
+CellStack::MakeCell cell_maker(const ModelConfig& config) {
+  if (config.cell == CellKind::Lstm) return config.layer_norm ? make<LayerNormLSTMCell> : make<LSTMCell>;
+  if (config.cell == CellKind::GruResetBefore)
+    return config.layer_norm ? make<LayerNormResetBeforeGRUCell> : make<ResetBeforeGRUCell>;
+  return config.layer_norm ? make<LayerNormGRUCell> : make<GRUCell>;
+}
+
+std::unique_ptr<Attention> make_attention(Module* parent, const std::string& name, const ModelConfig& config) {
+  const AttentionConfig& options = config.attention;
+  const int hidden = config.hidden;
+  std::unique_ptr<Attention> attention = options.score->make(
+      parent, name,
+      {.query = hidden, .key = hidden, .inner = options.size, .positions = options.positions, .heads = options.heads});
+  attention->scope = options.scope->make(attention.get(), hidden, options.window);
+  attention->scope->normalizer = options.normalizer;
+  if (options.coverage) attention->coverage.emplace(attention.get(), "coverage", hidden, 1);
+  return attention;
+}
+
+}
