@@ -18,9 +18,9 @@ namespace {
 
 /// Throws unless both train alike.
 void require_same(const std::string& folder, TrainConfig begun, TrainConfig wanted) {
-  const std::vector<ConfigField> a = config_fields(begun), b = config_fields(wanted);
+  const std::vector<ConfigField> a = begun.fields(), b = wanted.fields();
   for (std::size_t i = 0; i < a.size(); ++i) {
-    if (!a[i].lasting || a[i].equals(b[i])) continue;
+    if (!a[i].rules.lasting || a[i].equals(b[i])) continue;
     fail("{}: holds a model with {} {}, not {}; choose another --out", folder, a[i].key, a[i].text(), b[i].text());
   }
 }
@@ -56,7 +56,7 @@ void Experiment::check(std::span<const Variant> variants) const {
   const WithoutInit without_init;
   for (const Variant& variant : variants) {
     try {
-      Seq2Seq(configuration(variant).model(kAnyWords, kAnyWords));
+      Seq2Seq(configuration(variant).with_words(kAnyWords, kAnyWords));
     } catch (const Error& error) {
       fail("{}: {}", variant.name, error.what());
     }

@@ -35,7 +35,7 @@ struct Use {
 };
 
 std::vector<Use> uses_of(const ModelConfig& config) {
-  const int E = config.embedding, H = config.hidden, A = config.attention.size;
+  const int E = config.embedding, H = config.hidden, A = config.attention_size;
   std::vector<Use> uses;
   for (int direction = 0; direction < 2; ++direction) {
     uses.push_back({E, 2 * H, Use::Sources});
@@ -104,8 +104,9 @@ struct Arguments {
 int run(const Arguments& arguments) {
   const auto& [folder, attention, steps, threads, shards] = arguments;
   const Data data = read_data(folder);
-  const std::vector<Use> uses = uses_of(
-      {.attention = attention_named(attention), .source_words = data.source_words, .target_words = data.target_words});
+  ModelConfig config;
+  config.attention = attention_named(attention);
+  const std::vector<Use> uses = uses_of(config.with_words(data.source_words, data.target_words));
   std::vector<std::vector<Real>> weights, gradients;
   for (const Use& use : uses) {
     weights.emplace_back(std::size_t(use.in) * use.out, Real(0.01));

@@ -46,10 +46,9 @@ class Measurement {
 
   double step_time(const Setting& setting) {
     if (!step_ || words_ != setting.words) {
-      step_.emplace(ModelConfig{.attention = attention_named(arguments_.attention),
-                                .source_words = setting.words,
-                                .target_words = setting.words},
-                    arguments_.threads, arguments_.threads);
+      ModelConfig config;
+      config.attention = attention_named(arguments_.attention);
+      step_.emplace(config.with_words(setting.words, setting.words), arguments_.threads, arguments_.threads);
       words_ = setting.words;
     }
     Rng rng(1);

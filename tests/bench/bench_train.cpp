@@ -71,9 +71,9 @@ struct Arguments {
 int run(const Arguments& arguments) {
   const auto& [folder, attention, steps, threads, shards, profiling] = arguments;
   const Data data = read_data(folder);
-  TrainingStep step(
-      {.attention = attention_named(attention), .source_words = data.source_words, .target_words = data.target_words},
-      threads, shards);
+  ModelConfig config;
+  config.attention = attention_named(attention);
+  TrainingStep step(config.with_words(data.source_words, data.target_words), threads, shards);
   fmt::print("{}\n{} parameters, {} threads, {} shards\n", describe(blas_info()), step.model().parameter_count(),
              threads, shards);
 

@@ -170,8 +170,10 @@ TEST_CASE("purpose: label smoothing makes a model less sure of itself") {
 TEST_CASE("purpose: scheduled sampling reads its own words at its share") {
   // The second word is the only one that can be the decoder's own, and each sentence's loss is one of two numbers.
   constexpr int kCount = 2000;
-  ModelConfig config{.attention = {.size = 3}, .source_words = 9, .target_words = 9, .embedding = 3, .hidden = 4};
-  config.embedding_dropout = config.layer_dropout = config.output_dropout = 0;
+  ModelConfig config = ModelConfig().with_words(9, 9);
+  config.attention_size = config.embedding = 3;
+  config.hidden = 4;
+  config.dropout = 0;
   config.embedding_deviation = 1;
   Seq2Seq model(config);
   const std::vector<Pair> pairs(kCount, Pair{{4, 5, 3}, {6, 3}});

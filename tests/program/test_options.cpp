@@ -35,7 +35,7 @@ OptionTrial trial_of(const OptionTest& test) {
 std::set<std::string> what_needs_a_test() {
   TrainConfig config = small_training();
   std::set<std::string> needed;
-  for (const ConfigField& field : config_fields(config)) {
+  for (const ConfigField& field : config.fields()) {
     if (const auto* const choice = std::get_if<ChoiceReference>(&field.value)) {
       for (const std::string name : choice->names()) {
         if (name != field.text()) needed.insert(fmt::format("{} \"{}\"", field.key, name));
@@ -84,13 +84,13 @@ TEST_CASE("options: the command line sets the field that the file sets, and no o
     const std::string base = fmt::format(R"({{"{}": {}}})", test.key, test.value);
     read_config_text("value", base, from_file);
     if (from_file.toy) continue;  // brings a preset of its own: test_config.cpp
-    const auto fields = config_fields(from_file);
+    const auto fields = from_file.fields();
     const auto field = std::find_if(fields.begin(), fields.end(), [&](const auto& f) { return f.key == test.key; });
     REQUIRE(field != fields.end());
     ConfigOptions options;
     parse_words({.name = "train", .help = "", .options = options.options()}, command_line(*field, test.value));
     TrainConfig from_words = options.resolve();
-    const auto parsed = config_fields(from_words), untouched = config_fields(defaults);
+    const auto parsed = from_words.fields(), untouched = defaults.fields();
     for (std::size_t i = 0; i < fields.size(); ++i) {
       CAPTURE(fields[i].key);
       CHECK(parsed[i].equals(fields[i]));
@@ -104,7 +104,7 @@ TEST_CASE("options: each does to a training what it says, and would be missed") 
     CAPTURE(test.key);
     CAPTURE(test.value);
     OptionTrial trial = trial_of(test);
-    const auto without = config_fields(trial.without), with = config_fields(trial.with);
+    const auto without = trial.without.fields(), with = trial.with.fields();
     std::size_t differing = 0;
     for (std::size_t i = 0; i < with.size(); ++i) differing += !with[i].equals(without[i]);
     REQUIRE((is_combination(test) ? differing >= 1 : differing == 1));

@@ -86,7 +86,7 @@ void check_heads(OptionTrial& trial) {
 
 double loss_of_scope(TrainConfig config, ScopeKind scope, int window) {
   config.attention.scope = scope;
-  config.attention.window = window;
+  config.window = window;
   return Fresh(config).loss();
 }
 

@@ -76,7 +76,7 @@ TrainedToy::TrainedToy() : a(folder.file("a")), b(folder.file("b")), dictionary(
     config.keep_epochs = model == a ? 3 : 0;
     const TrainingRun run(config);
     std::filesystem::copy(run.folder.path(), model);
-    ++config.seed;
+    config.seed = config.seed + 1;
   }
   const ParallelText all = with_names(corpus().test, "n");
   std::set<std::string> called;

@@ -52,7 +52,7 @@ TrainConfig small_training() {
   config.train = small_toy_files().train;
   config.valid = small_toy_files().valid;
   config.min_frequency = 1;
-  config.embedding = config.hidden = config.attention.size = 16;
+  config.embedding = config.hidden = config.attention_size = 16;
   config.embedding_deviation = 0.5;
   config.dropout = config.label_smoothing = config.clip = 0;
   config.learning_rate = 0.02;

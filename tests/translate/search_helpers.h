@@ -23,33 +23,31 @@ inline void make_sure(Seq2Seq& model, Real factor = Real(3.5), Real end = 3) {
 }
 
 inline ModelConfig random_config(AttentionKind attention) {
-  return {.attention = attention_named(attention, {.size = 64}),
-          .source_words = 40,
-          .target_words = 300,
-          .embedding = 256,
-          .hidden = 128};
+  ModelConfig config = ModelConfig().with_words(40, 300);
+  config.attention = attention_named(attention);
+  config.attention_size = 64;
+  config.embedding = 256;
+  config.hidden = 128;
+  return config;
 }
 
 inline ModelConfig random_transformer() {
-  return {.architecture = Architecture::Transformer,
-          .attention = {.heads = 4},
-          .source_words = 40,
-          .target_words = 300,
-          .embedding = 64,
-          .hidden = 64,
-          .encoder_layers = 2,
-          .decoder_layers = 2,
-          .feed_forward = 128};
+  ModelConfig config = ModelConfig().with_words(40, 300);
+  config.architecture = Architecture::Transformer;
+  config.heads = 4;
+  config.embedding = config.hidden = 64;
+  config.encoder_layers = config.decoder_layers = 2;
+  config.feed_forward = 128;
+  return config;
 }
 
 /// Writes five words, so that all it could say can be listed.
 inline ModelConfig tiny_config(AttentionKind attention) {
-  return {.attention = attention_named(attention, {.size = 8}),
-          .source_words = 40,
-          .target_words = kFirstWord + 5,
-          .embedding = 8,
-          .hidden = 8,
-          .embedding_deviation = 1};
+  ModelConfig config = ModelConfig().with_words(40, kFirstWord + 5);
+  config.attention = attention_named(attention);
+  config.attention_size = config.embedding = config.hidden = 8;
+  config.embedding_deviation = 1;
+  return config;
 }
 
 inline std::vector<std::vector<int>> make_sources(int count) {

@@ -29,8 +29,8 @@ std::unique_ptr<Translator> toy_translator(const ParallelText& text, AttentionKi
   config.tokenizer = tokenizer;
   config.vocabulary_size = is_subword(tokenizer) ? 330 : 0;  // less than the words: most are cut
   config.min_frequency = 1;
-  config.attention = attention_named(attention, {.size = 16});
-  config.embedding = config.hidden = 16;
+  config.attention = attention_named(attention);
+  config.attention_size = config.embedding = config.hidden = 16;
   config.embedding_deviation = 1;
   config.seed = seed;
   auto translator = std::make_unique<Translator>(config, learn_languages(text, language_options(config)));

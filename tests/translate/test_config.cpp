@@ -1,8 +1,10 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 #include "autograd/error.h"
 #include "examples/translate/base/nearest.h"
@@ -44,13 +46,42 @@ TrainConfig resolve(const std::vector<std::string>& words) {
 
 }
 
+TEST_CASE("the fields of a copy are its own, in whatever way it was made") {
+  TrainConfig config;
+  TrainConfig copy = config, assigned;
+  assigned = copy;
+  ModelConfig model = copy;
+  const TrainConfig moved = std::move(copy);
+  assigned.hidden = 64;
+  assigned.attention = attention_named(AttentionKind::Luong);
+  model.hidden = 32;
+  const auto text = [](std::vector<ConfigField> fields, std::string_view key) {
+    const auto field = std::ranges::find(fields, key, &ConfigField::key);
+    REQUIRE(field != fields.end());
+    return field->text();
+  };
+  CHECK(text(config.fields(), "hidden") == "512");
+  CHECK(text(config.fields(), "attention") == "bahdanau");
+  CHECK(text(assigned.fields(), "hidden") == "64");
+  CHECK(text(assigned.fields(), "attention") == "luong");
+  CHECK(text(assigned.fields(), "score") == "scaled-general");
+  CHECK(text(model.fields(), "hidden") == "32");
+  CHECK(moved.hidden == 512);
+}
+
+TEST_CASE("no two fields have the same key") {
+  TrainConfig config;
+  std::set<std::string> keys;
+  for (const ConfigField& field : config.fields()) CHECK_MESSAGE(keys.insert(field.key).second, field.key);
+}
+
 TEST_CASE("a configuration is written and read back, every field of it") {
   const TemporaryFolder folder;
   TrainConfig config;
   config.train = {"a.de", "ä \"b\".en"};
   config.valid = {"c.de", "c.en"};
   config.seed = 18446744073709551615u;
-  for (const ConfigField& field : config_fields(config)) {  // nothing is at its default
+  for (const ConfigField& field : config.fields()) {  // nothing is at its default
     if (const auto* const choice = std::get_if<ChoiceReference>(&field.value)) {
       const auto names = choice->names();
       choice->parse(choice->name() == std::string_view(names[0]) ? names[1] : names[0]);
@@ -65,8 +96,8 @@ TEST_CASE("a configuration is written and read back, every field of it") {
 
   TrainConfig read, defaults;
   read_config(folder.file("c.json"), read);
-  const auto written_fields = config_fields(config), read_fields = config_fields(read);
-  const auto default_fields = config_fields(defaults);
+  const auto written_fields = config.fields(), read_fields = read.fields();
+  const auto default_fields = defaults.fields();
   REQUIRE(read_fields.size() == written_fields.size());
   for (size_t i = 0; i < read_fields.size(); ++i) {
     CAPTURE(read_fields[i].key);
@@ -165,7 +196,7 @@ TEST_CASE("the papers' presets are what the papers say") {
   CHECK(luong.attention.kind() == AttentionKind::Luong);
   CHECK(luong.attention.score == "general");
   CHECK(luong.attention.scope == "local-p");
-  CHECK(luong.attention.window == 10);
+  CHECK(luong.window == 10);
   CHECK(luong.attention.input_feeding);
   CHECK(luong.cell == CellKind::Lstm);
   CHECK(luong.encoder_layers >= 2);

@@ -43,7 +43,7 @@ void make_model(const std::string& folder, const std::vector<std::string>& targe
   TrainConfig config;
   config.toy = true;
   config.attention = attention_named(attention);
-  config.embedding = config.hidden = config.attention.size = 4;
+  config.embedding = config.hidden = config.attention_size = 4;
   std::vector<std::string> words = {"<pad>", "<unk>", "<s>", "</s>"};
   words.insert(words.end(), target.begin(), target.end());
   Translator translator(config, {Language(Vocabulary()), Language(Vocabulary::of(words))});
@@ -179,7 +179,7 @@ TEST_CASE("translations may be as long as the sentences that a model learned fro
 
 TEST_CASE("ensemble: models write alike if their target words and tokenizers are the same") {
   TrainConfig config;
-  config.embedding = config.hidden = config.attention.size = 4;
+  config.embedding = config.hidden = config.attention_size = 4;
   const auto make = [](const TrainConfig& config, const std::string& word, const std::string& subwords = {}) {
     const Vocabulary words = Vocabulary::of({"<pad>", "<unk>", "<s>", "</s>", word});
     const Language target(std::make_shared<WhitespaceTokenizer>(), words, false, subwords);

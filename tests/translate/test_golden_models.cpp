@@ -52,28 +52,24 @@ struct GoldenModel {
 };
 
 ModelConfig recurrent_config(AttentionKind attention) {
-  return {.attention = attention_named(attention, {.size = 5}),
-          .source_words = 13,
-          .target_words = 11,
-          .embedding = 4,
-          .hidden = 6,
-          .embedding_dropout = 0,
-          .layer_dropout = 0,
-          .output_dropout = 0};
+  ModelConfig config = ModelConfig().with_words(13, 11);
+  config.attention = attention_named(attention);
+  config.attention_size = 5;
+  config.embedding = 4;
+  config.hidden = 6;
+  config.dropout = 0;
+  return config;
 }
 
-const ModelConfig kTransformer{.architecture = Architecture::Transformer,
-                                   .attention = {.heads = 2},
-                                   .source_words = 13,
-                                   .target_words = 11,
-                                   .embedding = 6,
-                                   .hidden = 6,
-                                   .encoder_layers = 2,
-                                   .decoder_layers = 2,
-                                   .feed_forward = 5,
-                                   .embedding_dropout = 0,
-                                   .layer_dropout = 0,
-                                   .output_dropout = 0};
+ModelConfig transformer_config() {
+  ModelConfig config = ModelConfig().with_words(13, 11);
+  config.architecture = Architecture::Transformer;
+  config.heads = config.encoder_layers = config.decoder_layers = 2;
+  config.embedding = config.hidden = 6;
+  config.feed_forward = 5;
+  config.dropout = 0;
+  return config;
+}
 
 /// (B, T, V) padded, of all pairs -> (rows, V), packed as the batch's targets.
 Golden::Entry pack_logits(const Golden::Entry& padded, const Batch& batch, const Packing& packing) {
@@ -158,7 +154,7 @@ TEST_CASE("golden: the translator without attention, its logits, gradients and t
 
 TEST_CASE("golden: a translator of torch.nn's Transformer, its logits and gradients") {
   for (const int shards : {1, 2}) {
-    GoldenModel golden("transformer", kTransformer);
+    GoldenModel golden("transformer", transformer_config());
     CHECK(golden.golden.below("start/parameter/").size() == golden.model.parameters().size());
     check_logits(golden);
     DataParallel parallel(golden.model, 1, shards);

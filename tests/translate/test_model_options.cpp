@@ -61,8 +61,7 @@ const std::vector<Variant> kVariants = {
     {"coverage, luong", [](ModelConfig& c) { luong(c).coverage = true; }},
     {"context gate", [](ModelConfig& c) { c.attention.context_gate = true; }},
     {"context gate, luong", [](ModelConfig& c) { luong(c).context_gate = true; }},
-    {"concat, local-m",
-     [](ModelConfig& c) { c.attention.score = "concat", c.attention.scope = "local-m"; }},
+    {"concat, local-m", [](ModelConfig& c) { c.attention.score = "concat", c.attention.scope = "local-m"; }},
     {"dot, local-p", [](ModelConfig& c) { luong(c).score = "dot", c.attention.scope = "local-p"; }},
     {"location", [](ModelConfig& c) { luong(c).score = "location"; }},
     {"cosine, sparsemax",
@@ -106,7 +105,7 @@ const std::vector<Variant> kVariants = {
     {"transformer", [](ModelConfig& c) { transformer(c); }},
     {"transformer, one head, post-norm, tied target embeddings",
      [](ModelConfig& c) {
-       transformer(c), c.attention.heads = 1, c.pre_norm = false, c.tied_embeddings = TiedEmbeddings::Target;
+       transformer(c), c.heads = 1, c.pre_norm = false, c.tied_embeddings = TiedEmbeddings::Target;
      }},
     {"transformer, two layers, tied embeddings",
      [](ModelConfig& c) {
@@ -119,9 +118,7 @@ const std::vector<Variant> kHardVariants = {
     {"hard", [](ModelConfig& c) { c.attention.scope = "hard"; }},
     {"hard, luong", [](ModelConfig& c) { luong(c).scope = "hard"; }},
     {"hard, multi-head, coverage",
-     [](ModelConfig& c) {
-       c.attention.scope = "hard", c.attention.score = "multi-head", c.attention.coverage = true;
-     }},
+     [](ModelConfig& c) { c.attention.scope = "hard", c.attention.score = "multi-head", c.attention.coverage = true; }},
 };
 
 std::vector<Variant> all_variants() {
@@ -131,15 +128,13 @@ std::vector<Variant> all_variants() {
 }
 
 ModelConfig small_config(const Variant& variant) {
-  ModelConfig config{.attention = {.size = 3, .heads = 2, .window = 1, .positions = 2},
-                     .source_words = 9,
-                     .target_words = 9,
-                     .embedding = 3,
-                     .hidden = 4,
-                     .embedding_dropout = 0,
-                     .layer_dropout = 0,
-                     .output_dropout = 0,
-                     .embedding_deviation = 1};
+  ModelConfig config = ModelConfig().with_words(9, 9);
+  config.attention_size = config.embedding = 3;
+  config.heads = config.positions = 2;
+  config.window = 1;
+  config.hidden = 4;
+  config.dropout = 0;
+  config.embedding_deviation = 1;
   variant.change(config);
   return config;
 }

@@ -31,14 +31,11 @@ const std::vector<Pair> kPairs = {{{4, 8, 5, kEnd}, {6, 7, kEnd}}, {{8, kEnd}, {
 Batch first_pair() { return make_batch(kPairs, std::vector{0}); }
 
 ModelConfig paper_config() {
-  return {.attention = {.size = 6},
-          .source_words = 9,
-          .target_words = 9,
-          .embedding = 6,
-          .hidden = 8,
-          .embedding_dropout = 0,
-          .layer_dropout = 0,
-          .output_dropout = 0};
+  ModelConfig config = ModelConfig().with_words(9, 9);
+  config.attention_size = config.embedding = 6;
+  config.hidden = 8;
+  config.dropout = 0;
+  return config;
 }
 
 ModelConfig rnnsearch() {
@@ -119,9 +116,7 @@ Tensor word(Module& model, const std::string& table, int id) {
   return slice(Tensor(parameter(model, table + ".embedding.weight")), 0, id, id + 1);
 }
 
-std::span<const LstmState> layers_of(const DecoderState& state) {
-  return state.as<AttentiveState>().recurrent.layers;
-}
+std::span<const LstmState> layers_of(const DecoderState& state) { return state.as<AttentiveState>().recurrent.layers; }
 
 /// Larger than at first, so that no part is without effect.
 void enlarge(Seq2Seq& model) {
@@ -161,7 +156,8 @@ TEST_CASE("papers: RNNsearch begins with attention that is exactly uniform") {
   const Tape tape(Tape::Inference);
   const auto [source, state] = model.encode(first_pair());
   const Tensor embedded = model.decoder().embed(std::vector{kBegin});
-  for (const Real weight : model.decoder().step(embedded, state, source).output.weights.value()) CHECK(weight == Real(0.25));
+  for (const Real weight : model.decoder().step(embedded, state, source).output.weights.value())
+    CHECK(weight == Real(0.25));
 }
 
 TEST_CASE("papers: RNNsearch, word by word") {
@@ -244,7 +240,7 @@ TEST_CASE("papers: Luong's decoder, word by word") {
   constexpr int S = 4, D = 1;
   ModelConfig config = luong();
   config.attention.scope = "local-p";
-  config.attention.window = D;
+  config.window = D;
   Seq2Seq model(config);
   enlarge(model);
   model.eval();
@@ -279,7 +275,7 @@ TEST_CASE("papers: coverage, the context gate, feeding and local-m in a decoder 
   ModelConfig config = rnnsearch();
   config.attention.coverage = config.attention.context_gate = config.attention.input_feeding = true;
   config.attention.scope = "local-m";
-  config.attention.window = D;
+  config.window = D;
   Seq2Seq model(config);
   enlarge(model);
   const Tape tape;
@@ -314,7 +310,7 @@ TEST_CASE("papers: first values") {
     return std::sqrt(squares / double(p.size()));
   };
   ModelConfig config = rnnsearch();
-  config.embedding = config.hidden = config.attention.size = 64;
+  config.embedding = config.hidden = config.attention_size = 64;
   Seq2Seq bahdanau(config);
   CHECK(deviation(parameter(bahdanau, "decoder.attention.query.weight")) == doctest::Approx(0.001).epsilon(0.05));
   CHECK(deviation(parameter(bahdanau, "decoder.attention.key.weight")) == doctest::Approx(0.001).epsilon(0.05));

@@ -234,9 +234,9 @@ TEST_CASE("embeddings begin with the deviation of the configuration, all else wi
     return std::sqrt(squares / static_cast<double>(parameter.size()));
   };
   config.embedding_deviation = 0.1;
-  Seq2Seq small(config.model(500, 500));
+  Seq2Seq small(config.with_words(500, 500));
   config.embedding_deviation = 1;
-  Seq2Seq large(config.model(500, 500));
+  Seq2Seq large(config.with_words(500, 500));
   CHECK(deviation(small.encoder().embedding->weight) == doctest::Approx(0.1).epsilon(0.05));
   CHECK(deviation(large.encoder().embedding->weight) == doctest::Approx(1).epsilon(0.05));
   CHECK(deviation(large.decoder().output().weight) == deviation(small.decoder().output().weight));

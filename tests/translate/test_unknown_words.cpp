@@ -45,7 +45,7 @@ std::string complaint(const std::string& text) {
 /// What is written for the example, in the line 7 of the input.
 std::string written(const OutputOptions& options, const Dictionary& dictionary = {}) {
   TrainConfig config;
-  config.embedding = config.hidden = config.attention.size = 2;
+  config.embedding = config.hidden = config.attention_size = 2;
   const Vocabulary words = Vocabulary::of({"<pad>", "<unk>", "<s>", "</s>", "two", "words"});
   const Translator translator(config, {Language(Vocabulary()), Language(words)});
   Hypothesis second = example();

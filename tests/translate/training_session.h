@@ -21,7 +21,7 @@ inline CorpusText small_corpus() {
 
 inline TrainConfig small_config() {
   TrainConfig config = TrainConfig::toy_preset();
-  config.embedding = config.hidden = config.attention.size = 16;
+  config.embedding = config.hidden = config.attention_size = 16;
   config.batch_size = 32;
   config.epochs = 2;
   config.schedule = Schedule::Plateau;

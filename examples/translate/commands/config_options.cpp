@@ -27,7 +27,7 @@ Option option_of(const ConfigField& field, const char* name) {
 }
 
 ConfigOptions::ConfigOptions() {
-  for (const ConfigField& field : config_fields(given_)) fields_.push_back({field, field.option()});
+  for (const ConfigField& field : given_.fields()) fields_.push_back({field, field.option()});
   for (const Preset& preset : presets()) presets_.push_back(preset.name);
 }
 
@@ -52,7 +52,7 @@ Options ConfigOptions::options() {
 }
 
 void ConfigOptions::apply_given(TrainConfig& config) {
-  const std::vector<ConfigField> fields = config_fields(config);
+  const std::vector<ConfigField> fields = config.fields();
   for (std::size_t i = 0; i < fields.size(); ++i) {
     if (!fields_[i].given) continue;
     fields_[i].field.check();
@@ -79,9 +79,9 @@ TrainConfig ConfigOptions::resume(TrainConfig begun) {
     fail("train: --{} cannot change a training that is resumed; give single options instead",
          file_.empty() ? "preset" : "config");
   }
-  const std::vector<ConfigField> before = config_fields(begun);
+  const std::vector<ConfigField> before = begun.fields();
   for (std::size_t i = 0; i < before.size(); ++i) {
-    if (!fields_[i].given || !before[i].lasting || fields_[i].field.equals(before[i])) continue;
+    if (!fields_[i].given || !before[i].rules.lasting || fields_[i].field.equals(before[i])) continue;
     fail("train: {}: {} differs from the {} that the training began with; a resumed training keeps it",
          before[i].option(), fields_[i].field.text(), before[i].text());
   }

@@ -4,7 +4,7 @@
 #include "examples/translate/commands/common_options.h"
 #include "examples/translate/training/checkpoint.h"
 #include "examples/translate/translator/model_folder.h"
-#include "ops/gemm/blas.h"
+#include "ops/gemm/blas_info.h"
 
 namespace gradus::translate {
 
@@ -13,7 +13,7 @@ namespace {
 int run(const std::string& directory) {
   const std::unique_ptr<Translator> translator = load_translator(directory);
   std::string text = "configuration\n";
-  for (const ConfigField& field : config_fields(translator->config))
+  for (const ConfigField& field : translator->config.fields())
     text += fmt::format("  {:<20} {}\n", field.key, field.text());
   const char* unit = unit_of(translator->config.tokenizer);
   text += fmt::format("\nvocabulary\n  source {} {}s\n  target {} {}s\n\n", translator->source.vocabulary.size(), unit,

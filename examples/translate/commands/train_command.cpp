@@ -17,7 +17,7 @@
 #include "examples/translate/training/trainer.h"
 #include "examples/translate/translator/model_folder.h"
 #include "nn/init.h"
-#include "ops/gemm/blas.h"
+#include "ops/gemm/blas_info.h"
 
 namespace gradus::translate {
 

@@ -96,7 +96,7 @@ void read_config_text(const std::string& name, const std::string& text, TrainCon
   const Json json = parse(name, text);
   if (!json.is<Json::Object>()) fail("{}: not a configuration: the file must hold one JSON object", name);
 
-  const std::vector<ConfigField> fields = config_fields(config);
+  const std::vector<ConfigField> fields = config.fields();
   for (const auto& [key, _] : json.members()) {
     if (std::ranges::none_of(fields, [&key = key](const auto& field) { return field.key == key; }))
       fail_unknown(name, key, fields);
@@ -117,7 +117,7 @@ void read_config_text(const std::string& name, const std::string& text, TrainCon
 
 void write_config(const std::string& path, TrainConfig config) {
   Json json = Json::object({});
-  for (const ConfigField& field : config_fields(config))
+  for (const ConfigField& field : config.fields())
     field.visit([&](const auto& value) { json.set(field.key, to_json(value)); });
   write_file_atomically(path, json.dump(2) + "\n");
 }

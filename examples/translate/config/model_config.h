@@ -1,7 +1,6 @@
 #pragma once
 
-#include "autograd/real.h"
-#include "examples/translate/base/choices.h"
+#include "examples/translate/config/field.h"
 #include "nn/attention_scopes.h"
 #include "nn/attention_scores.h"
 
@@ -34,47 +33,40 @@ template <>
 inline constexpr std::array kChoices<AttendWhen>{"before", "after"};
 
 /// How a decoder attends. Every value goes with every other.
-struct AttentionConfig {
-  bool present = true;  ///< without attention the rest means nothing
-  ScoreKind score = "additive";
-  ScopeKind scope = "global";
-  Normalizer normalizer = Normalizer::Softmax;
-  AttendWhen attend = AttendWhen::Before;
-  bool input_feeding = false;  ///< a step also reads the vector that the step before predicted its word from
-  bool coverage = false;       ///< scores know how much each position has been attended to already
-  bool context_gate = false;   ///< a gate on the context (Tu et al. 2017)
-  int size = 512;              ///< A, of additive and concat scores
-  int heads = 8;               ///< of multi-head scores, and of each attention of a Transformer
-  int window = 10;             ///< D, of local scopes: positions on each side
-  int positions = 50;          ///< L, of location scores
+struct AttentionConfig : FieldGroup {
+  AttentionConfig();
 
+  Field<ScoreKind> score{this, "score", "additive", "How well a state of the encoder answers the query of the decoder",
+                         only(Part::Attention)};
+  Field<ScopeKind> scope{
+      this, "scope", "global",
+      "Positions that are attended to: all (global), or those around the number of the target word (local-m) or "
+      "around a predicted position (local-p), or a single one that training draws (hard)",
+      only(Part::Attention)};
+  Field<Normalizer> normalizer{this, "normalizer", Normalizer::Softmax, "What makes weights of scores",
+                               only(Part::Attention)};
+  Field<AttendWhen> attend{this, "attend", AttendWhen::Before, "Attend before the recurrence or after it",
+                           only(Part::Attention)};
+  Field<bool> input_feeding{this, "input_feeding", false,
+                            "A step also reads the vector that the step before predicted its word from",
+                            only(Part::Attention)};
+  Field<bool> coverage{this, "coverage", false, "Scores know how much each position was attended to already",
+                       only(Part::Attention)};
+  Field<bool> context_gate{this, "context_gate", false, "A gate decides how much of the context to let through",
+                           only(Part::Attention)};
+
+  bool present = true;  ///< without attention the rest means nothing
+
+  /// The paper that it is nearest to: the configuration as a whole goes by the names of AttentionKind.
+  AttentionKind kind() const;
   static std::span<const char* const> names() { return kChoices<AttentionKind>; }
-  /// The paper that it is nearest to.
-  AttentionKind kind() const {
-    if (!present) return AttentionKind::None;
-    return attend == AttendWhen::Before ? AttentionKind::Bahdanau : AttentionKind::Luong;
-  }
+  friend const char* name_of(const AttentionConfig& config) { return name_of(config.kind()); }
+  friend bool parse_choice(std::string_view name, AttentionConfig& config);
 };
 
 /// `config` with the combination of a paper: additive scores, before the recurrence (Bahdanau), or scaled general ones,
 /// after it and with input feeding (Luong).
-inline AttentionConfig attention_named(AttentionKind kind, AttentionConfig config = {}) {
-  const bool luong = kind == AttentionKind::Luong;
-  config.present = kind != AttentionKind::None;
-  config.score = luong ? "scaled-general" : "additive";
-  config.attend = luong ? AttendWhen::After : AttendWhen::Before;
-  config.input_feeding = luong;
-  return config;
-}
-
-// The configuration as a whole goes by the names of AttentionKind.
-inline const char* name_of(const AttentionConfig& config) { return name_of(config.kind()); }
-inline bool parse_choice(std::string_view name, AttentionConfig& config) {
-  AttentionKind kind{};
-  if (!parse_choice(name, kind)) return false;
-  config = attention_named(kind, config);
-  return true;
-}
+AttentionConfig attention_named(AttentionKind kind, AttentionConfig config = {});
 
 enum class CellKind {
   Lstm,
@@ -123,31 +115,93 @@ enum class TiedEmbeddings {
 template <>
 inline constexpr std::array kChoices<TiedEmbeddings>{"none", "target", "all"};
 
-struct ModelConfig {
-  Architecture architecture = Architecture::Recurrent;
-  AttentionConfig attention;
-  CellKind cell = CellKind::Lstm;
-  int source_words = 0, target_words = 0;  ///< Vs, Vt
-  int embedding = 256;                     ///< E
-  int hidden = 512;  ///< H, of the decoder, and of all encoder directions together; of a Transformer the same as E
-  int encoder_layers = 1, decoder_layers = 1;  ///< one above the other
-  bool bidirectional = true;                   ///< the encoder reads in both directions
-  bool residual = false;                       ///< layers above the first add their input to their output
-  bool layer_norm = false;                     ///< cells normalise their sums (Ba, Kiros, Hinton 2016)
-  bool reverse_source = false;                 ///< an encoder of one direction reads from the last word to the first
-  int feed_forward = 1024;                     ///< F, of a Transformer's layers
-  bool pre_norm = true;                        ///< where they normalise (TransformerOptions::norm_first)
-  Bridge bridge = Bridge::Last;
-  bool fixed_context = false;  ///< without attention: every step and the readout also read the summary of the source
-  Readout readout = Readout::Tanh;
-  InitialValues initial_values = InitialValues::Xavier;
-  TiedEmbeddings tied_embeddings = TiedEmbeddings::None;
-  Real embedding_dropout = Real(0.3);  ///< on the word vectors; of a Transformer with their positions
-  Real layer_dropout = Real(0.3);      ///< between layers; in a Transformer's layers
-  Real output_dropout = Real(0.3);     ///< on the pre-output layer and Luong's attentional vector
-  Real recurrent_dropout = 0;          ///< on hidden states from step to step, one mask a sentence (Gal et al. 2016)
-  Real word_dropout = 0;               ///< of whole words: their vectors are 0 (Gal, Ghahramani 2016, section 4.2)
-  double embedding_deviation = 0.1;    ///< of the embeddings at first, as they are read: a Transformer scales them
+/// What decides what a model computes: E is the size of its word vectors, H of its states (`hidden`: of the decoder,
+/// and of all encoder directions together; of a Transformer the same as E), A of the layer inside scores
+/// (`attention_size`), F of a Transformer's inner layer (`feed_forward`), D the positions of a local scope on each side
+/// (`window`), L those of location scores (`positions`).
+struct ModelConfig : FieldGroup {
+  ModelConfig();
+
+  Field<Architecture> architecture{
+      this, "architecture", Architecture::Recurrent,
+      "recurrent, or transformer: attention alone, in --encoder-layers and --decoder-layers of size --hidden, which "
+      "must be that of --embedding, with --heads, --feed-forward and --pre-norm"};
+  Field<AttentionConfig> attention{
+      this, "attention", AttentionConfig(),
+      "The combination of a paper, which the next options change: bahdanau (additive scores, attention before the "
+      "recurrence), luong (scaled general scores, after it, with input feeding) or none",
+      only(Part::Recurrence)};
+  Field<CellKind> cell{this, "cell", CellKind::Lstm,
+                       "lstm, gru as PyTorch has it, or the published one (gru-reset-before), which is slower",
+                       only(Part::Recurrence)};
+  Field<int> embedding{this, "embedding", 256, "Size of the word vectors", range(1, 1 << 16)};
+  Field<int> hidden{this, "hidden", 512,
+                    "Size of the decoder's state, and of both encoder directions together; then even",
+                    range(2, 1 << 16)};
+  Field<int> attention_size{this, "attention_size", 512, "Size of the layer inside additive and concat scores",
+                            range(1, 1 << 16)};
+  Field<int> heads{this, "heads", 8, "Heads of multi-head scores or of a transformer; must divide --hidden",
+                   range(1, 1024)};
+  Field<int> window{this, "window", 10, "Positions on each side that local scopes see"};
+  Field<int> positions{this, "positions", 50, "Positions that location scores know", range(1, 1 << 16)};
+  Field<int> encoder_layers{this, "encoder_layers", 1, "Layers of the encoder", range(1, 64)};
+  Field<int> decoder_layers{this, "decoder_layers", 1, "Layers of the decoder", range(1, 64)};
+  Field<bool> bidirectional{this, "bidirectional", true, "The encoder reads in both directions; the default",
+                            only(Part::Recurrence)};
+  Field<bool> reverse_source{this, "reverse_source", false, "The encoder reads from the last word to the first",
+                             only(Part::Recurrence)};
+  Field<bool> residual{this, "residual", false, "Layers above the first add their input to their output",
+                       only(Part::Recurrence)};
+  Field<bool> layer_norm{this, "layer_norm", false, "Cells normalise their sums; slower, since it is not fused",
+                         only(Part::Recurrence)};
+  Field<int> feed_forward{this, "feed_forward", 1024, "Size of the layer inside a transformer's feed-forward nets",
+                          range(1, 1 << 16)};
+  Field<bool> pre_norm{
+      this, "pre_norm", true,
+      "A transformer normalises what its sub-layers read (the default), or, as in the paper, what they leave",
+      only(Part::Transformer)};
+  Field<Bridge> bridge{
+      this, "bridge", Bridge::Last,
+      "What the decoder begins with: the encoder's last states, the mean of all, zero, learned values, the last state "
+      "of the backward direction alone, or a copy of the last states, layer by layer",
+      only(Part::Recurrence)};
+  Field<bool> fixed_context{
+      this, "fixed_context", false,
+      "Without attention: every step and the output also read the summary of the source that the bridge reads",
+      only(Part::Recurrence)};
+  Field<Readout> readout{this, "readout", Readout::Tanh,
+                         "What stands before the output layer: a tanh layer, a maxout layer, or nothing",
+                         only(Part::Recurrence)};
+  Field<InitialValues> initial_values{this, "initial_values", InitialValues::Xavier,
+                                      "The first values of the parameters: Xavier's (xavier), or those of the papers"};
+  Field<TiedEmbeddings> tied_embeddings{
+      this, "tied_embeddings", TiedEmbeddings::None,
+      "One table of word vectors for the decoder's words and the output layer (target), or for the encoder's words "
+      "too (all), which need a joint vocabulary"};
+  Field<double> embedding_deviation{
+      this, "embedding_deviation", 0.1,
+      "Standard deviation of the word vectors at first; with 1, luong learns faster, and with 0.1 bahdanau better",
+      range(0, 100)};
+  Field<double> dropout{this, "dropout", 0.3, "Share of activations dropped in training", range(0, 0.95)};
+  Field<double> embedding_dropout{this, "embedding_dropout", kAsDropout, "The same for word vectors; -1: as --dropout",
+                                  range(kAsDropout, 0.95)};
+  Field<double> layer_dropout{this, "layer_dropout", kAsDropout, "The same between layers; -1: as --dropout",
+                              range(kAsDropout, 0.95)};
+  Field<double> output_dropout{this, "output_dropout", kAsDropout, "The same before the output layer; -1: as --dropout",
+                               range(kAsDropout, 0.95).only(Part::Recurrence)};
+  Field<double> recurrent_dropout{
+      this, "recurrent_dropout", 0,
+      "Share of the hidden state that a sentence's steps do not pass on, the same at all of them",
+      range(0, 0.95).only(Part::Recurrence)};
+  Field<double> word_dropout{this, "word_dropout", 0, "Share of words whose vectors are dropped as a whole",
+                             range(0, 0.95)};
+
+  int source_words = 0, target_words = 0;  ///< Vs, Vt: how many the vocabularies have
+
+  /// The same, with vocabularies of these sizes.
+  ModelConfig with_words(std::size_t source_words, std::size_t target_words) const;
+  /// The same, with `dropout` in the place of the rates that are left to it.
+  ModelConfig with_dropout_rates() const;
 };
 
 }

@@ -11,9 +11,9 @@ namespace {
 std::unique_ptr<RecurrentStack> make_stack(Module* parent, const ModelConfig& config) {
   const RecurrentOptions options{.layers = config.encoder_layers,
                                  .bidirectional = config.bidirectional,
-                                 .dropout = config.layer_dropout,
+                                 .dropout = static_cast<Real>(config.layer_dropout),
                                  .residual = config.residual,
-                                 .recurrent_dropout = config.recurrent_dropout};
+                                 .recurrent_dropout = static_cast<Real>(config.recurrent_dropout)};
   const int in = config.embedding, hidden = config.bidirectional ? config.hidden / 2 : config.hidden;
   const bool fused = !config.layer_norm && config.cell != CellKind::GruResetBefore;
   if (!fused) return std::make_unique<CellStack>(parent, "rnn", in, hidden, options, cell_maker(config));

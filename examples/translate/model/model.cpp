@@ -14,7 +14,8 @@ namespace gradus::translate {
 
 namespace {
 
-const ModelConfig& checked(const ModelConfig& config) {
+/// The configuration with all its rates. Throws if it contradicts itself.
+ModelConfig checked(const ModelConfig& config) {
   const bool is_transformer = config.architecture == Architecture::Transformer;
   if (is_transformer && config.embedding != config.hidden) {
     fail("model: embedding is {}, hidden is {}; a transformer adds its layers to the word vectors: need the same size",
@@ -44,13 +45,13 @@ const ModelConfig& checked(const ModelConfig& config) {
     fail("model: bridge copy needs as many layers of the encoder as of the decoder; there are {} and {}",
          config.encoder_layers, config.decoder_layers);
   }
-  return config;
+  return config.with_dropout_rates();
 }
 
 }
 
 Seq2Seq::Seq2Seq(const ModelConfig& config, std::uint64_t seed)
-    : config_(checked(config)), encoder_(make_encoder(this, config)), decoder_(make_decoder(this, config)) {
+    : config_(checked(config)), encoder_(make_encoder(this, config_)), decoder_(make_decoder(this, config_)) {
   if (WithoutInit::active()) return;
   set_initial_values(parameters(), decoder_->embedding_weight(), config, seed);
 }

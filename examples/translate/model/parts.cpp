@@ -33,10 +33,13 @@ CellStack::MakeCell cell_maker(const ModelConfig& config) {
 std::unique_ptr<Attention> make_attention(Module* parent, const std::string& name, const ModelConfig& config) {
   const AttentionConfig& options = config.attention;
   const int hidden = config.hidden;
-  std::unique_ptr<Attention> attention = options.score->make(
-      parent, name,
-      {.query = hidden, .key = hidden, .inner = options.size, .positions = options.positions, .heads = options.heads});
-  attention->scope = options.scope->make(attention.get(), hidden, options.window);
+  std::unique_ptr<Attention> attention = options.score->make(parent, name,
+                                                             {.query = hidden,
+                                                              .key = hidden,
+                                                              .inner = config.attention_size,
+                                                              .positions = config.positions,
+                                                              .heads = config.heads});
+  attention->scope = options.scope->make(attention.get(), hidden, config.window);
   attention->scope->normalizer = options.normalizer;
   if (options.coverage) attention->coverage.emplace(attention.get(), "coverage", hidden, 1);
   return attention;

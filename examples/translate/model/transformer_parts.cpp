@@ -16,9 +16,9 @@ Tensor scaled(Tensor words) { return std::sqrt(static_cast<Real>(words.dim(1))) 
 
 TransformerOptions transformer_options(const ModelConfig& config) {
   return {.size = config.hidden,
-          .heads = config.attention.heads,
+          .heads = config.heads,
           .feed_forward = config.feed_forward,
-          .dropout = config.layer_dropout,
+          .dropout = static_cast<Real>(config.layer_dropout),
           .norm_first = config.pre_norm};
 }
 

@@ -151,7 +151,7 @@ std::string report_html(const std::string& name, const TrainConfig& config, cons
   }
   html += "<h2>Configuration</h2>\n<table>\n";
   TrainConfig copy = config;
-  for (const ConfigField& field : config_fields(copy)) html += row(field.key, field.text());
+  for (const ConfigField& field : copy.fields()) html += row(field.key, field.text());
   return html + "</table>\n</body>\n</html>\n";
 }
 

@@ -23,7 +23,7 @@ std::vector<Member> members_of(std::span<Translator* const> models,
 /// The options with the length that translations by these models may have.
 SearchOptions with_length(SearchOptions options, std::span<Translator* const> models) {
   int learned = 0;
-  for (const Translator* model : models) learned = std::max(learned, model->config.max_length);
+  for (const Translator* model : models) learned = std::max<int>(learned, model->config.max_length);
   options.max_length = options.longest(learned);
   return options;
 }

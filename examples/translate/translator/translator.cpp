@@ -14,7 +14,7 @@ LanguageOptions language_options(const TrainConfig& config) {
 Translator::Translator(const TrainConfig& config, Languages languages)
     : Languages(std::move(languages)),
       config(config),
-      model(config.model(source.vocabulary.size(), target.vocabulary.size()), config.seed) {}
+      model(config.with_words(source.vocabulary.size(), target.vocabulary.size()), config.seed) {}
 
 void Translator::freeze() {
   model.eval();

@@ -1,0 +1,82 @@
+#include "examples/translate/config/field.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "autograd/error.h"
+
+namespace gradus::translate {
+
+namespace {
+
+template <class T>
+constexpr bool kIsNumber = std::is_same_v<T, int> || std::is_same_v<T, double> || std::is_same_v<T, std::uint64_t>;
+
+}
+
+std::vector<ConfigField> FieldGroup::fields() {
+  std::vector<ConfigField> fields;
+  for (const Entry& entry : entries_) {
+    void* const value = reinterpret_cast<std::byte*>(this) + entry.offset;
+    fields.push_back({name_, entry.key, entry.value(value), entry.help, entry.rules});
+    if (entry.group == nullptr) continue;
+    const std::vector<ConfigField> inner = entry.group(value)->fields();
+    fields.insert(fields.end(), inner.begin(), inner.end());
+  }
+  return fields;
+}
+
+std::string ConfigField::option() const {
+  std::string name = key;
+  std::replace(name.begin(), name.end(), '_', '-');
+  return "--" + name;
+}
+
+std::string ConfigField::text() const {
+  return visit([](const auto& value) -> std::string {
+    using T = std::decay_t<decltype(value)>;
+    if constexpr (std::is_same_v<T, std::vector<std::string>>) {
+      return fmt::format("{}", fmt::join(value, " "));
+    } else if constexpr (std::is_same_v<T, ChoiceReference>) {
+      return value.name();
+    } else {
+      return fmt::format("{}", value);
+    }
+  });
+}
+
+void ConfigField::check() const {
+  visit([&](const auto& value) {
+    if constexpr (kIsNumber<std::decay_t<decltype(value)>>) {
+      const double number = static_cast<double>(value);
+      if (rules.min == kAsDropout && number < 0 && number != rules.min) {
+        fail("{}: {} is too small; need at least 0, or {}: as dropout", key, value, rules.min);
+      }
+      if (!(number >= rules.min)) fail("{}: {} is too small; need at least {}", key, value, rules.min);
+      if (number > rules.max) fail("{}: {} is too large; need at most {}", key, value, rules.max);
+    }
+  });
+}
+
+void ConfigField::assign(const ConfigField& other) const {
+  visit([&]<class T>(T& value) {
+    if constexpr (std::is_same_v<std::remove_const_t<T>, ChoiceReference>) {
+      value.parse(std::get<ChoiceReference>(other.value).name());
+    } else {
+      value = *std::get<T*>(other.value);
+    }
+  });
+}
+
+bool ConfigField::equals(const ConfigField& other) const {
+  return visit([&]<class T>(T& value) {
+    if constexpr (std::is_same_v<std::remove_const_t<T>, ChoiceReference>) {
+      return value.name() == std::string_view(std::get<ChoiceReference>(other.value).name());
+    } else {
+      return value == *std::get<T*>(other.value);
+    }
+  });
+}
+
+}
