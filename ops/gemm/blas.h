@@ -1,17 +1,16 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 #include "autograd/tensor.h"
+#include "ops/gemm/blas_info.h"
+#include "ops/gemm/transpose.h"
 
 /// The only door to BLAS. OpenBLAS is loaded at the first call, not at program start, because the kernel it should use
 /// must be chosen before it loads; see the head of blas.cpp. Every call runs on the calling thread alone, and calls
 /// from several threads at once are safe.
 
 namespace gradus::inline GRADUS_PRECISION {
-
-enum class Transpose { No, Yes };
 
 /// Short forms, so that a product reads like its formula: `gemm(N, T, ...)` is A Bᵀ.
 inline constexpr Transpose N = Transpose::No;
@@ -26,19 +25,5 @@ void gemm(Transpose ta, Transpose tb, std::int64_t m, std::int64_t n, std::int64
 /// C = alpha op(A) op(B) + beta C for whole arrays, seen as matrices: the last axis is the row, all others count the
 /// rows.
 void gemm(Transpose ta, Transpose tb, Real alpha, const ConstArray& a, const ConstArray& b, Real beta, const Array& c);
-
-/// What runs underneath, and why.
-struct BlasInfo {
-  std::string library;  ///< "OpenBLAS"
-  std::string version;  ///< "0.3.21"
-  std::string core;     ///< the kernel family in use, in OpenBLAS's name for it: "SapphireRapids"
-  std::string reason;   ///< "chosen for this CPU; it would have picked Prescott"
-};
-
-/// Loads BLAS if need be. Throws Error, naming the package to install, if there is none.
-const BlasInfo& blas_info();
-
-/// One line for people: `OpenBLAS 0.3.21, kernel SapphireRapids (chosen for this CPU; it would have picked Prescott)`.
-std::string describe(const BlasInfo& info);
 
 }

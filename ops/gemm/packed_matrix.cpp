@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "autograd/scratch.h"
+#include "ops/gemm/blas.h"
 #include "ops/kernels/vector_math.h"
 
 // The matrix is cut into panels of kPanel columns, the last one filled up with zeros, and each is stored row by row, so

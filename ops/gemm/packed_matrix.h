@@ -3,7 +3,7 @@
 #include <cstddef>
 
 #include "autograd/scratch.h"
-#include "ops/gemm/blas.h"
+#include "ops/gemm/transpose.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 

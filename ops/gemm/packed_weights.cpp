@@ -1,5 +1,6 @@
 #include "ops/gemm/packed_weights.h"
 
+#include "ops/gemm/blas.h"
 namespace gradus::inline GRADUS_PRECISION {
 
 namespace {

@@ -22,6 +22,15 @@ double total(const std::string& text, const char* key) {
   return sum;
 }
 
+/// Calls check(object, line) for each object of `--json` and the line that stands in its place without the option.
+template <class Check>
+void each_object(const Outputs& outputs, Check check) {
+  const std::vector<std::string> lines = lines_of(outputs.without);
+  const std::vector<Json> objects = json_lines(outputs.with);
+  REQUIRE(objects.size() == lines.size());
+  for (std::size_t i = 0; i < lines.size(); ++i) check(objects[i], lines[i]);
+}
+
 bool repeats(const std::string& line) {
   const auto words = split_words(line);
   return std::set<std::string_view>(words.begin(), words.end()).size() < words.size();
@@ -82,10 +91,9 @@ std::vector<CommandTest> translate_tests() {
        plain,
        {"--json"},
        [](const Outputs& outputs) {
-         const std::vector<std::string> lines = lines_of(outputs.without);
-         const std::vector<Json> objects = json_lines(outputs.with);
-         REQUIRE(objects.size() == lines.size());
-         for (std::size_t i = 0; i < lines.size(); ++i) CHECK(objects[i]["translation"].as<std::string>() == lines[i]);
+         each_object(outputs, [](const Json& object, const std::string& line) {
+           CHECK(object["translation"].as<std::string>() == line);
+         });
        }},
       {"attention",
        as_json,
@@ -218,11 +226,9 @@ std::vector<CommandTest> score_tests() {
        plain,
        {"--json"},
        [](const Outputs& outputs) {
-         const std::vector<std::string> lines = lines_of(outputs.without);
-         const std::vector<Json> objects = json_lines(outputs.with);
-         REQUIRE(objects.size() == lines.size());
-         for (std::size_t i = 0; i < lines.size(); ++i)
-           CHECK(objects[i]["log_probability"].as<double>() == doctest::Approx(std::stod(lines[i])).epsilon(1e-5));
+         each_object(outputs, [](const Json& object, const std::string& line) {
+           CHECK(object["log_probability"].as<double>() == doctest::Approx(std::stod(line)).epsilon(1e-5));
+         });
        }},
       {"threads", joined(plain, {"--threads", "1"}), {"--threads", "3"}, check_threads, true, false},
   };
