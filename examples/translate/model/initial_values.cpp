@@ -28,7 +28,8 @@ Init bahdanau(const Parameter& parameter) {
 
 Init xavier(const Parameter& parameter, const Parameter& words, const ModelConfig& config) {
   const bool is_table = &parameter == &words || mentions(parameter, "embedding");
-  const double scale = config.architecture == Architecture::Transformer ? std::sqrt(static_cast<double>(config.embedding)) : 1;
+  const double scale =
+      config.architecture == Architecture::Transformer ? std::sqrt(static_cast<double>(config.embedding)) : 1;
   return is_table ? init::normal(0, config.embedding_deviation / scale) : init::xavier_uniform();
 }
 
