@@ -1,6 +1,6 @@
 #include "autograd/gradcheck.h"
 
-#include <fmt/ranges.h>
+#include <fmt/format.h>
 
 #include <array>
 #include <cmath>

@@ -1,6 +1,8 @@
 #include "autograd/leaf.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <memory>
 #include <new>
 #include <utility>
 
@@ -10,16 +12,18 @@ namespace gradus::inline GRADUS_PRECISION {
 
 // Value and gradient lie behind each other in zeros from the system, which takes memory for a page when somebody first
 // writes to it: a program that only translates does not pay for gradients.
-Leaf::Leaf(std::string name, Shape shape) : name_(std::move(name)), shape_(shape), memory_(nullptr, std::free) {
+Leaf::Leaf(std::string name, Shape shape) : name_(std::move(name)), shape_(shape) {
   constexpr std::size_t kStep = Arena::kAlignment / sizeof(Real);
   const std::size_t padded = (size() + kStep - 1) / kStep * kStep;
   std::size_t bytes = 2 * padded * sizeof(Real) + Arena::kAlignment;
-  memory_.reset(std::calloc(bytes, 1));
+  memory_ = std::calloc(bytes, 1);
   if (memory_ == nullptr) throw std::bad_alloc();
-  void* aligned = memory_.get();
+  void* aligned = memory_;
   value_ = static_cast<Real*>(std::align(Arena::kAlignment, 2 * padded * sizeof(Real), aligned, bytes));
   grad_ = value_ + padded;
 }
+
+Leaf::~Leaf() { std::free(memory_); }
 
 void Leaf::zero_grad() { std::fill_n(grad_, size(), Real{0}); }
 

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <cstdlib>
-#include <memory>
 #include <string>
 
 #include "autograd/tensor.h"
@@ -14,8 +12,8 @@ class Leaf {
  public:
   /// All zeros. `name` is the dotted path that errors, graphs and files show.
   Leaf(std::string name, Shape shape);
-  Leaf(const Leaf&) = delete;
-  Leaf& operator=(const Leaf&) = delete;
+  Leaf(Leaf&&) = delete;  // nor copied: tapes know it by its address
+  ~Leaf();
 
   const std::string& name() const { return name_; }
   const Shape& shape() const { return shape_; }
@@ -40,7 +38,7 @@ class Leaf {
  private:
   std::string name_;
   Shape shape_;
-  std::unique_ptr<void, void (*)(void*)> memory_;
+  void* memory_;
   Real* value_;
   Real* grad_;
 };

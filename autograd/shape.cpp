@@ -1,6 +1,6 @@
 #include "autograd/shape.h"
 
-#include <fmt/ranges.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 #include "ops/layout.h"
 
-#include <fmt/ranges.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>

@@ -11,6 +11,7 @@
 #include "examples/translate/report/alignment_report.h"
 #include "examples/translate/search/search_options.h"
 #include "examples/translate/translator/ensemble.h"
+#include "ops/gemm/thread_pool.h"
 
 /// Experiments train many models that differ in a few fields of their configuration, and compare them.
 

@@ -1,7 +1,6 @@
 #include "examples/experiments/matrix.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <limits>

@@ -7,6 +7,8 @@
 
 #include "autograd/scratch.h"
 #include "nn/optim/optimizer_kernels.h"
+#include "ops/gemm/function_ref.h"
+#include "ops/gemm/thread_pool.h"
 #include "ops/kernels/elementwise.h"
 #include "ops/kernels/reduction.h"
 

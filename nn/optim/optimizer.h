@@ -7,7 +7,6 @@
 
 #include "nn/module.h"
 #include "nn/state_dict.h"
-#include "ops/gemm/thread_pool.h"
 
 /// Optimisers, with the formulas and the defaults of PyTorch's.
 ///
@@ -17,6 +16,8 @@
 ///     adam.step({.grad_scale = clip_factor(norm, 1), .zero_grads = true});
 
 namespace gradus::inline GRADUS_PRECISION {
+
+class ThreadPool;
 
 struct StepOptions {
   double grad_scale = 1;    ///< gradients are multiplied by it before anything else: clipping without a pass of its own

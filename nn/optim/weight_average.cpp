@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "nn/optim/optimizer_kernels.h"
+#include "ops/gemm/thread_pool.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 

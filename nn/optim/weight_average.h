@@ -5,9 +5,10 @@
 
 #include "nn/module.h"
 #include "nn/state_dict.h"
-#include "ops/gemm/thread_pool.h"
 
 namespace gradus::inline GRADUS_PRECISION {
+
+class ThreadPool;
 
 /// An exponential moving average of a model's weights (Polyak, Juditsky 1992), which often generalises better than the
 /// weights of any one step:

@@ -1,6 +1,6 @@
 #include "nn/storage/safetensors.h"
 
-#include <fmt/ranges.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <bit>

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -18,7 +17,7 @@ class FunctionRef<Result(Args...)> {
  public:
   template <class F>
   requires std::is_invocable_r_v<Result, const F&, Args...> FunctionRef(const F& f)
-      : function_(std::addressof(f)), call_([](const void* function, Args... args) -> Result {
+      : function_(&f), call_([](const void* function, Args... args) -> Result {
           return (*static_cast<const F*>(function))(std::forward<Args>(args)...);
         }) {}
 

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "ops/gemm/thread_pool.h"
+
 namespace gradus::inline GRADUS_PRECISION {
 
 namespace {

@@ -1,9 +1,10 @@
 #pragma once
 
 #include "ops/gemm/packed_matrix.h"
-#include "ops/gemm/thread_pool.h"
 
 namespace gradus::inline GRADUS_PRECISION {
+
+class ThreadPool;
 
 /// c += a b or, if a row is given, c = row + a b.   a: (rows, k), b: (k, n), c: (rows, n), row: (n)
 void add_packed_product(const PackedMatrix& b, int rows, const Real* a, Real* c, const Real* row = nullptr);

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <memory>
 
 #include "nn/optim/optimizer.h"
 #include "nn/optim/schedule.h"
 #include "nn/optim/weight_average.h"
+#include "ops/gemm/thread_pool.h"
 
 using namespace gradus;
 

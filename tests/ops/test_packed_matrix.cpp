@@ -13,6 +13,7 @@
 #include "ops/gemm/packed_matrix.h"
 #include "ops/gemm/packed_weights.h"
 #include "ops/gemm/split_product.h"
+#include "ops/gemm/thread_pool.h"
 #include "ops/gemm/weight_product.h"
 #include "ops/reduce.h"
 #include "tests/reference/twins.h"

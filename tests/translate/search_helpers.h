@@ -6,6 +6,7 @@
 #include "examples/translate/base/word_ids.h"
 #include "examples/translate/search/search.h"
 #include "nn/rng.h"
+#include "ops/gemm/thread_pool.h"
 
 /// Models and sentences that the tests of searching have in common.
 namespace gradus::translate {

@@ -13,6 +13,7 @@
 #include "examples/translate/text/word_weights.h"
 #include "examples/translate/translator/attention_alignment.h"
 #include "nn/storage/atomic_file.h"
+#include "ops/gemm/thread_pool.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/translate/search_helpers.h"
 

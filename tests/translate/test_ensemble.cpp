@@ -9,6 +9,7 @@
 #include "examples/translate/training/checkpoint.h"
 #include "examples/translate/translator/ensemble.h"
 #include "examples/translate/translator/translate.h"
+#include "ops/gemm/thread_pool.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/translate/search_helpers.h"
 

@@ -10,6 +10,7 @@
 #include "examples/translate/model/model.h"
 #include "examples/translate/search/search.h"
 #include "nn/rng.h"
+#include "ops/gemm/thread_pool.h"
 #include "tests/reference/twins.h"
 #include "tests/support/numbers.h"
 

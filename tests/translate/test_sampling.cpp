@@ -6,6 +6,7 @@
 
 #include "examples/translate/search/sampling.h"
 #include "examples/translate/search/scoring.h"
+#include "ops/gemm/thread_pool.h"
 #include "tests/translate/search_helpers.h"
 
 using namespace gradus;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "ops/gemm/thread_pool.h"
 #include "tests/translate/search_helpers.h"
 
 using namespace gradus;

@@ -1,6 +1,6 @@
 #include "examples/translate/base/choices.h"
 
-#include <fmt/ranges.h>
+#include <fmt/format.h>
 
 #include "autograd/error.h"
 

@@ -1,6 +1,6 @@
 #include "examples/translate/base/cores.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <sched.h>
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 #include "examples/translate/base/usage_error.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include <fmt/ranges.h>
+#include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -12,6 +12,7 @@
 #include "examples/translate/text/unicode.h"
 #include "examples/translate/translator/model_folder.h"
 #include "nn/storage/atomic_file.h"
+#include "ops/gemm/thread_pool.h"
 
 namespace gradus::translate {
 

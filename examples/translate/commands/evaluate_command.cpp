@@ -1,4 +1,4 @@
-#include <fmt/ranges.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
@@ -21,6 +21,7 @@
 #include "examples/translate/translator/model_folder.h"
 #include "examples/translate/translator/translate.h"
 #include "nn/storage/atomic_file.h"
+#include "ops/gemm/thread_pool.h"
 
 namespace gradus::translate {
 

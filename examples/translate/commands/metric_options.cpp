@@ -1,6 +1,6 @@
 #include "examples/translate/commands/metric_options.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "examples/translate/commands/common_options.h"
 

@@ -8,6 +8,7 @@
 #include "examples/translate/report/report.h"
 #include "examples/translate/translator/model_folder.h"
 #include "nn/storage/atomic_file.h"
+#include "ops/gemm/thread_pool.h"
 
 namespace gradus::translate {
 

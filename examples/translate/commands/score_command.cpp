@@ -11,6 +11,7 @@
 #include "examples/translate/translator/ensemble.h"
 #include "examples/translate/translator/translate.h"
 #include "nn/storage/json.h"
+#include "ops/gemm/thread_pool.h"
 
 namespace gradus::translate {
 

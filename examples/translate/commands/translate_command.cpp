@@ -12,6 +12,7 @@
 #include "examples/translate/translator/ensemble.h"
 #include "examples/translate/translator/translate.h"
 #include "examples/translate/translator/translation_output.h"
+#include "ops/gemm/thread_pool.h"
 
 namespace gradus::translate {
 

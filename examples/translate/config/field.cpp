@@ -1,6 +1,6 @@
 #include "examples/translate/config/field.h"
 
-#include <fmt/ranges.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 

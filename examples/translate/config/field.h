@@ -1,7 +1,5 @@
 #pragma once
 
-#include <fmt/format.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -171,10 +169,3 @@ const char* name_of(const Field<T>& field) {
 }
 
 }
-
-template <class T>
-requires(!std::is_class_v<T>) struct fmt::formatter<gradus::translate::Field<T>> : fmt::formatter<T> {
-  auto format(const gradus::translate::Field<T>& field, fmt::format_context& context) const {
-    return fmt::formatter<T>::format(field.value, context);
-  }
-};

@@ -1,6 +1,6 @@
 #include "examples/translate/metrics/alignment_error.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 #include "examples/translate/metrics/bleu.h"
 
-#include <fmt/ranges.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,6 @@
 #include "examples/translate/metrics/chrf.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "autograd/error.h"
 #include "examples/translate/metrics/ngrams.h"

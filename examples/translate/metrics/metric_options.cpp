@@ -1,6 +1,6 @@
 #include "examples/translate/metrics/metric_options.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cstdio>

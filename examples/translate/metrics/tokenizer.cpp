@@ -1,6 +1,6 @@
 #include "examples/translate/metrics/tokenizer.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <utility>

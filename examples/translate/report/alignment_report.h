@@ -7,7 +7,10 @@
 #include "examples/translate/text/text.h"
 #include "examples/translate/toy/pair.h"
 #include "examples/translate/translator/translator.h"
-#include "ops/gemm/thread_pool.h"
+
+namespace gradus::inline GRADUS_PRECISION {
+class ThreadPool;
+}
 
 namespace gradus::translate {
 

@@ -1,6 +1,6 @@
 #include "examples/translate/report/chart.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

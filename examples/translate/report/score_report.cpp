@@ -1,6 +1,6 @@
 #include "examples/translate/report/score_report.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cmath>

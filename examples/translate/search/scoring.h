@@ -4,7 +4,10 @@
 #include <vector>
 
 #include "examples/translate/search/step_decoder.h"
-#include "ops/gemm/thread_pool.h"
+
+namespace gradus::inline GRADUS_PRECISION {
+class ThreadPool;
+}
 
 namespace gradus::translate {
 

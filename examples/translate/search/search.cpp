@@ -8,6 +8,7 @@
 #include "examples/translate/search/sampling.h"
 #include "ops/gemm/packed_weights.h"
 #include "ops/gemm/split_product.h"
+#include "ops/gemm/thread_pool.h"
 
 namespace gradus::translate {
 

@@ -7,7 +7,10 @@
 #include "examples/translate/search/hypothesis.h"
 #include "examples/translate/search/step_decoder.h"
 #include "ops/gemm/function_ref.h"
-#include "ops/gemm/thread_pool.h"
+
+namespace gradus::inline GRADUS_PRECISION {
+class ThreadPool;
+}
 
 namespace gradus::translate {
 

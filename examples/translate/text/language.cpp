@@ -1,6 +1,6 @@
 #include "examples/translate/text/language.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <utility>
 

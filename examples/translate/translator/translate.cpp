@@ -7,6 +7,7 @@
 #include "autograd/tape.h"
 #include "examples/translate/model/batch.h"
 #include "examples/translate/search/scoring.h"
+#include "ops/gemm/thread_pool.h"
 
 namespace gradus::translate {
 

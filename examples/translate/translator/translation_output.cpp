@@ -1,6 +1,6 @@
 #include "examples/translate/translator/translation_output.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cmath>
 
