@@ -17,6 +17,7 @@
 #include "examples/translate/text/text.h"
 #include "examples/translate/translator/model_folder.h"
 #include "ops/gemm/blas.h"
+#include "ops/gemm/thread_pool.h"
 #include "tests/bench/bench_data.h"
 
 using namespace gradus;

@@ -15,8 +15,8 @@
 
 #include "autograd/scratch.h"
 #include "examples/translate/commands/command_line.h"
+#include "examples/translate/config/model_config.h"
 #include "examples/translate/model/batch.h"
-#include "examples/translate/model/decoder.h"
 #include "ops/gemm/blas.h"
 #include "ops/gemm/packed_matrix.h"
 #include "ops/gemm/thread_pool.h"
