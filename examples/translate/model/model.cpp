@@ -75,7 +75,8 @@ Seq2Seq::Forced Seq2Seq::teacher_forced(const Batch& batch, Real scheduled_sampl
   const std::span outputs = arena.make_array(packing.steps(), [](std::size_t) { return StepOutput(); });
   for (int t = 0; t < packing.steps(); ++t) {
     const int begin = packing.offset(t), alive = packing.alive(t);
-    if (alive < packing.alive(0)) state = state.map([&](Tensor x) { return first_rows(x, alive); });
+    const bool some_ended = t > 0 && alive < packing.alive(t - 1);
+    if (some_ended) state = state.map([&](Tensor x) { return first_rows(x, alive); });
     if (embedded) {
       inputs[t] = slice(embedded, 0, begin, begin + alive);
     } else {
