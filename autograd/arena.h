@@ -48,7 +48,7 @@ class Arena {
     return std::span<T>(array, count);
   }
   template <class T>
-  std::span<const T> copy(std::span<const T> values) {
+  std::span<T> copy(std::span<const T> values) {
     return make_array(values.size(), [&](std::size_t i) { return values[i]; });
   }
 

@@ -1,7 +1,5 @@
 #include "autograd/error.h"
 
-#include <fmt/core.h>
-
 #include "autograd/path.h"
 
 namespace gradus::inline GRADUS_PRECISION {

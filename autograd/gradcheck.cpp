@@ -1,7 +1,5 @@
 #include "autograd/gradcheck.h"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <cmath>
 #include <mutex>
@@ -50,12 +48,12 @@ struct Place {
 };
 
 std::string position(const Shape& shape, std::size_t flat) {
-  std::array<std::size_t, Shape::kMaxRank> index{};
+  std::array<int, Shape::kMaxRank> index{};
   for (int axis = shape.rank() - 1; axis >= 0; --axis) {
-    index[axis] = flat % shape[axis];
+    index[axis] = static_cast<int>(flat % shape[axis]);
     flat /= shape[axis];
   }
-  return fmt::format("({})", fmt::join(index.begin(), index.begin() + shape.rank(), ", "));
+  return to_string(std::span<const int>(index).first(shape.rank()));
 }
 
 /// Freezes a parameter for as long as it lives.

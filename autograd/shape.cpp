@@ -6,13 +6,12 @@
 
 namespace gradus::inline GRADUS_PRECISION {
 
-Shape::Shape(std::span<const int> dims) {
+Shape::Shape(std::span<const int> dims) : rank_(static_cast<int>(dims.size())) {
   if (dims.size() > kMaxRank) fail("shape: {} dimensions; at most {} are supported", dims.size(), kMaxRank);
   for (int dim : dims) {
-    if (dim < 0) fail("shape: negative dimension {} in ({})", dim, fmt::join(dims, ", "));
+    if (dim < 0) fail("shape: negative dimension {} in {}", dim, to_string(dims));
   }
   std::copy(dims.begin(), dims.end(), dims_.begin());
-  rank_ = static_cast<int>(dims.size());
 }
 
 std::size_t Shape::size() const {
@@ -40,11 +39,12 @@ Shape Shape::without(int axis) const {
   return result;
 }
 
-std::string to_string(const Shape& shape) { return fmt::format("({})", fmt::join(shape, ", ")); }
+std::string to_string(const Shape& shape) { return to_string(std::span(shape.begin(), shape.end())); }
+
+std::string to_string(std::span<const int> lengths) { return fmt::format("({})", fmt::join(lengths, ", ")); }
 
 }
 
-fmt::format_context::iterator fmt::formatter<gradus::Shape>::format(const gradus::Shape& shape,
-                                                                    fmt::format_context& context) const {
-  return fmt::formatter<fmt::string_view>::format(gradus::to_string(shape), context);
+fmt::appender fmt::formatter<gradus::Shape>::format(const gradus::Shape& shape, fmt::format_context& context) const {
+  return fmt::formatter<fmt::string_view>().format(gradus::to_string(shape), context);
 }

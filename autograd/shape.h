@@ -43,10 +43,13 @@ class Shape {
 
 /// `(32, 512)`.
 std::string to_string(const Shape& shape);
+/// `(2, -1)`: lengths that need not be a shape's.
+std::string to_string(std::span<const int> lengths);
 
 }
 
 template <>
-struct fmt::formatter<gradus::Shape> : fmt::formatter<fmt::string_view> {
-  fmt::format_context::iterator format(const gradus::Shape& shape, fmt::format_context& context) const;
+struct fmt::formatter<gradus::Shape> {
+  constexpr auto parse(fmt::format_parse_context& context) { return context.begin(); }
+  fmt::appender format(const gradus::Shape& shape, fmt::format_context& context) const;
 };

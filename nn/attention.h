@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "nn/attention_names.h"
 #include "nn/layers.h"
 #include "ops/fused/attention.h"
 
@@ -57,9 +58,6 @@ struct Attended {
   Tensor log_probability;  ///< (N): of what hard attention drew; else an empty handle
   Tensor entropy;          ///< (N): of the distribution that it drew from; else an empty handle
 };
-
-/// How scores become weights that sum to 1.
-enum class Normalizer { Softmax, Sparsemax };
 
 /// Weights from scores.
 struct AttentionScope {

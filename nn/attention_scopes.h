@@ -3,6 +3,7 @@
 #include "nn/attention.h"
 
 /// To which positions the weights of attention go, if not to all of them (GlobalScope). Any scope goes with any score.
+/// A new scope is a class here and a line in the table of attention_scopes.cpp.
 
 namespace gradus::inline GRADUS_PRECISION {
 
@@ -50,16 +51,5 @@ struct HardScope : AttentionScope {
 
   Real expected_share;
 };
-
-/// A scope by its name.
-struct NamedScope {
-  const char* name;
-  /// `query_size`: Q; `window`: D, of local scopes
-  std::unique_ptr<AttentionScope> (*make)(Attention* attention, int query_size, int window);
-};
-
-/// All scopes by their names, as options, files and tests list them. A new scope is a class and a line of this table.
-/// Half of the queries of hard attention go the way of soft attention in training.
-std::span<const NamedScope> attention_scopes();
 
 }

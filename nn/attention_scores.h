@@ -3,7 +3,7 @@
 #include "nn/attention.h"
 
 /// The scores of attention, each with its paper. Sizes: query (N, Q), states (…, H). Luong et al. 2015 write h_t for
-/// the query and h̄_s for a state.
+/// the query and h̄_s for a state. A new score is a class here and a line in the table of attention_scores.cpp.
 
 namespace gradus::inline GRADUS_PRECISION {
 
@@ -107,23 +107,5 @@ class MultiHeadAttention : public Attention {
   Tensor values(Tensor states) override;
   Tensor output(Tensor context) override;
 };
-
-/// What scores of any kind are made of.
-struct ScoreSizes {
-  int query = 0;      ///< Q
-  int key = 0;        ///< H
-  int inner = 0;      ///< A, of additive and concat scores
-  int positions = 0;  ///< L, of location scores
-  int heads = 1;      ///< of multi-head scores
-};
-
-/// A score by its name.
-struct NamedScore {
-  const char* name;
-  std::unique_ptr<Attention> (*make)(Module* parent, std::string name, const ScoreSizes& sizes);
-};
-
-/// All scores by their names, as options, files and tests list them. A new score is a class and a line of this table.
-std::span<const NamedScore> attention_scores();
 
 }

@@ -1,7 +1,5 @@
 #include "ops/layout.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -91,8 +89,8 @@ Tensor reshape(Tensor x, List<int> dims) {
   for (int dim : dims) known *= dim == -1 ? 1 : static_cast<std::size_t>(dim);
   const bool fits = unknown == 0 ? known == x.size() : unknown == 1 ? known != 0 && x.size() % known == 0 : false;
   if (!fits) {
-    fail("reshape: sizes differ: x is {}, wanted ({}); need the same size, with at most one -1", x.shape(),
-         fmt::join(dims, ", "));
+    fail("reshape: sizes differ: x is {}, wanted {}; need the same size, with at most one -1", x.shape(),
+         to_string(dims));
   }
   int lengths[Shape::kMaxRank] = {};
   if (dims.size() > Shape::kMaxRank) fail("reshape: too many axes: {}; at most {}", dims.size(), Shape::kMaxRank);
@@ -191,8 +189,8 @@ std::span<const Tensor> split(Tensor x, int axis, std::span<const int> lengths) 
   for (int length : lengths) total += std::max(length, 0);
   const bool negative = std::any_of(lengths.begin(), lengths.end(), [](int length) { return length < 0; });
   if (negative || total != x.dim(axis)) {
-    fail("split: lengths do not fit: ({}) for axis {} of x, which is {}; need lengths of sum {}",
-         fmt::join(lengths, ", "), axis, x.shape(), x.dim(axis));
+    fail("split: lengths do not fit: {} for axis {} of x, which is {}; need lengths of sum {}", to_string(lengths),
+         axis, x.shape(), x.dim(axis));
   }
   return Tape::active().arena().make_array(lengths.size(), [&, end = 0](std::size_t i) mutable {
     const int begin = std::exchange(end, end + lengths[i]);

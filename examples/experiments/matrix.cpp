@@ -1,10 +1,11 @@
 #include "examples/experiments/matrix.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <limits>
 
+#include "examples/translate/base/join_words.h"
 #include "examples/translate/report/colour.h"
 #include "examples/translate/report/markup.h"
 
@@ -55,12 +56,12 @@ std::string cell_svg(int x, int y, const Matrix::Cell& cell, Colour colour) {
 }
 
 std::string matrix_markdown(const Matrix& matrix) {
-  std::string result = fmt::format("| {} | {} |\n|---|", matrix.row_head, fmt::join(matrix.columns, " | "));
+  std::string result = fmt::format("| {} | {} |\n|---|", matrix.row_head, join_words(matrix.columns, " | "));
   for (std::size_t i = 0; i < matrix.columns.size(); ++i) result += "---|";
   result += "\n";
   for (std::size_t row = 0; row < matrix.rows.size(); ++row) {
     result += fmt::format("| {} |", matrix.rows[row]);
-    for (const Matrix::Cell& cell : matrix.cells[row]) result += fmt::format(" {} |", fmt::join(cell.lines, ", "));
+    for (const Matrix::Cell& cell : matrix.cells[row]) result += fmt::format(" {} |", join_words(cell.lines, ", "));
     result += "\n";
   }
   return result;

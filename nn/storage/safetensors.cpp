@@ -1,7 +1,5 @@
 #include "nn/storage/safetensors.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -38,6 +36,13 @@ std::size_t to_size(const Json& number) {
   return number.as<std::uint64_t>();
 }
 
+/// `(32, 512)`, with lengths that an `int` may not hold.
+std::string shape_text(const SafetensorsFile::Entry& entry) {
+  std::string text;
+  for (const std::int64_t dim : entry.shape) text += (text.empty() ? "" : ", ") + std::to_string(dim);
+  return "(" + text + ")";
+}
+
 SafetensorsFile::Entry parse_entry(const Json& json) {
   if (!json.is<Json::Object>() || json.size() != 3 || !json.find("dtype") || !json.find("shape") ||
       !json.find("data_offsets")) {
@@ -53,8 +58,8 @@ SafetensorsFile::Entry parse_entry(const Json& json) {
   SafetensorsFile::Entry entry{dtype.as<std::string>(), {}, to_size(offsets[0]), to_size(offsets[1])};
   for (const Json& dim : shape.items()) entry.shape.push_back(static_cast<std::int64_t>(to_size(dim)));
   if (entry.begin > entry.end || entry.end - entry.begin != byte_count(entry)) {
-    throw Error(fmt::format("its data_offsets are {} to {}, but ({}) of {} takes {} bytes", entry.begin, entry.end,
-                            fmt::join(entry.shape, ", "), entry.dtype, byte_count(entry)));
+    throw Error(fmt::format("its data_offsets are {} to {}, but {} of {} takes {} bytes", entry.begin, entry.end,
+                            shape_text(entry), entry.dtype, byte_count(entry)));
   }
   return entry;
 }
@@ -178,7 +183,7 @@ std::string SafetensorsFile::mismatch(const NamedArray& into) const {
   if (found == entries_.end()) return fmt::format("\"{}\" {} is missing in the file", into.name, into.array.shape);
   const auto& shape = found->second.shape;
   if (std::equal(shape.begin(), shape.end(), into.array.shape.begin(), into.array.shape.end())) return "";
-  return fmt::format("\"{}\" is ({}) in the file; need {}", into.name, fmt::join(shape, ", "), into.array.shape);
+  return fmt::format("\"{}\" is {} in the file; need {}", into.name, shape_text(found->second), into.array.shape);
 }
 
 void SafetensorsFile::copy(const NamedArray& into) const {
@@ -192,18 +197,17 @@ void SafetensorsFile::read(const NamedArray& into) const {
 }
 
 void SafetensorsFile::read_all(std::span<const NamedArray> into) const {
-  std::vector<std::string> problems;
+  std::string problems;
+  const auto add = [&](const std::string& problem) { problems += (problems.empty() ? "" : "; ") + problem; };
   std::set<std::string> asked;
   for (const NamedArray& array : into) {
-    if (const std::string problem = mismatch(array); !problem.empty()) problems.push_back(problem);
+    if (const std::string problem = mismatch(array); !problem.empty()) add(problem);
     asked.insert(array.name);
   }
   for (const auto& [name, entry] : entries_) {
-    if (!asked.contains(name)) {
-      problems.push_back(fmt::format("\"{}\" ({}) of the file is not asked for", name, fmt::join(entry.shape, ", ")));
-    }
+    if (!asked.contains(name)) add(fmt::format("\"{}\" {} of the file is not asked for", name, shape_text(entry)));
   }
-  if (!problems.empty()) fail("safetensors: {}: it does not fit: {}", path_, fmt::join(problems, "; "));
+  if (!problems.empty()) fail("safetensors: {}: it does not fit: {}", path_, problems);
   for (const NamedArray& array : into) copy(array);
 }
 

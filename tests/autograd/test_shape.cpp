@@ -37,6 +37,8 @@ TEST_SUITE("shape") {
   TEST_CASE("text") {
     CHECK(to_string(Shape{}) == "()");
     CHECK(to_string(Shape{7}) == "(7)");
+    CHECK(to_string(Shape{2, 3}) == "(2, 3)");
+    CHECK(to_string(std::vector{2, -1, 3, 4, 5}) == "(2, -1, 3, 4, 5)");
     CHECK(fmt::format("{}", Shape{32, 512}) == "(32, 512)");
   }
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "examples/translate/base/join_words.h"
 #include "examples/translate/base/read_file.h"
 #include "examples/translate/text/unicode.h"
 #include "nn/storage/atomic_file.h"

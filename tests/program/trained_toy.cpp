@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <set>
 
+#include "examples/translate/base/join_words.h"
 #include "examples/translate/text/unicode.h"
 #include "nn/storage/atomic_file.h"
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "autograd/error.h"
+#include "examples/translate/base/join_words.h"
 #include "examples/translate/base/read_file.h"
 #include "examples/translate/base/version.h"
 #include "examples/translate/metrics/bleu.h"

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "autograd/error.h"
+#include "examples/translate/base/join_words.h"
 #include "examples/translate/text/elision.h"
 #include "examples/translate/text/language.h"
 #include "examples/translate/text/subwords.h"

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "autograd/error.h"
+#include "examples/translate/base/join_words.h"
 #include "examples/translate/base/read_file.h"
 #include "examples/translate/text/text.h"
 #include "examples/translate/text/unicode.h"

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "autograd/error.h"
+#include "examples/translate/base/join_words.h"
 #include "examples/translate/text/elision.h"
 #include "examples/translate/text/text.h"
 #include "examples/translate/toy/sampler.h"

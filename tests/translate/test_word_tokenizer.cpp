@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "examples/translate/base/join_words.h"
 #include "examples/translate/text/text.h"
 #include "examples/translate/text/unicode.h"
 #include "examples/translate/text/word_tokenizer.h"

@@ -1,10 +1,11 @@
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <memory>
 
 #include "autograd/error.h"
+#include "examples/translate/base/join_words.h"
 #include "examples/translate/commands/commands.h"
 #include "examples/translate/commands/common_options.h"
 #include "examples/translate/report/attention_map.h"
@@ -40,7 +41,7 @@ size_t terminal_width() {
 
 int run(const Arguments& options) {
   require_sense(options.search);
-  const std::string line = fmt::format("{}", fmt::join(options.sentence, " "));
+  const std::string line = join_words(options.sentence);
   if (find_invalid_utf8(line) != std::string::npos) fail("attend: the sentence is not valid UTF-8");
   const std::unique_ptr<Translator> translator = load_translator(options.model);
   if (!translator->config.attention.present)

@@ -1,6 +1,6 @@
 #include "examples/translate/commands/command_line.h"
 
-#include <fmt/ranges.h>
+#include <fmt/core.h>
 
 #include <CLI/CLI.hpp>  // seen by this file alone: its header takes seconds to compile
 #include <algorithm>
@@ -9,6 +9,7 @@
 #include <new>
 #include <type_traits>
 
+#include "examples/translate/base/join_words.h"
 #include "examples/translate/base/nearest.h"
 
 namespace gradus::translate {
@@ -90,7 +91,7 @@ CLI::Option* add(CLI::App& app, const Option& option, std::vector<std::string>* 
   }
   if (option.one_a_time) added->allow_extra_args(false);
   if (option.separator != 0) added->delimiter(option.separator);
-  return added->default_str(fmt::format("{}", fmt::join(*target, " ")));
+  return added->default_str(join_words(*target));
 }
 
 CLI::Option* add(CLI::App& app, const Option& option, const ChoiceReference& target) {

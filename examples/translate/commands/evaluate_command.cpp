@@ -1,4 +1,4 @@
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cmath>
@@ -6,6 +6,7 @@
 
 #include "autograd/error.h"
 #include "examples/translate/base/cores.h"
+#include "examples/translate/base/join_words.h"
 #include "examples/translate/base/progress.h"
 #include "examples/translate/base/usage_error.h"
 #include "examples/translate/commands/commands.h"
@@ -229,7 +230,7 @@ int run(const Arguments& options) {
     evaluate_each(options, tests, pool);
   } else {
     const Ensemble ensemble(options.models);
-    const std::string name = fmt::format("{}", fmt::join(options.models, " + "));
+    const std::string name = join_words(options.models, " + ");
     for (Test& test : tests) evaluate(ensemble, name, options, test, pool);
   }
   if (options.by_length) write_lengths(tests, options.svg);

@@ -1,10 +1,11 @@
 #include "examples/translate/config/field.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 
 #include "autograd/error.h"
+#include "examples/translate/base/join_words.h"
 
 namespace gradus::translate {
 
@@ -37,7 +38,7 @@ std::string ConfigField::text() const {
   return visit([](const auto& value) -> std::string {
     using T = std::decay_t<decltype(value)>;
     if constexpr (std::is_same_v<T, std::vector<std::string>>) {
-      return fmt::format("{}", fmt::join(value, " "));
+      return join_words(value);
     } else if constexpr (std::is_same_v<T, ChoiceReference>) {
       return value.name();
     } else {

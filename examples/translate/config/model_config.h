@@ -1,8 +1,7 @@
 #pragma once
 
 #include "examples/translate/config/field.h"
-#include "nn/attention_scopes.h"
-#include "nn/attention_scores.h"
+#include "nn/attention_names.h"
 
 namespace gradus::translate {
 

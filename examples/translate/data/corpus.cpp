@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "autograd/error.h"
+#include "examples/translate/base/join_words.h"
 #include "nn/rng.h"
 
 namespace gradus::translate {

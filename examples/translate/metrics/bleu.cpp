@@ -1,6 +1,6 @@
 #include "examples/translate/metrics/bleu.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cmath>
@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "autograd/error.h"
+#include "examples/translate/base/join_words.h"
 #include "examples/translate/metrics/ngrams.h"
 #include "examples/translate/text/unicode.h"
 
@@ -124,8 +125,10 @@ std::vector<std::pair<std::string, double>> Bleu::components(std::span<const dou
 }
 
 std::string BleuScore::summary() const {
-  return fmt::format("BLEU {:.2f} {:.1f} (brevity penalty {:.3f}, {} words, reference {})", score,
-                     fmt::join(precisions, "/"), brevity_penalty, system_length, reference_length);
+  std::vector<std::string> shown;
+  for (const double precision : precisions) shown.push_back(fmt::format("{:.1f}", precision));
+  return fmt::format("BLEU {:.2f} {} (brevity penalty {:.3f}, {} words, reference {})", score, join_words(shown, "/"),
+                     brevity_penalty, system_length, reference_length);
 }
 
 BleuScore corpus_bleu(std::span<const std::string> hypotheses, std::span<const std::string> references,

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <tuple>
 
+#include "examples/translate/base/join_words.h"
 #include "examples/translate/metrics/edit_distance.h"
 #include "examples/translate/metrics/ngrams.h"
 #include "examples/translate/text/text.h"

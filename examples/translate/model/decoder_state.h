@@ -43,7 +43,7 @@ inline void for_each_tensor(KeyValueCache& cache, TensorAction action) {
 /// A list becomes a new one on the active tape, so that other states that hold the old one do not change.
 template <class T>
 void for_each_tensor(std::span<const T>& list, TensorAction action) {
-  const std::span<T> own = Tape::active().arena().make_array(list.size(), [&](std::size_t i) { return list[i]; });
+  const std::span<T> own = Tape::active().arena().copy(list);
   for (T& element : own) for_each_tensor(element, action);
   list = own;
 }

@@ -64,8 +64,7 @@ Tensor TransformerDecoder::embed(std::span<const int> ids) {
 
 Decoder::Step TransformerDecoder::step(Tensor embedded, const DecoderState& previous, EncodedSource source) {
   const ModulePath here(path());
-  const auto& caches = previous.as<TransformerState>().caches;
-  const std::span next = Tape::active().arena().make_array(caches.size(), [&](std::size_t l) { return caches[l]; });
+  const std::span next = Tape::active().arena().copy(previous.as<TransformerState>().caches);
   const Tensor words = dropout_(with_position(embedded, previous.position));
   const Attended attended = transformer_.step(words, next, source);
   return {{TransformerState{next}, previous.position + 1}, {.hidden = attended.context, .weights = attended.weights}};

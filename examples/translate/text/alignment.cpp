@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "autograd/error.h"
+#include "examples/translate/base/join_words.h"
 #include "examples/translate/text/text.h"
 #include "examples/translate/text/unicode.h"
 

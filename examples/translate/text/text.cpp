@@ -70,13 +70,4 @@ void require_equal_lengths(const std::string& what, const std::string& a, size_t
        b_lines);
 }
 
-std::string join_words(const std::vector<std::string>& words) {
-  std::string line;
-  for (const std::string& word : words) {
-    if (!line.empty()) line += ' ';
-    line += word;
-  }
-  return line;
-}
-
 }

@@ -34,7 +34,4 @@ ParallelText read_parallel(const std::string& source_path, const std::string& ta
 void require_equal_lengths(const std::string& what, const std::string& a, size_t a_lines, const std::string& b,
                            size_t b_lines);
 
-/// The words with one space between each two.
-std::string join_words(const std::vector<std::string>& words);
-
 }

@@ -3,6 +3,7 @@
 #include <unordered_set>
 
 #include "autograd/error.h"
+#include "examples/translate/base/join_words.h"
 #include "examples/translate/text/text.h"
 #include "examples/translate/toy/sampler.h"
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "autograd/error.h"
+#include "examples/translate/base/join_words.h"
 #include "examples/translate/base/word_ids.h"
 #include "examples/translate/text/text.h"
 #include "examples/translate/text/unicode.h"

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+
+#include "autograd/real.h"
+
+/// The kinds of attention by their names, as options, files and tests list them. For those who choose one by its name;
+/// what they are stands in nn/attention.h.
+
+namespace gradus::inline GRADUS_PRECISION {
+
+class Attention;
+struct AttentionScope;
+class Module;
+
+/// How scores become weights that sum to 1.
+enum class Normalizer { Softmax, Sparsemax };
+
+/// What scores of any kind are made of.
+struct ScoreSizes {
+  int query = 0;      ///< Q
+  int key = 0;        ///< H
+  int inner = 0;      ///< A, of additive and concat scores
+  int positions = 0;  ///< L, of location scores
+  int heads = 1;      ///< of multi-head scores
+};
+
+/// A score by its name.
+struct NamedScore {
+  const char* name;
+  std::unique_ptr<Attention> (*make)(Module* parent, std::string name, const ScoreSizes& sizes);
+};
+
+/// All scores: the table of nn/attention_scores.cpp.
+std::span<const NamedScore> attention_scores();
+
+/// A scope by its name.
+struct NamedScope {
+  const char* name;
+  /// `query_size`: Q; `window`: D, of local scopes
+  std::unique_ptr<AttentionScope> (*make)(Attention* attention, int query_size, int window);
+};
+
+/// All scopes: the table of nn/attention_scopes.cpp. Half of the queries of hard attention go the way of soft attention
+/// in training.
+std::span<const NamedScope> attention_scopes();
+
+}
