@@ -3,7 +3,7 @@
 #include "nn/attention.h"
 
 /// To which positions the weights of attention go, if not to all of them (GlobalScope). Any scope goes with any score.
-/// A new scope is a class here and a line in the table of attention_scopes.cpp.
+/// A new scope is a class and a line in the table of attention_scopes.cpp.
 
 namespace gradus::inline GRADUS_PRECISION {
 

@@ -3,7 +3,7 @@
 #include "nn/attention.h"
 
 /// The scores of attention, each with its paper. Sizes: query (N, Q), states (…, H). Luong et al. 2015 write h_t for
-/// the query and h̄_s for a state. A new score is a class here and a line in the table of attention_scores.cpp.
+/// the query and h̄_s for a state. A new score is a class and a line in the table of attention_scores.cpp.
 
 namespace gradus::inline GRADUS_PRECISION {
 

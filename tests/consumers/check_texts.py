@@ -2,7 +2,7 @@
 """check_texts.py SOURCE [BUILD]: what the pages (*.md) of SOURCE say must be true of its files and of its programs.
 
 Every relative link leads to a file that is there, and its anchor to a heading of that page; the README has at most 150 lines.
-With BUILD: the commands and options that a page's ```sh blocks give to a program are those of its --help, and any option
+With BUILD: the manual names every command and every kind of attention, and the commands and options that a page's ```sh blocks give to a program are those of its --help, and any option
 between backticks is one of some program or script.
 """
 import functools
@@ -92,6 +92,15 @@ def check_commands(pages, programs):
                 fail(page, number, f"nothing here has an option {option}")
 
 
+def check_manual(page, gradus):
+    text, train = page.read_text(encoding="utf-8"), help_of(gradus, "train")
+    kinds = {option: re.search(option + r" \w+:{(.*?)}", train)[1].split(",") for option in ("--score", "--scope")}
+    for what, names in {"the command": [f"gradus {name}" for name in commands_of(gradus)], **kinds}.items():
+        for name in names:
+            if not re.search(rf"(?<![\w-]){name}(?![\w-])", text):
+                fail(page, 1, f"does not name {what} {name}")
+
+
 pages = [page for page in sorted(source.rglob("*.md")) if not re.match(r"build|\.", page.relative_to(source).parts[0])]
 for page in pages:
     check_links(page)
@@ -100,6 +109,7 @@ if lines > 150:
     fail(source / "README.md", lines, "more than 150 lines")
 if len(sys.argv) > 2:
     build = pathlib.Path(sys.argv[2])
+    check_manual(source / "examples/translate/MANUAL.md", build / "gradus")
     check_commands(pages, {"gradus": build / "gradus",
                            "gradus-captioner": build / "examples/captioner/gradus-captioner",
                            "gradus-experiments": build / "examples/experiments/gradus-experiments"})

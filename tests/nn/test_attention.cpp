@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <string>
 
 #include "autograd/gradcheck.h"
 #include "nn/attention_scores.h"
@@ -66,7 +67,7 @@ Tensor random_tensor(const Shape& shape, std::uint64_t seed) {
 
 TEST_CASE("attention: weights and context by the formulas; padding and masked positions are never attended") {
   for (const Kind& kind : kinds()) {
-    CAPTURE(kind.name);
+    CAPTURE(std::string(kind.name));
     const Tape tape;
     const int B = 3, S = 4, H = kind.state_size, lengths[] = {4, 1, 3};
     Tensor values = random_tensor({B, S, H}, 1), query = random_tensor({B, 3}, 2);
@@ -107,7 +108,7 @@ TEST_CASE("attention: packed and padded states are attended alike, in any order 
     const Tensor packed = random_tensor({9, kind.state_size}, 3), query = random_tensor({3, 3}, 4);
     const Packing packing(std::vector{4, 3, 2});
     for (const bool masked : {false, true}) {
-      CAPTURE(kind.name);
+      CAPTURE(std::string(kind.name));
       CAPTURE(masked);
       Tensor mask = masked ? full({3, 4}, 1) : Tensor();
       if (masked) mask.value()[4] = 0;
@@ -126,7 +127,7 @@ TEST_CASE("attention: packed and padded states are attended alike, in any order 
 
 TEST_CASE("attention: queries about chosen sentences, one of them twice") {
   for (const Kind& kind : kinds()) {
-    CAPTURE(kind.name);
+    CAPTURE(std::string(kind.name));
     const Tape tape;
     const Tensor values = random_tensor({3, 4, kind.state_size}, 1), query = random_tensor({3, 3}, 2);
     Tensor mask = full({3, 4}, 1);
@@ -148,7 +149,7 @@ TEST_CASE("attention: queries about chosen sentences, one of them twice") {
 
 TEST_CASE("attention: fewer queries than sentences belong to the first sentences") {
   for (const Kind& kind : kinds()) {
-    CAPTURE(kind.name);
+    CAPTURE(std::string(kind.name));
     const Tape tape;
     const Tensor values = random_tensor({3, 4, kind.state_size}, 1), query = random_tensor({3, 3}, 2);
     for (const bool masked : {false, true}) {

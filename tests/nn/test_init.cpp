@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <string>
 #include <thread>
 
 #include "nn/init.h"
@@ -106,7 +107,7 @@ TEST_CASE("init: every rule has the mean, deviation and range it says") {
       {"inverse_sqrt", init::inverse_sqrt(16), 0, 0.25 / std::sqrt(3.0), 0.25},
   };
   for (const Case& c : cases) {
-    CAPTURE(c.name);
+    CAPTURE(std::string(c.name));
     Matrix matrix(rows, cols, c.rule);
     const Moments found = moments(matrix.weight.value());
     CHECK(std::abs(found.mean - c.mean) <= 0.02 * c.deviation);

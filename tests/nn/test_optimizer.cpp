@@ -4,6 +4,7 @@
 #include <cmath>
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "nn/optim/optimizer.h"
 #include "nn/optim/schedule.h"
@@ -108,7 +109,7 @@ double worst_difference(const std::vector<double>& a, const std::vector<double>&
 
 TEST_CASE("optimizer: five steps by PyTorch's formulas, with scaled gradients") {
   for (const Case& c : cases()) {
-    CAPTURE(c.name);
+    CAPTURE(std::string(c.name));
     Model model;
     std::vector<double> expected = values(model);
     std::vector<std::array<double, 2>> state(expected.size());
@@ -145,7 +146,7 @@ TEST_CASE("optimizer: Adam's first step with the defaults is one learning rate, 
 TEST_CASE("optimizer: the same bits with and without a pool") {
   ThreadPool pool(3);
   for (const Case& c : cases()) {
-    CAPTURE(c.name);
+    CAPTURE(std::string(c.name));
     Model one, many;
     const auto alone = c.make(one.parameters()), shared = c.make(many.parameters());
     for (int t = 1; t <= 3; ++t) {
@@ -160,7 +161,7 @@ TEST_CASE("optimizer: the same bits with and without a pool") {
 
 TEST_CASE("optimizer: frozen parameters stay; gradients are zeroed on request") {
   for (const Case& c : cases()) {
-    CAPTURE(c.name);
+    CAPTURE(std::string(c.name));
     Model model;
     model.b.frozen = true;
     const auto optimizer = c.make(model.parameters());
@@ -179,7 +180,7 @@ TEST_CASE("optimizer: frozen parameters stay; gradients are zeroed on request") 
 
 TEST_CASE("optimizer: saved and restored state goes on as if nothing had happened") {
   for (const Case& c : cases()) {
-    CAPTURE(c.name);
+    CAPTURE(std::string(c.name));
     Model first, second;
     const auto original = c.make(first.parameters()), restored = c.make(second.parameters());
     set_gradients(first, 1);

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <string>
 
 #include "ops/fused/attention.h"
 #include "tests/reference/reference_attention.h"
@@ -65,7 +66,7 @@ CheckedFunction checked(Tensor (*op)(Inputs, const Lengths&), const Case& c, std
 TEST_CASE("attention ops agree with their twins and pass gradcheck") {
   for (const Op& op : kOps) {
     for (const Case& c : kCases) {
-      CAPTURE(op.name);
+      CAPTURE(std::string(op.name));
       CAPTURE(c.S);
       const std::vector<Shape> shapes = op.inputs(c);
       check_twins(shapes, checked(op.fused, c, shapes.size()), checked(op.twin, c, shapes.size()));
@@ -78,7 +79,7 @@ TEST_CASE("attention ops leave padding alone, whatever it holds") {
   const Real nan = std::numeric_limits<Real>::quiet_NaN();
   const Case c{3, 4, 5, {4, 1, 2, 3}};
   for (const Op& op : kOps) {
-    CAPTURE(op.name);
+    CAPTURE(std::string(op.name));
     std::vector<std::vector<Real>> gradients[2];
     std::vector<Real> values[2];
     for (bool poisoned : {false, true}) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string>
 
 #include "autograd/gradcheck.h"
 #include "ops/broadcast.h"
@@ -45,7 +46,7 @@ std::vector<Real> some_numbers(std::size_t count, double start) {
 
 /// The op on a and b against a loop with one index an axis, in value and in both gradients.
 void check_against_reference(const BinaryOp& op, const Shape& a_shape, const Shape& b_shape) {
-  CAPTURE(op.name);
+  CAPTURE(std::string(op.name));
   CAPTURE(to_string(a_shape));
   CAPTURE(to_string(b_shape));
   Tape tape;

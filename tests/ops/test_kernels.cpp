@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <limits>
+#include <string>
 #include <type_traits>
 #include <vector>
 
@@ -114,7 +115,7 @@ TEST_CASE("exp, log, tanh and sigmoid are within 4 ULP over the whole range") {
       const double error = ulp_error(y[i], f.exact(x[i]));
       if (error > worst) worst = error, where = i;
     }
-    CAPTURE(f.name);
+    CAPTURE(std::string(f.name));
     CAPTURE(x[where]);
     CHECK(worst <= 4);
   }
@@ -150,7 +151,7 @@ TEST_CASE("exp, log, tanh and sigmoid at special values") {
 TEST_CASE("elementwise kernels give the same bits at any length, offset and in place") {
   const std::vector<Real> x = sequence(300);
   for (const Function& f : kFunctions) {
-    CAPTURE(f.name);
+    CAPTURE(std::string(f.name));
     const std::vector<Real> whole = apply(f.kernel, x);
     bool same = true;
     for (std::size_t n = 0; n <= 67; ++n) {

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <string>
 
 #include "ops/fused/scaled_dot_attention.h"
 #include "tests/reference/reference_attention.h"
@@ -48,7 +49,7 @@ int sum_of(const Lengths& lengths) { return std::accumulate(lengths.begin(), len
 
 TEST_CASE("scaled_dot_attention agrees with its twin and passes gradcheck") {
   for (const Case& c : kCases) {
-    CAPTURE(c.name);
+    CAPTURE(std::string(c.name));
     const Shape query{sum_of(c.queries), c.size}, memory{sum_of(c.memory), c.size};
     const CheckedFunction fused = on_packed(c, scaled_dot_attention);
     if (c.options.dropout == 0) {  // masks differ from tape to tape
@@ -60,7 +61,7 @@ TEST_CASE("scaled_dot_attention agrees with its twin and passes gradcheck") {
 
 TEST_CASE("scaled_dot_attention drops the weights that its twin drops, from the same random numbers") {
   for (const Case& c : kCases) {
-    CAPTURE(c.name);
+    CAPTURE(std::string(c.name));
     std::vector<Real> computed[2];
     for (const bool is_twin : {false, true}) {
       Tape tape(Tape::Record, 5);

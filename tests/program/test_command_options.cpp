@@ -240,10 +240,10 @@ TEST_CASE("commands: there is a test of every option of every command") {
     std::set<std::string>& names = tested[command.name];
     for (const Option& option : command.options) {
       const std::string name = option.name();
-      CHECK_MESSAGE(names.contains(name), "without a test: ", command.name, " ", name);
+      CHECK_MESSAGE(names.contains(name), "without a test: ", std::string(command.name), " ", name);
       names.erase(name);
     }
-    for (const std::string& name : names) FAIL_CHECK("no such option: ", command.name, " ", name);
+    for (const std::string& name : names) FAIL_CHECK("no such option: ", std::string(command.name), " ", name);
   }
 }
 

@@ -23,7 +23,9 @@ expect 2 "gradus-experiments: --toy brings its own test; leave out --test$(hint 
   "$experiments" ladder --out m --toy --test test.en test.fr
 expect 2 "gradus-experiments: --train SRC TGT and --valid SRC TGT are needed, or --toy$(hint gradus-experiments ladder)" \
   "$experiments" ladder --out m --test test.en test.fr
-expect 2 "gradus-experiments: --scores: softest not in {additive,concat,dot,general,scaled-dot,scaled-general,location,cosine,multi-head}$(hint gradus-experiments attention)" \
+expect 0 "" "$experiments" attention --help
+scores=$(sed -n 's/^ *--scores .*:{\([^}]*\)}.*/\1/p' stdout)
+expect 2 "gradus-experiments: --scores: softest not in {$scores}$(hint gradus-experiments attention)" \
   "$experiments" attention --out m --toy --scores softest
 expect 2 "gradus-experiments: --scores: dot is given twice$(hint gradus-experiments attention)" \
   "$experiments" attention --out m --toy --scores dot dot

@@ -17,7 +17,9 @@ expect 0 "" "$gradus" bleu --help
 check "examples in the help of bleu" grep -q '^  gradus bleu hyp.en ref1.en ref2.en' stdout
 
 # Wrong command lines.
-expect 2 "gradus: a command is missing: train, translate, score, evaluate, bleu, aer, attend, info, report, average or toy$(hint gradus)" "$gradus"
+expect 0 "" "$gradus" --help
+commands=$(sed -n '/^Subcommands:/,/^$/s/^  \([a-z]*\) .*/\1/p' stdout | paste -sd, | sed 's/,/, /g; s/\(.*\), /\1 or /')
+expect 2 "gradus: a command is missing: $commands$(hint gradus)" "$gradus"
 expect 2 "gradus: unknown argument trian; did you mean train?$(hint gradus)" "$gradus" trian
 expect 2 "gradus: unknown argument trian; did you mean train?$(hint gradus)" "$gradus" trian --model m
 expect 2 "gradus: --model is required$(hint gradus train)" "$gradus" train --toy

@@ -106,6 +106,17 @@ def check_includes(root, table, sources):
     return problems
 
 
+def check_builds(root, files):
+    """Sources that no meson.build names, with or without their ending: nobody would compile them."""
+    named = set()
+    for build in files:
+        if os.path.basename(build) == 'meson.build':
+            for name in re.findall(r"'([^'\n]+)'", (root / build).read_text()):
+                named.add(os.path.splitext(os.path.normpath(os.path.join(os.path.dirname(build), name)))[0])
+    return [f'{file}:1: no meson.build names {os.path.basename(file)}, so that nobody compiles it'
+            for file in files if file.endswith('.cpp') and os.path.splitext(file)[0] not in named]
+
+
 def check_sizes(root, table, files):
     problems, sources = [], defaultdict(list)
     for file in files:
@@ -141,7 +152,7 @@ def check(root):
         problems.append(f'{TABLE}:{table.line[path[0]]}: rooms include each other in a circle: {" -> ".join(path)}')
     files = list(files_of(root))
     problems += check_includes(root, table, [file for file in files if file.endswith(CPP)])
-    return problems + check_sizes(root, table, files)
+    return problems + check_builds(root, files) + check_sizes(root, table, files)
 
 
 if __name__ == '__main__':

@@ -24,6 +24,10 @@ FILES = {
     'ops/blas.cpp': '#include <cblas.h>\n  #  include  "core/tensor.h"\n',
     'app/README.md': 'The app.\n',
     'app/main.cpp': '#include "core/tape.h"\n// #include "nowhere.h"\n',
+    'meson.build': "executable('app', 'app/main.cpp', 'app/z.cpp', 'core/tensor.cpp', 'extra/new.cpp', 'main.cpp')\n"
+                   "foreach room : ['core', 'ops']\n  subdir(room)\nendforeach\n",
+    'core/meson.build': "sources += files('tape.cpp')\n",
+    'ops/meson.build': "foreach source : ['blas']\n  sources += files(source + '.cpp')\nendforeach\n",
     'build/meson-private/sanitycheck.cpp': '#include "nowhere.h"\n',
     'build/made.cpp': '#include "nowhere.h"\n',
 }
@@ -58,6 +62,10 @@ class CheckRooms(unittest.TestCase):
 
     def test_a_source_that_is_in_no_folder(self):
         self.expect(['main.cpp:1: the folder . is no room of tests/rooms.txt'], {'main.cpp': ''})
+
+    def test_a_source_that_nobody_compiles(self):
+        self.expect(['ops/tape.cpp:1: no meson.build names tape.cpp, so that nobody compiles it'], {'ops/tape.cpp': ''})
+        self.expect([], {'ops/tape.cpp': '', 'core/meson.build': "sources += files('tape.cpp', '../ops/tape.cpp')\n"})
 
     def test_rooms_in_a_circle(self):
         self.expect(['tests/rooms.txt:1: rooms include each other in a circle: core -> app -> ops -> core'],

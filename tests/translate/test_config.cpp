@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <set>
+#include <string>
 
 #include "autograd/error.h"
 #include "examples/translate/base/nearest.h"
@@ -220,7 +221,7 @@ TEST_CASE("the papers' presets are what the papers say") {
 
 TEST_CASE("a preset is weaker than the file, and the file than the options") {
   for (const Preset& preset : presets()) {
-    CAPTURE(preset.name);
+    CAPTURE(std::string(preset.name));
     const TrainConfig config = resolve({"--preset", preset.name}), defaults;
     CHECK(config.schedule != defaults.schedule);
     CHECK(config.learning_rate == gradus::Json::parse(preset.json)["learning_rate"].as<double>());

@@ -175,7 +175,7 @@ double loss_of(Seq2Seq& model, const std::vector<int>& chosen) {
 
 TEST_CASE("model options: gradients" * doctest::skip(!kGradcheck)) {
   for (const Variant& variant : kVariants) {
-    CAPTURE(variant.name);
+    CAPTURE(std::string(variant.name));
     check_gradients(variant.name, small_config(variant), {.label_smoothing = Real(0.1)});
   }
 }
@@ -204,7 +204,7 @@ TEST_CASE("model options: gradients of every score in every scope, wherever atte
 
 TEST_CASE("model options: the share of hard attention in the gradient, too, is divided by the loss's divisor") {
   for (const Variant& variant : kHardVariants) {
-    CAPTURE(variant.name);
+    CAPTURE(std::string(variant.name));
     const auto gradients = [&](Real divisor) {
       Seq2Seq model(small_config(variant));
       Tape tape(Tape::Record, 5);
@@ -242,7 +242,7 @@ TEST_CASE("model options: gradients of a transformer with every kind of dropout"
 
 TEST_CASE("model options: a sentence's loss does not depend on the others in its batch") {
   for (const Variant& variant : all_variants()) {
-    CAPTURE(variant.name);
+    CAPTURE(std::string(variant.name));
     Seq2Seq model(small_config(variant));
     randomize(model);
     model.eval();
@@ -280,7 +280,7 @@ TEST_CASE("model options: tied tables are one parameter") {
 
 TEST_CASE("model options: what search finds has the probability that the model gives it") {
   for (const Variant& variant : all_variants()) {
-    CAPTURE(variant.name);
+    CAPTURE(std::string(variant.name));
     Seq2Seq model(small_config(variant));
     randomize(model);
     model.eval();
@@ -322,7 +322,7 @@ TEST_CASE("model options: dropouts act in training only, and each on its own") {
     const double without = loss_with(base, kVariants[0], true);
     std::set<double> losses{without};
     for (const Variant& variant : dropouts) {
-      CAPTURE(variant.name);
+      CAPTURE(std::string(variant.name));
       CHECK(loss_with(base, variant, false) == without);
       losses.insert(loss_with(base, variant, true));
     }

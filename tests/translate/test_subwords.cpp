@@ -51,7 +51,7 @@ const TokenizerKind kKinds[] = {TokenizerKind::Bpe, TokenizerKind::Unigram};
 
 TEST_CASE("subwords: frequent words are one piece, rare ones several, and no text is unknown") {
   for (TokenizerKind kind : kKinds) {
-    CAPTURE(name_of(kind));
+    CAPTURE(std::string(name_of(kind)));
     const SubwordTokenizer tokenizer = subwords(kind);
     CHECK(tokenizer.pieces().size() == 400);
     CHECK(tokenizer.split(" le\tchat ").front() == "▁le");
@@ -97,7 +97,7 @@ TEST_CASE("subwords: the same text gives the same bytes, other text others") {
 
 TEST_CASE("subwords: a vocabulary's size that does not suit the text is refused with one that does") {
   for (TokenizerKind kind : kKinds) {
-    CAPTURE(name_of(kind));
+    CAPTURE(std::string(name_of(kind)));
     const auto train = [&](int size) { train_subwords(text().target, kind, size, false); };
     const std::string too_small = error_of([&] { train(100); });
     const std::string small =
@@ -149,7 +149,7 @@ TEST_CASE("languages are learned, saved and loaded, each kind") {
   for (TokenizerKind kind :
        {TokenizerKind::Whitespace, TokenizerKind::Words, TokenizerKind::Bpe, TokenizerKind::Unigram}) {
     for (bool joint : {false, true}) {
-      CAPTURE(name_of(kind));
+      CAPTURE(std::string(name_of(kind)));
       CAPTURE(joint);
       LanguageOptions options;
       options.tokenizer = kind;

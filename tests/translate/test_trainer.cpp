@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "autograd/error.h"
@@ -120,7 +121,7 @@ TEST_CASE("every option changes the training, which can be interrupted and resum
   const TemporaryFolder base;
   Session(base.path(), small_config(), corpus, false).trainer->run();
   for (const Option& option : options) {
-    CAPTURE(option.name);
+    CAPTURE(std::string(option.name));
     TrainConfig config = small_config();
     option.change(config);
     const TemporaryFolder whole, parts;
