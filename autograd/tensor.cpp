@@ -34,6 +34,7 @@ ConstArray Tensor::value() const { return {node().value, node().shape}; }
 
 ConstArray Tensor::grad() const {
   const Node& n = node();
+  if (n.leaf != nullptr) fail("grad: this tensor stands for a parameter; read the gradient of the parameter itself");
   if (!n.needs_grad) fail("grad: this tensor (made by {}) needs no gradient", n.op);
   if (n.grad == nullptr) fail("grad: no gradient has reached this tensor (made by {})", n.op);
   return {n.grad, n.shape};

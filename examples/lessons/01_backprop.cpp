@@ -8,6 +8,7 @@
 
 #include <cmath>
 
+#include "autograd/inspect/trace.h"
 #include "autograd/tape.h"
 #include "examples/lessons/show.h"
 #include "ops/elementwise.h"
@@ -66,6 +67,9 @@ int main() {
     show("dw", w.grad());
     show("dbias", bias.grad());
     // x is a constant: nobody wants its gradient, so none was computed.
+
+    // The whole tape at a glance, its tensors numbered: what was computed of what, and the line of each closure.
+    fmt::print("\nThe tape:\n{}", trace(tape));
   }  // Here the tape ends. Its memory goes back, and x, w and all others are no longer valid.
 
   fmt::print("\n3. What is used twice has two gradients, and they add up\n\n");

@@ -15,6 +15,8 @@
 #include <cmath>
 
 #include "autograd/gradcheck.h"
+#include "autograd/inspect/formulas.h"
+#include "autograd/inspect/trace.h"
 #include "ops/elementwise.h"
 #include "ops/reduce.h"
 
@@ -51,6 +53,10 @@ Tensor swish(Tensor x, Tensor beta) {
   return y;
 }
 
+/// What the op computes and passes back, in the words of a trace; optional.
+const bool has_formula = add_formula({"swish", "x beta", "y", "y = x ∘ s, s = σ(beta x)",
+                                      "dx += dy ∘ (s + beta x ∘ s ∘ (1 - s)); dbeta += Σ dy ∘ x² ∘ s ∘ (1 - s)"});
+
 }
 
 int main() {
@@ -81,4 +87,9 @@ int main() {
   } catch (const Error& error) {
     fmt::print("{}\n", error.what());
   }
+
+  fmt::print("\n4. A trace shows it with its formulas\n\n");
+  Tape tape;
+  tape.backward(sum(swish(variable({2}, {1, -1}), variable({}, {2}))));
+  fmt::print("{}", trace(tape));
 }

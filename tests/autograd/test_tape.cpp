@@ -141,6 +141,19 @@ TEST_SUITE("tape") {
                          "backward: this tape is for inference and recorded nothing; use `Tape tape;`", Error);
   }
 
+  TEST_CASE("a tensor that stands for a parameter says where the gradient is") {
+    Leaf weight("layer.weight", {2});
+    const char* const error = "grad: this tensor stands for a parameter; read the gradient of the parameter itself";
+    Tape tape;
+    const Tensor w = weight;
+    const Tensor loss = sum(w * w);
+    CHECK_THROWS_WITH_AS(w.grad(), error, Error);
+    tape.backward(loss);
+    CHECK_THROWS_WITH_AS(w.grad(), error, Error);
+    weight.frozen = true;
+    CHECK_THROWS_WITH_AS(w.grad(), error, Error);
+  }
+
   TEST_CASE("a loss of constants and frozen parameters has no gradient") {
     Leaf weight("w", {1});
     weight.frozen = true;

@@ -115,6 +115,44 @@ std::vector<CommandTest> attend_tests() {
   };
 }
 
+/// How many lines there are from one that is `head` alone to the end.
+std::size_t lines_after(const std::string& text, const std::string& head) {
+  const std::vector<std::string> lines = lines_of(text);
+  return lines.end() - std::find(lines.begin(), lines.end(), head);
+}
+
+std::vector<CommandTest> explain_tests() {
+  const TrainedToy& toy = trained_toy();
+  const Words plain = {"explain", "--model", toy.a, "the man"};
+  return {
+      {"model", {"explain", "the man", "--model", toy.a}, {"--model", toy.b}, {}, true},
+      {"sentence", plain, {"the woman"}, {}, true},
+      {"target",
+       plain,
+       {"--target", "la femme"},
+       [](const Outputs& outputs) {
+         CHECK(lines_of(outputs.with)[1] == "target  la femme");
+         const Words translate = {"translate", "--model", trained_toy().a};
+         CHECK(lines_of(outputs.without)[1] + "\n" == "target  " + run_program(translate, "the man\n"));
+       }},
+      {"values",
+       plain,
+       {"--values", "0"},
+       [](const Outputs& outputs) {
+         CHECK(outputs.without.find(" () = ") == std::string::npos);
+         CHECK(outputs.without.find(" () <- ") != std::string::npos);
+         CHECK(lines_after(outputs.with, "backward") == lines_after(outputs.without, "backward"));
+       }},
+      {"all",
+       plain,
+       {"--all"},
+       [](const Outputs& outputs) {
+         CHECK(outputs.without.find(" times more the ") != std::string::npos);
+         CHECK(outputs.with.find(" times more the ") == std::string::npos);
+       }},
+  };
+}
+
 std::vector<CommandTest> info_tests() {
   const TrainedToy& toy = trained_toy();
   return {{"model", {"info", "--model", toy.a}, {"--model", toy.b}, {}, true}};
@@ -154,16 +192,10 @@ std::vector<CommandTest> toy_tests() {
 }
 
 std::map<std::string, std::vector<CommandTest>> all_tests() {
-  return {{"translate", translate_tests()},
-          {"score", score_tests()},
-          {"evaluate", evaluate_tests()},
-          {"bleu", bleu_tests()},
-          {"aer", aer_tests()},
-          {"average", average_tests()},
-          {"attend", attend_tests()},
-          {"info", info_tests()},
-          {"report", report_tests()},
-          {"toy", toy_tests()}};
+  return {{"translate", translate_tests()}, {"score", score_tests()},     {"evaluate", evaluate_tests()},
+          {"bleu", bleu_tests()},           {"aer", aer_tests()},         {"average", average_tests()},
+          {"attend", attend_tests()},       {"explain", explain_tests()}, {"info", info_tests()},
+          {"report", report_tests()},       {"toy", toy_tests()}};
 }
 
 }

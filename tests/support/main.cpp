@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -11,6 +12,7 @@
 #include <string>
 
 #include "autograd/gradcheck.h"
+#include "autograd/inspect/formulas.h"
 #include "autograd/inspect/observers.h"
 
 namespace {
@@ -32,6 +34,17 @@ void write(const std::filesystem::path& path, const std::set<std::string>& ops) 
   std::ranges::copy_if(ops, std::ostream_iterator<std::string>(file, "\n"), is_of_library);
 }
 
+/// Names the library's ops that were recorded and have no formulas for people to read. Whether there is none.
+bool all_have_formulas() {
+  bool all = true;
+  for (const std::string& op : recorded_ops) {
+    if (!is_of_library(op) || gradus::find_formula(op) != nullptr) continue;
+    std::fprintf(stderr, "recorded by a test, but without a line in autograd/inspect/formulas.cpp: %s\n", op.c_str());
+    all = false;
+  }
+  return all;
+}
+
 }
 
 /// Runs all tests. If none was filtered out, it leaves in the folder $GRADUS_GRADCHECKS which ops they recorded and
@@ -39,7 +52,8 @@ void write(const std::filesystem::path& path, const std::set<std::string>& ops) 
 int main(int argc, char** argv) {
   gradus::set_op_observer(remember);
   doctest::Context context(argc, argv);
-  const int result = context.run();
+  int result = context.run();
+  if (!all_have_formulas() && result == 0) result = 1;
   const char* const folder = std::getenv("GRADUS_GRADCHECKS");
   if (context.shouldExit() || argc > 1 || folder == nullptr) return result;
   const std::filesystem::path stem = std::filesystem::path(folder) / std::filesystem::path(argv[0]).filename();

@@ -12,17 +12,29 @@
 namespace gradus::translate {
 
 Command gradus_program() {
-  return {
-      .name = "gradus",
-      .help = "Trains translators on parallel text and translates with them.",
-      .footer =
-          "Run `gradus COMMAND --help` for the options of a command.\n\n"
-          "Examples:\n"
-          "  gradus train --toy --model toy\n"
-          "  echo \"the black cat ate the mouse\" | gradus translate --model toy\n",
-      .commands = {train_command(), translate_command(), score_command(), evaluate_command(), bleu_command(),
-                   aer_command(), attend_command(), info_command(), report_command(), average_command(), toy_command()},
-      .version = fmt::format("gradus {}", program_version())};
+  return {.name = "gradus",
+          .help = "Trains translators on parallel text and translates with them.",
+          .footer =
+              "Run `gradus COMMAND --help` for the options of a command.\n\n"
+              "Examples:\n"
+              "  gradus train --toy --model toy\n"
+              "  echo \"the black cat ate the mouse\" | gradus translate --model toy\n",
+          .commands =
+              {
+                  train_command(),
+                  translate_command(),
+                  score_command(),
+                  evaluate_command(),
+                  bleu_command(),
+                  aer_command(),
+                  attend_command(),
+                  explain_command(),
+                  info_command(),
+                  report_command(),
+                  average_command(),
+                  toy_command(),
+              },
+          .version = fmt::format("gradus {}", program_version())};
 }
 
 void write_output(const std::string& text) {

@@ -14,6 +14,7 @@ Command evaluate_command();
 Command bleu_command();
 Command aer_command();
 Command attend_command();
+Command explain_command();
 Command info_command();
 Command report_command();
 Command average_command();

@@ -1,0 +1,118 @@
+#include "autograd/inspect/formulas.h"
+
+#include <map>
+#include <mutex>
+#include <string>
+
+namespace gradus::inline GRADUS_PRECISION {
+
+namespace {
+
+constexpr OpFormula kFormulas[] = {
+    // Number by number. Where a or b was stretched to the other's shape, its gradient is the sum over what it became.
+    {"add", "a b", "y", "y = a + b", "da += dy; db += dy"},
+    {"sub", "a b", "y", "y = a - b", "da += dy; db -= dy"},
+    {"mul", "a b", "y", "y = a ∘ b", "da += dy ∘ b; db += dy ∘ a"},
+    {"div", "a b", "y", "y = a / b", "da += dy / b; db -= dy ∘ a / b²"},
+    {"affine", "x", "y", "y = scale · x + shift", "dx += scale · dy"},
+    {"exp", "x", "y", "y = exp(x)", "dx += dy ∘ y"},
+    {"log", "x", "y", "y = log(x)", "dx += dy / x"},
+    {"tanh", "x", "y", "y = tanh(x)", "dx += dy ∘ (1 - y²)"},
+    {"sigmoid", "x", "y", "y = 1 / (1 + exp(-x))", "dx += dy ∘ y ∘ (1 - y)"},
+    {"relu", "x", "y", "y = max(x, 0)", "dx += dy where x > 0"},
+    {"gelu", "x", "y", "y = x ∘ Φ(x)", "dx += dy ∘ (Φ(x) + x ∘ φ(x))"},
+    {"sqrt", "x", "y", "y = √x", "dx += dy / (2 y)"},
+    {"square", "x", "y", "y = x²", "dx += 2 dy ∘ x"},
+    {"power", "x", "y", "y = x^p", "dx += p · dy ∘ x^(p - 1)"},
+    {"clamp", "x", "y", "y = min(max(x, low), high)", "dx += dy where low ≤ x ≤ high"},
+    {"dropout", "x", "y", "y = x ∘ m / (1 - p), m at random 0 or 1", "dx += dy ∘ m / (1 - p)"},
+
+    // Along an axis
+    {"sum", "x", "y", "y = Σ x", "dx += dy, for each number of the sum"},
+    {"max", "x", "y", "y = max x", "dx += dy where x is the maximum"},
+    {"softmax", "x", "y", "y = exp(x) / Σ exp(x)", "dx += y ∘ (dy - Σ y ∘ dy)"},
+    {"log_softmax", "x", "y", "y = x - log Σ exp(x)", "dx += dy - exp(y) Σ dy"},
+    {"sparsemax", "x", "y", "y = max(x - τ, 0), with τ such that Σ y = 1", "dx += dy - mean of dy, both where y > 0"},
+    {"layer_norm", "x w b", "y", "y = w ∘ n + b, n = (x - mean x) / √(var x + ε)",
+     "dx += (g - mean g - n mean(g ∘ n)) / √(var x + ε), g = w ∘ dy; dw += Σ dy ∘ n; db += Σ dy"},
+    {"cross_entropy", "x", "l", "l = mean of log Σ exp(x) - q·x, q the target's distribution",
+     "dx += dl (softmax(x) - q) / rows"},
+
+    // Moving numbers
+    {"reshape", "x", "y", "y = x in another shape", "dx += dy"},
+    {"transpose", "x", "y", "y = xᵀ", "dx += dyᵀ"},
+    {"slice", "x", "y", "y = x[begin:end]", "dx[begin:end] += dy"},
+    {"concat", "x…", "y", "y = [x₁, x₂, …]", "dx += their part of dy"},
+    {"stack", "x…", "y", "y = [x₁, x₂, …]", "dx += their part of dy"},
+    {"gather_rows", "x", "y", "y[i] = x[index[i]]", "dx[index[i]] += dy[i]"},
+    {"gather", "x", "y", "y[i] = x[i, index[i]]", "dx[i, index[i]] += dy[i]"},
+    {"embedding", "W", "y", "y[i] = W[ids[i]]", "dW[ids[i]] += dy[i]"},
+    {"pack", "x", "y", "y = the words of x, without padding", "dx += dy, and 0 for padding"},
+    {"unpack", "x", "y", "y = x with padding", "dx += dy, without padding"},
+
+    // Products
+    {"matmul", "a b", "c", "c = a b", "da += dc bᵀ; db += aᵀ dc"},
+    {"batched_matmul", "a b", "c", "c[i] = a[i] b[i]", "da[i] += dc[i] b[i]ᵀ; db[i] += a[i]ᵀ dc[i]"},
+    {"linear", "x W b", "y", "y = x Wᵀ + b", "dx += dy W; dW += dyᵀ x; db += Σ rows of dy"},
+    {"linear_sum", "x…", "y", "y = base + Σ x Wᵀ", "dbase += dy; dx += dy W; dW += dyᵀ x"},
+    {"linear_sum_tanh", "x…", "y", "y = tanh(base + Σ x Wᵀ)",
+     "dz = dy ∘ (1 - y²); dbase += dz; dx += dz W; dW += dzᵀ x"},
+    {"linear_cross_entropy", "x W b", "l", "l = mean of log Σ exp(z) - q·z, z = x Wᵀ + b",
+     "dz = dl (softmax(z) - q) / rows; dx += dz W; dW += dzᵀ x; db += Σ rows of dz"},
+
+    // Attention: queries q, keys k, values v
+    {"additive_scores", "q k v", "e", "e = vᵀ tanh(q + k)",
+     "dz = de v ∘ (1 - tanh²(q + k)); dq += Σ dz; dk += dz; dv += Σ de tanh(q + k)"},
+    {"dot_scores", "q k", "e", "e = scale · qᵀ k", "dq += scale · Σ de k; dk += scale · de q"},
+    {"weighted_sum", "w v", "c", "c = Σ w v", "dw += dcᵀ v; dv += w dc"},
+    {"scaled_dot_attention", "q k v", "c", "c = A v, A = softmax(q kᵀ / √D)",
+     "dA = dc vᵀ; dS = A ∘ (dA - Σ A ∘ dA) / √D; dq += dS k; dk += dSᵀ q; dv += Aᵀ dc"},
+
+    // Recurrence: the step before's hidden state h and cell c, the next one's h' and c'
+    {"lstm_cell", "x…", "h' c'", "[i f g o] = [σ σ tanh σ](base + Σ x Wᵀ); c' = f ∘ c + i ∘ g; h' = o ∘ tanh(c')",
+     "do = dh' ∘ tanh(c'); dc' += dh' ∘ o ∘ (1 - tanh²(c')); dc += dc' ∘ f; di = dc' ∘ g; df = dc' ∘ c; "
+     "dg = dc' ∘ i; da = [di i(1 - i), df f(1 - f), dg (1 - g²), do o(1 - o)]; dbase += da; dx += da W; dW += daᵀ x"},
+    {"lstm_sequence", "x…", "h c",
+     "[i f g o] = [σ σ tanh σ](base + Σ x Wᵀ + h W_hhᵀ); c = f ∘ c + i ∘ g; h = o ∘ tanh(c), step after step",
+     "the steps of lstm_cell, from the last to the first; dh of a step += da W_hh of the one after it"},
+    {"gru_cell", "x h W b", "h'",
+     "r = σ(x_r + h W_rᵀ + b_r); z = σ(x_z + h W_zᵀ + b_z); n = tanh(x_n + r ∘ (h W_nᵀ + b_n)); "
+     "h' = (1 - z) ∘ n + z ∘ h",
+     "dn = dh' ∘ (1 - z) ∘ (1 - n²); dz = dh' ∘ (h - n) ∘ z ∘ (1 - z); dr = dn ∘ (h W_nᵀ + b_n) ∘ r ∘ (1 - r); "
+     "dx += [dr, dz, dn]; dp = [dr, dz, dn ∘ r]; dh += dh' ∘ z + dp W; dW += dpᵀ h; db += Σ rows of dp"},
+    {"gru_sequence", "x…", "h", "the steps of gru_cell, one after the other",
+     "the steps of gru_cell, from the last to the first"},
+};
+
+/// Those that were added, besides the table.
+struct Added {
+  std::mutex mutex;
+  std::map<std::string, OpFormula, std::less<>> formulas;
+};
+
+Added& added() {
+  static Added added;
+  return added;
+}
+
+}
+
+const OpFormula* find_formula(std::string_view op) {
+  {
+    const std::lock_guard lock(added().mutex);
+    const auto found = added().formulas.find(op);
+    if (found != added().formulas.end()) return &found->second;
+  }
+  for (const OpFormula& formula : kFormulas) {
+    if (op == formula.op) return &formula;
+  }
+  return nullptr;
+}
+
+bool add_formula(const OpFormula& formula) {
+  const std::lock_guard lock(added().mutex);
+  added().formulas.insert_or_assign(formula.op, formula);
+  return true;
+}
+
+}

@@ -1,0 +1,103 @@
+#include <fmt/core.h>
+
+#include <memory>
+
+#include "autograd/inspect/trace.h"
+#include "examples/translate/base/join_words.h"
+#include "examples/translate/commands/commands.h"
+#include "examples/translate/commands/common_options.h"
+#include "examples/translate/search/search_options.h"
+#include "examples/translate/text/unicode.h"
+#include "examples/translate/translator/model_folder.h"
+#include "examples/translate/translator/translate.h"
+#include "nn/storage/safetensors.h"
+#include "ops/gemm/thread_pool.h"
+
+namespace gradus::translate {
+
+namespace {
+
+constexpr const char* kExamples =
+    R"(Shows a training step of the model on one pair of sentences, op by op: what is computed from what,
+and how the gradient of the loss flows back to the parameters. Nothing is trained; dropout is off.
+
+Examples:
+  gradus explain --model m "ein mann geht ."
+  gradus explain --model m "ein mann geht ." --target "a man walks ." --all | less
+)";
+
+struct Arguments {
+  std::string model, target;
+  std::vector<std::string> sentence;
+  size_t values = TraceOptions().values;
+  bool all = false;
+};
+
+/// The model with the best parameters, free to pass gradients to them.
+std::unique_ptr<Translator> load_with_gradients(const std::string& directory) {
+  std::unique_ptr<Translator> translator = load_words(directory, load_config(directory));
+  load(translator->model, ModelFolder(directory).best);
+  translator->model.eval();
+  return translator;
+}
+
+void require_utf8(const std::string& text, const char* what) {
+  if (find_invalid_utf8(text) != std::string::npos) fail("explain: the {} is not valid UTF-8", what);
+}
+
+int run(const Arguments& options) {
+  const std::string source = join_words(options.sentence);
+  require_utf8(source, "sentence");
+  require_utf8(options.target, "target");
+  const std::unique_ptr<Translator> translator = load_with_gradients(options.model);
+  std::string target = options.target;
+  if (target.empty()) {
+    ThreadPool pool(1);
+    target = best_translations(*translator, std::span(&source, 1), {}, pool).front();
+  }
+  ParallelText text;
+  text.source = {source};
+  text.target = {target};
+  const std::vector<Pair> pairs = translator->encode(text);
+  if (pairs.front().source.size() == 1) fail("explain: the sentence has no word");
+  const int first = 0;
+  const size_t words = pairs.front().target.size();
+
+  Tape tape;
+  const Tensor loss =
+      translator->model.loss(make_batch(pairs, std::span(&first, 1)), {.divisor = static_cast<Real>(words)});
+  tape.backward(loss);
+  write_output(
+      fmt::format("source  {}\ntarget  {}\nloss    {:.4f} nats a word, {} words with the end of the sentence\n\n",
+                  source, target, loss.item(), words));
+  write_output(trace(tape, {.values = options.values, .fold = !options.all}));
+  return 0;
+}
+
+}
+
+Command explain_command() {
+  const auto options = std::make_shared<Arguments>();
+  return {.name = "explain",
+          .help = "Show a training step, forward and backward, op by op",
+          .footer = kExamples,
+          .options = {model_option(options->model),
+                      {.names = "sentence",
+                       .target = &options->sentence,
+                       .type = "SENTENCE",
+                       .help = "The source",
+                       .required = true},
+                      {.names = "--target",
+                       .target = &options->target,
+                       .type = "TEXT",
+                       .help = "Its translation; otherwise what the model makes of it"},
+                      {.names = "--values",
+                       .target = &options->values,
+                       .type = "N",
+                       .help = "Show the numbers of tensors that have at most so many",
+                       .range = {{0, 1'000'000}}},
+                      {.names = "--all", .target = &options->all, .help = "Do not fold stretches that repeat"}},
+          .run = [options] { return run(*options); }};
+}
+
+}
