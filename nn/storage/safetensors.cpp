@@ -66,7 +66,8 @@ SafetensorsFile::Entry parse_entry(const Json& json) {
 
 template <class Stored>
 void convert(const char* from, Array into) {
-  for (std::size_t i = 0; i < into.size(); ++i) {
+  const std::size_t size = into.size();
+  for (std::size_t i = 0; i < size; ++i) {
     Stored number;  // the file says nothing about alignment
     std::memcpy(&number, from + i * sizeof(Stored), sizeof(Stored));
     into[i] = static_cast<Real>(number);
