@@ -140,6 +140,21 @@ expect 0 "" train_plain
 expect 1 "gradus: attend: the model in plain has no attention to show; it was trained with --attention none" \
   "$gradus" attend --model plain ein
 
+# A training step, op by op.
+expect 0 "" "$gradus" explain --model m ein zwei drei vier --target "four three two one"
+check "both passes" grep -q '^backward$' stdout
+read -r loss words < <(sed -n 's/^loss *\([0-9.]*\) nats a word (\([0-9]*\) with .*/\1 \2/p' stdout)
+echo "ein zwei drei vier" >explained.de
+echo "four three two one" >explained.en
+score=$("$gradus" score --model m explained.de explained.en 2>/dev/null)
+check "the loss of explain is what score says" \
+  awk -v loss="$loss" -v words="$words" -v score="$score" 'BEGIN { d = loss * words + score; exit !(d < 1e-3 && d > -1e-3) }'
+expect 0 "" "$gradus" explain --model plain ein
+expect 1 "gradus: explain: the sentence has no word" "$gradus" explain --model m " "
+expect 1 "gradus: explain: the target has no word" "$gradus" explain --model m ein --target " "
+expect 1 "gradus: explain: the target is not valid UTF-8" "$gradus" explain --model m ein --target $'\xff'
+expect 1 "gradus: nowhere: no such folder; need the folder of a model" "$gradus" explain --model nowhere ein
+
 # The toy language in files.
 expect 0 "" "$gradus" toy text
 check "as many alignments as sentences" test "$(wc -l <text/train.en) $(wc -l <text/train.fr) $(wc -l <text/train.align)" = "25000 25000 25000"

@@ -60,6 +60,7 @@ int run(const Arguments& options) {
   text.target = {target};
   const std::vector<Pair> pairs = translator->encode(text);
   if (pairs.front().source.size() == 1) fail("explain: the sentence has no word");
+  if (pairs.front().target.size() == 1 && !options.target.empty()) fail("explain: the target has no word");
   const int first = 0;
   const size_t words = pairs.front().target.size();
 
@@ -67,9 +68,8 @@ int run(const Arguments& options) {
   const Tensor loss =
       translator->model.loss(make_batch(pairs, std::span(&first, 1)), {.divisor = static_cast<Real>(words)});
   tape.backward(loss);
-  write_output(
-      fmt::format("source  {}\ntarget  {}\nloss    {:.4f} nats a word, {} words with the end of the sentence\n\n",
-                  source, target, loss.item(), words));
+  write_output(fmt::format("source  {}\ntarget  {}\nloss    {:.4f} nats a word ({} with the end of the sentence)\n\n",
+                           source, target, loss.item(), words));
   write_output(trace(tape, {.values = options.values, .fold = !options.all}));
   return 0;
 }
