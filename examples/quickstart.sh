@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 source examples/install_packages.sh
 say() { printf '\n== %s\n' "$*"; }
 
-echo "This takes about three minutes on two cores: two to build, a quarter of one to train, and the packages, if any are missing."
+echo "This takes one to three minutes on two cores: nearly all of it to build, seconds to train, and the packages, if any are missing."
 say "Packages"
 need_packages "${build_packages[@]}"
 
