@@ -4,9 +4,9 @@
 #include "autograd/inspect/trace.h"
 #include "autograd/path.h"
 #include "ops/elementwise.h"
+#include "ops/fused/linear.h"
 #include "ops/fused/recurrent.h"
 #include "ops/layout.h"
-#include "ops/matmul.h"
 #include "ops/reduce.h"
 
 using namespace gradus;

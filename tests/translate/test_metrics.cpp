@@ -14,7 +14,6 @@
 #include "examples/translate/metrics/chrf.h"
 #include "examples/translate/metrics/significance.h"
 #include "examples/translate/metrics/ter.h"
-#include "examples/translate/text/text.h"
 #include "examples/translate/text/unicode.h"
 #include "nn/storage/json.h"
 

@@ -11,7 +11,6 @@
 #include "autograd/error.h"
 #include "examples/translate/base/join_words.h"
 #include "examples/translate/text/elision.h"
-#include "examples/translate/text/text.h"
 #include "examples/translate/toy/sampler.h"
 #include "examples/translate/toy/toy.h"
 

@@ -9,8 +9,6 @@
 #include "examples/translate/commands/commands.h"
 #include "examples/translate/commands/common_options.h"
 #include "examples/translate/report/attention_map.h"
-#include "examples/translate/text/text.h"
-#include "examples/translate/text/unicode.h"
 #include "examples/translate/translator/model_folder.h"
 #include "nn/storage/atomic_file.h"
 #include "ops/gemm/thread_pool.h"
@@ -42,7 +40,7 @@ size_t terminal_width() {
 int run(const Arguments& options) {
   require_sense(options.search);
   const std::string line = join_words(options.sentence);
-  if (find_invalid_utf8(line) != std::string::npos) fail("attend: the sentence is not valid UTF-8");
+  require_utf8("attend", "sentence", line);
   const std::unique_ptr<Translator> translator = load_translator(options.model);
   if (!translator->config.attention.present)
     fail("attend: the model in {} has no attention to show; it was trained with --attention none", options.model);

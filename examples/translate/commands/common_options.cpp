@@ -2,7 +2,9 @@
 
 #include <fmt/core.h>
 
+#include "autograd/error.h"
 #include "examples/translate/search/search_options.h"
+#include "examples/translate/text/unicode.h"
 
 namespace gradus::translate {
 
@@ -137,6 +139,10 @@ Options sampling_options(SearchOptions& options) {
        .group = kSampling,
        .needs = "--sample"},
   };
+}
+
+void require_utf8(const char* command, const char* argument, const std::string& text) {
+  if (find_invalid_utf8(text) != std::string::npos) fail("{}: the {} is not valid UTF-8", command, argument);
 }
 
 void require_sense(const SearchOptions& options) {

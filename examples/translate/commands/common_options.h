@@ -23,6 +23,8 @@ Options search_options(SearchOptions& options);
 /// Drawing translations at random instead.
 Options sampling_options(SearchOptions& options);
 
+/// Throws Error, which begins with the command's name, for an argument whose text is not valid UTF-8.
+void require_utf8(const char* command, const char* argument, const std::string& text);
 /// Throws UsageError for options of the search that do not fit together.
 void require_sense(const SearchOptions& options);
 

@@ -6,11 +6,8 @@
 #include "examples/translate/base/join_words.h"
 #include "examples/translate/commands/commands.h"
 #include "examples/translate/commands/common_options.h"
-#include "examples/translate/search/search_options.h"
-#include "examples/translate/text/unicode.h"
 #include "examples/translate/translator/model_folder.h"
 #include "examples/translate/translator/translate.h"
-#include "nn/storage/safetensors.h"
 #include "ops/gemm/thread_pool.h"
 
 namespace gradus::translate {
@@ -33,23 +30,11 @@ struct Arguments {
   bool all = false;
 };
 
-/// The model with the best parameters, free to pass gradients to them.
-std::unique_ptr<Translator> load_with_gradients(const std::string& directory) {
-  std::unique_ptr<Translator> translator = load_words(directory, load_config(directory));
-  load(translator->model, ModelFolder(directory).best);
-  translator->model.eval();
-  return translator;
-}
-
-void require_utf8(const std::string& text, const char* what) {
-  if (find_invalid_utf8(text) != std::string::npos) fail("explain: the {} is not valid UTF-8", what);
-}
-
 int run(const Arguments& options) {
   const std::string source = join_words(options.sentence);
-  require_utf8(source, "sentence");
-  require_utf8(options.target, "target");
-  const std::unique_ptr<Translator> translator = load_with_gradients(options.model);
+  require_utf8("explain", "sentence", source);
+  require_utf8("explain", "target", options.target);
+  const std::unique_ptr<Translator> translator = load_translator(options.model);
   std::string target = options.target;
   if (target.empty()) {
     ThreadPool pool(1);

@@ -9,7 +9,6 @@
 #include "examples/translate/base/join_words.h"
 #include "examples/translate/metrics/edit_distance.h"
 #include "examples/translate/metrics/ngrams.h"
-#include "examples/translate/text/text.h"
 
 namespace gradus::translate {
 

@@ -1,7 +1,6 @@
 #include "examples/translate/text/tokenizer.h"
 
 #include "examples/translate/base/join_words.h"
-#include "examples/translate/text/text.h"
 #include "examples/translate/text/unicode.h"
 
 namespace gradus::translate {

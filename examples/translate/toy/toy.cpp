@@ -4,7 +4,6 @@
 
 #include "autograd/error.h"
 #include "examples/translate/base/join_words.h"
-#include "examples/translate/text/text.h"
 #include "examples/translate/toy/sampler.h"
 
 namespace gradus::translate {
