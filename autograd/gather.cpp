@@ -20,14 +20,18 @@ void each_node(const Leaf& leaf, std::span<const Tape* const> tapes, Visit visit
   }
 }
 
+/// Calls visit(contribution) for all that a parameter's node has noted.
+template <class Visit>
+void each_noted(const Node& node, Visit visit) {
+  for (auto* noted = find_attachment<Noted>(node.attachments); noted; noted = find_attachment<Noted>(noted->next)) {
+    visit(noted->contribution);
+  }
+}
+
 /// Calls visit(contribution) for all that the tapes have noted for the leaf.
 template <class Visit>
 void each_noted(const Leaf& leaf, std::span<const Tape* const> tapes, Visit visit) {
-  each_node(leaf, tapes, [&](const Node& node) {
-    for (auto* noted = find_attachment<Noted>(node.attachments); noted; noted = find_attachment<Noted>(noted->next)) {
-      visit(noted->contribution);
-    }
-  });
+  each_node(leaf, tapes, [&](const Node& node) { each_noted(node, visit); });
 }
 
 }
@@ -36,6 +40,12 @@ void contribute(Tensor weight, const Contribution& contribution) {
   Node& node = weight.node();
   if (node.leaf == nullptr) return contribution.add(accumulator(weight), 0, weight.dim(0), {&contribution, 1});
   attach(node.attachments, node.tape->arena().make<Noted>(contribution));
+}
+
+std::vector<Contribution> noted_contributions(const Node& parameter) {
+  std::vector<Contribution> all;
+  each_noted(parameter, [&](const Contribution& contribution) { all.push_back(contribution); });
+  return all;
 }
 
 ConstArray kept_grad(Tensor output) {

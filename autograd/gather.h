@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "autograd/seam.h"
 #include "autograd/tape.h"
 
@@ -37,6 +39,9 @@ void contribute(Tensor weight, const Contribution& contribution);
 
 /// The gradient of an op's output, whose memory stays as it is until the tape ends.
 ConstArray kept_grad(Tensor output);
+
+/// What a parameter's uses on one tape have noted so far; the newest comes first.
+std::vector<Contribution> noted_contributions(const Node& parameter);
 
 /// Adds what the uses of the leaf on each of the tapes contribute, in the order of the tapes, to rows [row_begin,
 /// row_end) of its gradient. Different rows may be gathered on different threads at the same time.

@@ -45,7 +45,7 @@ T* find_attachment(Attachment* list) {
 }
 
 /// Hears of every op of the process, on the thread that works: when it has computed its outputs, and when its closure
-/// has passed their gradients back.
+/// has passed their gradients back. It also hears of every variable, as of an op of that name.
 struct TapeObserver {
   void (*computed)(const char* op, std::span<const Tensor> outputs);
   void (*passed_back)(const char* op, std::span<const Tensor> outputs);

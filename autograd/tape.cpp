@@ -126,9 +126,8 @@ Real* Tape::new_grad(Node& node) {
 namespace {
 
 Tensor filled(const Shape& shape, List<Real> values, const char* op, bool needs_grad) {
-  if (values.size() != shape.size()) {
+  if (values.size() != shape.size())
     fail("{}: {} numbers given for shape {}, which has {}", op, values.size(), shape, shape.size());
-  }
   Tensor tensor = Tape::active().add_node(shape, op, needs_grad, nullptr);
   std::copy(values.begin(), values.end(), tensor.value().begin());
   return tensor;
@@ -146,6 +145,7 @@ Tensor full(const Shape& shape, Real value) {
 
 Tensor variable(const Shape& shape, List<Real> values) {
   const Tensor tensor = filled(shape, values, "variable", true);
+  if (const TapeObserver* o = observer.load(std::memory_order_relaxed)) o->computed("variable", {&tensor, 1});
   if (tensor.needs_grad()) accumulator(tensor);  // has a gradient, 0, also if none reaches it
   return tensor;
 }

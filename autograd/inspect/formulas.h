@@ -17,6 +17,8 @@ struct OpFormula {
   const char* outputs;   ///< "c"
   const char* forward;   ///< "c = a b"
   const char* backward;  ///< "da += dc bᵀ; db += aᵀ dc"; a line about an input that the op was not given is left out
+  /// Each number of the output comes of one number of each input, so that a derivative is a number beside each of them.
+  bool elementwise = false;
 };
 
 /// The formulas of an op of this name, or null.

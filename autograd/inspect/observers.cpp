@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cmath>
+#include <string_view>
 
 #include "autograd/seam.h"
 
@@ -11,6 +12,8 @@ namespace {
 
 std::atomic<bool> check_finite{false};
 std::atomic<OpObserver> op_observer{nullptr};
+std::atomic<int> listeners{0};
+thread_local OpListener* innermost = nullptr;
 
 void tell(const char* op, Pass pass) {
   if (const OpObserver observer = op_observer.load(std::memory_order_relaxed)) observer(op, pass);
@@ -22,13 +25,26 @@ void require_finite(const char* op, const char* what, const Shape& shape, const 
   }
 }
 
+}
+
+/// Goes through the listeners of this thread.
+struct Listeners {
+  static void tell(void (OpListener::*what)(std::span<const Tensor>), std::span<const Tensor> outputs) {
+    for (OpListener* listener = innermost; listener != nullptr; listener = listener->outer_) (listener->*what)(outputs);
+  }
+};
+
+namespace {
+
 void computed(const char* op, std::span<const Tensor> outputs) {
-  tell(op, Pass::Forward);
+  Listeners::tell(&OpListener::computed, outputs);
+  if (op != std::string_view("variable")) tell(op, Pass::Forward);
   if (!check_finite.load(std::memory_order_relaxed)) return;
   for (const Tensor& output : outputs) require_finite(op, "output", output.shape(), output.value().data);
 }
 
 void passed_back(const char* op, std::span<const Tensor> outputs) {
+  Listeners::tell(&OpListener::passed_back, outputs);
   tell(op, Pass::Backward);
   if (!check_finite.load(std::memory_order_relaxed)) return;
   for (const Tensor& input : outputs.front().node().inputs) {
@@ -40,7 +56,7 @@ void passed_back(const char* op, std::span<const Tensor> outputs) {
 /// The tape calls nobody while there is nobody to hear it.
 void update() {
   static constexpr TapeObserver kObserver{computed, passed_back};
-  set_observer(check_finite || op_observer != nullptr ? &kObserver : nullptr);
+  set_observer(check_finite || op_observer != nullptr || listeners > 0 ? &kObserver : nullptr);
 }
 
 }
@@ -54,6 +70,17 @@ OpObserver set_op_observer(OpObserver observer) {
   const OpObserver before = op_observer.exchange(observer);
   update();
   return before;
+}
+
+OpListener::OpListener() : outer_(std::exchange(innermost, this)) {
+  ++listeners;
+  update();
+}
+
+OpListener::~OpListener() {
+  innermost = outer_;
+  --listeners;
+  update();
 }
 
 }

@@ -17,4 +17,23 @@ using OpObserver = void (*)(const char* op, Pass pass);
 /// the observer before.
 OpObserver set_op_observer(OpObserver observer);
 
+/// Hears of the ops of its thread's tapes, for as long as it lives: the outputs of each when they have been computed,
+/// and once more when its closure has passed their gradients back. Variables count as ops here. Listeners of a thread
+/// end in the reverse order of their beginning.
+class OpListener {
+ public:
+  OpListener();
+  OpListener(const OpListener&) = delete;
+  OpListener& operator=(const OpListener&) = delete;
+  virtual void computed(std::span<const Tensor>) {}
+  virtual void passed_back(std::span<const Tensor>) {}
+
+ protected:
+  ~OpListener();
+
+ private:
+  friend struct Listeners;
+  OpListener* outer_;
+};
+
 }

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "autograd/inspect/formulas.h"
+#include "autograd/inspect/names.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 
@@ -122,7 +123,8 @@ class Tracer {
       names += (output == &node ? "" : ", ") + name(*output);
       results += fmt::format(" {}{}", output->shape, numbers(output->shape, output->value));
     }
-    const std::string what = node.leaf ? fmt::format("parameter {}", node.leaf->name()) : node.op;
+    std::string what = node.leaf ? fmt::format("parameter {}", node.leaf->name()) : node.op;
+    if (const char* const name = name_of(node)) what += fmt::format(" {}", name);
     std::string inputs = node.inputs.empty() ? "" : " <-";
     for (const Tensor& input : node.inputs) inputs += fmt::format(" {}", name(input.node()));
     const std::string text = outputs.size() > 1 ? fmt::format("{} {}{} :{}", names, what, inputs, results)

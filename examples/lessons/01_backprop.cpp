@@ -8,6 +8,8 @@
 
 #include <cmath>
 
+#include "autograd/inspect/names.h"
+#include "autograd/inspect/player.h"
 #include "autograd/inspect/trace.h"
 #include "autograd/tape.h"
 #include "examples/lessons/show.h"
@@ -42,9 +44,9 @@ int main() {
   {
     // While the tape lives, each op computes its value and records a closure with its line of the backward pass.
     Tape tape;
-    Tensor x = constant({2}, {x0, x1});
-    Tensor w = variable({2}, {w0, w1});  // a variable is what gradients are wanted for
-    Tensor bias = variable({}, {b});
+    Tensor x = named("x", constant({2}, {x0, x1}));  // the names are for the trace below
+    Tensor w = named("w", variable({2}, {w0, w1}));  // a variable is what gradients are wanted for
+    Tensor bias = named("bias", variable({}, {b}));
     Tensor z = sum(w * x) + bias;
     Tensor y = tanh(z);
     Tensor error = y - target;
@@ -82,7 +84,22 @@ int main() {
     show("da", a.grad());
   }
 
-  fmt::print("\n4. Downhill\n\n");
+  fmt::print("\n4. A page to step through it\n\n");
+  // The same neuron, played op by op and closure by closure, with a use of y more, so that gradients add up. The page
+  // computes the loss again and again with one number changed a little, to measure how fast the loss changes with it:
+  // that is what a gradient says.
+  const auto neuron = [&] {
+    Tensor x = named("x", constant({2}, {x0, x1}));
+    Tensor w = named("w", variable({2}, {w0, w1}));
+    Tensor bias = named("bias", variable({}, {b}));
+    Tensor y = named("y", tanh(sum(w * x) + bias));
+    Tensor error = named("error", y - target);
+    return named("loss", square(error) + 0.1f * square(y));
+  };
+  write_player(neuron, "backprop.html", {.title = "One neuron, forward and backward"});
+  fmt::print("backprop.html is written: open it in a browser, and press the right arrow key.\n");
+
+  fmt::print("\n5. Downhill\n\n");
   // The gradient says in which direction the loss grows. A small step in the other direction makes it smaller. Each
   // step is a new tape over the new numbers.
   const float rate = 0.05f;

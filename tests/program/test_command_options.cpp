@@ -124,6 +124,7 @@ std::size_t lines_after(const std::string& text, const std::string& head) {
 std::vector<CommandTest> explain_tests() {
   const TrainedToy& toy = trained_toy();
   const Words plain = {"explain", "--model", toy.a, "the man"};
+  const std::string page = command_texts().file("step.html");
   return {
       {"model", {"explain", "the man", "--model", toy.a}, {"--model", toy.b}, {}, true},
       {"sentence", plain, {"the woman"}, {}, true},
@@ -134,6 +135,15 @@ std::vector<CommandTest> explain_tests() {
          CHECK(lines_of(outputs.with)[1] == "target  la femme");
          const Words translate = {"translate", "--model", trained_toy().a};
          CHECK(lines_of(outputs.without)[1] + "\n" == "target  " + run_program(translate, "the man\n"));
+       }},
+      {"out",
+       plain,
+       {"--out", page},
+       [](const Outputs&) {
+         const std::string text = read_file(command_texts().file("step.html"));
+         CHECK(text.ends_with("</html>\n"));
+         CHECK(text.find("\"leaf\":\"decoder.attention.score.weight\"") != std::string::npos);
+         CHECK(text.find("[\"source\",\"the man\"]") != std::string::npos);
        }},
       {"values",
        plain,

@@ -2,12 +2,14 @@
 
 #include <memory>
 
+#include "autograd/inspect/player.h"
 #include "autograd/inspect/trace.h"
 #include "examples/translate/base/join_words.h"
 #include "examples/translate/commands/commands.h"
 #include "examples/translate/commands/common_options.h"
 #include "examples/translate/translator/model_folder.h"
 #include "examples/translate/translator/translate.h"
+#include "nn/storage/atomic_file.h"
 #include "ops/gemm/thread_pool.h"
 
 namespace gradus::translate {
@@ -21,10 +23,11 @@ and how the gradient of the loss flows back to the parameters. Nothing is traine
 Examples:
   gradus explain --model m "ein mann geht ."
   gradus explain --model m "ein mann geht ." --target "a man walks ." --all | less
+  gradus explain --model m "ein mann geht ." --out step.html   # to step through in a browser
 )";
 
 struct Arguments {
-  std::string model, target;
+  std::string model, target, out;
   std::vector<std::string> sentence;
   size_t values = TraceOptions().values;
   bool all = false;
@@ -48,10 +51,18 @@ int run(const Arguments& options) {
   if (pairs.front().target.size() == 1 && !options.target.empty()) fail("explain: the target has no word");
   const int first = 0;
   const size_t words = pairs.front().target.size();
+  const Batch batch = make_batch(pairs, std::span(&first, 1));
+  const auto step = [&] { return translator->model.loss(batch, {.divisor = static_cast<Real>(words)}); };
+  if (!options.out.empty()) {
+    const PlayerOptions player{.title = "A training step, forward and backward",
+                               .about = {{"source", source}, {"target", target}, {"model", options.model}}};
+    write_file_atomically(options.out, player_page(step, player));
+    write_output(fmt::format("source  {}\ntarget  {}\npage written to {}\n", source, target, options.out));
+    return 0;
+  }
 
   Tape tape;
-  const Tensor loss =
-      translator->model.loss(make_batch(pairs, std::span(&first, 1)), {.divisor = static_cast<Real>(words)});
+  const Tensor loss = step();
   tape.backward(loss);
   write_output(fmt::format("source  {}\ntarget  {}\nloss    {:.4f} nats a word ({} with the end of the sentence)\n\n",
                            source, target, loss.item(), words));
@@ -76,6 +87,10 @@ Command explain_command() {
                        .target = &options->target,
                        .type = "TEXT",
                        .help = "Its translation; otherwise what the model makes of it"},
+                      {.names = "-o,--out",
+                       .target = &options->out,
+                       .type = "FILE",
+                       .help = "Write a page (.html) that plays the step, instead of text"},
                       {.names = "--values",
                        .target = &options->values,
                        .type = "N",

@@ -1,0 +1,102 @@
+#include "autograd/inspect/finite_differences.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+
+#include "autograd/inspect/observers.h"
+#include "autograd/leaf.h"
+
+namespace gradus::inline GRADUS_PRECISION {
+
+namespace {
+
+/// Changes one number of a tensor as soon as it has been computed.
+class Change : OpListener {
+ public:
+  Change(std::uint64_t id, std::size_t index, Real difference) : id_(id), index_(index), difference_(difference) {}
+
+ private:
+  void computed(std::span<const Tensor> outputs) override {
+    for (const Tensor& output : outputs) {
+      Node& node = output.node();
+      if (node.id != id_) continue;
+      // It gets numbers of its own: a view shares those of its input, which must stay.
+      Real* const own = node.tape->arena().allocate(node.shape.size());
+      std::copy_n(node.value, node.shape.size(), own);
+      own[index_] += difference_;
+      node.value = own;
+    }
+  }
+
+  std::uint64_t id_;  // of the tensor's node
+  std::size_t index_;
+  Real difference_;
+};
+
+/// Adds to a number of a parameter, for as long as it lives.
+class ChangedParameter {
+ public:
+  ChangedParameter(Leaf* leaf, std::size_t index, Real difference)
+      : number_(leaf == nullptr ? nullptr : &leaf->value()[index]), before_(number_ == nullptr ? 0 : *number_) {
+    if (number_ != nullptr) *number_ += difference;
+  }
+  ~ChangedParameter() {
+    if (number_ != nullptr) *number_ = before_;
+  }
+  ChangedParameter(const ChangedParameter&) = delete;
+  ChangedParameter& operator=(const ChangedParameter&) = delete;
+
+ private:
+  Real* number_;
+  Real before_;
+};
+
+double loss_with(const LossFunction& loss, std::uint64_t seed, const SlopeQuery& query, double difference) {
+  const ChangedParameter changed(query.leaf, query.index, static_cast<Real>(difference));
+  Tape tape(Tape::Record, seed);
+  const Tensor first = full({}, 0);  // what `loss` makes is numbered from here on
+  if (query.leaf != nullptr) return loss().item();
+  const Change change(first.node().id + 1 + query.node, query.index, static_cast<Real>(difference));
+  return loss().item();
+}
+
+/// So large that the loss changes by what it can tell, and so small that the loss is nearly straight over there.
+double step_for(const SlopeQuery& query, double loss) {
+  const double tell = std::cbrt(std::numeric_limits<Real>::epsilon());
+  const double wanted = tell * std::max(std::abs(loss), tell) / std::max(std::abs(query.gradient), 1e-30);
+  const double scale = query.scale > 0 ? query.scale : 1;
+  return std::clamp(wanted, 0.1 * tell * scale, 30 * tell * scale);
+}
+
+}
+
+std::vector<FiniteDifference> finite_differences(const LossFunction& loss, std::uint64_t seed, double expected,
+                                                 List<SlopeQuery> queries, double seconds) {
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point end =
+      Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+  std::vector<FiniteDifference> found;
+  for (const SlopeQuery& query : queries) {
+    if (Clock::now() >= end) break;
+    if (found.empty()) {
+      const double again = loss_with(loss, seed, query, 0);
+      if (again != expected && !(std::isnan(again) && std::isnan(expected)))
+        fail(
+            "finite_differences: the loss was {} and is {} when it is computed again; need a function that computes "
+            "the "
+            "same each time",
+            expected, again);
+    }
+    const double step = step_for(query, expected);
+    FiniteDifference difference{query, step, loss_with(loss, seed, query, step), loss_with(loss, seed, query, -step),
+                                0};
+    const double digits = std::numeric_limits<Real>::epsilon() * std::max(std::abs(expected), 1e-30);
+    difference.rounding = 2 * digits / (2 * step);
+    found.push_back(difference);
+  }
+  return found;
+}
+
+}

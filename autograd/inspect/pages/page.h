@@ -1,0 +1,29 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "autograd/list.h"
+#include "autograd/real.h"
+
+/// Pages for a browser, each one file that needs no other and no network.
+
+namespace gradus::inline GRADUS_PRECISION {
+
+/// The files of this folder, as they were when Gradus was built.
+namespace pages {
+extern const std::string_view style_css, parts_js, player_js;
+}
+
+/// An HTML page that runs `scripts` after parts.js. They find `data`, a value in JSON, as `pageData`. Texts in it may
+/// hold anything that JSON may, also `</script>`.
+std::string page(std::string_view title, std::string_view data, List<std::string_view> scripts);
+
+/// A text as JSON has it, in quotes. What is not UTF-8 in it becomes U+FFFD.
+std::string json_text(std::string_view text);
+
+/// Numbers as a text in quotes: 32-bit floats, little-endian, in base64.
+std::string json_floats(std::span<const float> numbers);
+
+}

@@ -1,0 +1,195 @@
+// Parts that all pages are made of: elements, numbers, heat maps, and what steps through something.
+
+const pageData = JSON.parse(document.getElementById("data").textContent);
+
+/** A new element: its attributes, functions for events, and children, which are elements or texts. */
+function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") made.addEventListener(name, value);
+    else if (value !== undefined && value !== false) made.setAttribute(name, value === true ? "" : value);
+  }
+  made.append(...children.flat(9).filter((child) => child !== null && child !== undefined && child !== false));
+  return made;
+}
+
+/** A number with four digits, as short as it can be read. */
+function short(x) {
+  if (x === null || x === undefined) return "?";
+  if (!Number.isFinite(x)) return Number.isNaN(x) ? "NaN" : x > 0 ? "∞" : "−∞";
+  if (x === 0) return "0";
+  const size = Math.abs(x);
+  const text = size >= 1e-4 && size < 1e6 ? String(Number(x.toPrecision(4))) : x.toExponential(2);
+  return text.replace("-", "−");
+}
+
+/** `(2, 3)` */
+const shapeText = (shape) => `(${shape.join(", ")})`;
+
+/** What JSON could not hold as numbers: 32-bit floats in base64. */
+function decodeFloats(text) {
+  const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  return new Float32Array(bytes.buffer);
+}
+const pageNumbers = decodeFloats(pageData.numbers);
+
+/** An array as the page has it: whole, or as cells that each stand for a block of its numbers. */
+class Picture {
+  /** `place` is [begin, rows, columns] in `pageNumbers`, or null; `shape` is the array's own. */
+  static of(place, shape) {
+    return place ? new Picture(place, shape) : null;
+  }
+  constructor([begin, rows, columns], shape) {
+    Object.assign(this, { rows, columns, shape });
+    [this.least, this.mean, this.most] = pageNumbers.subarray(begin, begin + 3);
+    this.cells = pageNumbers.subarray(begin + 3, begin + 3 + rows * columns);
+    this.size = shape.reduce((product, length) => product * length, 1);
+  }
+  get isWhole() {
+    return this.rows * this.columns === this.size;
+  }
+  /** The number farthest from 0, for colours. */
+  get extent() {
+    return Math.max(Math.abs(this.least), Math.abs(this.most));
+  }
+}
+
+const isDark = matchMedia("(prefers-color-scheme: dark)");
+
+/** Blue below 0, orange above, the paper at 0; what is no number is magenta. */
+function colour(x, extent) {
+  if (!Number.isFinite(x)) return [214, 51, 180];
+  const share = extent > 0 ? Math.min(1, Math.abs(x) / extent) ** 0.7 : 0;
+  const paper = isDark.matches ? [27, 34, 43] : [255, 255, 255];
+  const ink = isDark.matches ? (x < 0 ? [110, 180, 255] : [255, 160, 90]) : x < 0 ? [22, 82, 158] : [178, 62, 8];
+  return paper.map((channel, i) => Math.round(channel + share * (ink[i] - channel)));
+}
+
+/** Draws a picture, a long row of numbers wrapped, into a canvas of about `width` by `height` points. */
+function draw(canvas, picture, extent, width, height) {
+  let { rows, columns } = picture;
+  if (rows === 1 && columns > 24) {
+    columns = Math.ceil(Math.sqrt(picture.columns * 2));
+    rows = Math.ceil(picture.columns / columns);
+  }
+  const wide = Math.max(1, Math.min(16, Math.floor(width / columns)));
+  const high = Math.max(1, Math.min(16, 4 * wide, Math.floor(height / rows)));
+  canvas.width = columns;
+  canvas.height = rows;
+  canvas.style.width = `${columns * Math.min(wide, 4 * high)}px`;
+  canvas.style.height = `${rows * high}px`;
+  const image = new ImageData(columns, rows);
+  picture.cells.forEach((x, i) => image.data.set([...colour(x, extent), 255], 4 * i));
+  canvas.getContext("2d").putImageData(image, 0, 0);
+  canvas.shownColumns = columns;
+}
+
+function statistics(picture) {
+  return `${short(picture.least)} … ${short(picture.most)}, mean ${short(picture.mean)}`;
+}
+
+/** Shows an array: few numbers as a table, more as a heat map that a click enlarges. */
+function heat(picture, name, extent = picture?.extent) {
+  if (!picture) return element("span", { class: "soft" }, "not seen");
+  if (picture.isWhole && picture.size <= 16 && (picture.rows === 1 || picture.columns <= 6)) {
+    const columns = Math.min(6, picture.columns), rows = []; // a longer row goes on below
+    for (let i = 0; i < picture.size; i += columns)
+      rows.push(element("tr", {}, Array.from(picture.cells.subarray(i, i + columns), (x) => element("td", {}, short(x)))));
+    return element("table", { class: "numbers", "aria-label": name }, rows);
+  }
+  const canvas = element("canvas", {
+    role: "img", tabindex: 0, title: "open", "aria-label": `${name}: ${statistics(picture)}`,
+    click: () => enlarge(picture, name),
+    keydown: (event) => { if (event.key === "Enter") enlarge(picture, name); },
+  });
+  draw(canvas, picture, extent, 132, 84);
+  return element("span", { class: "heat" }, canvas, element("span", { class: "stats" }, statistics(picture)));
+}
+
+/** Shows a heat map large, and the number under the pointer. */
+function enlarge(picture, name) {
+  const canvas = element("canvas");
+  draw(canvas, picture, picture.extent, Math.min(innerWidth * 0.85, 900), innerHeight * 0.6);
+  const readout = element("p", { class: "mono", "aria-live": "polite" }, "point at a cell");
+  const what = picture.isWhole ? "all its numbers"
+    : `${picture.rows} × ${picture.columns} cells, each the number farthest from 0 of its block`;
+  canvas.addEventListener("pointermove", (event) => {
+    const box = canvas.getBoundingClientRect();
+    const column = Math.floor((event.clientX - box.left) / box.width * canvas.width);
+    const row = Math.floor((event.clientY - box.top) / box.height * canvas.height);
+    const i = row * canvas.shownColumns + column;
+    if (i < 0 || i >= picture.cells.length) return;
+    const place = picture.rows === 1 ? `${i}` : `${Math.floor(i / picture.columns)}, ${i % picture.columns}`;
+    readout.textContent = `${picture.isWhole ? "" : "cell "}[${place}] = ${short(picture.cells[i])}`;
+  });
+  const dialog = element("dialog", { "aria-label": name, close: () => dialog.remove() },
+    element("h2", {}, `${name} `, element("span", { class: "soft" }, shapeText(picture.shape))),
+    element("p", { class: "soft" }, `${what}; ${statistics(picture)}`), canvas, readout,
+    element("form", { method: "dialog" }, element("button", { autofocus: true }, "Close")));
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
+/** Steps through something by keys, buttons, a slider, and `#step=N` in the address. */
+class Stepper {
+  /** `show(step)` shows one of `count` steps; `say(step)` says in a few words which one it is. */
+  constructor(count, show, say) {
+    Object.assign(this, { count, show, say, step: -1, timer: null });
+    const button = (label, name, act) => element("button", { "aria-label": name, title: name, click: act }, label);
+    this.playButton = button("play", "play (space)", () => this.play());
+    this.slider = element("input", {
+      type: "range", min: 0, max: count - 1, value: 0, "aria-label": "step", input: () => this.go(+this.slider.value),
+    });
+    this.said = element("output");
+    this.controls = element("div", { class: "controls" },
+      button("⇤", "first step (Home)", () => this.go(0)), button("←", "step back (←)", () => this.go(this.step - 1)),
+      this.playButton, button("→", "step on (→)", () => this.go(this.step + 1)),
+      button("⇥", "last step (End)", () => this.go(count - 1)), this.slider, this.said);
+    addEventListener("keydown", (event) => this.press(event));
+    addEventListener("hashchange", () => this.readAddress());
+    isDark.addEventListener("change", () => this.show(this.step));
+  }
+  readAddress() {
+    const wanted = /^#step=(\d+)$/.exec(location.hash);
+    this.go(wanted ? +wanted[1] : Math.max(0, this.step));
+  }
+  go(step) {
+    step = Math.max(0, Math.min(this.count - 1, step));
+    if (step === this.step) return;
+    this.step = step;
+    this.slider.value = step;
+    this.said.textContent = this.say(step);
+    history.replaceState(null, "", `#step=${step}`);
+    this.show(step);
+    if (step === this.count - 1) this.pause();
+  }
+  play() {
+    if (this.timer) return this.pause();
+    if (this.step === this.count - 1) this.go(0);
+    this.timer = setInterval(() => this.go(this.step + 1), 900);
+    this.playButton.textContent = "pause";
+  }
+  pause() {
+    clearInterval(this.timer);
+    this.timer = null;
+    this.playButton.textContent = "play";
+  }
+  press(event) {
+    if (event.altKey || event.ctrlKey || event.metaKey || document.querySelector("dialog[open]")) return;
+    const acts = {
+      ArrowRight: () => this.go(this.step + 1), ArrowLeft: () => this.go(this.step - 1), " ": () => this.play(),
+      Home: () => this.go(0), End: () => this.go(this.count - 1),
+    };
+    if (!acts[event.key] || (event.key === " " && event.target.closest("button, canvas"))) return;
+    event.preventDefault();
+    acts[event.key]();
+  }
+}
+
+/** Fills the page: title, what is known of the whole, controls, and the parts below each other or side by side. */
+function showPage(stepper, ...parts) {
+  const about = pageData.about.map(([name, text]) => element("div", {}, element("dt", {}, name), element("dd", {}, text)));
+  document.body.append(element("header", {}, element("h1", {}, pageData.title), element("dl", {}, about)),
+    stepper.controls, element("main", {}, parts));
+  stepper.readAddress();
+}

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "autograd/inspect/finite_differences.h"
+#include "autograd/tape.h"
+
+namespace gradus::inline GRADUS_PRECISION {
+
+struct PlayerOptions {
+  std::string title = "Backpropagation, step by step";
+  std::vector<std::pair<std::string, std::string>> about =
+      {};                             ///< what else the page says of the step, as name and text
+  int checks = 3;                     ///< of each tensor so many gradients stand beside a finite difference,
+  double check_seconds = 1;           ///< as far as these can be computed in this time
+  std::size_t max_numbers = 700'000;  ///< how many numbers the page has at most; large arrays are made coarser to fit
+};
+
+/// Writes a page for a browser that plays a forward and a backward pass, op by op and closure by closure: what each
+/// computed, the formulas of formulas.h, each contribution to a gradient, and how contributions add up.
+///
+///     Tape tape;
+///     Tensor x = variable({}, {3});
+///     write_player(x * x + x, "backprop.html");   // runs backward, and x.grad() is 7 from then on
+///
+/// If the loss's tape has run backward already, the page shows the gradients it left, and contributions where a tensor
+/// has no more than one. Throws Error for a file that cannot be written, and what `Tape::backward` throws.
+void write_player(Tensor loss, const std::string& path, const PlayerOptions& options = {});
+
+/// The same of the step that `loss` records on a tape that is made for it, with finite differences beside gradients.
+/// Gradients of parameters are left as they were.
+void write_player(const LossFunction& loss, const std::string& path, const PlayerOptions& options = {});
+
+/// The pages themselves, for those who write files in a way of their own.
+std::string player_page(Tensor loss, const PlayerOptions& options = {});
+std::string player_page(const LossFunction& loss, const PlayerOptions& options = {});
+
+}
