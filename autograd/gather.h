@@ -47,4 +47,11 @@ std::vector<Contribution> noted_contributions(const Node& parameter);
 /// row_end) of its gradient. Different rows may be gathered on different threads at the same time.
 void gather(Leaf& leaf, List<const Tape*> tapes, int row_begin, int row_end);
 
+/// `Tape::backward` without its last step, for a training step: the parameters' shares stay on the tape until `gather`
+/// adds them up. Of all other gradients only those of variables are there afterwards: the others' memory has
+/// served for one after the other, unless `kept_grad` kept it.
+void sweep(Tape& tape, Tensor loss);
+/// The gradients of sum(cotangent * output), for an output of any shape and as many numbers in `cotangent`.
+void sweep(Tape& tape, Tensor output, List<Real> cotangent);
+
 }

@@ -6,7 +6,6 @@
 #include <random>
 
 #include "autograd/gather.h"
-#include "autograd/sweep.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 

@@ -6,7 +6,7 @@
 #include "autograd/real.h"
 
 /// The seam of the engine: the four places where it lets others take part. A first reading may skip it, and all that
-/// uses it: gather.h, sweep.h, mark.h, inspect/observers.h, and packed weights in ops/gemm.
+/// uses it: gather.h, mark.h, names.h, inspect/observers.h, and packed weights in ops/gemm.
 
 namespace gradus::inline GRADUS_PRECISION {
 

@@ -39,8 +39,6 @@ Shape Shape::without(int axis) const {
   return result;
 }
 
-std::string to_string(const Shape& shape) { return to_string(std::span(shape.begin(), shape.end())); }
-
 std::string to_string(std::span<const int> lengths) { return fmt::format("({})", fmt::join(lengths, ", ")); }
 
 }

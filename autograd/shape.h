@@ -41,12 +41,14 @@ class Shape {
   int rank_ = 0;
 };
 
-/// `(32, 512)`.
-std::string to_string(const Shape& shape);
-/// `(2, -1)`: lengths that need not be a shape's.
+/// `(32, 512)` of a shape, or of lengths that need not be one, `(2, -1)`.
 std::string to_string(std::span<const int> lengths);
 
 }
+
+/// As a list, a shape is as long as its rank: `size()` counts something else.
+template <>
+inline constexpr bool std::ranges::disable_sized_range<gradus::Shape> = true;
 
 template <>
 struct fmt::formatter<gradus::Shape> {

@@ -1,4 +1,4 @@
-#include "autograd/sweep.h"
+#include "autograd/gather.h"
 
 #include <algorithm>
 #include <bit>

@@ -70,7 +70,7 @@ class Tape {
     return {random_.seed, std::exchange(random_.begin, random_.begin + count)};
   }
 
-  // For what is built on a tape: inspect/, gather.h, sweep.h, mark.h.
+  // For what is built on a tape: inspect/, gather.h, mark.h.
 
   /// Everything recorded so far, in order.
   std::vector<const Node*> nodes() const;

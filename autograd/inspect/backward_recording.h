@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "autograd/gather.h"
-#include "autograd/inspect/pictures.h"
+#include "autograd/inspect/pages/pictures.h"
 #include "autograd/tape.h"
 
 /// What a backward pass did, seen while it runs.

@@ -12,8 +12,8 @@
 
 #include "autograd/inspect/backward_recording.h"
 #include "autograd/inspect/formulas.h"
-#include "autograd/inspect/names.h"
 #include "autograd/inspect/pages/page.h"
+#include "autograd/names.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 

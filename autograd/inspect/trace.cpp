@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "autograd/inspect/formulas.h"
-#include "autograd/inspect/names.h"
+#include "autograd/names.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 

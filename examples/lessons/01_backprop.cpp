@@ -8,9 +8,9 @@
 
 #include <cmath>
 
-#include "autograd/inspect/names.h"
 #include "autograd/inspect/player.h"
 #include "autograd/inspect/trace.h"
+#include "autograd/names.h"
 #include "autograd/tape.h"
 #include "examples/lessons/show.h"
 #include "ops/elementwise.h"

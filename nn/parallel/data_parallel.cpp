@@ -4,7 +4,6 @@
 #include <numeric>
 
 #include "autograd/gather.h"
-#include "autograd/sweep.h"
 #include "nn/rng.h"
 #include "ops/gemm/packed_weights.h"
 

@@ -1,6 +1,7 @@
 #include "ops/fused/attention.h"
 
 #include "autograd/scratch.h"
+#include "ops/fused/unfused.h"
 #include "ops/gradients.h"
 #include "ops/kernels/attention.h"
 #include "ops/kernels/elementwise.h"
@@ -100,6 +101,7 @@ Tensor additive_scores(Tensor query, Tensor keys, Tensor v, const SequenceRows& 
     fail("additive_scores: sizes differ: query is {}, keys is {}, v is {}; need (N, A), (…, A) and (A)", query.shape(),
          keys.shape(), v.shape());
   }
+  if (Unfused::is_on()) return unfused::additive_scores(query, keys, v, rows);
   Tensor scores = output({N, S}, {query, keys, v});
   kernels::fill(0, scores.value().data, scores.size());
   for (int b = 0; b < N; ++b) {
@@ -130,6 +132,7 @@ Tensor dot_scores(Tensor query, Tensor keys, const SequenceRows& rows, Real scal
     fail("dot_scores: sizes differ: query is {}, keys is {}; need query.dim(-1) == keys.dim(-1)", query.shape(),
          keys.shape());
   }
+  if (Unfused::is_on()) return unfused::dot_scores(query, keys, rows, scale);
   Tensor scores = output({N, S}, {query, keys});
   kernels::fill(0, scores.value().data, scores.size());
   each_position(rows, N, [&, e = scores.value(), q = query.value(), k = keys.value()](int b, int j, int key) {
@@ -154,6 +157,7 @@ Tensor weighted_sum(Tensor weights, Tensor values, const SequenceRows& rows) {
     fail("weighted_sum: lengths differ: weights is {}, the sentences have {} positions; need weights (N, {})",
          weights.shape(), S, S);
   }
+  if (Unfused::is_on()) return unfused::weighted_sum(weights, values, rows);
   Tensor context = output({N, H}, {weights, values});
   kernels::fill(0, context.value().data, context.size());
   each_position(rows, N, [&, c = context.value(), w = weights.value(), v = values.value()](int b, int j, int value) {

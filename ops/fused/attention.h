@@ -48,4 +48,11 @@ namespace detail {
 void require_rows(const char* op, const char* name, Tensor states, const SequenceRows& rows, int count);
 }
 
+/// The twins, out of basic ops.
+namespace unfused {
+Tensor additive_scores(Tensor query, Tensor keys, Tensor v, const SequenceRows& rows);
+Tensor dot_scores(Tensor query, Tensor keys, const SequenceRows& rows, Real scale = 1);
+Tensor weighted_sum(Tensor weights, Tensor values, const SequenceRows& rows);
+}
+
 }

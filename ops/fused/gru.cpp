@@ -1,6 +1,7 @@
 #include "autograd/scratch.h"
 #include "ops/fused/recurrent.h"
 #include "ops/fused/recurrent_steps.h"
+#include "ops/fused/unfused.h"
 #include "ops/gemm/weight_gradient.h"
 #include "ops/gemm/weight_product.h"
 #include "ops/kernels/recurrent.h"
@@ -41,6 +42,7 @@ GruOutput run(const char* op, Tensor projected, Tensor weight_hh, Tensor bias_hh
   require_shapes(op, projected, weight_hh, bias_hh, initial, packing);
   const int B = packing.batch(), H = weight_hh.dim(1), rows = packing.rows();
   require_mask(op, mask, {B, H});
+  if (Unfused::is_on()) return unfused::gru_sequence(projected, weight_hh, bias_hh, initial, packing, reverse, mask);
   const Tensor inputs[4] = {projected, weight_hh, bias_hh, initial};
   const std::span all_inputs(inputs, initial ? 4 : 3);
   GruOutput y{output({rows, H}, all_inputs), output({B, H}, all_inputs)};

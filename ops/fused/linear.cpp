@@ -4,6 +4,7 @@
 
 #include "autograd/gather.h"
 #include "autograd/scratch.h"
+#include "ops/fused/unfused.h"
 #include "ops/gemm/weight_gradient.h"
 #include "ops/gemm/weight_product.h"
 #include "ops/gradients.h"
@@ -78,6 +79,7 @@ Tensor linear(Tensor x, Tensor weight, Tensor bias) {
   if (bias && bias.shape() != Shape{out}) {
     fail("linear: bias does not fit: bias is {}, weight is {}; need bias ({})", bias.shape(), weight.shape(), out);
   }
+  if (Unfused::is_on()) return unfused::linear(x, weight, bias);
   const Shape shape = x.shape().with(-1, out);
   Tensor y = bias ? output(shape, {x, weight, bias}) : output(shape, {x, weight});
   const LinearTerm term{x, weight};
@@ -99,6 +101,8 @@ Tensor activated_sum(const char* op, Activation activation, Tensor base, std::sp
   const int out = base ? base.dim(-1) : terms[0].weight.dim(0), rows = rows_in_base ? base.dim(0) : terms[0].x.dim(0);
   Scratch scratch;
   for (const LinearTerm& term : terms) detail::require_term(op, term, rows, out);
+  if (Unfused::is_on() && activation == Activation::None) return unfused::linear_sum(base, terms);
+  if (Unfused::is_on()) return unfused::linear_sum_tanh(base, terms);
   Tensor y = output({rows, out}, detail::inputs_of({base}, terms, scratch));
   detail::sum_terms(base, terms, y.value());  // a = base + Σ x Wᵀ
   if (activation == Activation::Tanh) kernels::tanh(y.value().data, y.value().data, y.size());

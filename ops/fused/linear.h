@@ -25,6 +25,13 @@ Tensor linear_sum(Tensor base, List<LinearTerm> terms);
 /// tanh(linear_sum(base, terms)) as one op, which keeps neither the sum nor its gradient.
 Tensor linear_sum_tanh(Tensor base, List<LinearTerm> terms);
 
+/// The twins, out of basic ops.
+namespace unfused {
+Tensor linear(Tensor x, Tensor weight, Tensor bias = {});
+Tensor linear_sum(Tensor base, List<LinearTerm> terms);
+Tensor linear_sum_tanh(Tensor base, List<LinearTerm> terms);
+}
+
 /// The terms of x Wᵀ for x = [parts_0; parts_1; …], whose parts need not be copied together. They live as long as
 /// `scratch`. Throws unless x has as many columns as the weight.
 std::span<const LinearTerm> terms_of(std::span<const Tensor> parts, Tensor weight, Scratch& scratch);

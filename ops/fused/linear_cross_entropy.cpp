@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "autograd/scratch.h"
+#include "ops/fused/unfused.h"
 #include "ops/gemm/blas.h"
 #include "ops/gradients.h"
 #include "ops/kernels/cross_entropy.h"
@@ -97,6 +98,7 @@ double add_block(Tensor x, Tensor weight, Tensor bias, std::span<const int> targ
 Tensor linear_cross_entropy(Tensor x, Tensor weight, Tensor bias, std::span<const int> targets,
                             const CrossEntropyOptions& options) {
   require_shapes(x, weight, bias, targets, options);
+  if (Unfused::is_on()) return unfused::linear_cross_entropy(x, weight, bias, targets, options);
   Tensor loss = bias ? output({}, {x, weight, bias}) : output({}, {x, weight});
   Gradients gradients;
   if (loss.needs_grad()) gradients = {zeros_if_needed(x), zeros_if_needed(weight), zeros_if_needed(bias)};

@@ -9,4 +9,10 @@ namespace gradus::inline GRADUS_PRECISION {
 Tensor linear_cross_entropy(Tensor x, Tensor weight, Tensor bias, std::span<const int> targets,
                             const CrossEntropyOptions& options = {});
 
+/// The twin, out of basic ops.
+namespace unfused {
+Tensor linear_cross_entropy(Tensor x, Tensor weight, Tensor bias, std::span<const int> targets,
+                            const CrossEntropyOptions& options = {});
+}
+
 }

@@ -1,6 +1,7 @@
 #include "autograd/scratch.h"
 #include "ops/fused/recurrent.h"
 #include "ops/fused/recurrent_steps.h"
+#include "ops/fused/unfused.h"
 #include "ops/gemm/weight_gradient.h"
 #include "ops/gemm/weight_product.h"
 #include "ops/kernels/recurrent.h"
@@ -57,6 +58,7 @@ LstmState lstm_cell(Tensor base, List<LinearTerm> terms, Tensor cell) {
   const int B = cell.dim(0), H = cell.dim(1);
   const std::size_t size = cell.size();
   for (const LinearTerm& term : terms) require_term("lstm_cell", term, B, 4 * H);
+  if (Unfused::is_on()) return unfused::lstm_cell(base, terms, cell);
   Scratch scratch;
   const std::span inputs = inputs_of({base, cell}, terms, scratch);
   LstmState next{output({B, H}, inputs), output({B, H}, inputs)};
@@ -85,6 +87,7 @@ LstmOutput lstm_sequence(Tensor base, List<LinearTerm> terms, Tensor weight_hh, 
   require_sequence_shapes(base, terms, weight_hh, initial, packing);
   const int B = packing.batch(), H = weight_hh.dim(1), rows = packing.rows();
   require_mask("lstm_sequence", mask, {B, H});
+  if (Unfused::is_on()) return unfused::lstm_sequence(base, terms, weight_hh, initial, packing, reverse, mask);
   Scratch scratch;
   const std::span inputs = inputs_of({base, weight_hh, initial.hidden, initial.cell}, terms, scratch);
   LstmOutput y{output({rows, H}, inputs), {output({B, H}, inputs), output({B, H}, inputs)}};

@@ -53,4 +53,14 @@ struct GruOutput {
 GruOutput gru_sequence(Tensor projected, Tensor weight_hh, Tensor bias_hh, Tensor initial, const Packing& packing,
                        bool reverse, Tensor mask = {});
 
+/// The twins, out of basic ops.
+namespace unfused {
+LstmState lstm_cell(Tensor base, List<LinearTerm> terms, Tensor cell);
+LstmOutput lstm_sequence(Tensor base, List<LinearTerm> terms, Tensor weight_hh, LstmState initial,
+                         const Packing& packing, bool reverse, Tensor mask = {});
+Tensor gru_cell(Tensor projected, Tensor hidden, Tensor weight_hh, Tensor bias_hh, Tensor mask = {});
+GruOutput gru_sequence(Tensor projected, Tensor weight_hh, Tensor bias_hh, Tensor initial, const Packing& packing,
+                       bool reverse, Tensor mask = {});
+}
+
 }

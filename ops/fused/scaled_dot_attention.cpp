@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "autograd/scratch.h"
+#include "ops/fused/unfused.h"
 #include "ops/gemm/blas.h"
 #include "ops/kernels/elementwise.h"
 #include "ops/kernels/random.h"
@@ -150,6 +151,7 @@ Weights make_weights(const SequenceRows& query_rows, const SequenceRows& key_row
 Tensor scaled_dot_attention(Tensor query, Tensor keys, Tensor values, const SequenceRows& query_rows,
                             const SequenceRows& key_rows, const ScaledDotOptions& options) {
   require_fit(query, keys, values, query_rows, key_rows, options);
+  if (Unfused::is_on()) return unfused::scaled_dot_attention(query, keys, values, query_rows, key_rows, options);
   const int H = query.dim(-1), D = H / options.heads, B = static_cast<int>(query_rows.length.size());
   const Real factor = 1 / std::sqrt(static_cast<Real>(D));
   const Weights weights = make_weights(query_rows, key_rows, options);

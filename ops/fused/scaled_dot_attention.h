@@ -18,4 +18,10 @@ struct ScaledDotOptions {
 Tensor scaled_dot_attention(Tensor query, Tensor keys, Tensor values, const SequenceRows& query_rows,
                             const SequenceRows& key_rows, const ScaledDotOptions& options = {});
 
+/// The twin, out of basic ops.
+namespace unfused {
+Tensor scaled_dot_attention(Tensor query, Tensor keys, Tensor values, const SequenceRows& query_rows,
+                            const SequenceRows& key_rows, const ScaledDotOptions& options = {});
+}
+
 }

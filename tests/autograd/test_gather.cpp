@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "autograd/gather.h"
-#include "autograd/sweep.h"
 #include "ops/elementwise.h"
 #include "ops/fused/linear.h"
 #include "ops/reduce.h"

@@ -1,7 +1,9 @@
 #include <doctest/doctest.h>
 
+#include <ranges>
 #include <vector>
 
+#include "autograd/list.h"
 #include "autograd/shape.h"
 
 using namespace gradus;
@@ -17,6 +19,18 @@ TEST_SUITE("shape") {
     CHECK(Shape{}.size() == 1);
     CHECK(Shape{4, 0}.size() == 0);
     CHECK(Shape{100000, 100000}.size() == 10000000000u);
+  }
+
+  TEST_CASE("as a list it has its axes, no more and no fewer") {
+    for (const Shape& shape : {Shape{}, Shape{7}, Shape{2, 3, 5}, Shape{0, 9}, Shape{4, 4, 4, 4}}) {
+      const std::span<const int> span = shape;
+      const List<int> list = shape;
+      CHECK(span.size() == static_cast<std::size_t>(shape.rank()));
+      CHECK(list.size() == span.size());
+      CHECK(Shape(span) == shape);
+      CHECK(std::ranges::distance(shape) == shape.rank());
+      CHECK(to_string(shape) == to_string(span));
+    }
   }
 
   TEST_CASE("with and without leave the original alone") {

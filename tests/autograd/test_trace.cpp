@@ -2,6 +2,7 @@
 
 #include "autograd/inspect/formulas.h"
 #include "autograd/inspect/trace.h"
+#include "autograd/names.h"
 #include "autograd/path.h"
 #include "ops/elementwise.h"
 #include "ops/fused/linear.h"
@@ -51,6 +52,15 @@ backward
   d%1 += d%2 ∘ %0                             = 1 2
   d%0 += d%2 ∘ %1                             = 0.5 -0.25
 )");
+  }
+
+  TEST_CASE("a tensor that has a name is shown with it") {
+    Tape tape;
+    const Tensor x = named("x", variable({}, {2})), y = named("y", square(x));
+    CHECK(name_of(x.node()) == std::string("x"));
+    CHECK(name_of(square(y).node()) == nullptr);
+    CHECK(contains(trace(tape), "%0 variable x () = 2\n"));
+    CHECK(contains(trace(tape), "%1 square y () <- %0 = 4 "));
   }
 
   TEST_CASE("before backward it has no gradients, and nothing of what needs none") {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "ops/fused/attention.h"
-#include "tests/reference/reference_attention.h"
+#include "ops/layout.h"
 #include "tests/reference/twins.h"
 
 using namespace gradus;
@@ -40,19 +40,23 @@ const std::vector<Op> kOps = {
        return std::vector<Shape>{{c.N, c.D}, {batch(c), c.S, c.D}, {c.D}};
      },
      [](Inputs x, const Lengths& lengths) { return additive_scores(x[0], x[1], x[2], padded(lengths, x[1])); },
-     [](Inputs x, const Lengths& lengths) { return reference::additive_scores(x[0], x[1], x[2], lengths); }},
+     [](Inputs x, const Lengths& lengths) {
+       return unfused::additive_scores(x[0], x[1], x[2], padded(lengths, x[1]));
+     }},
     {"dot_scores",
      [](const Case& c) {
        return std::vector<Shape>{{c.N, c.D}, {batch(c), c.S, c.D}};
      },
      [](Inputs x, const Lengths& lengths) { return dot_scores(x[0], x[1], padded(lengths, x[1]), Real(0.7)); },
-     [](Inputs x, const Lengths& lengths) { return reference::dot_scores(x[0], x[1], lengths, Real(0.7)); }},
+     [](Inputs x, const Lengths& lengths) {
+       return unfused::dot_scores(x[0], x[1], padded(lengths, x[1]), Real(0.7));
+     }},
     {"weighted_sum",
      [](const Case& c) {
        return std::vector<Shape>{{c.N, c.S}, {batch(c), c.S, c.D}};
      },
      [](Inputs x, const Lengths& lengths) { return weighted_sum(x[0], x[1], padded(lengths, x[1])); },
-     [](Inputs x, const Lengths& lengths) { return reference::weighted_sum(x[0], x[1], lengths); }},
+     [](Inputs x, const Lengths& lengths) { return unfused::weighted_sum(x[0], x[1], padded(lengths, x[1])); }},
 };
 
 /// An op on two or three tensors, in the form that gradcheck and check_twins take.
@@ -129,9 +133,9 @@ TEST_CASE("attention ops read packed sentences as they read padded ones, in any 
       own_lengths.push_back(lengths[order[sentence]]);
     }
     const Tensor copies = concat(own, 0);
-    return std::vector{reference::additive_scores(query, copies, v, own_lengths),
-                       reference::dot_scores(query, copies, own_lengths, 1),
-                       reference::weighted_sum(weights, copies, own_lengths)};
+    return std::vector{unfused::additive_scores(query, copies, v, padded(own_lengths, copies)),
+                       unfused::dot_scores(query, copies, padded(own_lengths, copies)),
+                       unfused::weighted_sum(weights, copies, padded(own_lengths, copies))};
   };
   check_twins(shapes, on_packed, on_padded, 3);
 }

@@ -2,7 +2,6 @@
 
 #include "autograd/gather.h"
 #include "autograd/gradcheck.h"
-#include "autograd/sweep.h"
 #include "ops/elementwise.h"
 #include "ops/embedding.h"
 #include "ops/fused/linear.h"

@@ -30,6 +30,7 @@ TEST_SUITE("layout") {
     Tensor x = counted({2, 6});
     CHECK(reshape(x, {3, 4}).shape() == Shape{3, 4});
     CHECK(reshape(x, {3, -1}).shape() == Shape{3, 4});
+    CHECK(reshape(x, full({2, 6}, 0).shape()).shape() == Shape{2, 6});
     CHECK(reshape(x, {-1}).shape() == Shape{12});
     CHECK(reshape(full({}, 1), {1, 1}).shape() == Shape{1, 1});
     CHECK(reshape(full({1}, 1), {}).shape() == Shape{});

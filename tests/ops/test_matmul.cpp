@@ -5,7 +5,6 @@
 
 #include "autograd/gather.h"
 #include "autograd/gradcheck.h"
-#include "autograd/sweep.h"
 #include "ops/elementwise.h"
 #include "ops/fused/linear.h"
 #include "ops/matmul.h"

@@ -4,7 +4,6 @@
 #include <numeric>
 
 #include "ops/fused/recurrent.h"
-#include "tests/reference/reference_recurrent.h"
 #include "tests/reference/twins.h"
 
 using namespace gradus;
@@ -30,15 +29,15 @@ constexpr auto kLstmSequence = [](Tensor base, std::initializer_list<LinearTerm>
                                   const Packing& packing, bool reverse, Tensor mask = {}) {
   return lstm_sequence(base, terms, w, initial, packing, reverse, mask);
 };
-constexpr auto kReferenceLstmSequence = [](Tensor base, std::initializer_list<LinearTerm> terms, Tensor w,
-                                           LstmState initial, const Packing& packing, bool reverse, Tensor mask = {}) {
-  return reference::lstm_sequence(base, terms, w, initial, packing, reverse, mask);
+constexpr auto kUnfusedLstmSequence = [](Tensor base, std::initializer_list<LinearTerm> terms, Tensor w,
+                                         LstmState initial, const Packing& packing, bool reverse, Tensor mask = {}) {
+  return unfused::lstm_sequence(base, terms, w, initial, packing, reverse, mask);
 };
 constexpr auto kGruSequence = [](Tensor x, Tensor w, Tensor b, Tensor initial, const Packing& packing, bool reverse,
                                  Tensor mask = {}) { return gru_sequence(x, w, b, initial, packing, reverse, mask); };
-constexpr auto kReferenceGruSequence = [](Tensor x, Tensor w, Tensor b, Tensor initial, const Packing& packing,
-                                          bool reverse, Tensor mask = {}) {
-  return reference::gru_sequence(x, w, b, initial, packing, reverse, mask);
+constexpr auto kUnfusedGruSequence = [](Tensor x, Tensor w, Tensor b, Tensor initial, const Packing& packing,
+                                        bool reverse, Tensor mask = {}) {
+  return unfused::gru_sequence(x, w, b, initial, packing, reverse, mask);
 };
 
 /// Tests one cell, fused or composed: the input's and the state's terms, the latter from a middle column of its weight.
@@ -55,21 +54,21 @@ TEST_CASE("lstm_cell agrees with its twin") {
   for (const auto& [B, in, H] : {std::array{1, 1, 1}, {3, 2, 5}, {2, 7, 40}}) {
     for (const Shape& base : {Shape{B, 4 * H}, Shape{4 * H}}) {
       check_twins({base, {B, in}, {4 * H, in}, {B, H}, {4 * H, H + 2}, {B, H}}, cell_with_two_terms(kLstmCell),
-                  cell_with_two_terms(reference::lstm_cell), 2);
+                  cell_with_two_terms(unfused::lstm_cell), 2);
     }
   }
 }
 
 TEST_CASE("lstm_cell needs no terms") {
   const auto cell = [](auto op) { return [=](Tensor base, Tensor c) { return outputs(op(base, {}, c)); }; };
-  check_twins({{3, 8}, {3, 2}}, cell(kLstmCell), cell(reference::lstm_cell), 2);
+  check_twins({{3, 8}, {3, 2}}, cell(kLstmCell), cell(unfused::lstm_cell), 2);
 }
 
 TEST_CASE("lstm_cell: one term in two places gets both gradients") {
   const auto cell = [](auto op) {
     return [=](Tensor base, Tensor x, Tensor w, Tensor c) { return outputs(op(base, {{x, w}, {x, w, 2}}, c)); };
   };
-  check_twins({{3, 8}, {3, 2}, {8, 4}, {3, 2}}, cell(kLstmCell), cell(reference::lstm_cell), 2);
+  check_twins({{3, 8}, {3, 2}, {8, 4}, {3, 2}}, cell(kLstmCell), cell(unfused::lstm_cell), 2);
 }
 
 TEST_CASE("gru_cell agrees with its twin") {
@@ -77,7 +76,7 @@ TEST_CASE("gru_cell agrees with its twin") {
     const auto cell = [](auto op) {
       return [=](Tensor x, Tensor h, Tensor w, Tensor b) { return op(x, h, w, b, Tensor()); };
     };
-    check_twins({{B, 3 * H}, {B, H}, {3 * H, H}, {3 * H}}, cell(gru_cell), cell(reference::gru_cell));
+    check_twins({{B, 3 * H}, {B, H}, {3 * H, H}, {3 * H}}, cell(gru_cell), cell(unfused::gru_cell));
   }
 }
 
@@ -90,14 +89,14 @@ TEST_CASE("lstm_sequence agrees with its twin") {
       const auto from_zeros = [&](auto op) {
         return [=](Tensor x, Tensor w) { return outputs(op(x, {}, w, {}, Packing(lengths), reverse)); };
       };
-      check_twins({{rows, 4 * H}, {4 * H, H}}, from_zeros(kLstmSequence), from_zeros(kReferenceLstmSequence), 3);
+      check_twins({{rows, 4 * H}, {4 * H, H}}, from_zeros(kLstmSequence), from_zeros(kUnfusedLstmSequence), 3);
       const auto from_state = [&](auto op) {
         return [=](Tensor x, Tensor w, Tensor h, Tensor c) {
           return outputs(op(x, {}, w, {h, c}, Packing(lengths), reverse));
         };
       };
       check_twins({{rows, 4 * H}, {4 * H, H}, {B, H}, {B, H}}, from_state(kLstmSequence),
-                  from_state(kReferenceLstmSequence), 3);
+                  from_state(kUnfusedLstmSequence), 3);
     }
   }
 }
@@ -113,7 +112,7 @@ TEST_CASE("lstm_sequence with terms agrees with its twin") {
     };
     for (const Shape& base : {Shape{rows, 4 * H}, Shape{4 * H}}) {
       check_twins({base, {rows, in}, {4 * H, in + 1}, {4 * H, H}, {B, H}}, with_terms(kLstmSequence),
-                  with_terms(kReferenceLstmSequence), 3);
+                  with_terms(kUnfusedLstmSequence), 3);
     }
   }
 }
@@ -128,8 +127,8 @@ TEST_CASE("lstm_sequence: an initial hidden state without a cell, and the revers
       return [=](Tensor x, Tensor w, Tensor c) { return outputs(op(x, {}, w, {{}, c}, Packing(lengths), reverse)); };
     };
     const std::vector<Shape> shapes = {{4, 8}, {8, 2}, {2, 2}};
-    check_twins(shapes, hidden_only(kLstmSequence), hidden_only(kReferenceLstmSequence), 3);
-    check_twins(shapes, cell_only(kLstmSequence), cell_only(kReferenceLstmSequence), 3);
+    check_twins(shapes, hidden_only(kLstmSequence), hidden_only(kUnfusedLstmSequence), 3);
+    check_twins(shapes, cell_only(kLstmSequence), cell_only(kUnfusedLstmSequence), 3);
   }
 }
 
@@ -142,13 +141,13 @@ TEST_CASE("gru_sequence agrees with its twin") {
       const auto from_zeros = [&](auto op) {
         return [=](Tensor x, Tensor w, Tensor b) { return outputs(op(x, w, b, {}, Packing(lengths), reverse)); };
       };
-      check_twins({{rows, 3 * H}, {3 * H, H}, {3 * H}}, from_zeros(kGruSequence), from_zeros(kReferenceGruSequence), 2);
+      check_twins({{rows, 3 * H}, {3 * H, H}, {3 * H}}, from_zeros(kGruSequence), from_zeros(kUnfusedGruSequence), 2);
       const auto from_state = [&](auto op) {
         return
             [=](Tensor x, Tensor w, Tensor b, Tensor h) { return outputs(op(x, w, b, h, Packing(lengths), reverse)); };
       };
       check_twins({{rows, 3 * H}, {3 * H, H}, {3 * H}, {B, H}}, from_state(kGruSequence),
-                  from_state(kReferenceGruSequence), 2);
+                  from_state(kUnfusedGruSequence), 2);
     }
   }
 }
@@ -161,7 +160,7 @@ TEST_CASE("a layer in two directions over one projection adds both gradients") {
       return std::vector{op(x, {}, w, {}, packing, false).output, op(x, {}, w, {}, packing, true).output};
     };
   };
-  check_twins({{5, 8}, {8, 2}}, both(kLstmSequence), both(kReferenceLstmSequence), 2);
+  check_twins({{5, 8}, {8, 2}}, both(kLstmSequence), both(kUnfusedLstmSequence), 2);
 }
 
 TEST_CASE("with a mask the recurrent ops agree with their twins") {
@@ -176,17 +175,17 @@ TEST_CASE("with a mask the recurrent ops agree with their twins") {
           return outputs(op(x, {}, w, {h, c}, Packing(lengths), reverse, mask()));
         };
       };
-      check_twins({{rows, 4 * H}, {4 * H, H}, {B, H}, {B, H}}, lstm(kLstmSequence), lstm(kReferenceLstmSequence), 3);
+      check_twins({{rows, 4 * H}, {4 * H, H}, {B, H}, {B, H}}, lstm(kLstmSequence), lstm(kUnfusedLstmSequence), 3);
       const auto gru = [&](auto op) {
         return [=](Tensor x, Tensor w, Tensor b, Tensor h) {
           return outputs(op(x, w, b, h, Packing(lengths), reverse, mask()));
         };
       };
-      check_twins({{rows, 3 * H}, {3 * H, H}, {3 * H}, {B, H}}, gru(kGruSequence), gru(kReferenceGruSequence), 2);
+      check_twins({{rows, 3 * H}, {3 * H, H}, {3 * H}, {B, H}}, gru(kGruSequence), gru(kUnfusedGruSequence), 2);
       const auto cell = [&](auto op) {
         return [=](Tensor x, Tensor h, Tensor w, Tensor b) { return op(x, h, w, b, mask()); };
       };
-      check_twins({{B, 3 * H}, {B, H}, {3 * H, H}, {3 * H}}, cell(gru_cell), cell(reference::gru_cell));
+      check_twins({{B, 3 * H}, {B, H}, {3 * H, H}, {3 * H}}, cell(gru_cell), cell(unfused::gru_cell));
     }
   }
 }

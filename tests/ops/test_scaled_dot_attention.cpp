@@ -6,7 +6,6 @@
 #include <string>
 
 #include "ops/fused/scaled_dot_attention.h"
-#include "tests/reference/reference_attention.h"
 #include "tests/reference/twins.h"
 #include "tests/support/numbers.h"
 
@@ -53,7 +52,7 @@ TEST_CASE("scaled_dot_attention agrees with its twin and passes gradcheck") {
     const Shape query{sum_of(c.queries), c.size}, memory{sum_of(c.memory), c.size};
     const CheckedFunction fused = on_packed(c, scaled_dot_attention);
     if (c.options.dropout == 0) {  // masks differ from tape to tape
-      check_twins({query, memory, memory}, fused, on_packed(c, reference::scaled_dot_attention));
+      check_twins({query, memory, memory}, fused, on_packed(c, unfused::scaled_dot_attention));
     }
     gradcheck(c.name, {query, memory, memory}, fused);
   }
@@ -70,7 +69,7 @@ TEST_CASE("scaled_dot_attention drops the weights that its twin drops, from the 
         const Shape shape{sum_of(*lengths), c.size};
         x.push_back(variable(shape, some_numbers(shape.size(), static_cast<int>(x.size()))));
       }
-      const Tensor y = is_twin ? on_packed(c, reference::scaled_dot_attention)(x[0], x[1], x[2])
+      const Tensor y = is_twin ? on_packed(c, unfused::scaled_dot_attention)(x[0], x[1], x[2])
                                : on_packed(c, scaled_dot_attention)(x[0], x[1], x[2]);
       tape.backward(y, some_numbers(y.size(), 9));
       for (const ConstArray& numbers : {y.value(), x[0].grad(), x[1].grad(), x[2].grad()}) {
@@ -94,7 +93,7 @@ TEST_CASE("scaled_dot_attention may attend to what it asks with, and to the same
                 packed_rows(Packing(lengths)).select(chosen), ScaledDotOptions{.heads = 2});
     };
   };
-  check_twins({{5, 4}, {5, 4}}, repeated(scaled_dot_attention), repeated(reference::scaled_dot_attention));
+  check_twins({{5, 4}, {5, 4}}, repeated(scaled_dot_attention), repeated(unfused::scaled_dot_attention));
 }
 
 TEST_CASE("scaled_dot_attention reads no padding and no future, whatever they hold") {

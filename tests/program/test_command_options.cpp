@@ -145,6 +145,15 @@ std::vector<CommandTest> explain_tests() {
          CHECK(text.find("\"leaf\":\"decoder.attention.score.weight\"") != std::string::npos);
          CHECK(text.find("[\"source\",\"the man\"]") != std::string::npos);
        }},
+      {"unfused",
+       plain,
+       {"--unfused"},
+       [](const Outputs& outputs) {
+         CHECK(lines_of(outputs.with)[2] == lines_of(outputs.without)[2]);  // the loss
+         CHECK(outputs.without.find(" lstm_cell ") != std::string::npos);
+         CHECK(outputs.with.find(" lstm_cell ") == std::string::npos);
+         CHECK(outputs.with.find(" sigmoid ") != std::string::npos);
+       }},
       {"values",
        plain,
        {"--values", "0"},

@@ -10,7 +10,6 @@
 
 #include "autograd/gather.h"
 #include "autograd/gradcheck.h"
-#include "autograd/sweep.h"
 #include "ops/elementwise.h"
 #include "ops/reduce.h"
 

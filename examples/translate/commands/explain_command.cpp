@@ -10,6 +10,7 @@
 #include "examples/translate/translator/model_folder.h"
 #include "examples/translate/translator/translate.h"
 #include "nn/storage/atomic_file.h"
+#include "ops/fused/unfused.h"
 #include "ops/gemm/thread_pool.h"
 
 namespace gradus::translate {
@@ -30,7 +31,7 @@ struct Arguments {
   std::string model, target, out;
   std::vector<std::string> sentence;
   size_t values = TraceOptions().values;
-  bool all = false;
+  bool all = false, unfused = false;
 };
 
 int run(const Arguments& options) {
@@ -52,7 +53,10 @@ int run(const Arguments& options) {
   const int first = 0;
   const size_t words = pairs.front().target.size();
   const Batch batch = make_batch(pairs, std::span(&first, 1));
-  const auto step = [&] { return translator->model.loss(batch, {.divisor = static_cast<Real>(words)}); };
+  const auto step = [&] {
+    const Unfused scope(options.unfused);
+    return translator->model.loss(batch, {.divisor = static_cast<Real>(words)});
+  };
   if (!options.out.empty()) {
     const PlayerOptions player{.title = "A training step, forward and backward",
                                .about = {{"source", source}, {"target", target}, {"model", options.model}}};
@@ -91,6 +95,9 @@ Command explain_command() {
                        .target = &options->out,
                        .type = "FILE",
                        .help = "Write a page (.html) that plays the step, instead of text"},
+                      {.names = "--unfused",
+                       .target = &options->unfused,
+                       .help = "Show the basic ops that fused ones stand for, such as the gates of an LSTM"},
                       {.names = "--values",
                        .target = &options->values,
                        .type = "N",

@@ -1,4 +1,4 @@
-#include "autograd/inspect/pictures.h"
+#include "autograd/inspect/pages/pictures.h"
 
 #include <algorithm>
 #include <cmath>
