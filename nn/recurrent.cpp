@@ -60,6 +60,11 @@ auto run_padded(Layer& layer, Tensor x, std::span<const int> lengths) {
   return result;
 }
 
+RecurrentOutput<LstmState> without_cells(const RecurrentOutput<Tensor>& y) {
+  const auto state = [&](std::size_t i) { return LstmState{y.final[i], {}}; };
+  return {y.output, Tape::active().arena().make_array(y.final.size(), state)};
+}
+
 std::string suffix(int layer, bool reverse) { return fmt::format("_l{}{}", layer, reverse ? "_reverse" : ""); }
 
 }
@@ -141,9 +146,32 @@ RecurrentOutput<Tensor> GRU::operator()(Tensor x, std::span<const int> lengths) 
 }
 
 RecurrentOutput<LstmState> GRU::sequence(Tensor x, const Packing& packing) {
-  const RecurrentOutput<Tensor> y = (*this)(x, packing);
-  const auto without_cell = [&](std::size_t i) { return LstmState{y.final[i], {}}; };
-  return {y.output, Tape::active().arena().make_array(y.final.size(), without_cell)};
+  return without_cells((*this)(x, packing));
+}
+
+RNN::RNN(Module* parent, std::string name, int in, int hidden, const RecurrentOptions& options,
+         Nonlinearity nonlinearity)
+    : RecurrentStack(parent, std::move(name), hidden, options), nonlinearity_(nonlinearity) {
+  each_direction(
+      in, [&](const std::string& suffix, int in) { weights_.emplace_back(this, suffix, in, hidden, kRnnGates); });
+}
+
+RecurrentOutput<Tensor> RNN::operator()(Tensor x, const Packing& packing, std::span<const Tensor> initial) {
+  const ModulePath here(path());
+  return run(x, initial, [&](Tensor x, int i, Tensor initial, bool reverse) {
+    RecurrentWeights& w = weights_[i];
+    return rnn_sequence(add(w.bias_ih, w.bias_hh), {{x, w.weight_ih}}, w.weight_hh, initial, packing, reverse,
+                        nonlinearity_, mask(packing.batch()));
+  });
+}
+
+RecurrentOutput<Tensor> RNN::operator()(Tensor x, std::span<const int> lengths) {
+  const ModulePath here(path());
+  return run_padded(*this, x, lengths);
+}
+
+RecurrentOutput<LstmState> RNN::sequence(Tensor x, const Packing& packing) {
+  return without_cells((*this)(x, packing));
 }
 
 namespace {

@@ -98,6 +98,24 @@ class GRU : public RecurrentStack {
   std::deque<RecurrentWeights> weights_;
 };
 
+/// The plain recurrent net over whole sequences (Elman 1990); arguments and results as for `GRU`. Its gradient shrinks
+/// or grows from step to step (Bengio et al. 1994), which is what the gates of the others are there for.
+class RNN : public RecurrentStack {
+ public:
+  RNN(Module* parent, std::string name, int in, int hidden, const RecurrentOptions& options = {},
+      Nonlinearity nonlinearity = Nonlinearity::Tanh);
+
+  RecurrentOutput<Tensor> operator()(Tensor x, const Packing& packing, std::span<const Tensor> initial = {});
+  RecurrentOutput<Tensor> operator()(Tensor x, std::span<const int> lengths);
+
+  RecurrentOutput<LstmState> sequence(Tensor x, const Packing& packing) override;
+  RecurrentWeights& weights(int layer, bool reverse) { return weights_.at(layer * directions() + reverse); }
+
+ private:
+  std::deque<RecurrentWeights> weights_;
+  Nonlinearity nonlinearity_;
+};
+
 /// A stack of any cells, step by step: the way for cells that have no fused layer, such as those that normalise.
 class CellStack : public RecurrentStack {
  public:

@@ -24,6 +24,15 @@ namespace {
 
 Tensor masked(Tensor hidden, Tensor mask) { return mask ? hidden * mask : hidden; }
 
+/// The terms of W_ih x + W_hh h, for the parts of x.
+std::span<const LinearTerm> terms_with_state(std::span<const Tensor> parts, Parameter& weight_ih, Tensor hidden,
+                                             Parameter& weight_hh, Scratch& scratch) {
+  const std::span inputs = terms_of(parts, weight_ih, scratch);
+  return scratch.make_array(inputs.size() + 1, [&](std::size_t i) {
+    return i < inputs.size() ? inputs[i] : LinearTerm{hidden, weight_hh};
+  });
+}
+
 }
 
 LSTMCell::LSTMCell(Module* parent, std::string name, int in, int hidden)
@@ -32,10 +41,8 @@ LSTMCell::LSTMCell(Module* parent, std::string name, int in, int hidden)
 LstmState LSTMCell::step(std::span<const Tensor> parts, LstmState state, Tensor mask) {
   const ModulePath here(path());
   Scratch scratch;
-  const std::span inputs = terms_of(parts, weights.weight_ih, scratch);
-  const std::span terms = scratch.make_array(inputs.size() + 1, [&](std::size_t i) {
-    return i < inputs.size() ? inputs[i] : LinearTerm{masked(state.hidden, mask), weights.weight_hh};
-  });
+  const Tensor hidden = masked(state.hidden, mask);
+  const std::span terms = terms_with_state(parts, weights.weight_ih, hidden, weights.weight_hh, scratch);
   return lstm_cell(add(weights.bias_ih, weights.bias_hh), terms, state.cell);
 }
 
@@ -52,6 +59,21 @@ LstmState GRUCell::step(std::span<const Tensor> parts, LstmState state, Tensor m
 }
 
 Tensor GRUCell::zero_state(int batch) const { return full({batch, hidden}, 0); }
+
+RNNCell::RNNCell(Module* parent, std::string name, int in, int hidden, Nonlinearity nonlinearity)
+    : RecurrentCell(parent, std::move(name), hidden),
+      weights(this, "", in, hidden, kRnnGates),
+      nonlinearity(nonlinearity) {}
+
+LstmState RNNCell::step(std::span<const Tensor> parts, LstmState state, Tensor mask) {
+  const ModulePath here(path());
+  Scratch scratch;
+  const Tensor hidden = masked(state.hidden, mask), bias = add(weights.bias_ih, weights.bias_hh);
+  const std::span terms = terms_with_state(parts, weights.weight_ih, hidden, weights.weight_hh, scratch);
+  return {nonlinearity == Nonlinearity::Tanh ? linear_sum_tanh(bias, terms) : relu(linear_sum(bias, terms)), {}};
+}
+
+Tensor RNNCell::zero_state(int batch) const { return full({batch, hidden}, 0); }
 
 namespace {
 
@@ -100,6 +122,19 @@ LstmState LayerNormLSTMCell::step(std::span<const Tensor> parts, LstmState state
   const Tensor o = sigmoid(gate(a, 3, H));
   const Tensor cell = f * state.cell + i * g;
   return {o * tanh(norm_cell(cell)), cell};
+}
+
+LayerNormRNNCell::LayerNormRNNCell(Module* parent, std::string name, int in, int hidden)
+    : RecurrentCell(parent, std::move(name), hidden),
+      weight_ih{this, "weight_ih", {hidden, in}, init::inverse_sqrt(hidden)},
+      weight_hh{this, "weight_hh", {hidden, hidden}, init::inverse_sqrt(hidden)},
+      norm{this, "norm", hidden} {}
+
+LstmState LayerNormRNNCell::step(std::span<const Tensor> parts, LstmState state, Tensor mask) {
+  const ModulePath here(path());
+  Scratch scratch;
+  const Tensor hidden = masked(state.hidden, mask);
+  return {tanh(norm(linear_sum({}, terms_with_state(parts, weight_ih, hidden, weight_hh, scratch)))), {}};
 }
 
 LayerNormGRUCell::LayerNormGRUCell(Module* parent, std::string name, int in, int hidden)

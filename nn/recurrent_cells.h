@@ -11,7 +11,7 @@
 
 namespace gradus::inline GRADUS_PRECISION {
 
-constexpr int kLstmGates = 4, kGruGates = 3;
+constexpr int kLstmGates = 4, kGruGates = 3, kRnnGates = 1;
 
 /// What one direction of one layer has: rows of all gates below each other. `suffix` ends the names: `_l0_reverse`.
 struct RecurrentWeights {
@@ -61,6 +61,18 @@ struct GRUCell : RecurrentCell {
   RecurrentWeights weights;
 };
 
+/// One step of a plain RNN.
+struct RNNCell : RecurrentCell {
+  RNNCell(Module* parent, std::string name, int in, int hidden, Nonlinearity nonlinearity = Nonlinearity::Tanh);
+  LstmState step(std::span<const Tensor> parts, LstmState state, Tensor mask = {}) override;
+  /// x: (B, in), hidden: (B, H) -> (B, H)
+  Tensor operator()(Tensor x, Tensor hidden) { return step({&x, 1}, {hidden, {}}).hidden; }
+  Tensor zero_state(int batch) const;
+
+  RecurrentWeights weights;
+  Nonlinearity nonlinearity;
+};
+
 /// The GRU with the reset gate before the product, as it was published (Bahdanau et al. 2014, section A.1.1; in Cho et
 /// al. 2014, eq. 7, z is the share of what is old, as in PyTorch), with z the share of what is new:
 ///     [r; z] = σ(W_ih x + W_hh h + b)      n = tanh(W_ih x + W_hn (r ∘ h) + b)      h' = (1 - z) ∘ h + z ∘ n
@@ -84,6 +96,17 @@ struct LayerNormLSTMCell : RecurrentCell {
   Parameter weight_ih;  ///< (4H, in)
   Parameter weight_hh;  ///< (4H, H)
   LayerNorm norm_ih, norm_hh, norm_cell;
+};
+
+/// A plain RNN whose sum is normalised (Ba, Kiros, Hinton 2016, eq. 4), with the bias b of the norm:
+///     h' = tanh(LN(W_ih x + W_hh h))
+struct LayerNormRNNCell : RecurrentCell {
+  LayerNormRNNCell(Module* parent, std::string name, int in, int hidden);
+  LstmState step(std::span<const Tensor> parts, LstmState state, Tensor mask = {}) override;
+
+  Parameter weight_ih;  ///< (H, in)
+  Parameter weight_hh;  ///< (H, H)
+  LayerNorm norm;
 };
 
 /// A GRU whose sums are normalised (Ba, Kiros, Hinton 2016, supplementary material, eq. 24 to 26). The gates r and z

@@ -82,6 +82,10 @@ constexpr OpFormula kFormulas[] = {
      "dx += [dr, dz, dn]; dp = [dr, dz, dn ∘ r]; dh += dh' ∘ z + dp W; dW += dpᵀ h; db += Σ rows of dp"},
     {"gru_sequence", "x…", "h", "the steps of gru_cell, one after the other",
      "the steps of gru_cell, from the last to the first"},
+    {"rnn_tanh_sequence", "x…", "h", "h = tanh(base + Σ x Wᵀ + h W_hhᵀ), step after step",
+     "da = dh ∘ (1 - h²); dbase += da; dx += da W; dW += daᵀ x; dh of a step += da W_hh of the one after it"},
+    {"rnn_relu_sequence", "x…", "h", "h = max(base + Σ x Wᵀ + h W_hhᵀ, 0), step after step",
+     "da = dh where h > 0; dbase += da; dx += da W; dW += daᵀ x; dh of a step += da W_hh of the one after it"},
 };
 
 /// Those that were added, besides the table.

@@ -13,6 +13,8 @@
 /// GRU (Cho et al. 2014, in the variant of cuDNN and PyTorch, with the reset gate after the product). Order r z n:
 ///     r = σ(x_r + h_r)   z = σ(x_z + h_z)   n = tanh(x_n + r ∘ h_n)    x. = W_ih x + b_ih   h. = W_hh h + b_hh
 ///     h' = (1 - z) ∘ n + z ∘ h
+/// RNN, the plain one (Elman 1990). Its cell is `linear_sum_tanh(b_ih + b_hh, {{x, w_ih}, {h, w_hh}})`:
+///     h' = f(a)   a = W_ih x + b_ih + W_hh h + b_hh       f = tanh, or relu(a) = max(a, 0)
 
 namespace gradus::inline GRADUS_PRECISION {
 
@@ -53,6 +55,18 @@ struct GruOutput {
 GruOutput gru_sequence(Tensor projected, Tensor weight_hh, Tensor bias_hh, Tensor initial, const Packing& packing,
                        bool reverse, Tensor mask = {});
 
+enum class Nonlinearity { Tanh, Relu };
+
+struct RnnOutput {
+  Tensor output;  ///< (packing.rows(), H)
+  Tensor final;   ///< (B, H)
+};
+
+/// A plain RNN layer over packed sequences, in one direction, as `lstm_sequence`.   base: (rows, H) or (H); x of a
+/// term: (rows, in); weight_hh: (H, H); initial: (B, H)
+RnnOutput rnn_sequence(Tensor base, List<LinearTerm> terms, Tensor weight_hh, Tensor initial, const Packing& packing,
+                       bool reverse, Nonlinearity nonlinearity = Nonlinearity::Tanh, Tensor mask = {});
+
 /// The twins, out of basic ops.
 namespace unfused {
 LstmState lstm_cell(Tensor base, List<LinearTerm> terms, Tensor cell);
@@ -61,6 +75,8 @@ LstmOutput lstm_sequence(Tensor base, List<LinearTerm> terms, Tensor weight_hh, 
 Tensor gru_cell(Tensor projected, Tensor hidden, Tensor weight_hh, Tensor bias_hh, Tensor mask = {});
 GruOutput gru_sequence(Tensor projected, Tensor weight_hh, Tensor bias_hh, Tensor initial, const Packing& packing,
                        bool reverse, Tensor mask = {});
+RnnOutput rnn_sequence(Tensor base, List<LinearTerm> terms, Tensor weight_hh, Tensor initial, const Packing& packing,
+                       bool reverse, Nonlinearity nonlinearity = Nonlinearity::Tanh, Tensor mask = {});
 }
 
 }

@@ -95,5 +95,16 @@ GruOutput gru_sequence(Tensor projected, Tensor weight_hh, Tensor bias_hh, Tenso
   return {output, concat(hidden, 0)};
 }
 
+RnnOutput rnn_sequence(Tensor base, List<LinearTerm> terms, Tensor weight_hh, Tensor initial, const Packing& packing,
+                       bool reverse, Nonlinearity nonlinearity, Tensor mask) {
+  const Tensor sums = as_rows(unfused::linear_sum(base, terms), packing.rows()), weight = transpose(weight_hh);
+  std::vector<Tensor> hidden = state_rows(initial, packing.batch(), weight_hh.dim(1));
+  const Tensor output = each_step(packing, reverse, [&](int b, int row) {
+    const Tensor a = row_of(sums, row) + matmul(masked(hidden[b], row_of(mask, b)), weight);
+    return hidden[b] = named("h", nonlinearity == Nonlinearity::Tanh ? tanh(a) : relu(a));
+  });
+  return {output, concat(hidden, 0)};
+}
+
 }
 }

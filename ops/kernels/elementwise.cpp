@@ -32,6 +32,16 @@ GRADUS_SIMD_CLONES void sigmoid(const Real* x, Real* y, std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) y[i] = sigmoid_approx(x[i]);
 }
 
+GRADUS_SIMD_CLONES void relu(const Real* x, Real* y, std::size_t n) {
+  GRADUS_INDEPENDENT_LOOP
+  for (std::size_t i = 0; i < n; ++i) y[i] = x[i] < 0 ? Real(0) : x[i];
+}
+
+GRADUS_SIMD_CLONES void relu_backward(const Real* y, const Real* dy, Real* dx, std::size_t n) {
+  GRADUS_INDEPENDENT_LOOP
+  for (std::size_t i = 0; i < n; ++i) dx[i] = y[i] > 0 ? dy[i] : Real(0);
+}
+
 void fill(Real value, Real* y, std::size_t n) { std::fill_n(y, n, value); }
 
 void copy(const Real* x, Real* y, std::size_t n) {

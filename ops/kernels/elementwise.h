@@ -17,6 +17,10 @@ void tanh(const Real* x, Real* y, std::size_t n);
 /// dx = dy ∘ (1 - y²) for y = tanh(x); dx may be dy.
 void tanh_backward(const Real* y, const Real* dy, Real* dx, std::size_t n);
 void sigmoid(const Real* x, Real* y, std::size_t n);
+/// y = max(x, 0)
+void relu(const Real* x, Real* y, std::size_t n);
+/// dx = dy where y > 0, else 0, for y = relu(x); dx may be dy.
+void relu_backward(const Real* y, const Real* dy, Real* dx, std::size_t n);
 
 void fill(Real value, Real* y, std::size_t n);
 void copy(const Real* x, Real* y, std::size_t n);

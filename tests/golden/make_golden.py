@@ -144,7 +144,7 @@ def make_recurrent():
         packed = pack_padded_sequence(x, sorted_lengths if state else lengths, batch_first=True, enforce_sorted=False)
         output, final = rnn(packed, *state)
         output, _ = pad_packed_sequence(output, batch_first=True)
-        final = {"hidden": final} if isinstance(rnn, nn.GRU) else {"hidden": final[0], "cell": final[1]}
+        final = {"hidden": final[0], "cell": final[1]} if isinstance(rnn, nn.LSTM) else {"hidden": final}
         return {"output": output, **final}
 
     for name, kind in ("lstm", nn.LSTM), ("gru", nn.GRU):
@@ -164,6 +164,18 @@ def make_recurrent():
     f.add_module("lstm_cell", nn.LSTMCell(inputs, hidden),
                  lambda cell, x, h, c: dict(zip(("hidden", "cell"), cell(x, (h, c)))), {"x": x, "h": h, "c": c})
     f.add_module("gru_cell", nn.GRUCell(inputs, hidden), lambda cell, x, h: cell(x, h), {"x": x, "h": h})
+
+    for nonlinearity in "tanh", "relu":
+        for layers in 1, 2:
+            for bidirectional in False, True:
+                case = f"rnn_{nonlinearity}_{layers}_{'bi' if bidirectional else 'uni'}"
+                rnn = nn.RNN(inputs, hidden, layers, nonlinearity, batch_first=True, bidirectional=bidirectional)
+                f.add_module(case, rnn, run, {"x": uniform(batch, 5, inputs)}, lengths=lengths)
+        f.add_module(f"rnn_{nonlinearity}_initial", nn.RNN(inputs, hidden, 1, nonlinearity, batch_first=True),
+                     lambda rnn, x, h: run(rnn, x, h), {"x": uniform(batch, 5, inputs), "h": state()},
+                     lengths=sorted_lengths)
+        f.add_module(f"rnn_{nonlinearity}_cell", nn.RNNCell(inputs, hidden, nonlinearity=nonlinearity),
+                     lambda cell, x, h: cell(x, h), {"x": x, "h": h})
     f.save()
 
 

@@ -125,9 +125,12 @@ Tensor initial_state(GoldenCase& golden, const std::string& name) {
 
 constexpr int kIn = 3, kHidden = 4;
 
+const std::map<std::string, Nonlinearity> kNonlinearities = {{"rnn_tanh", Nonlinearity::Tanh},
+                                                             {"rnn_relu", Nonlinearity::Relu}};
+
 }
 
-TEST_CASE("golden: LSTM and GRU, stacked, bidirectional, over ragged sequences in any order") {
+TEST_CASE("golden: LSTM, GRU and RNN, stacked, bidirectional, over ragged sequences in any order") {
   for (const int layers : {1, 2}) {
     for (const bool bidirectional : {false, true}) {
       const RecurrentOptions options{.layers = layers, .bidirectional = bidirectional};
@@ -144,6 +147,13 @@ TEST_CASE("golden: LSTM and GRU, stacked, bidirectional, over ragged sequences i
       golden.load(gru);
       const auto [output, final] = gru(golden.input("x"), golden.ints("lengths"));
       golden.check({{"output", output}, {"hidden", stack(final)}});
+      for (const auto& [name, nonlinearity] : kNonlinearities) {
+        GoldenCase golden("recurrent", name + suffix);
+        RNN rnn(nullptr, "", kIn, kHidden, options, nonlinearity);
+        golden.load(rnn);
+        const auto [output, final] = rnn(golden.input("x"), golden.ints("lengths"));
+        golden.check({{"output", output}, {"hidden", stack(final)}});
+      }
     }
   }
 }
@@ -168,7 +178,19 @@ TEST_CASE("golden: GRU with an initial state") {
   golden.check({{"output", unpack(output, packing)}, {"hidden", stack(final)}});
 }
 
-TEST_CASE("golden: LSTMCell and GRUCell") {
+TEST_CASE("golden: RNN with an initial state") {
+  for (const auto& [name, nonlinearity] : kNonlinearities) {
+    GoldenCase golden("recurrent", name + "_initial");
+    const Packing packing(golden.ints("lengths"));
+    RNN rnn(nullptr, "", kIn, kHidden, {}, nonlinearity);
+    golden.load(rnn);
+    const Tensor initial = initial_state(golden, "h");
+    const auto [output, final] = rnn(pack(golden.input("x"), packing), packing, {&initial, 1});
+    golden.check({{"output", unpack(output, packing)}, {"hidden", stack(final)}});
+  }
+}
+
+TEST_CASE("golden: LSTMCell, GRUCell and RNNCell") {
   {
     GoldenCase golden("recurrent", "lstm_cell");
     LSTMCell cell(nullptr, "", kIn, kHidden);
@@ -180,6 +202,12 @@ TEST_CASE("golden: LSTMCell and GRUCell") {
   GRUCell cell(nullptr, "", kIn, kHidden);
   golden.load(cell);
   golden.check({{"y", cell(golden.input("x"), golden.input("h"))}});
+  for (const auto& [name, nonlinearity] : kNonlinearities) {
+    GoldenCase golden("recurrent", name + "_cell");
+    RNNCell cell(nullptr, "", kIn, kHidden, nonlinearity);
+    golden.load(cell);
+    golden.check({{"y", cell(golden.input("x"), golden.input("h"))}});
+  }
 }
 
 TEST_CASE("golden: attention over memories of ragged lengths") {

@@ -5,9 +5,7 @@
 
 #include "autograd/gradcheck.h"
 #include "nn/recurrent.h"
-#include "ops/elementwise.h"
 #include "ops/layout.h"
-#include "ops/matmul.h"
 
 using namespace gradus;
 
@@ -58,6 +56,13 @@ PlainState gru_step(RecurrentWeights& w, const Vector& x, const PlainState& stat
     const double n = std::tanh(a[2 * H + k] + r * b[2 * H + k]);
     next.hidden[k] = (1 - z) * n + z * state.hidden[k];
   }
+  return next;
+}
+
+PlainState rnn_step(RecurrentWeights& w, const Vector& x, const PlainState& state) {
+  const Vector a = affine_of(w.weight_ih, w.bias_ih, x), b = affine_of(w.weight_hh, w.bias_hh, state.hidden);
+  PlainState next = state;
+  for (std::size_t k = 0; k < state.hidden.size(); ++k) next.hidden[k] = std::tanh(a[k] + b[k]);
   return next;
 }
 
@@ -185,6 +190,11 @@ TEST_CASE("lstm: parameters have PyTorch's names and layouts") {
   CHECK(names(cell) == std::vector<std::string>{"cell.weight_ih", "cell.weight_hh", "cell.bias_ih", "cell.bias_hh"});
   GRU gru(nullptr, "gru", 3, 5);
   CHECK(gru.weights(0, false).weight_ih.shape() == Shape{15, 3});
+  RNN rnn(nullptr, "rnn", 3, 5, {.layers = 2, .bidirectional = true});
+  CHECK(names(rnn) == names(lstm));
+  CHECK(rnn.weights(0, false).weight_ih.shape() == Shape{5, 3});
+  CHECK(rnn.weights(1, true).weight_ih.shape() == Shape{5, 10});
+  CHECK(names(*std::make_unique<RNNCell>(nullptr, "cell", 3, 5)) == names(cell));
 }
 
 TEST_CASE("lstm: begins within ±1/√H, not at zero") {
@@ -204,6 +214,33 @@ TEST_CASE("lstm: agrees with the equations, stacked, in both directions, for len
 
 TEST_CASE("gru: agrees with the equations, stacked, in both directions, for lengths in any order") {
   check_against_equations<GRU>(gru_step);
+}
+
+TEST_CASE("rnn: agrees with the equations, stacked, in both directions, for lengths in any order") {
+  check_against_equations<RNN>(rnn_step);
+}
+
+TEST_CASE("rnn: cells do what a layer does, with either nonlinearity, and sequence() what the layer does") {
+  for (const Nonlinearity nonlinearity : {Nonlinearity::Tanh, Nonlinearity::Relu}) {
+    RNN layer(nullptr, "rnn", 3, 2, {}, nonlinearity);
+    RNNCell cell(nullptr, "rnn", 3, 2, nonlinearity);
+    for (int i = 0; i < 4; ++i)
+      std::ranges::copy(layer.parameters()[i]->value(), cell.parameters()[i]->value().begin());
+    const Tape tape;
+    const Tensor x = random_tensor({6, 3}, 1);
+    const Packing packing(std::vector{3, 3});
+    Tensor state = cell.zero_state(2);
+    const auto whole = layer(x, packing);
+    for (int t = 0; t < 3; ++t) {
+      state = cell(slice(x, 0, 2 * t, 2 * t + 2), state);
+      CHECK(close({whole.output.value().data + t * 4, 4}, Vector(state.value().begin(), state.value().end())));
+    }
+    CHECK(close({whole.final[0].value().data, 4}, Vector(state.value().begin(), state.value().end())));
+    const auto general = layer.sequence(x, packing);
+    CHECK(close({general.output.value().data, 12}, Vector(whole.output.value().begin(), whole.output.value().end())));
+    CHECK(close({general.final[0].hidden.value().data, 4}, Vector(state.value().begin(), state.value().end())));
+    CHECK_FALSE(general.final[0].cell);
+  }
 }
 
 TEST_CASE("lstm: cells do what a layer does, from any initial state") {
@@ -267,6 +304,7 @@ TEST_CASE("recurrent: gradients") {
   for (const RecurrentOptions& option : options) {
     LSTM lstm(nullptr, "lstm", 2, 3, option);
     GRU gru(nullptr, "gru", 2, 3, option);
+    RNN rnn(nullptr, "rnn", 2, 3, option);
     for (const std::vector<int>& lengths : {std::vector{2, 3}, std::vector{1}, std::vector{1, 3, 2}}) {
       const int batch = lengths.size(), steps = std::ranges::max(lengths);
       gradcheck(
@@ -287,11 +325,20 @@ TEST_CASE("recurrent: gradients") {
             return outputs;
           },
           gru.parameters());
+      gradcheck(
+          "RNN", {{batch, steps, 2}},
+          [&](Tensor x) {
+            const auto result = rnn(x, lengths);
+            std::vector outputs{result.output};
+            outputs.insert(outputs.end(), result.final.begin(), result.final.end());
+            return outputs;
+          },
+          rnn.parameters());
     }
   }
 }
 
-TEST_CASE("recurrent: gradients of packed layers by their initial states, and of cells") {
+TEST_CASE("recurrent: gradients of a packed layer by its initial state") {
   LSTM lstm(nullptr, "lstm", 2, 3);
   gradcheck(
       "LSTM", {{5, 2}, {3, 3}, {3, 3}},
@@ -301,48 +348,4 @@ TEST_CASE("recurrent: gradients of packed layers by their initial states, and of
         return std::vector{result.output, result.final[0].hidden, result.final[0].cell};
       },
       lstm.parameters());
-  LSTMCell lstm_cell(nullptr, "cell", 2, 3);
-  GRUCell gru_cell(nullptr, "cell", 2, 3);
-  for (const int batch : {1, 2, 5}) {
-    gradcheck(
-        "LSTMCell", {{batch, 2}, {batch, 3}, {batch, 3}},
-        [&](Tensor x, Tensor h, Tensor c) {
-          const LstmState next = lstm_cell(x, {h, c});
-          return std::vector{next.hidden, next.cell};
-        },
-        lstm_cell.parameters());
-    gradcheck(
-        "GRUCell", {{batch, 2}, {batch, 3}}, [&](Tensor x, Tensor h) { return gru_cell(x, h); }, gru_cell.parameters());
-  }
-}
-
-// The norms of a cell are modules with tests of their own; here they stand where the formulas have them.
-TEST_CASE("recurrent cells: normalised sums, by the formulas") {
-  constexpr int H = 3;
-  LayerNormLSTMCell lstm(nullptr, "lstm", 2, H);
-  LayerNormGRUCell gru(nullptr, "gru", 2, H);
-  LayerNormResetBeforeGRUCell before(nullptr, "before", 2, H);
-  const Tape tape;
-  const Tensor x = random_tensor({4, 2}, 1), h = random_tensor({4, H}, 2), c = random_tensor({4, H}, 3);
-  const auto product = [](Tensor x, Tensor weight) { return matmul(x, transpose(weight)); };
-  const auto part = [](Tensor gates, int i) { return slice(gates, -1, i * H, (i + 1) * H); };
-  const auto first_two = [](Tensor gates) { return slice(gates, -1, 0, 2 * H); };
-  const auto check = [](Tensor actual, Tensor expected) {
-    CHECK(close({actual.value().data, actual.size()}, Vector(expected.value().begin(), expected.value().end())));
-  };
-
-  const Tensor a = lstm.norm_ih(product(x, lstm.weight_ih)) + lstm.norm_hh(product(h, lstm.weight_hh));
-  const Tensor cell = sigmoid(part(a, 1)) * c + sigmoid(part(a, 0)) * tanh(part(a, 2));
-  check(lstm.step({&x, 1}, {h, c}).cell, cell);
-  check(lstm.step({&x, 1}, {h, c}).hidden, sigmoid(part(a, 3)) * tanh(lstm.norm_cell(cell)));
-
-  Tensor in = product(x, gru.weight_ih), own = product(h, gru.weight_hh);
-  Tensor gates = sigmoid(gru.norm_ih(first_two(in)) + gru.norm_hh(first_two(own)));  // r and z
-  Tensor n = tanh(gru.norm_ih_n(part(in, 2)) + part(gates, 0) * gru.norm_hh_n(part(own, 2)));
-  check(gru.step({&x, 1}, {h, {}}).hidden, (1 - part(gates, 1)) * n + part(gates, 1) * h);
-
-  in = product(x, before.weight_ih);
-  gates = sigmoid(before.norm_ih(first_two(in)) + before.norm_hh(product(h, before.weight_hh)));
-  n = tanh(before.norm_ih_n(part(in, 2)) + before.norm_hh_n(product(part(gates, 0) * h, before.weight_hn)));
-  check(before.step({&x, 1}, {h, {}}).hidden, (1 - part(gates, 1)) * h + part(gates, 1) * n);
 }

@@ -187,6 +187,10 @@ TEST_CASE("arithmetic kernels") {
   for (std::size_t i = 0; i < n; ++i) REQUIRE(y[i] == 3);
   kernels::add_product(z.data(), z.data(), z.data(), n);
   for (std::size_t i = 0; i < n; ++i) REQUIRE(z[i] == a[i] + a[i] * a[i]);
+  kernels::relu(a.data(), y.data(), n);
+  for (std::size_t i = 0; i < n; ++i) REQUIRE(y[i] == std::max(a[i], Real(0)));
+  kernels::relu_backward(y.data(), c, y.data(), n);
+  for (std::size_t i = 0; i < n; ++i) REQUIRE(y[i] == (a[i] > 0 ? c[i] : 0));
   CHECK(y[n] == 99);
 }
 

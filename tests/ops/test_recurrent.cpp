@@ -18,6 +18,7 @@ int sum_of(const Lengths& lengths) { return std::accumulate(lengths.begin(), len
 std::vector<Tensor> outputs(const LstmState& y) { return {y.hidden, y.cell}; }
 std::vector<Tensor> outputs(const LstmOutput& y) { return {y.output, y.final.hidden, y.final.cell}; }
 std::vector<Tensor> outputs(const GruOutput& y) { return {y.output, y.final}; }
+std::vector<Tensor> outputs(const RnnOutput& y) { return {y.output, y.final}; }
 
 /// The overload for literal terms, as a value.
 constexpr auto kLstmCell = [](Tensor base, std::initializer_list<LinearTerm> terms, Tensor cell) {
@@ -39,6 +40,17 @@ constexpr auto kUnfusedGruSequence = [](Tensor x, Tensor w, Tensor b, Tensor ini
                                         bool reverse, Tensor mask = {}) {
   return unfused::gru_sequence(x, w, b, initial, packing, reverse, mask);
 };
+
+constexpr auto kRnnSequence = [](Tensor base, std::initializer_list<LinearTerm> terms, Tensor w, Tensor initial,
+                                 const Packing& packing, bool reverse, Nonlinearity nonlinearity, Tensor mask = {}) {
+  return rnn_sequence(base, terms, w, initial, packing, reverse, nonlinearity, mask);
+};
+constexpr auto kUnfusedRnnSequence = [](Tensor base, std::initializer_list<LinearTerm> terms, Tensor w, Tensor initial,
+                                        const Packing& packing, bool reverse, Nonlinearity nonlinearity,
+                                        Tensor mask = {}) {
+  return unfused::rnn_sequence(base, terms, w, initial, packing, reverse, nonlinearity, mask);
+};
+constexpr Nonlinearity kNonlinearities[] = {Nonlinearity::Tanh, Nonlinearity::Relu};
 
 /// Tests one cell, fused or composed: the input's and the state's terms, the latter from a middle column of its weight.
 template <class Cell>
@@ -152,6 +164,38 @@ TEST_CASE("gru_sequence agrees with its twin") {
   }
 }
 
+TEST_CASE("rnn_sequence agrees with its twin") {
+  for (const Lengths& lengths : kLengths) {
+    for (bool reverse : {false, true}) {
+      for (const Nonlinearity f : kNonlinearities) {
+        const int B = lengths.size(), rows = sum_of(lengths), H = 3, in = 2;
+        CAPTURE(lengths.size());
+        CAPTURE(reverse);
+        const auto from_zeros = [&](auto op) {
+          return [=](Tensor base, Tensor w) { return outputs(op(base, {}, w, {}, Packing(lengths), reverse, f)); };
+        };
+        check_twins({{rows, H}, {H, H}}, from_zeros(kRnnSequence), from_zeros(kUnfusedRnnSequence), 2);
+        const auto from_state = [&](auto op) {
+          return [=](Tensor base, Tensor x, Tensor w_ih, Tensor w, Tensor h) {
+            return outputs(op(base, {{x, w_ih}, {x, w_ih, 1}}, w, h, Packing(lengths), reverse, f));
+          };
+        };
+        for (const Shape& base : {Shape{rows, H}, Shape{H}}) {
+          check_twins({base, {rows, in}, {H, in + 1}, {H, H}, {B, H}}, from_state(kRnnSequence),
+                      from_state(kUnfusedRnnSequence), 2);
+        }
+        const auto with_mask = [&](auto op) {
+          return [=](Tensor base, Tensor w, Tensor h) {
+            const Tensor mask = constant({B, H}, some_numbers(B * H, 9));
+            return outputs(op(base, {}, w, h, Packing(lengths), reverse, f, mask));
+          };
+        };
+        check_twins({{rows, H}, {H, H}, {B, H}}, with_mask(kRnnSequence), with_mask(kUnfusedRnnSequence), 2);
+      }
+    }
+  }
+}
+
 TEST_CASE("a layer in two directions over one projection adds both gradients") {
   const Lengths lengths = {3, 2};
   const auto both = [&](auto op) {
@@ -238,6 +282,29 @@ TEST_CASE("gradcheck of the recurrent ops") {
   }
 }
 
+TEST_CASE("gradcheck of rnn_sequence") {
+  for (const Lengths& lengths : kLengths) {
+    for (bool reverse : {false, true}) {
+      for (const Nonlinearity f : kNonlinearities) {
+        const int B = lengths.size(), rows = sum_of(lengths), H = 2;
+        Leaf weight("weight_hh", {H, H});
+        std::ranges::copy(some_numbers(H * H, 1), weight.value().begin());
+        gradcheck("rnn_sequence", {{H}, {rows, 3}, {H, 3}},
+                  [&](Tensor base, Tensor x, Tensor w_ih) {
+                    return outputs(rnn_sequence(base, {{x, w_ih}}, weight, {}, Packing(lengths), reverse, f));
+                  },
+                  {&weight});
+        gradcheck("rnn_sequence with a mask", {{rows, H}, {B, H}},
+                  [&](Tensor x, Tensor h) {
+                    const Tensor mask = constant({B, H}, some_numbers(B * H, 9));
+                    return outputs(rnn_sequence(x, {}, weight, h, Packing(lengths), reverse, f, mask));
+                  },
+                  {&weight});
+      }
+    }
+  }
+}
+
 TEST_CASE("recurrent ops name the shapes that do not fit") {
   Tape tape;
   const Packing packing(Lengths{2, 1});
@@ -260,4 +327,14 @@ TEST_CASE("recurrent ops name the shapes that do not fit") {
                        "gru_cell: the hidden state is (2, 3); need (B, H) = (2, 2)", Error);
   CHECK_THROWS_WITH_AS(gru_sequence(full({3, 6}, 0), full({6, 2}, 0), full({5}, 0), {}, packing, true),
                        "gru_sequence: bias_hh is (5); need (3H) = (6)", Error);
+  CHECK_THROWS_WITH_AS(rnn_sequence(x, {}, wrong, {}, packing, false),
+                       "rnn_tanh_sequence: weight_hh is (2, 3); need (H, H)", Error);
+  CHECK_THROWS_WITH_AS(rnn_sequence(x, {}, state, {}, packing, false, Nonlinearity::Relu),
+                       "rnn_relu_sequence: base does not fit: base is (3, 8), weight_hh is (2, 2), the packing has 3 "
+                       "rows; need base (3, 2) or (2)",
+                       Error);
+  CHECK_THROWS_WITH_AS(rnn_sequence(full({3, 2}, 0), {}, state, wrong, packing, false),
+                       "rnn_tanh_sequence: the initial state is (2, 3); need (B, H) = (2, 2)", Error);
+  CHECK_THROWS_WITH_AS(rnn_sequence(full({2}, 0), {{x, w}}, state, {}, packing, false),
+                       "rnn_tanh_sequence: weight does not fit: weight is (8, 2); need (2, in)", Error);
 }

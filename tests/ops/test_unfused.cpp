@@ -77,6 +77,19 @@ const std::vector<std::pair<std::string, std::function<Tensor()>>> kCalls = {
                                           Packing(lengths), true);
        return sum(square(y.output)) + sum(y.final.hidden * y.final.cell);
      }},
+    {"rnn_tanh_sequence",
+     [] {
+       const int lengths[] = {3, 1};
+       const RnnOutput y = rnn_sequence(some({4, 2}, 1), {}, some({2, 2}, 3), {}, Packing(lengths), true);
+       return sum(square(y.output)) + sum(y.final);
+     }},
+    {"rnn_relu_sequence",
+     [] {
+       const int lengths[] = {2};
+       const RnnOutput y = rnn_sequence(some({2}, 1), {{some({2, 3}, 2), some({2, 3}, 4)}}, some({2, 2}, 3), {},
+                                        Packing(lengths), false, Nonlinearity::Relu);
+       return sum(square(y.output));
+     }},
     {"gru_cell",
      [] {
        return sum(square(gru_cell(some({2, 6}, 1), some({2, 2}, 2), some({6, 2}, 3), some({6}, 4))));

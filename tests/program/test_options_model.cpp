@@ -189,6 +189,14 @@ void check_gru_reset_before(OptionTrial& trial) {
   check_all_learn(trial.with);
 }
 
+void check_rnn(OptionTrial& trial) {
+  const Fresh with(trial.with);
+  CHECK(with.shape("encoder.rnn.weight_hh_l0_reverse") == Shape{8, 8});
+  CHECK(with.shape("decoder.cell.weight_hh") == Shape{16, 16});
+  CHECK_FALSE(with.has("decoder.bridge_cell.weight"));
+  check_all_learn(trial.with);
+}
+
 void check_backward(OptionTrial& trial) {
   CHECK(Fresh(trial.without).shape("decoder.bridge_hidden.weight") == Shape{16, 16});
   CHECK(Fresh(trial.with).shape("decoder.bridge_hidden.weight") == Shape{16, 8});
@@ -291,6 +299,7 @@ std::vector<OptionTest> gradus::translate::model_option_tests() {
       {"bridge", R"("zero")", R"({"attention": "none"})", check_zero},
       {"bridge", R"("learned")", R"({"attention": "none"})", check_learned},
       {"cell", R"("gru-reset-before")", "", check_gru_reset_before},
+      {"cell", R"("rnn")", "", check_rnn},
       {"reverse_source", "true", R"({"bidirectional": false})", check_reverse_source},
       {"bridge", R"("backward")", "", check_backward},
       {"bridge", R"("copy")", R"({"attention": "none"})", check_copy},

@@ -39,6 +39,11 @@ const std::vector<Variant> kVariants = {
     {"no attention", [](ModelConfig& c) { c.attention = attention_named(AttentionKind::None, c.attention); }},
     {"gru", [](ModelConfig& c) { c.cell = CellKind::Gru; }},
     {"luong gru", [](ModelConfig& c) { c.cell = CellKind::Gru, luong(c); }},
+    {"rnn", [](ModelConfig& c) { c.cell = CellKind::Rnn; }},
+    {"luong rnn, two layers, bridge copy",
+     [](ModelConfig& c) {
+       luong(c), c.cell = CellKind::Rnn, c.encoder_layers = c.decoder_layers = 2, c.bridge = Bridge::Copy;
+     }},
     {"two encoder layers", [](ModelConfig& c) { c.encoder_layers = 2; }},
     {"two decoder layers", [](ModelConfig& c) { c.decoder_layers = 2; }},
     {"three layers, residual", [](ModelConfig& c) { c.encoder_layers = c.decoder_layers = 3, c.residual = true; }},
@@ -48,6 +53,7 @@ const std::vector<Variant> kVariants = {
     {"layer norm", [](ModelConfig& c) { c.layer_norm = true; }},
     {"layer norm, gru", [](ModelConfig& c) { c.layer_norm = true, c.cell = CellKind::Gru; }},
     {"layer norm, gru-reset-before", [](ModelConfig& c) { c.layer_norm = true, c.cell = CellKind::GruResetBefore; }},
+    {"layer norm, rnn", [](ModelConfig& c) { c.layer_norm = true, c.cell = CellKind::Rnn; }},
     {"layer norm, two layers, one direction",
      [](ModelConfig& c) { c.layer_norm = true, c.encoder_layers = 2, c.bidirectional = false; }},
     {"bridge mean", [](ModelConfig& c) { c.bridge = Bridge::Mean; }},
@@ -221,7 +227,7 @@ TEST_CASE("model options: the share of hard attention in the gradient, too, is d
 }
 
 TEST_CASE("model options: gradients with every kind of dropout" * doctest::skip(!kGradcheck)) {
-  for (const CellKind cell : {CellKind::Lstm, CellKind::Gru}) {
+  for (const CellKind cell : {CellKind::Lstm, CellKind::Gru, CellKind::Rnn}) {
     for (const bool layer_norm : {false, true}) {
       ModelConfig config = small_config(kVariants[0]);
       config.cell = cell;

@@ -71,9 +71,10 @@ enum class CellKind {
   Lstm,
   Gru,             ///< as PyTorch has it, with the reset gate after the product
   GruResetBefore,  ///< as Bahdanau et al. 2014 have it
+  Rnn,             ///< without gates, h' = tanh(W_ih x + W_hh h + b)
 };
 template <>
-inline constexpr std::array kChoices<CellKind>{"lstm", "gru", "gru-reset-before"};
+inline constexpr std::array kChoices<CellKind>{"lstm", "gru", "gru-reset-before", "rnn"};
 
 /// What the decoder's first state is made from.
 enum class Bridge {
@@ -131,7 +132,8 @@ struct ModelConfig : FieldGroup {
       "recurrence), luong (scaled general scores, after it, with input feeding) or none",
       only(Part::Recurrence)};
   Field<CellKind> cell{this, "cell", CellKind::Lstm,
-                       "lstm, gru as PyTorch has it, or the published one (gru-reset-before), which is slower",
+                       "lstm, gru as PyTorch has it, the published one (gru-reset-before), which is slower, or rnn, "
+                       "the plain recurrent net without gates",
                        only(Part::Recurrence)};
   Field<int> embedding{this, "embedding", 256, "Size of the word vectors", range(1, 1 << 16)};
   Field<int> hidden{this, "hidden", 512,

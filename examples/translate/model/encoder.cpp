@@ -18,7 +18,8 @@ std::unique_ptr<RecurrentStack> make_stack(Module* parent, const ModelConfig& co
   const bool fused = !config.layer_norm && config.cell != CellKind::GruResetBefore;
   if (!fused) return std::make_unique<CellStack>(parent, "rnn", in, hidden, options, cell_maker(config));
   if (config.cell == CellKind::Lstm) return std::make_unique<LSTM>(parent, "rnn", in, hidden, options);
-  return std::make_unique<GRU>(parent, "rnn", in, hidden, options);
+  if (config.cell == CellKind::Gru) return std::make_unique<GRU>(parent, "rnn", in, hidden, options);
+  return std::make_unique<RNN>(parent, "rnn", in, hidden, options);
 }
 
 /// The packed rows with each sequence's steps in the reverse order; it is its own inverse.

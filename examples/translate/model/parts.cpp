@@ -24,10 +24,17 @@ Tensor word_vectors(Tensor table, std::span<const int> ids, const ModelConfig& c
 }
 
 CellStack::MakeCell cell_maker(const ModelConfig& config) {
-  if (config.cell == CellKind::Lstm) return config.layer_norm ? make<LayerNormLSTMCell> : make<LSTMCell>;
-  if (config.cell == CellKind::GruResetBefore)
-    return config.layer_norm ? make<LayerNormResetBeforeGRUCell> : make<ResetBeforeGRUCell>;
-  return config.layer_norm ? make<LayerNormGRUCell> : make<GRUCell>;
+  switch (config.cell) {
+    case CellKind::Lstm:
+      return config.layer_norm ? make<LayerNormLSTMCell> : make<LSTMCell>;
+    case CellKind::Gru:
+      return config.layer_norm ? make<LayerNormGRUCell> : make<GRUCell>;
+    case CellKind::GruResetBefore:
+      return config.layer_norm ? make<LayerNormResetBeforeGRUCell> : make<ResetBeforeGRUCell>;
+    case CellKind::Rnn:
+      break;
+  }
+  return config.layer_norm ? make<LayerNormRNNCell> : make<RNNCell>;
 }
 
 std::unique_ptr<Attention> make_attention(Module* parent, const std::string& name, const ModelConfig& config) {

@@ -14,7 +14,7 @@ namespace gradus::translate {
 
 /// What the recurrence goes on from.
 struct RecurrentState {
-  std::span<const LstmState> layers;  ///< (N, H) each; without cells for GRUs
+  std::span<const LstmState> layers;  ///< (N, H) each; without cells unless the kind is LSTM
   std::span<const Tensor> masks;      ///< (N, H): of each layer's recurrent dropout, in training only
   Tensor output;                      ///< (N, H): of the last layer, if that is not its hidden state
 
