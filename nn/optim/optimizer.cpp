@@ -22,19 +22,41 @@ constexpr std::size_t kBlockSize = std::size_t{1} << 14;
 
 std::size_t block_count(const Parameter& parameter) { return (parameter.size() + kBlockSize - 1) / kBlockSize; }
 
-/// Calls visit(k, data, size) for each block of the gradients that an optimiser would use; k counts them.
-void for_each_grad_block(std::span<Parameter* const> parameters,
-                         FunctionRef<void(std::size_t, Real*, std::size_t)> visit, ThreadPool* pool) {
+enum class Numbers { Values, Gradients };
+
+/// Calls visit(k, data, size) for each block of the values or gradients that an optimiser would use; k counts them.
+void for_each_block(std::span<Parameter* const> parameters, Numbers numbers,
+                    FunctionRef<void(std::size_t, Real*, std::size_t)> visit, ThreadPool* pool) {
   std::size_t first = 0;
   for (Parameter* parameter : parameters) {
     if (parameter->frozen) continue;
-    const Array grad = parameter->grad();
+    const Array array = numbers == Numbers::Gradients ? parameter->grad() : parameter->value();
     run_parallel(pool, static_cast<int>(block_count(*parameter)), [&](int block) {
       const std::size_t begin = block * kBlockSize;
-      visit(first + block, grad.data + begin, std::min(kBlockSize, grad.size() - begin));
+      visit(first + block, array.data + begin, std::min(kBlockSize, array.size() - begin));
     });
     first += block_count(*parameter);
   }
+}
+
+double norm(std::span<Parameter* const> parameters, Numbers numbers, ThreadPool* pool, std::span<double> each) {
+  if (!each.empty() && each.size() != parameters.size()) {
+    fail("norm: room for {} norms of {} parameters; need one each, or none", each.size(), parameters.size());
+  }
+  std::size_t blocks = 0;
+  for (const Parameter* parameter : parameters) blocks += parameter->frozen ? 0 : block_count(*parameter);
+  Scratch scratch;
+  double* const squares = scratch.allocate<double>(blocks);
+  for_each_block(
+      parameters, numbers, [&](std::size_t k, Real* data, std::size_t n) { squares[k] = kernels::square_sum(data, n); },
+      pool);
+  const double* block = squares;
+  for (std::size_t i = 0; i < each.size(); ++i) {
+    const double* const end = block + (parameters[i]->frozen ? 0 : block_count(*parameters[i]));
+    each[i] = std::sqrt(std::accumulate(block, end, 0.0));
+    block = end;
+  }
+  return std::sqrt(std::accumulate(squares, squares + blocks, 0.0));
 }
 
 }
@@ -154,14 +176,12 @@ void AdamW::update(const Block& block, Real grad_scale) const {
   kernels::adam(step, block.value, block.grad, block.state[0], block.state[1], block.size);
 }
 
-double grad_norm(std::span<Parameter* const> parameters, ThreadPool* pool) {
-  std::size_t blocks = 0;
-  for (const Parameter* parameter : parameters) blocks += parameter->frozen ? 0 : block_count(*parameter);
-  Scratch scratch;
-  double* const partial = scratch.allocate<double>(blocks);
-  for_each_grad_block(
-      parameters, [&](std::size_t k, Real* grad, std::size_t n) { partial[k] = kernels::square_sum(grad, n); }, pool);
-  return std::sqrt(std::accumulate(partial, partial + blocks, 0.0));
+double grad_norm(std::span<Parameter* const> parameters, ThreadPool* pool, std::span<double> each) {
+  return norm(parameters, Numbers::Gradients, pool, each);
+}
+
+double value_norm(std::span<Parameter* const> parameters, ThreadPool* pool, std::span<double> each) {
+  return norm(parameters, Numbers::Values, pool, each);
 }
 
 double clip_factor(double norm, double max_norm) { return std::min(1.0, max_norm / (norm + 1e-6)); }
@@ -170,8 +190,9 @@ double clip_grad_norm(std::span<Parameter* const> parameters, double max_norm, T
   const double norm = grad_norm(parameters, pool);
   const auto factor = static_cast<Real>(clip_factor(norm, max_norm));
   if (factor == 1) return norm;
-  for_each_grad_block(
-      parameters, [=](std::size_t, Real* grad, std::size_t n) { kernels::scale(factor, grad, grad, n); }, pool);
+  for_each_block(
+      parameters, Numbers::Gradients,
+      [=](std::size_t, Real* grad, std::size_t n) { kernels::scale(factor, grad, grad, n); }, pool);
   return norm;
 }
 

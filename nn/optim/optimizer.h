@@ -132,8 +132,11 @@ class AdamW : public Optimizer {
 };
 
 /// The Euclidean norm of the gradients of all parameters that are not frozen, as one long vector. The same to the bit
-/// for any number of threads.
-double grad_norm(std::span<Parameter* const> parameters, ThreadPool* pool = nullptr);
+/// for any number of threads. `each`, empty or one number a parameter, gets the norm of each by itself from the same
+/// pass; 0 if it is frozen.
+double grad_norm(std::span<Parameter* const> parameters, ThreadPool* pool = nullptr, std::span<double> each = {});
+/// The same of their values.
+double value_norm(std::span<Parameter* const> parameters, ThreadPool* pool = nullptr, std::span<double> each = {});
 
 /// What to multiply gradients of this norm by, so that it becomes at most `max_norm` (Pascanu, Mikolov, Bengio 2013).
 double clip_factor(double norm, double max_norm);

@@ -235,6 +235,15 @@ TEST_CASE("gradient norm: by hand, without frozen parameters, and with the same 
   small.c.grad()[0] = 100;
   small.c.frozen = true;
   CHECK(grad_norm(small.parameters()) == doctest::Approx(7));
+  std::vector<double> each(3, -1);
+  CHECK(grad_norm(small.parameters(), nullptr, each) == grad_norm(small.parameters()));
+  CHECK(each == std::vector{std::sqrt(13.0), 6.0, 0.0});
+  small.a.value()[1] = -4;
+  CHECK(value_norm(small.parameters(), nullptr, each) == 4);
+  CHECK(each == std::vector{4.0, 0.0, 0.0});
+  std::vector<double> two(2);
+  CHECK_THROWS_WITH_AS(grad_norm(small.parameters(), nullptr, two),
+                       "norm: room for 2 norms of 3 parameters; need one each, or none", Error);
 
   Model model;
   set_gradients(model, 1);
@@ -244,9 +253,14 @@ TEST_CASE("gradient norm: by hand, without frozen parameters, and with the same 
     for (const Real g : parameter->grad()) square += static_cast<double>(g) * g;
   }
   CHECK(norm == doctest::Approx(std::sqrt(square)).epsilon(1e-12));
+  std::vector<double> alone(model.parameters().size());
+  grad_norm(model.parameters(), nullptr, alone);
   for (const int threads : {1, 2, 3}) {
     ThreadPool pool(threads);
+    std::vector<double> each(alone.size());
     CHECK(grad_norm(model.parameters(), &pool) == norm);
+    CHECK(grad_norm(model.parameters(), &pool, each) == norm);
+    CHECK(each == alone);
   }
 }
 

@@ -8,6 +8,11 @@ expect 0 "" train_m
 # A report, and the mean of the last epochs.
 expect 0 "" "$gradus" report m --out page.html
 check "a page with the sample's heat map" grep -q '</svg></p>' <(tr -d '\n' <page.html)
+check "a page with the norms of modules" grep -q '<th>decoder.output</th>' page.html
+expect 0 "" train --model absurd --learning-rate 100 --force
+check "a gradient that vanishes is told of" grep -q '^The gradient vanishes in ' <("$gradus" report absurd)
+check "on the page too" grep -q 'class="finding">The gradient vanishes in ' absurd/report.html
+check "of a good training nothing is said" test "$("$gradus" report m --out page.html)" = "report written to page.html"
 expect 1 "gradus: /nowhere: no such folder; need the folder of a model" "$gradus" report /nowhere
 expect 1 "gradus: train.de: not a folder; need the folder of a model" "$gradus" report train.de
 expect 1 "gradus: average: m keeps no epochs; train with --keep-epochs N" "$gradus" average m --out mean

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <csignal>
 #include <cstdio>
@@ -13,6 +14,7 @@
 #include "autograd/error.h"
 #include "examples/translate/base/read_file.h"
 #include "examples/translate/config/config_file.h"
+#include "examples/translate/report/gradient_report.h"
 #include "examples/translate/text/text.h"
 #include "examples/translate/training/checkpoint.h"
 #include "examples/translate/training/trainer.h"
@@ -28,6 +30,11 @@ namespace {
 bool same_training(const TemporaryFolder& a, const TemporaryFolder& b) {
   return numbers(a.file("last.safetensors")) == numbers(b.file("last.safetensors")) &&
          numbers(a.file("model.safetensors")) == numbers(b.file("model.safetensors"));
+}
+
+bool same_norms(const std::vector<ModuleNorm>& a, const std::vector<ModuleNorm>& b) {
+  return std::ranges::equal(
+      a, b, [](const ModuleNorm& x, const ModuleNorm& y) { return x.module == y.module && x.norm == y.norm; });
 }
 
 }
@@ -173,6 +180,7 @@ TEST_CASE("the log tells of every step and validation once, however often the tr
     CHECK(history.steps[i].epoch == static_cast<int>(1 + i / 10));
     CHECK(history.steps[i].loss == expected.steps[i].loss);
     CHECK(history.steps[i].gradient_norm == expected.steps[i].gradient_norm);
+    CHECK(same_norms(history.steps[i].gradient_norms, expected.steps[i].gradient_norms));
     CHECK(history.steps[i].words == expected.steps[i].words);
     CHECK(history.steps[i].learning_rate == expected.steps[i].learning_rate);
   }
@@ -188,6 +196,67 @@ TEST_CASE("the log tells of every step and validation once, however often the tr
   std::ofstream(parts.file("log.jsonl"), std::ios::app) << "{\"step\":21}\n";
   CHECK_THROWS_WITH_AS(read_training_log(parts.file("log.jsonl")),
                        (parts.file("log.jsonl") + ":23: not a line of a training's log").c_str(), gradus::Error);
+}
+
+TEST_CASE("the log has the norms of each module, which are those of the whole gradient, for any number of threads") {
+  const CorpusText corpus = small_corpus();
+  TrainConfig config = small_config();
+  config.epochs = 1;
+  config.bridge = Bridge::Learned;
+  config.clip = 0.01;
+  const auto history_with = [&](int threads) {
+    const TemporaryFolder folder;
+    config.threads = threads;
+    Session session(folder.path(), config, corpus, false);
+    session.trainer->run();
+    TrainingHistory history = read_training_log(folder.file("log.jsonl"));
+    double squares = 0;
+    for (const ModuleNorm& weights : history.validations.at(0).weight_norms) squares += weights.norm * weights.norm;
+    CHECK(std::sqrt(squares) == doctest::Approx(value_norm(session.translator->model.parameters())).epsilon(1e-3));
+    return history;
+  };
+  const TrainingHistory one = history_with(1), two = history_with(2);
+  REQUIRE(one.steps.size() == 10);
+  std::vector<std::string> modules;
+  for (const ModuleNorm& module : one.steps[0].gradient_norms) modules.push_back(module.module);
+  CHECK(modules == std::vector<std::string>{"encoder.embedding", "encoder.rnn", "decoder.embedding", "decoder",
+                                            "decoder.cell", "decoder.pre_output", "decoder.output",
+                                            "decoder.attention"});
+  for (std::size_t i = 0; i < one.steps.size(); ++i) {
+    double squares = 0;
+    for (const ModuleNorm& module : one.steps[i].gradient_norms) squares += module.norm * module.norm;
+    CHECK(std::sqrt(squares) == doctest::Approx(one.steps[i].gradient_norm).epsilon(1e-3));
+    CHECK(same_norms(one.steps[i].gradient_norms, two.steps[i].gradient_norms));
+  }
+  CHECK(same_norms(one.validations[0].weight_norms, two.validations[0].weight_norms));
+}
+
+TEST_CASE("a gradient that explodes is found in the log of its training, and nothing in that of a good one") {
+  const CorpusText corpus = small_corpus();
+  TrainConfig config = small_config();
+  config.epochs = 6;
+  const auto findings = [&] {
+    const TemporaryFolder folder;
+    Session(folder.path(), config, corpus, false).trainer->run();
+    return gradient_findings(read_training_log(folder.file("log.jsonl")), config.clip);
+  };
+  for (const CellKind cell : {CellKind::Lstm, CellKind::Rnn}) {
+    config.cell = cell;
+    config.learning_rate = 0.02;
+    CHECK(findings() == std::vector<std::string>());
+    config.learning_rate = 100;
+    const std::vector<std::string> absurd = findings();
+    REQUIRE(absurd.size() == 2);
+    CHECK(absurd[0].starts_with("The gradient vanishes in "));  // states that are all ±1 let nothing through
+    CHECK(absurd[1].starts_with("The gradient explodes in "));
+    CHECK(absurd[1].find("decoder.embedding (") != std::string::npos);
+  }
+  // Without attention and a bridge no gradient reaches the encoder.
+  config.learning_rate = 0.02;
+  config.attention.present = false;
+  config.bridge = Bridge::Zero;
+  REQUIRE(findings().size() == 1);
+  CHECK(findings()[0].starts_with("The gradient vanishes in encoder.embedding (100%) and encoder.rnn (100%):"));
 }
 
 TEST_CASE("more epochs go on from the end as if there had been so many from the start") {

@@ -5,6 +5,7 @@
 #include "autograd/error.h"
 #include "examples/translate/commands/commands.h"
 #include "examples/translate/report/attention_map.h"
+#include "examples/translate/report/gradient_report.h"
 #include "examples/translate/report/report.h"
 #include "examples/translate/translator/model_folder.h"
 #include "nn/storage/atomic_file.h"
@@ -17,7 +18,8 @@ namespace {
 constexpr const char* kExamples =
     R"(Makes one self-contained HTML page of a training: curves of loss, BLEU, learning rate
 and gradient norm, how the translations of some validation sentences changed from epoch to epoch, what they attend to
-with the best model so far, and the configuration. A training that still runs can be reported on, too.
+with the best model so far, and the configuration. A training that still runs can be reported on, too. Modules whose
+gradient vanishes or explodes are named, here and on the page.
 
 Examples:
   gradus report m
@@ -54,6 +56,7 @@ int run(const Arguments& options) {
   const std::filesystem::path folder = std::filesystem::path(options.model + "/").parent_path();
   write_file_atomically(
       out, report_html(folder.filename().string(), config, history, sample_heatmaps(options.model, history)));
+  for (const std::string& sentence : gradient_findings(history, config.clip)) write_output(sentence + "\n");
   write_output(fmt::format("report written to {}\n", out));
   return 0;
 }

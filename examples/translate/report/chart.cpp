@@ -13,17 +13,40 @@ namespace gradus::translate {
 namespace {
 
 // Lengths in SVG user units (pixels at natural size).
-constexpr double kWidth = 300, kHeight = 190;  // between the axes
 constexpr double kLeft = 60, kTop = 50, kRight = 20, kBottom = 50, kLine = 16, kMark = 3;
-constexpr double kCellWidth = kLeft + kWidth + kRight;
+constexpr double kName = 200;   // the width of the names of curves
+constexpr double kSample = 24;  // of the piece of a dashed curve before its name
 constexpr std::size_t kMostMarks = 100;
 // Apart from each other also to colour-blind eyes (after Okabe and Ito).
 constexpr std::array kColours{"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#7a5c00", "#56b4e9"};
 
-/// What an axis shows: from `low` to `high` with a mark at every multiple of `step`.
+constexpr std::array kDashes{"", " stroke-dasharray=\"6 3\"", " stroke-dasharray=\"2 2\""};
+
+/// What an axis shows: from `low` to `high`, which are logarithms to base 10 on a logarithmic one, with marks at some
+/// values.
 struct Axis {
-  double low, high, step;
+  double low, high;
+  bool log;
+  std::vector<double> marks;
+
+  /// The place of a value, from 0 to 1 if the axis shows it.
+  double at(double value) const { return ((log ? std::log10(value) : value) - low) / (high - low); }
 };
+
+/// Powers of ten, with twice and five times as much where there are few of them.
+Axis make_log_axis(double low, double high) {
+  constexpr double kMostPowers = 7, kFewPowers = 2;
+  if (!(high > low)) low -= 0.5, high += 0.5;
+  Axis axis{low, high, true, {}};
+  const double step = std::ceil((high - low) / kMostPowers);
+  for (double power = step * std::floor(low / step); power <= high; power += step) {
+    for (const double factor : {1.0, 2.0, 5.0}) {
+      const double mark = factor * std::pow(10, power), place = axis.at(mark);
+      if ((factor == 1 || high - low < kFewPowers) && place >= 0 && place <= 1) axis.marks.push_back(mark);
+    }
+  }
+  return axis;
+}
 
 Axis make_axis(double low, double high) {
   constexpr double kMarks = 5;
@@ -33,22 +56,32 @@ Axis make_axis(double low, double high) {
   for (const double factor : {5.0, 2.0, 1.0}) {
     if (factor * power >= rough) step = factor * power;
   }
-  return {low, high, step};
+  Axis axis{low, high, false, {}};
+  for (double i = std::ceil(low / step); i * step <= high; ++i) axis.marks.push_back(i * step);
+  return axis;
 }
 
-bool is_finite(const Chart::Point& point) { return std::isfinite(point.x) && std::isfinite(point.y); }
+/// Whether the chart can show the point.
+bool is_finite(const Chart& chart, const Chart::Point& point) {
+  return std::isfinite(point.x) && std::isfinite(point.y) && !(chart.log_y && point.y <= 0);
+}
 
 /// Axes that hold all points, with some room above.
 std::pair<Axis, Axis> axes_of(const Chart& chart) {
   double x_low = HUGE_VAL, x_high = -HUGE_VAL, y_low = HUGE_VAL, y_high = -HUGE_VAL;
   for (const Chart::Series& series : chart.series) {
     for (const Chart::Point& point : series.points) {
-      if (!is_finite(point)) continue;
+      if (!is_finite(chart, point)) continue;
+      const double y = chart.log_y ? std::log10(point.y) : point.y;
       x_low = std::min(x_low, point.x), x_high = std::max(x_high, point.x);
-      y_low = std::min(y_low, point.y), y_high = std::max(y_high, point.y);
+      y_low = std::min(y_low, y), y_high = std::max(y_high, y);
     }
   }
   if (x_low > x_high) x_low = y_low = 0, x_high = y_high = 1;  // no point at all
+  if (chart.log_y) {
+    const double room = 0.04 * (y_high - y_low);
+    return {make_axis(std::min(x_low, 0.0), x_high), make_log_axis(y_low - room, y_high + room)};
+  }
   if (chart.from_zero) x_low = std::min(x_low, 0.0), y_low = std::min(y_low, 0.0);
   const double room = 0.08 * (y_high - y_low);
   return {make_axis(x_low, x_high), make_axis(chart.from_zero ? y_low : y_low - room, y_high + room)};
@@ -63,13 +96,23 @@ std::string text_at(double x, double y, const char* anchor, std::string_view wor
                      escape_markup(words));
 }
 
-/// The names of the curves have a line each below the chart; one curve alone has none.
+/// The names of the curves stand below the chart, as many in a line as find room; one curve alone has none.
 std::size_t name_count(const Chart& chart) { return chart.series.size() > 1 ? chart.series.size() : 0; }
+std::size_t names_in_line(const Chart& chart) { return std::max<std::size_t>(1, chart.width / kName); }
+
+double cell_width(std::span<const Chart> charts) {
+  double width = 0;
+  for (const Chart& chart : charts) width = std::max(width, chart.width);
+  return kLeft + width + kRight;
+}
 
 double cell_height(std::span<const Chart> charts) {
-  std::size_t names = 0;
-  for (const Chart& chart : charts) names = std::max(names, name_count(chart));
-  return kTop + kHeight + kBottom + kLine * static_cast<double>(names);
+  double height = 0;
+  for (const Chart& chart : charts) {
+    const std::size_t lines = (name_count(chart) + names_in_line(chart) - 1) / names_in_line(chart);
+    height = std::max(height, chart.height + kLine * static_cast<double>(lines));
+  }
+  return kTop + height + kBottom;
 }
 
 /// One chart whose left upper corner is (left, top).
@@ -79,45 +122,54 @@ class Drawing {
       : chart_(chart), left_(left + kLeft), top_(top + kTop), axes_(axes_of(chart)) {}
 
   std::string svg() const {
-    const double middle = left_ + kWidth / 2;
+    const double middle = left_ + chart_.width / 2;
     std::string svg = text_at(middle, top_ - 30, "middle", chart_.title) +
                       text_at(left_, top_ - 10, "middle", chart_.y_name) +
-                      text_at(middle, top_ + kHeight + 36, "middle", chart_.x_name) + grid();
-    for (std::size_t i = 0; i < chart_.series.size(); ++i) svg += curve(chart_.series[i], colour(i));
-    for (std::size_t i = 0; i < name_count(chart_); ++i) {
-      svg += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" fill=\"{}\">{}</text>\n", left_,
-                         top_ + kHeight + 42 + kLine * static_cast<double>(i + 1), colour(i),
-                         escape_markup(chart_.series[i].name));
-    }
+                      text_at(middle, top_ + chart_.height + 36, "middle", chart_.x_name) + grid();
+    for (std::size_t i = 0; i < chart_.series.size(); ++i) svg += curve(chart_.series[i], colour(i), dash(i));
+    for (std::size_t i = 0; i < name_count(chart_); ++i) svg += name(i);
     return svg;
   }
 
  private:
   static const char* colour(std::size_t i) { return kColours[i % kColours.size()]; }
-  double x_at(double x) const { return left_ + (x - axes_.first.low) / (axes_.first.high - axes_.first.low) * kWidth; }
-  double y_at(double y) const {
-    return top_ + kHeight - (y - axes_.second.low) / (axes_.second.high - axes_.second.low) * kHeight;
-  }
+  static const char* dash(std::size_t i) { return kDashes[i / kColours.size() % kDashes.size()]; }
+  double x_at(double x) const { return left_ + axes_.first.at(x) * chart_.width; }
+  double y_at(double y) const { return top_ + chart_.height - axes_.second.at(y) * chart_.height; }
 
   std::string grid() const {
-    const auto [x_axis, y_axis] = axes_;
+    const auto& [x_axis, y_axis] = axes_;
     std::string svg;
-    for (double i = std::ceil(x_axis.low / x_axis.step); i * x_axis.step <= x_axis.high; ++i) {
-      svg += text_at(x_at(i * x_axis.step), top_ + kHeight + 16, "middle", number_text(i * x_axis.step));
+    for (const double mark : x_axis.marks) {
+      svg += text_at(x_at(mark), top_ + chart_.height + 16, "middle", number_text(mark));
     }
-    for (double i = std::ceil(y_axis.low / y_axis.step); i * y_axis.step <= y_axis.high; ++i) {
-      const double y = y_at(i * y_axis.step);
-      svg += fmt::format("<path d=\"M{:.1f} {:.1f}h{}\" stroke=\"#dddddd\"/>\n", left_, y, kWidth);
-      svg += text_at(left_ - 6, y + 4, "end", number_text(i * y_axis.step));
+    for (const double mark : y_axis.marks) {
+      const double y = y_at(mark);
+      svg += fmt::format("<path d=\"M{:.1f} {:.1f}h{}\" stroke=\"#dddddd\"/>\n", left_, y, chart_.width);
+      svg += text_at(left_ - 6, y + 4, "end", number_text(mark));
     }
     return svg;
   }
 
-  std::string curve(const Chart::Series& series, const char* colour) const {
+  std::string name(std::size_t i) const {
+    const std::size_t line = i / names_in_line(chart_), column = i % names_in_line(chart_);
+    double x = left_ + kName * static_cast<double>(column);
+    const double y = top_ + chart_.height + 42 + kLine * static_cast<double>(line + 1);
+    std::string svg;
+    if (chart_.series.size() > kColours.size()) {
+      svg = fmt::format("<path d=\"M{:.1f} {:.1f}h{}\" stroke=\"{}\" stroke-width=\"2\"{}/>\n", x, y - 4, kSample - 6,
+                        colour(i), dash(i));
+      x += kSample;
+    }
+    return svg + fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" fill=\"{}\">{}</text>\n", x, y, colour(i),
+                             escape_markup(chart_.series[i].name));
+  }
+
+  std::string curve(const Chart::Series& series, const char* colour, const char* dash) const {
     std::string path, marks;
     bool begins = true;
     for (const Chart::Point& point : series.points) {
-      if (!is_finite(point)) {
+      if (!is_finite(chart_, point)) {
         begins = true;
         continue;
       }
@@ -128,7 +180,7 @@ class Drawing {
       marks += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{}\" fill=\"{}\"><title>{}: {}</title></circle>\n",
                            x, y, kMark, colour, number_text(point.x), number_text(point.y));
     }
-    return fmt::format("<path d=\"{}\" fill=\"none\" stroke=\"{}\"/>\n", path, colour) + marks;
+    return fmt::format("<path d=\"{}\" fill=\"none\" stroke=\"{}\"{}/>\n", path, colour, dash) + marks;
   }
 
   const Chart& chart_;
@@ -141,14 +193,14 @@ class Drawing {
 std::string charts_svg(std::span<const Chart> charts, int columns) {
   const auto in_row = std::min(charts.size(), static_cast<std::size_t>(columns));
   const std::size_t rows = in_row == 0 ? 0 : (charts.size() + in_row - 1) / in_row;
-  const double height = cell_height(charts);
+  const double width = cell_width(charts), height = cell_height(charts);
   std::string svg = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0:.0f}\" height=\"{1:.0f}\" viewBox=\"0 0 {0:.0f} {1:.0f}\" "
       "font-family=\"sans-serif\" font-size=\"12\">\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n",
-      kCellWidth * static_cast<double>(in_row), height * static_cast<double>(rows));
+      width * static_cast<double>(in_row), height * static_cast<double>(rows));
   for (std::size_t i = 0; i < charts.size(); ++i) {
     const std::size_t row = i / in_row, column = i % in_row;
-    svg += Drawing(charts[i], kCellWidth * static_cast<double>(column), height * static_cast<double>(row)).svg();
+    svg += Drawing(charts[i], width * static_cast<double>(column), height * static_cast<double>(row)).svg();
   }
   return svg + "</svg>\n";
 }

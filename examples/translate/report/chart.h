@@ -19,10 +19,13 @@ struct Chart {
   std::string title, x_name, y_name;
   std::vector<Series> series;
   bool from_zero = true;  ///< the y axis begins at 0, else below the smallest value
+  bool log_y = false;     ///< the y axis is logarithmic; numbers of 0 or less interrupt a curve
+
+  double width = 300, height = 190;  ///< between the axes, in pixels
 };
 
 /// The charts side by side, `columns` of them in a row, as a self-contained SVG picture. Curves of few points mark each
-/// of them, and the mouse over a mark shows its values.
+/// of them, and the mouse over a mark shows its values. Where there are more curves than colours, lines are dashed.
 std::string charts_svg(std::span<const Chart> charts, int columns);
 
 /// The means of runs of equally many points, so that at most `count` are left: what a picture can show of thousands.

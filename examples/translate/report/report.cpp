@@ -6,6 +6,7 @@
 
 #include "examples/translate/base/progress.h"
 #include "examples/translate/report/chart.h"
+#include "examples/translate/report/gradient_report.h"
 #include "examples/translate/report/markup.h"
 
 namespace gradus::translate {
@@ -20,7 +21,10 @@ h2 { margin-top: 2em; }
 table { border-collapse: collapse; }
 td, th { text-align: left; vertical-align: top; padding: 0.15em 1em 0.15em 0; }
 th { font-weight: normal; color: #5a6573; white-space: nowrap; }
-svg { max-width: 100%; height: auto; }
+svg { max-width: 100%; height: auto; vertical-align: top; }
+.wide { overflow-x: auto; }
+.wide svg { min-width: 560px; }
+.finding { border-left: 4px solid #d55e00; padding-left: 0.7em; }
 .reference td { border-bottom: 1px solid #c8ced6; }
 .sample { margin: 1.5em 0; }
 )";
@@ -91,7 +95,9 @@ std::string curves(const TrainingHistory& history) {
                      return static_cast<double>(step.words) / std::max(seconds, 1e-9);
                    })}},
   };
-  return charts_svg(charts, 3);
+  std::string svgs;  // one each, so that there are as many in a row as find room
+  for (const Chart& chart : charts) svgs += charts_svg({&chart, 1}, 1);
+  return svgs;
 }
 
 std::string row(const std::string& name, const std::string& value) {
@@ -139,10 +145,11 @@ std::string samples(const TrainingHistory& history) {
 std::string report_html(const std::string& name, const TrainConfig& config, const TrainingHistory& history,
                         std::span<const Heatmap> heatmaps) {
   std::string html = fmt::format(
-      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>{0}: training</title>\n"
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
+      "content=\"width=device-width\">\n<title>{0}: training</title>\n"
       "<style>{1}</style>\n</head>\n<body>\n<h1>{0}</h1>\n",
       escape_markup(name), kStyle);
-  html += summary(history) + "<h2>Curves</h2>\n" + curves(history);
+  html += summary(history) + "<h2>Curves</h2>\n" + curves(history) + gradients_html(history, config.clip);
   html += "<h2>Translations of the validation text</h2>\n" + samples(history);
   if (!heatmaps.empty()) html += "<h2>What the translations attend to</h2>\n";
   for (const Heatmap& map : heatmaps) {

@@ -10,7 +10,7 @@
 namespace gradus::translate {
 
 /// One self-contained HTML page about a training: what came of it, curves of loss, BLEU, learning rate and gradient
-/// norm, how the translations of some sentences changed, the heat maps, and the configuration.
+/// norm, also of each module, how the translations of some sentences changed, the heat maps, and the configuration.
 std::string report_html(const std::string& name, const TrainConfig& config, const TrainingHistory& history,
                         std::span<const Heatmap> heatmaps);
 

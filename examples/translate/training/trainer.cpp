@@ -48,6 +48,7 @@ Trainer::Trainer(Translator& translator, Corpus corpus, std::string directory, P
       valid_(std::move(corpus.valid)),
       valid_text_(std::move(corpus.valid_text)),
       parameters_(translator.model.parameters()),
+      norms_(parameters_.size()),
       parallel_(translator.model, thread_count(config_.threads), config_.shards),
       optimizer_(make_optimizer(parameters_, config_)),
       shards_(config_.shards),
@@ -166,7 +167,7 @@ void Trainer::run_step(std::span<const std::vector<int>> batches) {
     loss += add_gradients(batches[i], i == 0 ? seed : derive_seed(seed, i), divisor);
   }
   loss *= static_cast<double>(divisor) / static_cast<double>(words);  // by the word, whatever the gradient is of
-  const double norm = grad_norm(parameters_, &parallel_.pool());
+  const double norm = grad_norm(parameters_, &parallel_.pool(), norms_);
   if (!std::isfinite(loss) || !std::isfinite(norm)) {
     fail("train: the loss is {} and the gradient's norm {} at step {}; try a lower --learning-rate", loss, norm,
          state_.step + 1);
@@ -187,7 +188,8 @@ void Trainer::run_step(std::span<const std::vector<int>> batches) {
                                 .learning_rate = optimizer_->learning_rate,
                                 .gradient_norm = norm,
                                 .words = words,
-                                .seconds = seconds()});
+                                .seconds = seconds(),
+                                .gradient_norms = module_norms(parameters_, norms_)});
 }
 
 void Trainer::show_progress() {
@@ -231,6 +233,7 @@ void Trainer::validate() {
   }
   if (config_.keep_epochs > 0) save_epoch(directory_, translator_, state_, config_.keep_epochs);
   if (average_) average_->swap();
+  value_norm(parameters_, &parallel_.pool(), norms_);
   TrainingLog::Validation validation{.step = state_.step,
                                      .epoch = state_.epoch,
                                      .loss = loss,
@@ -238,7 +241,8 @@ void Trainer::validate() {
                                      .bleu = bleu,
                                      .best = best,
                                      .seconds = state_.seconds,
-                                     .samples = {}};
+                                     .samples = {},
+                                     .weight_norms = module_norms(parameters_, norms_)};
   for (size_t i = 0; i < std::min(kSamples, translations.size()); ++i) {
     validation.samples.push_back({valid_text_.source[i], valid_text_.target[i], translations[i]});
   }

@@ -68,6 +68,7 @@ class Trainer {
   std::vector<Pair> train_, valid_;
   ParallelText valid_text_;  // the same as valid_
   std::vector<Parameter*> parameters_;
+  std::vector<double> norms_;  // of each parameter's gradient, or value
   DataParallel parallel_;
   std::unique_ptr<Optimizer> optimizer_;
   std::optional<WeightAverage> average_;

@@ -1,7 +1,9 @@
 #include "examples/translate/training/training_log.h"
 
 #include <cerrno>
+#include <charconv>
 #include <filesystem>
+#include <limits>
 #include <system_error>
 
 #include "autograd/error.h"
@@ -13,6 +15,27 @@ namespace gradus::translate {
 
 namespace {
 
+/// The number to four digits, which are as many as a curve shows, at half the length.
+double rounded(double norm) {
+  const std::string text = fmt::format("{:.4g}", norm);
+  std::from_chars(text.data(), text.data() + text.size(), norm);
+  return norm;
+}
+
+Json to_json(const std::vector<ModuleNorm>& norms) {
+  Json::Object members;
+  for (const auto& [module, norm] : norms) members.push_back({module, rounded(norm)});
+  return Json::object(std::move(members));
+}
+
+std::vector<ModuleNorm> norms_of(const Json& json, std::string_view name) {
+  std::vector<ModuleNorm> norms;
+  const Json* const member = json.find(name);
+  if (member == nullptr) return norms;
+  for (const auto& [module, norm] : member->members()) norms.push_back({module, norm.as<double>()});
+  return norms;
+}
+
 Json to_json(const TrainingLog::Step& step) {
   return Json::object({{"step", step.step},
                        {"epoch", step.epoch},
@@ -20,6 +43,7 @@ Json to_json(const TrainingLog::Step& step) {
                        {"learning_rate", step.learning_rate},
                        {"words", step.words},
                        {"gradient_norm", step.gradient_norm},
+                       {"gradient_norms", to_json(step.gradient_norms)},
                        {"seconds", step.seconds}});
 }
 
@@ -35,8 +59,14 @@ Json to_json(const TrainingLog::Validation& validation) {
                                                     {"perplexity", validation.perplexity},
                                                     {"bleu", validation.bleu},
                                                     {"best", validation.best}})},
+                       {"weight_norms", to_json(validation.weight_norms)},
                        {"seconds", validation.seconds},
                        {"samples", std::move(samples)}});
+}
+
+/// A number that may be infinite, as the perplexity of a training that failed: JSON writes null for it.
+double number_of(const Json& json) {
+  return json.is<std::nullptr_t>() ? std::numeric_limits<double>::infinity() : json.as<double>();
 }
 
 TrainingLog::Step step_of(const Json& json) {
@@ -46,19 +76,21 @@ TrainingLog::Step step_of(const Json& json) {
           .learning_rate = json["learning_rate"].as<double>(),
           .gradient_norm = json["gradient_norm"].as<double>(),
           .words = json["words"].as<std::int64_t>(),
-          .seconds = json["seconds"].as<double>()};
+          .seconds = json["seconds"].as<double>(),
+          .gradient_norms = norms_of(json, "gradient_norms")};
 }
 
 TrainingLog::Validation validation_of(const Json& json) {
   const Json& result = json["validation"];
   TrainingLog::Validation validation{.step = json["step"].as<std::uint64_t>(),
                                      .epoch = json["epoch"].as<int>(),
-                                     .loss = result["loss"].as<double>(),
-                                     .perplexity = result["perplexity"].as<double>(),
+                                     .loss = number_of(result["loss"]),
+                                     .perplexity = number_of(result["perplexity"]),
                                      .bleu = result["bleu"].as<double>(),
                                      .best = result["best"].as<bool>(),
                                      .seconds = json["seconds"].as<double>(),
-                                     .samples = {}};
+                                     .samples = {},
+                                     .weight_norms = norms_of(json, "weight_norms")};
   for (const Json& sample : json["samples"].items()) {
     validation.samples.push_back({sample["source"].as<std::string>(), sample["reference"].as<std::string>(),
                                   sample["translation"].as<std::string>()});

@@ -6,17 +6,22 @@
 #include <string>
 #include <vector>
 
+#include "examples/translate/training/module_norms.h"
+
 namespace gradus::translate {
 
 /// The history of a training, `log.jsonl` in the folder of its model: one JSON object a line, of every step and every
 /// validation, in their order.
 ///
-///     {"step":1,"epoch":1,"loss":8.67,"learning_rate":0.00001,"gradient_norm":2.1,"words":934,"seconds":0.2}
-///     {"step":454,"epoch":1,"validation":{"loss":3.3,"perplexity":27.1,"bleu":8.4,"best":true},"seconds":88.1,
+///     {"step":1,"epoch":1,"loss":8.67,"learning_rate":0.00001,"words":934,"gradient_norm":2.1,
+///      "gradient_norms":{"encoder.embedding":0.21,"encoder.rnn":0.84,"decoder.output":1.9},"seconds":0.2}
+///     {"step":454,"epoch":1,"validation":{"loss":3.3,"perplexity":27.1,"bleu":8.4,"best":true},
+///      "weight_norms":{"encoder.embedding":141,"encoder.rnn":29.3,"decoder.output":77.4},"seconds":88.1,
 ///      "samples":[{"source":"…","reference":"…","translation":"…"}]}
 ///
-/// `loss` is the cross-entropy of a word in nats, of the step with label smoothing; `seconds` counts from the
-/// training's beginning.
+/// `loss` is the cross-entropy of a word in nats, of the step with label smoothing; `gradient_norm`, of the whole
+/// gradient, and `gradient_norms`, of each module to four digits, are those before clipping; `seconds` counts from the
+/// training's beginning. Logs of 0.1 have no norms of modules.
 class TrainingLog {
  public:
   struct Step {
@@ -25,6 +30,7 @@ class TrainingLog {
     double loss, learning_rate, gradient_norm;
     std::int64_t words;  ///< of the target, ends of sentences included
     double seconds;
+    std::vector<ModuleNorm> gradient_norms = {};  ///< may be empty
   };
   struct Sample {
     std::string source, reference, translation;
@@ -36,6 +42,7 @@ class TrainingLog {
     bool best;  ///< better than all before it
     double seconds;
     std::vector<Sample> samples;
+    std::vector<ModuleNorm> weight_norms = {};  ///< may be empty
   };
 
   /// Goes on with the file at `path` after step number `steps`: what a training that was cut off wrote beyond it is
