@@ -54,6 +54,8 @@ ConstArray kept_grad(Tensor output) {
 }
 
 void gather(Leaf& leaf, List<const Tape*> tapes, int row_begin, int row_end) {
+  const TapeObserver* const observer = tape_observer.load(std::memory_order_relaxed);
+  if (observer != nullptr) observer->gathering(leaf, row_begin, row_end);
   const std::size_t row_size = leaf.rows() == 0 ? 0 : leaf.size() / leaf.rows();
   const Array grad = leaf.grad();
   each_node(leaf, tapes, [&](const Node& node) {
@@ -73,6 +75,7 @@ void gather(Leaf& leaf, List<const Tape*> tapes, int row_begin, int row_end) {
     }
     noted[begin].add(grad, row_begin, row_end, {noted + begin, end - begin});
   }
+  if (observer != nullptr) observer->gathered(leaf, row_begin, row_end);
 }
 
 void gather(Leaf& leaf, const Tape& tape) {

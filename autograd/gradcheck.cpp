@@ -46,15 +46,6 @@ struct Place {
   std::span<Real> numbers() { return leaf ? std::span(leaf->value().data, leaf->size()) : std::span(values); }
 };
 
-std::string position(const Shape& shape, std::size_t flat) {
-  std::array<int, Shape::kMaxRank> index{};
-  for (int axis = shape.rank() - 1; axis >= 0; --axis) {
-    index[axis] = static_cast<int>(flat % shape[axis]);
-    flat /= shape[axis];
-  }
-  return to_string(std::span<const int>(index).first(shape.rank()));
-}
-
 /// Freezes a parameter for as long as it lives.
 class Frozen {
  public:
@@ -247,6 +238,15 @@ class Checker {
   std::set<std::string> ops_;
 };
 
+}
+
+std::string position(const Shape& shape, std::size_t flat) {
+  std::array<int, Shape::kMaxRank> index{};
+  for (int axis = shape.rank() - 1; axis >= 0; --axis) {
+    index[axis] = static_cast<int>(flat % shape[axis]);
+    flat /= shape[axis];
+  }
+  return to_string(std::span<const int>(index).first(shape.rank()));
 }
 
 CheckInput CheckInput::between(const Shape& shape, Real low, Real high) {

@@ -113,6 +113,9 @@ struct CheckedLeaves : std::vector<Leaf*> {
 GradcheckResult gradcheck(const std::string& name, const std::vector<CheckInput>& inputs, const CheckedFunction& f,
                           const CheckedLeaves& leaves = {}, const GradcheckOptions& options = {});
 
+/// How errors name the place of a number, `flat` numbers behind the first one: `(0, 2)`.
+std::string position(const Shape& shape, std::size_t flat);
+
 /// The names of all ops that were recorded inside a gradcheck that passed. Thread-safe.
 std::set<std::string> gradchecked_ops();
 

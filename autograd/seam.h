@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <span>
 #include <typeinfo>
 
@@ -45,14 +46,19 @@ T* find_attachment(Attachment* list) {
 }
 
 /// Hears of every op of the process, on the thread that works: when it has computed its outputs, and when its closure
-/// has passed their gradients back. It also hears of every variable, as of an op of that name.
+/// has passed their gradients back. And of every new variable, and before and after what a step's tapes hold is added
+/// to rows [row_begin, row_end) of a parameter's gradient. A function that is null is not called.
 struct TapeObserver {
-  void (*computed)(const char* op, std::span<const Tensor> outputs);
-  void (*passed_back)(const char* op, std::span<const Tensor> outputs);
+  void (*made)(const Tensor& variable) = nullptr;
+  void (*computed)(const char* op, std::span<const Tensor> outputs) = nullptr;
+  void (*passed_back)(const char* op, std::span<const Tensor> outputs) = nullptr;
+  void (*gathering)(const Leaf& leaf, int row_begin, int row_end) = nullptr;
+  void (*gathered)(const Leaf& leaf, int row_begin, int row_end) = nullptr;
 };
 
-/// `observer` must outlive all tapes; null, as at first, is none. Returns the one before.
-const TapeObserver* set_observer(const TapeObserver* observer);
+/// Who is told; null is nobody. All functions of it are set. It stands in inspect/observers.cpp, which says who begins
+/// as an observer and how one is added.
+extern std::atomic<const TapeObserver*> tape_observer;
 
 /// Where a tape takes the memory of gradients from, if not from its arena.
 struct GradMemory {

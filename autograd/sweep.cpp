@@ -1,8 +1,7 @@
-#include "autograd/gather.h"
-
 #include <algorithm>
 #include <bit>
 
+#include "autograd/gather.h"
 #include "autograd/seam.h"
 
 namespace gradus::inline GRADUS_PRECISION {

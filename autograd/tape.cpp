@@ -25,7 +25,6 @@ struct Store {
 };
 
 thread_local Store store;
-std::atomic<const TapeObserver*> observer{nullptr};
 
 }
 
@@ -62,7 +61,7 @@ void* Tape::add_closure(const char* op, std::span<const Tensor> outputs, void (*
     output.node().op = op;
     needs_grad |= output.needs_grad();
   }
-  if (const TapeObserver* o = observer.load(std::memory_order_relaxed)) o->computed(op, outputs);
+  if (const TapeObserver* o = tape_observer.load(std::memory_order_relaxed)) o->computed(op, outputs);
   if (!needs_grad) return nullptr;
   Node& node = outputs.back().node();
   node.outputs = arena().copy(outputs);
@@ -93,7 +92,7 @@ void Tape::run_closures(Tensor output, List<Real> cotangent) {
     if (std::none_of(node.outputs.begin(), node.outputs.end(), is_reached)) continue;
     const ModulePath here(node.path);
     node.run(node.closure);
-    if (const TapeObserver* o = observer.load(std::memory_order_relaxed)) o->passed_back(node.op, node.outputs);
+    if (const TapeObserver* o = tape_observer.load(std::memory_order_relaxed)) o->passed_back(node.op, node.outputs);
     if (grad_memory_ == nullptr) continue;
     for (const Tensor& output : node.outputs) grad_memory_->take_back(output.node());
   }
@@ -145,7 +144,7 @@ Tensor full(const Shape& shape, Real value) {
 
 Tensor variable(const Shape& shape, List<Real> values) {
   const Tensor tensor = filled(shape, values, "variable", true);
-  if (const TapeObserver* o = observer.load(std::memory_order_relaxed)) o->computed("variable", {&tensor, 1});
+  if (const TapeObserver* o = tape_observer.load(std::memory_order_relaxed)) o->made(tensor);
   if (tensor.needs_grad()) accumulator(tensor);  // has a gradient, 0, also if none reaches it
   return tensor;
 }
@@ -211,7 +210,5 @@ std::vector<const Node*> Tape::nodes() const {
   }
   return result;
 }
-
-const TapeObserver* set_observer(const TapeObserver* next) { return observer.exchange(next); }
 
 }

@@ -1,13 +1,14 @@
 #pragma once
 
+#include "autograd/seam.h"
 #include "autograd/tape.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 
-/// From now on every op of the process checks that its values, and the gradients it passes back, are finite, and throws
-/// an `Error` that names op and module if not. Off by default, since it reads every number once more. It does not see
-/// the shares of parameters that are added up at the end of a step, and takes a masked log_softmax's -inf for an error.
-void set_check_finite(bool on);
+/// Tells `observer`, which outlives all tapes, of every op of the process from now on, beside those that are told
+/// already. Throws if there are four. While there is none, a tape calls nobody.
+void add_observer(const TapeObserver& observer);
+void remove_observer(const TapeObserver& observer);
 
 enum class Pass { Forward, Backward };
 using OpObserver = void (*)(const char* op, Pass pass);
@@ -16,6 +17,9 @@ using OpObserver = void (*)(const char* op, Pass pass);
 /// thread that does so. Null switches it off. What passes between two calls is the time of the later one's op. Returns
 /// the observer before.
 OpObserver set_op_observer(OpObserver observer);
+
+/// Who observes from the beginning: the checking mode, if the environment asks for it (check.cpp), or else nobody.
+const TapeObserver* first_observer();
 
 /// Hears of the ops of its thread's tapes, for as long as it lives: the outputs of each when they have been computed,
 /// and once more when its closure has passed their gradients back. Variables count as ops here. Listeners of a thread

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "autograd/gradcheck.h"
+#include "autograd/inspect/check.h"
 #include "nn/transformer.h"
 #include "ops/layout.h"
 #include "tests/golden/golden.h"
@@ -119,6 +120,7 @@ TEST_CASE("transformer: gradients, with dropout too" * doctest::skip(!kGradcheck
 }
 
 TEST_CASE("transformer: what a position knows") {
+  const Checking nothing(kCheckNothing);  // NaN as what is not known
   constexpr int kLength = 5, kChanged = 3;
   TransformerEncoderStack encoder(nullptr, "encoder", 2, kNormFirst);
   TransformerDecoderStack decoder(nullptr, "decoder", 2, kPaper);
@@ -146,6 +148,7 @@ TEST_CASE("transformer: what a position knows") {
 }
 
 TEST_CASE("transformer: a sentence does not depend on the others in its batch, nor on padding") {
+  const Checking nothing(kCheckNothing);  // NaN as padding
   const std::vector<int> lengths = {4, 2, 1}, memory_lengths = {3, 1, 2};
   constexpr int kSteps = 4, kMemorySteps = 3;
   const int B = 3;

@@ -78,9 +78,24 @@ expect 0 "" "$gradus" train --resume --model parts
 check "the same result" cmp -s <("$gradus" evaluate --model whole --test train.de train.en | head -5) \
                                <("$gradus" evaluate --model parts --test train.de train.en | head -5)
 
+# The checking mode: the same result, and where a NaN comes from.
+losses() { grep -o '"loss":[^,]*' "$1/log.jsonl"; }
+expect 0 "" train --model checked --epochs 2 --check
+GRADUS_CHECK=1 expect 0 "" train --model checked_too --epochs 2
+check "the mode changes no bit" cmp <(losses checked) <(losses m | head -$(losses checked | wc -l))
+check "nor by the environment" cmp <(losses checked) <(losses checked_too)
+spoil() { train --architecture transformer --embedding 32 --heads 4 --optimizer sgd --learning-rate 100 --clip 0 --model spoilt --force "$@" >stdout 2>stderr; }
+first='train: update [0-9]* (epoch [0-9]*, batch [0-9]*): the loss is [a-z0-9.+]* and the gradient.s norm [a-z0-9.+]*; the first that is not'
+spoil
+check "a NaN: code" test $? -eq 1
+check "a NaN: update, op, what it was made of, and a hint" \
+  grep -q "^gradus: $first finite: [a-z_]*: .* out of .*finite.*; need .*; try a lower --learning-rate than 100, or --clip 1$" stderr
+spoil --check
+check "a NaN under the mode: code" test $? -eq 1
+check "a NaN under the mode" grep -q "^gradus: train: update [0-9]* (epoch [0-9]*, batch [0-9]*): [a-z_]*: .* out of .*finite.*; need .*finite" stderr
+
 # Several seeds: each is the training that it would be alone. Ctrl-C in the first one, then in the second one.
 seeds() { "$gradus" train --train train.de train.en "${small[@]}" --epochs 40 --patience 40 "$@"; }
-losses() { grep -o '"loss":[^,]*' "$1/log.jsonl"; }
 # interrupt PATTERN COMMAND...: Ctrl-C when the pattern stands in what it prints.
 interrupt() {
   local pattern=$1

@@ -7,11 +7,13 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
 
 #include "autograd/error.h"
+#include "autograd/inspect/check.h"
 #include "examples/translate/base/read_file.h"
 #include "examples/translate/config/config_file.h"
 #include "examples/translate/report/gradient_report.h"
@@ -312,13 +314,61 @@ TEST_CASE("embeddings begin with the deviation of the configuration, all else wi
   CHECK(deviation(large.decoder().output().weight) == deviation(small.decoder().output().weight));
 }
 
-TEST_CASE("a training that is no longer made of numbers says so") {
+namespace {
+
+/// What a training says whose weights are spoilt before it begins.
+std::string complaint(const TrainConfig& config, const char* name, gradus::Real value) {
   const TemporaryFolder folder;
   const CorpusText corpus = small_corpus();
-  Session session(folder.path(), small_config(), corpus, false);
+  Session session(folder.path(), config, corpus, false);
   for (gradus::Parameter* parameter : session.translator->model.parameters()) {
-    if (parameter->name() == "decoder.output.bias") parameter->value()[0] = NAN;
+    if (parameter->name() == std::string_view(name)) std::ranges::fill(parameter->value(), value);
   }
-  CHECK_THROWS_WITH_AS(session.trainer->run(), doctest::Contains("at step 1; try a lower --learning-rate"),
-                       gradus::Error);
+  try {
+    session.trainer->run();
+  } catch (const gradus::Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+}
+
+TEST_CASE("a training that is no longer made of numbers says which op of which module began with it") {
+  const Checking nothing(kCheckNothing);  // the trainer turns it on by itself
+  const std::string text = complaint(small_config(), "decoder.output.bias", NAN);
+  CHECK(text.starts_with(
+      "train: update 1 (epoch 1, batch 1): the loss is nan and the gradient's norm nan; the first that "
+      "is not finite: linear_cross_entropy: nan out of numbers that are not finite: l () is nan at (); "));
+  CHECK(text.find("; b (257), the parameter decoder.output.bias, is nan at (0); need a finite l") != std::string::npos);
+  CHECK(text.ends_with("; try a lower --learning-rate than 0.02 or a lower --clip"));
+
+  TrainConfig config = small_config();
+  config.clip = 0;
+  config.accumulate = 2;
+  const std::string grown = complaint(config, "decoder.output.weight", std::numeric_limits<gradus::Real>::max() / 4);
+  CHECK(grown.starts_with("train: update 1 (epoch 1, batches 1 to 2): the loss is "));
+  CHECK(grown.find("the first that is not finite: linear_cross_entropy: ") != std::string::npos);
+  CHECK(grown.find(" out of finite numbers: l () is ") != std::string::npos);
+  CHECK(grown.ends_with("; try a lower --learning-rate than 0.02, or --clip 1"));
+  CHECK_FALSE(Checking::options().finite);
+}
+
+TEST_CASE("a training under the checking mode ends with the same bits, and names the step of an error") {
+  const CorpusText corpus = small_corpus();
+  TrainConfig config = small_config();
+  config.epochs = 2;
+  config.accumulate = 2;
+  const TemporaryFolder plain, checked;
+  {
+    const Checking nothing(kCheckNothing);
+    CHECK(Session(plain.path(), config, corpus, false).trainer->run() == Trainer::End::Epochs);
+  }
+  const Checking checking;
+  config.threads = 2;
+  CHECK(Session(checked.path(), config, corpus, false).trainer->run() == Trainer::End::Epochs);
+  CHECK(same_training(plain, checked));
+  CHECK(
+      complaint(config, "encoder.embedding.weight", INFINITY)
+          .starts_with("train: update 1 (epoch 1, batches 1 to 2): embedding: inf out of numbers that are not finite"));
 }

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "autograd/error.h"
+#include "autograd/inspect/check.h"
 #include "examples/translate/base/cores.h"
 #include "examples/translate/base/interrupt.h"
 #include "examples/translate/base/usage_error.h"
@@ -44,7 +45,7 @@ struct Arguments {
   ConfigOptions config;
   std::string model;
   std::optional<int> seeds;  // models to train; without it a single one, in the folder itself
-  bool resume = false, force = false;
+  bool resume = false, force = false, check = false;
 };
 
 /// The training of one model.
@@ -238,6 +239,8 @@ std::optional<TrainState> train(TrainConfig config, const Run& run, const Langua
 
 int run(Arguments& options) {
   std::signal(SIGPIPE, SIG_IGN);  // a reader of the progress that goes away is no reason to lose the training
+  std::optional<Checking> checking;
+  if (options.check) checking.emplace();
   Progress progress;
   const Plan plan = options.resume ? plan_resumed(options) : plan_new(options);
   Material material = prepare(plan, options, progress);
@@ -265,26 +268,31 @@ int run(Arguments& options) {
 
 Command train_command() {
   const auto options = std::make_shared<Arguments>();
-  return {.name = "train",
-          .help = "Train a translator on parallel text",
-          .footer = kExamples,
-          .options = joined({{model_option(options->model),
-                              {.names = "--resume",
-                               .target = &options->resume,
-                               .help = "Go on with the training in DIR",
-                               .excludes = "--force"},
-                              {.names = "--force",
-                               .target = &options->force,
-                               .help = "Replace a model that is in DIR already",
-                               .excludes = "--resume"},
-                              {.names = "--seeds",
-                               .target = &options->seeds,
-                               .type = "N",
-                               .help = "Train so many models, one after the other, with the seeds --seed, --seed + 1, "
-                                       "... in DIR/seed-1, ...",
-                               .range = {{1, 1000}}}},
-                             options->config.options()}),
-          .run = [options] { return run(*options); }};
+  return {
+      .name = "train",
+      .help = "Train a translator on parallel text",
+      .footer = kExamples,
+      .options = joined({{model_option(options->model),
+                          {.names = "--resume",
+                           .target = &options->resume,
+                           .help = "Go on with the training in DIR",
+                           .excludes = "--force"},
+                          {.names = "--force",
+                           .target = &options->force,
+                           .help = "Replace a model that is in DIR already",
+                           .excludes = "--resume"},
+                          {.names = "--seeds",
+                           .target = &options->seeds,
+                           .type = "N",
+                           .help = "Train so many models, one after the other, with the seeds --seed, --seed + 1, "
+                                   "... in DIR/seed-1, ...",
+                           .range = {{1, 1000}}},
+                          {.names = "--check",
+                           .target = &options->check,
+                           .help = "Stop at the first NaN, and at mistakes of a new op or layer, and say where they "
+                                   "are; slower, with the same result"}},
+                         options->config.options()}),
+      .run = [options] { return run(*options); }};
 }
 
 }

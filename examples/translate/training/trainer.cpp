@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "autograd/error.h"
+#include "autograd/inspect/check.h"
 #include "examples/translate/base/cores.h"
 #include "examples/translate/base/interrupt.h"
 #include "examples/translate/data/batches.h"
@@ -154,6 +155,37 @@ double Trainer::add_gradients(const std::vector<int>& batch, std::uint64_t seed,
   });
 }
 
+double Trainer::add_gradients(std::span<const std::vector<int>> batches, std::int64_t divisor) {
+  const std::uint64_t seed = derive_seed(config_.seed, state_.step);
+  double loss = 0;
+  for (size_t i = 0; i < batches.size(); ++i) {
+    loss += add_gradients(batches[i], i == 0 ? seed : derive_seed(seed, i), divisor);
+  }
+  return loss;
+}
+
+std::string Trainer::step_name(std::span<const std::vector<int>> batches) const {
+  const size_t first = static_cast<size_t>(state_.batch) + 1, last = first + batches.size() - 1;
+  return fmt::format("update {} (epoch {}, {})", state_.step + 1, state_.epoch + 1,
+                     first == last ? fmt::format("batch {}", first) : fmt::format("batches {} to {}", first, last));
+}
+
+void Trainer::fail_as_not_finite(std::span<const std::vector<int>> batches, std::int64_t divisor, double loss,
+                                 double norm) {
+  const std::string what = fmt::format("{}: the loss is {:.4g} and the gradient's norm {:.4g}", step_name(batches),
+                                       std::abs(loss), std::abs(norm));  // of nan, which may have a sign
+  const std::string hint = fmt::format("try a lower --learning-rate than {:g}{}", double{config_.learning_rate},
+                                       config_.clip > 0 ? " or a lower --clip" : ", or --clip 1");
+  for (Parameter* const parameter : parameters_) parameter->zero_grad();
+  try {
+    const Checking checking;
+    add_gradients(batches, divisor);
+  } catch (const Error& error) {
+    fail("train: {}; the first that is not finite: {}; {}", what, error.what(), hint);
+  }
+  fail("train: {}; no single number is to blame, only their sum; {}", what, hint);
+}
+
 void Trainer::run_step(std::span<const std::vector<int>> batches) {
   std::int64_t words = 0, sentences = 0;
   for (const std::vector<int>& batch : batches) {
@@ -161,17 +193,15 @@ void Trainer::run_step(std::span<const std::vector<int>> batches) {
     for (int pair : batch) words += static_cast<std::int64_t>(train_[pair].target.size());
   }
   const std::int64_t divisor = config_.loss_mean == LossMean::Words ? words : sentences;
-  const std::uint64_t seed = derive_seed(config_.seed, state_.step);
   double loss = 0;
-  for (size_t i = 0; i < batches.size(); ++i) {
-    loss += add_gradients(batches[i], i == 0 ? seed : derive_seed(seed, i), divisor);
+  try {
+    loss = add_gradients(batches, divisor);
+  } catch (const Error& error) {
+    fail("train: {}: {}", step_name(batches), error.what());
   }
   loss *= static_cast<double>(divisor) / static_cast<double>(words);  // by the word, whatever the gradient is of
   const double norm = grad_norm(parameters_, &parallel_.pool(), norms_);
-  if (!std::isfinite(loss) || !std::isfinite(norm)) {
-    fail("train: the loss is {} and the gradient's norm {} at step {}; try a lower --learning-rate", loss, norm,
-         state_.step + 1);
-  }
+  if (!std::isfinite(loss) || !std::isfinite(norm)) fail_as_not_finite(batches, divisor, loss, norm);
   const double scale = config_.clip > 0 ? clip_factor(norm, config_.clip) : 1;
   optimizer_->learning_rate = learning_rate();
   optimizer_->step({.grad_scale = scale, .zero_grads = true, .pool = &parallel_.pool()});

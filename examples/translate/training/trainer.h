@@ -37,8 +37,10 @@ class Trainer {
   void resume();
 
   enum class End { Epochs, Patience, Time, Interrupted };
-  /// Trains until the configuration says it is enough, or until SIGINT or SIGTERM; then the checkpoint is saved. Throws
-  /// Error if the loss is no longer a number.
+  /// Trains until the configuration says it is enough, or until SIGINT or SIGTERM; then the checkpoint is saved.
+  ///
+  /// Throws Error if the loss or a gradient is no longer finite. The step is run once more under the checking mode
+  /// (autograd/inspect/check.h), so that the error names the op and the module that began with it.
   End run();
 
   const TrainState& state() const { return state_; }
@@ -53,8 +55,14 @@ class Trainer {
   bool run_epoch();
   /// One change of the weights, by the gradients of some batches together.
   void run_step(std::span<const std::vector<int>> batches);
-  /// Adds the batch's gradients and returns its share of the loss; `divisor` is what the whole step's loss is divided
-  /// by.
+  /// Adds the gradients of a step's batches and returns its loss; `divisor` is what that is divided by.
+  double add_gradients(std::span<const std::vector<int>> batches, std::int64_t divisor);
+  /// Throws the Error of a step whose loss or gradient is not finite, with what the checking mode says to it.
+  [[noreturn]] void fail_as_not_finite(std::span<const std::vector<int>> batches, std::int64_t divisor, double loss,
+                                       double norm);
+  /// `update 7 (epoch 1, batch 7)`, or `batches 13 to 14`.
+  std::string step_name(std::span<const std::vector<int>> batches) const;
+  /// Adds the batch's gradients and returns its share of the loss.
   double add_gradients(const std::vector<int>& batch, std::uint64_t seed, std::int64_t divisor);
   /// How far the training is, from 0 to 1.
   double done() const;
