@@ -9,10 +9,10 @@
 #include <cmath>
 
 #include "autograd/inspect/player.h"
+#include "autograd/inspect/print.h"
 #include "autograd/inspect/trace.h"
 #include "autograd/names.h"
 #include "autograd/tape.h"
-#include "examples/lessons/show.h"
 #include "ops/elementwise.h"
 #include "ops/reduce.h"
 
@@ -55,19 +55,19 @@ int main() {
     tape.backward(loss);
 
     fmt::print("Values, in the order they were computed:\n");
-    show("w", w.value());
-    show("x", x.value());
-    show("z", z.value());
-    show("y", y.value());
-    show("error", error.value());
-    show("loss", loss.value());
+    print("w", w);
+    print("x", x);
+    print("z", z);
+    print("y", y);
+    print("error", error);
+    print("loss", loss);
     fmt::print("Gradients, in the order they became known:\n");
-    show("dloss", loss.grad());
-    show("derror", error.grad());
-    show("dy", y.grad());
-    show("dz", z.grad());
-    show("dw", w.grad());
-    show("dbias", bias.grad());
+    print("dloss", loss.grad());
+    print("derror", error.grad());
+    print("dy", y.grad());
+    print("dz", z.grad());
+    print("dw", w.grad());
+    print("dbias", bias.grad());
     // x is a constant: nobody wants its gradient, so none was computed.
 
     // The whole tape at a glance, its tensors numbered: what was computed of what, and the line of each closure.
@@ -81,7 +81,7 @@ int main() {
     Tape tape;
     Tensor a = variable({}, {3});
     tape.backward(a * a + a);
-    show("da", a.grad());
+    print("da", a.grad());
   }
 
   fmt::print("\n4. A page to step through it\n\n");

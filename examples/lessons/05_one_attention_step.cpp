@@ -15,8 +15,8 @@
 
 #include <cmath>
 
+#include "autograd/inspect/print.h"
 #include "autograd/tape.h"
-#include "examples/lessons/show.h"
 #include "ops/cross_entropy.h"
 #include "ops/elementwise.h"
 #include "ops/fused/linear.h"
@@ -41,20 +41,20 @@ int main() {
                                     0.1, 0.5, 2.0,  //
                                     9.0, 9.0, 9.0});
   const std::vector<int> lengths{3};
-  show("states", states.value());
+  print("states", states);
 
   fmt::print("\n2. What the decoder looks for after \"le\": its state s\n\n");
   // A noun, and certainly no second article.
   Tensor query = variable({1, H}, {-0.5, 0.5, 1.5});
-  show("query", query.value());
+  print("query", query);
 
   fmt::print("\n3. Scores: the inner product of s with each h_j\n\n");
   Tensor scores = matmul(query, transpose(states));  // (1, H) @ (H, S) -> (1, S)
-  show("scores", scores.value());
+  print("scores", scores);
 
   fmt::print("\n4. Weights: softmax over the words of the sentence; padding gets exactly nothing\n\n");
   Tensor weights = softmax(scores, lengths);  // (1, S)
-  show("weights", weights.value());
+  print("weights", weights);
   for (int j = 0; j < S; ++j) {
     const int width = static_cast<int>(std::lround(40 * weights.value()[j]));
     fmt::print("  {:>6} |{:#<{}}\n", source[j], "", width);
@@ -62,26 +62,26 @@ int main() {
 
   fmt::print("\n5. Context: the weighted sum of the states, mostly that of \"cat\"\n\n");
   Tensor context = matmul(weights, states);  // (1, S) @ (S, H) -> (1, H)
-  show("context", context.value());
+  print("context", context);
 
   fmt::print("\n6. Concatenation and projection: the attentional vector tanh(W_c [context; s])\n\n");
   Tensor both = concat({context, query}, 1);  // (1, 2H)
-  show("[c; s]", both.value());
+  print("[c; s]", both);
   // W_c adds the context to half of what was looked for.
   Tensor w_c = variable({H, 2 * H}, {1, 0, 0, 0.5, 0, 0,  //
                                      0, 1, 0, 0, 0.5, 0,  //
                                      0, 0, 1, 0, 0, 0.5});
   Tensor attentional = tanh(linear(both, w_c));  // (1, H)
-  show("s~", attentional.value());
+  print("s~", attentional);
 
   fmt::print("\n7. The choice: one logit for each target word, and their softmax\n\n");
   Tensor w_o = variable({V, H}, {3, 0, 0,  // "le" is an article
                                  0, 0, 3,  // "chat" is a noun
                                  0, 3, 0});
   Tensor logits = linear(attentional, w_o);  // (1, V)
-  show("logits", logits.value());
+  print("logits", logits);
   Tensor probabilities = softmax(logits);
-  show("p", probabilities.value());
+  print("p", probabilities);
   fmt::print("The next word is \"{}\".\n", target[argmax(probabilities)[0]]);
 
   fmt::print("\n8. Backward: had the right word been \"noir\", what would the encoder learn?\n\n");
@@ -89,10 +89,10 @@ int main() {
   // contributed to the context, and the score that decided how much. Minus the gradient is the direction of learning.
   const std::vector<int> right{2};
   tape.backward(cross_entropy(logits, right));
-  show("dlogits", logits.grad());
-  show("dweights", weights.grad());
-  show("dscores", scores.grad());
-  show("dstates", states.grad());
+  print("dlogits", logits.grad());
+  print("dweights", weights.grad());
+  print("dscores", scores.grad());
+  print("dstates", states.grad());
   fmt::print("The score of \"black\" has a negative gradient: it would grow, and attention would move to \"black\".\n");
   fmt::print("Padding teaches nothing: softmax passes no gradient on to its score, and its state gets none either.\n");
 }

@@ -13,7 +13,7 @@
 #include <memory>
 
 #include "autograd/gradcheck.h"
-#include "examples/lessons/show.h"
+#include "autograd/inspect/print.h"
 #include "nn/attention.h"
 #include "nn/attention_scopes.h"
 #include "ops/elementwise.h"
@@ -66,14 +66,14 @@ void attend() {
   const KeysValues source = attention.prepare(words, std::vector<int>{4});
 
   fmt::print("1. Scores and weights: the query is at 0.4, as is the padding, whose score does not matter\n\n");
-  show("scores", attention.scores(query, source).value());
-  show("softmax", attention(query, source).weights.value());
+  print("scores", attention.scores(query, source));
+  print("softmax", attention(query, source).weights);
 
   fmt::print("\n2. With another normaliser, and with another scope, that know nothing of this score\n\n");
   attention.scope->normalizer = Normalizer::Sparsemax;  // words too far away get exactly nothing
-  show("sparsemax", attention(query, source).weights.value());
+  print("sparsemax", attention(query, source).weights);
   attention.scope = std::make_unique<LocalMonotonic>(1);  // for word 0 of a translation, the words 0 and 1
-  show("local-m", attention(query, source).weights.value());
+  print("local-m", attention(query, source).weights);
 }
 
 }
