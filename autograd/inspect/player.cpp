@@ -69,10 +69,12 @@ std::string json_formula(const std::string& op) {
                      json_text(formula->forward), json_text(formula->backward), formula->elementwise);
 }
 
-double root_mean_square(const Node& node) {
-  double squares = 0;
-  for (const Real x : std::span(node.value, node.shape.size())) squares += static_cast<double>(x) * x;
-  return std::sqrt(squares / static_cast<double>(node.shape.size()));
+/// How large a tensor's numbers are: the root of the mean square of some thousand of them.
+double scale_of(const Node& node) {
+  const std::size_t size = node.shape.size(), stride = size / 1000 + 1;
+  double squares = 0, count = 0;
+  for (std::size_t i = 0; i < size; i += stride, ++count) squares += static_cast<double>(node.value[i]) * node.value[i];
+  return std::sqrt(squares / count);
 }
 
 /// All that a page shows of a tape.
@@ -143,7 +145,7 @@ std::vector<SlopeQuery> PlayerData::queries() const {
     const std::size_t round = taken[&node]++;
     if (round == rounds.size()) rounds.emplace_back();
     const std::size_t offset = node.id - nodes_.front()->id;
-    rounds[round].push_back({offset, node.leaf, sample.index, sample.gradient, root_mean_square(node)});
+    rounds[round].push_back({offset, node.leaf, sample.index, sample.gradient, scale_of(node)});
   }
   std::vector<SlopeQuery> queries;
   for (const std::vector<SlopeQuery>& round : rounds) {

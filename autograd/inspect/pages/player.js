@@ -43,8 +43,9 @@ pageData.runs.forEach((run) => {
 });
 const parameterOf = new Map(pageData.parameters.map((parameter) => [parameter.node, parameter]));
 const checksOf = new Map();
-for (const [node, index, gradient, step, plus, minus, rounding] of pageData.checks) {
+for (const [node, index, ...numbers] of pageData.checks) {
   if (!checksOf.has(node)) checksOf.set(node, []);
+  const [gradient, step, plus, minus, rounding] = numbers.map((x) => x ?? NaN); // JSON has null for what is not finite
   checksOf.get(node).push({ index, gradient, step, plus, minus, rounding });
 }
 
