@@ -34,6 +34,15 @@ std::string escaped(std::string_view text) {
   return result;
 }
 
+std::string head(std::string_view title) {
+  return fmt::format(
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, "
+      "initial-scale=1\">\n<title>{}</title>\n<style>\n{}</style>\n"
+      "</head>\n",
+      escaped(title), pages::style_css);
+}
+
 /// JSON inside a script element: no text in it can end the element.
 std::string inside_script(std::string_view json) {
   std::string result;
@@ -88,14 +97,15 @@ std::string json_floats(std::span<const float> numbers) {
 
 std::string page(std::string_view title, std::string_view data, List<std::string_view> scripts) {
   std::string html = fmt::format(
-      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width, "
-      "initial-scale=1\">\n<title>{}</title>\n<style>\n{}</style>\n"
-      "</head>\n<body>\n<noscript>This page needs JavaScript; it loads nothing from a network.</noscript>\n"
+      "{}<body>\n<noscript>This page needs JavaScript; it loads nothing from a network.</noscript>\n"
       "<script type=\"application/json\" id=\"data\">{}</script>\n<script>\n\"use strict\";\n{}",
-      escaped(title), pages::style_css, inside_script(data), pages::parts_js);
+      head(title), inside_script(data), pages::parts_js);
   for (const std::string_view script : scripts) html += script;
   return html + "</script>\n</body>\n</html>\n";
+}
+
+std::string document(std::string_view title, std::string_view body) {
+  return fmt::format("{}<body class=\"document\">\n{}</body>\n</html>\n", head(title), body);
 }
 
 }

@@ -20,6 +20,9 @@ extern const std::string_view style_css, parts_js, player_js;
 /// hold anything that JSON may, also `</script>`.
 std::string page(std::string_view title, std::string_view data, List<std::string_view> scripts);
 
+/// An HTML page to read from top to bottom, without a script. `body` is markup.
+std::string document(std::string_view title, std::string_view body);
+
 /// A text as JSON has it, in quotes. What is not UTF-8 in it becomes U+FFFD.
 std::string json_text(std::string_view text);
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "autograd/inspect/pages/page.h"
 #include "examples/translate/base/progress.h"
 #include "examples/translate/report/chart.h"
 #include "examples/translate/report/gradient_report.h"
@@ -14,20 +15,6 @@ namespace gradus::translate {
 namespace {
 
 constexpr std::size_t kCurvePoints = 300;
-
-constexpr const char* kStyle = R"(
-body { font: 15px/1.5 sans-serif; color: #1d2733; max-width: 1180px; margin: 2em auto; padding: 0 1em; }
-h2 { margin-top: 2em; }
-table { border-collapse: collapse; }
-td, th { text-align: left; vertical-align: top; padding: 0.15em 1em 0.15em 0; }
-th { font-weight: normal; color: #5a6573; white-space: nowrap; }
-svg { max-width: 100%; height: auto; vertical-align: top; }
-.wide { overflow-x: auto; }
-.wide svg { min-width: 560px; }
-.finding { border-left: 4px solid #d55e00; padding-left: 0.7em; }
-.reference td { border-bottom: 1px solid #c8ced6; }
-.sample { margin: 1.5em 0; }
-)";
 
 /// A curve over the epochs: a step's place in its epoch is its share of the epoch's steps; an epoch that still runs is
 /// taken to have as many as the one before.
@@ -144,11 +131,7 @@ std::string samples(const TrainingHistory& history) {
 
 std::string report_html(const std::string& name, const TrainConfig& config, const TrainingHistory& history,
                         std::span<const Heatmap> heatmaps) {
-  std::string html = fmt::format(
-      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
-      "content=\"width=device-width\">\n<title>{0}: training</title>\n"
-      "<style>{1}</style>\n</head>\n<body>\n<h1>{0}</h1>\n",
-      escape_markup(name), kStyle);
+  std::string html = fmt::format("<h1>{}</h1>\n", escape_markup(name));
   html += summary(history) + "<h2>Curves</h2>\n" + curves(history) + gradients_html(history, config.clip);
   html += "<h2>Translations of the validation text</h2>\n" + samples(history);
   if (!heatmaps.empty()) html += "<h2>What the translations attend to</h2>\n";
@@ -159,7 +142,7 @@ std::string report_html(const std::string& name, const TrainConfig& config, cons
   html += "<h2>Configuration</h2>\n<table>\n";
   TrainConfig copy = config;
   for (const ConfigField& field : copy.fields()) html += row(field.key, field.text());
-  return html + "</table>\n</body>\n</html>\n";
+  return document(name + ": training", html + "</table>\n");
 }
 
 }
