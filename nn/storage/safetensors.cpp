@@ -198,8 +198,12 @@ void SafetensorsFile::read(const NamedArray& into) const {
 }
 
 void SafetensorsFile::read_all(std::span<const NamedArray> into) const {
+  constexpr std::size_t kMostNamed = 5;
   std::string problems;
-  const auto add = [&](const std::string& problem) { problems += (problems.empty() ? "" : "; ") + problem; };
+  std::size_t count = 0;
+  const auto add = [&](const std::string& problem) {
+    if (++count <= kMostNamed) problems += (problems.empty() ? "" : "; ") + problem;
+  };
   std::set<std::string> asked;
   for (const NamedArray& array : into) {
     if (const std::string problem = mismatch(array); !problem.empty()) add(problem);
@@ -208,7 +212,8 @@ void SafetensorsFile::read_all(std::span<const NamedArray> into) const {
   for (const auto& [name, entry] : entries_) {
     if (!asked.contains(name)) add(fmt::format("\"{}\" {} of the file is not asked for", name, shape_text(entry)));
   }
-  if (!problems.empty()) fail("safetensors: {}: it does not fit: {}", path_, problems);
+  if (count > kMostNamed) problems += fmt::format("; and {} more", count - kMostNamed);
+  if (count > 0) fail("safetensors: {}: it does not fit: {}", path_, problems);
   for (const NamedArray& array : into) copy(array);
 }
 

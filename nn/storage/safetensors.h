@@ -47,8 +47,8 @@ class SafetensorsFile {
 
   /// Copies a tensor's numbers, converted to `Real`. Throws if there is no such tensor or its shape is another one.
   void read(const NamedArray& into) const;
-  /// Copies the numbers of all tensors of the file at once: throws before it copies anything, with a list of all
-  /// tensors that are missing, not asked for, or of another shape.
+  /// Copies the numbers of all tensors of the file at once: throws before it copies anything, with the first of the
+  /// tensors that are missing, not asked for, or of another shape, and how many more there are.
   void read_all(std::span<const NamedArray> into) const;
 
  private:

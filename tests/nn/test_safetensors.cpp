@@ -123,6 +123,24 @@ TEST_CASE("safetensors: a module comes back to the bit, with its metadata") {
   CHECK(std::ranges::equal(net.first.weight.value(), named.weight.value()));
 }
 
+TEST_CASE("safetensors: of many differences the first are named") {
+  struct Many : Module {
+    std::vector<std::unique_ptr<Linear>> layers;
+    Many() {
+      for (int i = 0; i < 9; ++i)
+        layers.push_back(std::make_unique<Linear>(this, "layer" + std::to_string(i), 1, 1, false));
+    }
+  };
+  const TemporaryFolder folder;
+  const std::string path = folder.file("many.safetensors");
+  Many many;
+  save(many, path);
+  struct None : Module {
+  } none;
+  CHECK_THROWS_WITH(load(none, path),
+                    doctest::Contains("\"layer4.weight\" (1, 1) of the file is not asked for; and 4 more"));
+}
+
 TEST_CASE("safetensors: a file for another module is refused with all that differs, and nothing is loaded") {
   struct Other : Module {
     Linear first{this, "first", 4, 2};
