@@ -122,7 +122,7 @@ Attended Attention::operator()(Tensor query, const KeysValues& source, const Att
   const auto [weights, log_probability, entropy] = (*scope)(e, query, source, step, training());
   const Tensor context = weighted_sum(weights, source.values, source.rows);
   return {output(heads_ == 1 ? context : reshape(context, {query.dim(0), -1})), over_heads(weights, heads_, mean),
-          over_heads(log_probability, heads_, sum), over_heads(entropy, heads_, sum)};
+          over_heads(log_probability, heads_, sum), over_heads(entropy, heads_, sum), e};
 }
 
 }

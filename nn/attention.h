@@ -57,6 +57,7 @@ struct Attended {
   Tensor weights;  ///< (N, S): of each row, not negative, with the sum 1, or less of local-p; of several heads the mean
   Tensor log_probability;  ///< (N): of what hard attention drew; else an empty handle
   Tensor entropy;          ///< (N): of the distribution that it drew from; else an empty handle
+  Tensor scores = {};      ///< (N · heads, S): what the scope made weights of; beyond a length anything
 };
 
 /// Weights from scores.

@@ -4,7 +4,9 @@
 #include <cmath>
 #include <set>
 
+#include "autograd/error.h"
 #include "examples/translate/search/allowed_words.h"
+#include "examples/translate/search/beam_search.h"
 #include "tests/translate/search_helpers.h"
 
 using namespace gradus;
@@ -270,4 +272,53 @@ TEST_CASE("beam search: the coverage penalty wants all of the source attended to
     return sum;
   };
   CHECK(total(1) > total(0) + 0.1);
+}
+
+TEST_CASE("beam search: its tree has all that it looked at, and what became of it") {
+  Seq2Seq model(random_config(AttentionKind::Bahdanau));
+  make_sure(model);
+  const auto sources = make_sources(12);
+  const Member member{&model, sources};
+  for (const StopRule stop : {StopRule::Exact, StopRule::First}) {
+    for (const int beam : {1, 4}) {
+      const SearchOptions options{.beam = beam, .stop = stop, .max_length = 12};
+      for (int i = 0; i < 12; ++i) {
+        SearchTree tree;
+        const Hypothesis found = beam_search({&member, 1}, {&i, 1}, options, &tree).front().front();
+        const Hypothesis without = beam_search({&member, 1}, {&i, 1}, options).front().front();
+        CHECK(found.words == without.words);
+        CHECK(found.log_probability == without.log_probability);
+
+        REQUIRE(tree.best >= 0);
+        CHECK(tree.nodes[tree.best].score == found.score);
+        CHECK(tree.nodes[tree.best].log_probability == found.log_probability);
+        std::vector<int> words;
+        for (int at = tree.nodes[tree.best].parent; at >= 0; at = tree.nodes[at].parent)
+          words.insert(words.begin(), tree.nodes[at].word);
+        CHECK(words == found.words);
+
+        std::vector<int> open(13);  // hypotheses of each step that were kept
+        for (std::size_t n = 0; n < tree.nodes.size(); ++n) {
+          const SearchTree::Node& node = tree.nodes[n];
+          CHECK((node.step == 0) == (node.parent < 0));
+          if (node.parent >= 0) {
+            const SearchTree::Node& parent = tree.nodes[node.parent];
+            CHECK(parent.fate == SearchTree::Fate::Kept);
+            CHECK(parent.step + 1 == node.step);
+            CHECK(node.log_probability <= parent.log_probability);
+          }
+          if (n > 0 && tree.nodes[n - 1].step == node.step)
+            CHECK(node.log_probability <= tree.nodes[n - 1].log_probability);
+          CHECK((node.fate == SearchTree::Fate::Ended) <= (node.word == kEnd));
+          if (node.fate == SearchTree::Fate::Ended) CHECK(node.score <= found.score);
+          open[node.step] += node.fate == SearchTree::Fate::Kept;
+        }
+        CHECK(*std::max_element(open.begin(), open.end()) <= beam);
+      }
+    }
+  }
+  SearchTree tree;
+  const int two[] = {0, 1};
+  CHECK_THROWS_WITH_AS(beam_search({&member, 1}, two, {}, &tree), "beam_search: a tree is of one source, here are 2",
+                       Error);
 }

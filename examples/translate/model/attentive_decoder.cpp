@@ -42,12 +42,14 @@ Tensor AttentiveDecoder::coverage_after(const AttentiveState& previous, const At
   return previous.coverage ? previous.coverage + attended.weights : attended.weights;
 }
 
-StepOutput AttentiveDecoder::output_of(Tensor hidden, const Attended& attended) {
+StepOutput AttentiveDecoder::output_of(Tensor hidden, Tensor query, const Attended& attended) {
   return {.hidden = hidden,
           .context = attended.context,
           .weights = attended.weights,
           .log_probability = attended.log_probability,
-          .entropy = attended.entropy};
+          .entropy = attended.entropy,
+          .query = query,
+          .scores = attended.scores};
 }
 
 BahdanauDecoder::BahdanauDecoder(Module* parent, std::string name, const ModelConfig& config)
@@ -62,7 +64,7 @@ Decoder::Step BahdanauDecoder::step(Tensor embedded, const DecoderState& previou
   const Attended attended = attend(query, embedded, previous, source[0]);
   AttentiveState next{
       recur({embedded, attended.context, state.fed}, state.recurrent), {}, coverage_after(state, attended)};
-  StepOutput output = output_of(config().readout == Readout::Maxout ? query : next.recurrent.hidden(), attended);
+  StepOutput output = output_of(config().readout == Readout::Maxout ? query : next.recurrent.hidden(), query, attended);
   if (state.fed) output.fed = next.fed = readout_layer({output.hidden, output.context, embedded});
   return {{next, previous.position + 1}, output};
 }
@@ -83,7 +85,7 @@ Decoder::Step LuongDecoder::step(Tensor embedded, const DecoderState& previous, 
   const RecurrentState recurrent = recur({embedded, state.fed}, state.recurrent);
   const Attended attended = attend(recurrent.hidden(), embedded, previous, source[0]);
   AttentiveState next{recurrent, {}, coverage_after(state, attended)};
-  StepOutput output = output_of(recurrent.hidden(), attended);
+  StepOutput output = output_of(recurrent.hidden(), recurrent.hidden(), attended);
   if (state.fed) output.fed = next.fed = attentional(output.context, output.hidden);
   return {{next, previous.position + 1}, output};
 }

@@ -41,7 +41,7 @@ class AttentiveDecoder : public RecurrentDecoder {
   /// The sum of all weights, those of this step included, if the scores want it; else an empty handle.
   Tensor coverage_after(const AttentiveState& previous, const Attended& attended) const;
   /// What the output layer and others read of a step that attended.
-  static StepOutput output_of(Tensor hidden, const Attended& attended);
+  static StepOutput output_of(Tensor hidden, Tensor query, const Attended& attended);
 
   std::unique_ptr<Attention> attention_;
 

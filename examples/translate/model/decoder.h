@@ -14,6 +14,8 @@ struct StepOutput {
   Tensor fed = {};                            ///< (N, ·): what input feeding hands on: the readout, or h̃_t of Luong
   Tensor weights = {};                        ///< (N, S): of attention
   Tensor log_probability = {}, entropy = {};  ///< (N): of the position that hard attention drew
+  Tensor query = {};                          ///< (N, H): what attention was asked with
+  Tensor scores = {};                         ///< (N · heads, S): what attention made its weights of
 
   /// What the output layer reads, of the first n rows.
   StepOutput first(int n) const;

@@ -57,11 +57,11 @@ Encoder::Output RecurrentEncoder::operator()(std::span<const int> ids, const Pac
   const ModulePath here(path());
   const Tensor table = embedding ? embedding->weight : *shared;
   const std::vector<int> reversed = config_.reverse_source ? reversed_rows(packing) : std::vector<int>();
-  Tensor x = word_vectors(table, ids, config_, training());
-  if (config_.reverse_source) x = gather_rows(x, reversed);
+  const Tensor words = word_vectors(table, ids, config_, training());
+  const Tensor x = config_.reverse_source ? gather_rows(words, reversed) : words;
   const auto [output, final] = rnn_->sequence(x, packing);
   const Tensor states = config_.reverse_source ? gather_rows(output, reversed) : output;  // each with its word
-  return {states, summary(states, final, packing)};
+  return {states, summary(states, final, packing), words};
 }
 
 std::span<const LstmState> RecurrentEncoder::summary(Tensor states, std::span<const LstmState> final,

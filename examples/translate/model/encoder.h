@@ -18,6 +18,7 @@ class Encoder : public Module {
     /// (B, H) each: what `ModelConfig::bridge` asks for, of the last layer, or of each layer for Bridge::Copy; none if
     /// it needs nothing.
     std::span<const LstmState> summary;
+    Tensor words = {};  ///< (rows, E), packed: the vectors of the words, as the encoder read them
   };
   /// `shared` is the table of word vectors if the encoder has none of its own.   ids: packed
   virtual Output operator()(std::span<const int> ids, const Packing& packing, Parameter* shared = nullptr) = 0;

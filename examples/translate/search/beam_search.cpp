@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "autograd/error.h"
 #include "examples/translate/base/word_ids.h"
 #include "examples/translate/search/allowed_words.h"
 
@@ -55,6 +56,7 @@ struct Sentence {
   int source_length = 0;
   LengthLimits limits;
   std::vector<Hypothesis> beam;  // at most `beam` of them, the likeliest first; each has a row in the decoder
+  std::vector<int> beam_nodes;   // their numbers in the tree, if there is one
   NBest best;                    // of those that have ended, at most n_best
   int ended = 0;
   bool done = false;
@@ -62,14 +64,17 @@ struct Sentence {
 
 class BeamSearch {
  public:
-  BeamSearch(std::span<const Member> members, std::span<const int> chosen, const SearchOptions& options)
-      : options_(options), decoder_(members, chosen), sentences_(chosen.size()) {
+  BeamSearch(std::span<const Member> members, std::span<const int> chosen, const SearchOptions& options,
+             SearchTree* tree)
+      : options_(options), decoder_(members, chosen), sentences_(chosen.size()), tree_(tree) {
+    if (tree != nullptr && chosen.size() != 1) fail("beam_search: a tree is of one source, here are {}", chosen.size());
     for (std::size_t i = 0; i < chosen.size(); ++i) {
       Sentence& sentence = sentences_[i];
       sentence.number = static_cast<int>(i);
       sentence.source_length = static_cast<int>(members[0].sources[chosen[i]].size());
       sentence.limits = length_limits(options, sentence.source_length - 1);
       sentence.beam.resize(1);
+      if (tree != nullptr) sentence.beam_nodes = {-1};
       active_.push_back(&sentence);
     }
   }
@@ -148,8 +153,11 @@ class BeamSearch {
   void extend(Sentence& sentence, int first_row, const WordScores& scores, std::vector<int>& rows) {
     std::vector<Hypothesis> next;
     std::vector<int> next_rows;
+    const std::vector<Candidate> candidates = continuations(sentence, first_row, scores);
+    const std::size_t first_node = note(sentence, first_row, candidates);
     int rank = 0;
-    for (const Candidate& candidate : continuations(sentence, first_row, scores)) {
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+      const Candidate& candidate = candidates[i];
       const bool ends = candidate.word == kEnd;
       if (ends && rank++ >= options_.beam) continue;
       if (!ends && static_cast<int>(next.size()) == options_.beam) continue;
@@ -157,11 +165,16 @@ class BeamSearch {
       extended.log_probability = candidate.log_probability;
       if (options_.needs_attention()) decoder_.append_attention(candidate.row, sentence.number, extended.attention);
       if (ends) {
-        set_aside(sentence, std::move(extended));
+        const double score = set_aside(sentence, std::move(extended));
+        if (tree_ != nullptr) note_end(first_node + i, score);
         continue;
       }
       extended.words.push_back(candidate.word);
-      if (options_.stop == StopRule::Exact && cannot_win(sentence, extended)) break;  // nor can those after it
+      if (options_.stop == StopRule::Exact && cannot_win(sentence, extended)) {  // nor can those after it
+        for (; tree_ != nullptr && i < candidates.size(); ++i) fate(first_node + i) = SearchTree::Fate::Hopeless;
+        break;
+      }
+      if (tree_ != nullptr) fate(first_node + i) = SearchTree::Fate::Kept;
       next.push_back(std::move(extended));
       next_rows.push_back(candidate.row);
       ++rank;
@@ -169,17 +182,49 @@ class BeamSearch {
     sentence.done = next.empty() || enough(sentence, next);
     if (sentence.done) return;
     sentence.beam = std::move(next);
+    if (tree_ != nullptr) sentence.beam_nodes = kept_nodes(first_node);
     rows.insert(rows.end(), next_rows.begin(), next_rows.end());
   }
 
-  /// Keeps an ended hypothesis if it is one of the n best so far.
-  void set_aside(Sentence& sentence, Hypothesis ended) const {
+  /// Keeps an ended hypothesis if it is one of the n best so far. Returns its score.
+  double set_aside(Sentence& sentence, Hypothesis ended) const {
     ++sentence.ended;
-    ended.score = final_score(options_, ended, sentence.source_length);
+    const double score = ended.score = final_score(options_, ended, sentence.source_length);
     const auto place = std::upper_bound(sentence.best.begin(), sentence.best.end(), ended,
                                         [](const auto& a, const auto& b) { return a.score > b.score; });
     sentence.best.insert(place, std::move(ended));
     if (static_cast<int>(sentence.best.size()) > options_.n_best) sentence.best.pop_back();
+    return score;
+  }
+
+  SearchTree::Fate& fate(std::size_t node) { return tree_->nodes[node].fate; }
+
+  /// Adds the candidates of a step to the tree, if there is one, as if all were pruned. Returns the first one's number.
+  std::size_t note(const Sentence& sentence, int first_row, const std::vector<Candidate>& candidates) {
+    if (tree_ == nullptr) return 0;
+    const std::size_t first_node = tree_->nodes.size();
+    const int step = static_cast<int>(sentence.beam.front().words.size());
+    for (const auto& [row, word, log_probability] : candidates) {
+      tree_->nodes.push_back(
+          {sentence.beam_nodes[row - first_row], step, word, log_probability, SearchTree::Fate::Pruned});
+    }
+    return first_node;
+  }
+
+  void note_end(std::size_t node, double score) {
+    tree_->nodes[node].score = score;
+    fate(node) = SearchTree::Fate::Ended;
+    const bool wins = tree_->best < 0 || score > tree_->nodes[tree_->best].score;
+    if (wins) tree_->best = static_cast<int>(node);
+  }
+
+  /// Those from a node on that were kept.
+  std::vector<int> kept_nodes(std::size_t first_node) {
+    std::vector<int> kept;
+    for (std::size_t i = first_node; i < tree_->nodes.size(); ++i) {
+      if (fate(i) == SearchTree::Fate::Kept) kept.push_back(static_cast<int>(i));
+    }
+    return kept;
   }
 
   /// Whether nothing that comes of an open hypothesis can be one of the n best.
@@ -197,14 +242,15 @@ class BeamSearch {
   const SearchOptions& options_;
   StepDecoder decoder_;
   std::vector<Sentence> sentences_;
+  SearchTree* tree_;               // or null
   std::vector<Sentence*> active_;  // those that the decoder still works on, up to `beam` rows each
 };
 
 }
 
 std::vector<NBest> beam_search(std::span<const Member> members, std::span<const int> chosen,
-                               const SearchOptions& options) {
-  return BeamSearch(members, chosen, options).run();
+                               const SearchOptions& options, SearchTree* tree) {
+  return BeamSearch(members, chosen, options, tree).run();
 }
 
 }
