@@ -92,9 +92,14 @@ CommandTest attend_search_test(const std::string& option, const std::string& val
   return {option, joined(attend, base), words, check_attend_translates};
 }
 
+/// Whether this stands in the page that the last command wrote.
+bool page_shows(const std::string& text) {
+  return read_file(command_texts().file("translation.html")).find(text) != std::string::npos;
+}
+
 std::vector<CommandTest> attend_tests() {
   const TrainedToy& toy = trained_toy();
-  const std::string picture = command_texts().file("map.svg");
+  const std::string picture = command_texts().file("map.svg"), page = command_texts().file("translation.html");
   return {
       {"model", {"attend", "the woman ate the apples", "--model", toy.a}, {"--model", toy.b}, {}, true},
       {"sentence", {"attend", "--model", toy.a, "the man"}, {"the woman"}, {}, true},
@@ -102,6 +107,39 @@ std::vector<CommandTest> attend_tests() {
        {"attend", "--model", toy.a, "the woman"},
        {"--out", picture},
        [](const Outputs&) { CHECK(read_file(command_texts().file("map.svg")).find("</svg>") != std::string::npos); }},
+      {"out",
+       {"attend", "--model", toy.a, "the woman"},
+       {"--out", page},
+       [](const Outputs& outputs) {
+         CHECK(page_shows("[\"source\",\"the woman\"]"));
+         CHECK(page_shows("\"tree\":{\"beam\":5,"));
+         CHECK(!page_shows("\"saliency\":"));
+         CHECK(lines_of(outputs.with)[0] == lines_of(outputs.without)[0]);
+         const std::string texts = command_texts().file("");
+         write_file_atomically(texts + "shown.en", "the woman\n");
+         write_file_atomically(texts + "shown.fr", lines_of(outputs.with)[0] + "\n");
+         const std::string score =
+             run_program({"score", "--model", trained_toy().a, texts + "shown.en", texts + "shown.fr"});
+         CHECK(lines_of(outputs.with)[1] == fmt::format("log P {:.4f}", std::stod(score)));
+         CHECK(page_shows(fmt::format("[\"log P of the translation\",\"{:.4f}\"]", std::stod(score))));
+       }},
+      {"model",
+       {"attend", "the woman", "--out", page, "--model", toy.a},
+       {toy.b},
+       [](const Outputs& outputs) {
+         CHECK(lines_of(outputs.with)[2].ends_with(" by " + trained_toy().b));
+         CHECK(page_shows("\"name\":\"" + trained_toy().b));
+       }},
+      {"target",
+       {"attend", "--model", toy.a, "the woman"},
+       {"--target", "la femme"},
+       [](const Outputs& outputs) { CHECK(lines_of(outputs.with)[0] == "la femme"); }},
+      {"saliency",
+       {"attend", "--model", toy.a, "the woman", "--out", page},
+       {"--saliency"},
+       [](const Outputs&) { CHECK(page_shows("\"saliency\":[")); },
+       false,
+       false},
       attend_search_test("beam", "1"),
       attend_search_test("stop", "first", {"--length-power", "2"}),
       attend_search_test("min-length", "12"),

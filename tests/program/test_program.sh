@@ -136,6 +136,20 @@ check "the picture" grep -q '<svg' map.svg
 expect 1 "gradus: attend: the sentence has no word" "$gradus" attend --model m " "
 expect 1 "gradus: no/map.svg: cannot write the file: No such file or directory" \
   "$gradus" attend --model m ein --out no/map.svg
+expect 0 "" "$gradus" attend --model m m "ein zwei drei vier" --saliency --target "one two three" --out page.html
+check "a forced target" test "$(head -1 stdout)" = "one two three"
+check "a page" grep -q '</html>' page.html
+expect 0 "" "$gradus" attend --model m --target "one two three" ein zwei drei
+check "its map" grep -q '^three ' stdout
+expect 2 "gradus: attend: --out is map.png; need a name that ends with .svg, for a heat map, or .html, for a page$(hint gradus attend)" \
+  "$gradus" attend --model m ein --out map.png
+expect 2 "gradus: attend: two models stand side by side on a page; need --out FILE.html$(hint gradus attend)" "$gradus" attend --model m m ein
+expect 2 "gradus: attend: --saliency is shown on a page; need --out FILE.html$(hint gradus attend)" "$gradus" attend --model m ein --saliency
+expect 2 "gradus: attend: --model names 3 folders; need one, or two to compare$(hint gradus attend)" \
+  "$gradus" attend --model m m m ein --out page.html
+expect 2 "gradus: sentence is required$(hint gradus attend)" "$gradus" attend --model m
+expect 1 "gradus: attend: the target has no word" "$gradus" attend --model m ein --target "" --out page.html
+expect 1 "gradus: attend: the target has no word" "$gradus" attend --model m ein --target ""
 expect 0 "" train_plain
 expect 1 "gradus: attend: the model in plain has no attention to show; it was trained with --attention none" \
   "$gradus" attend --model plain ein

@@ -34,13 +34,13 @@ std::string escaped(std::string_view text) {
   return result;
 }
 
-std::string head(std::string_view title) {
+std::string head(std::string_view title, std::string_view style = {}) {
   return fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, "
-      "initial-scale=1\">\n<title>{}</title>\n<style>\n{}</style>\n"
+      "initial-scale=1\">\n<title>{}</title>\n<style>\n{}{}</style>\n"
       "</head>\n",
-      escaped(title), pages::style_css);
+      escaped(title), pages::style_css, style);
 }
 
 /// JSON inside a script element: no text in it can end the element.
@@ -95,11 +95,12 @@ std::string json_floats(std::span<const float> numbers) {
   return result + '"';
 }
 
-std::string page(std::string_view title, std::string_view data, List<std::string_view> scripts) {
+std::string page(std::string_view title, std::string_view data, List<std::string_view> scripts,
+                 std::string_view style) {
   std::string html = fmt::format(
       "{}<body>\n<noscript>This page needs JavaScript; it loads nothing from a network.</noscript>\n"
       "<script type=\"application/json\" id=\"data\">{}</script>\n<script>\n\"use strict\";\n{}",
-      head(title), inside_script(data), pages::parts_js);
+      head(title, style), inside_script(data), pages::parts_js);
   for (const std::string_view script : scripts) html += script;
   return html + "</script>\n</body>\n</html>\n";
 }

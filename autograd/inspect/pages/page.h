@@ -17,8 +17,9 @@ extern const std::string_view style_css, parts_js, player_js;
 }
 
 /// An HTML page that runs `scripts` after parts.js. They find `data`, a value in JSON, as `pageData`. Texts in it may
-/// hold anything that JSON may, also `</script>`.
-std::string page(std::string_view title, std::string_view data, List<std::string_view> scripts);
+/// hold anything that JSON may, also `</script>`. `style` is what the page adds to style.css.
+std::string page(std::string_view title, std::string_view data, List<std::string_view> scripts,
+                 std::string_view style = {});
 
 /// An HTML page to read from top to bottom, without a script. `body` is markup.
 std::string document(std::string_view title, std::string_view body);

@@ -97,13 +97,19 @@ function heat(picture, name, extent = picture?.extent) {
       rows.push(element("tr", {}, Array.from(picture.cells.subarray(i, i + columns), (x) => element("td", {}, short(x)))));
     return element("table", { class: "numbers", "aria-label": name }, rows);
   }
+  const canvas = thumbnail(picture, name, extent, 132, 84);
+  return element("span", { class: "heat" }, canvas, element("span", { class: "stats" }, statistics(picture)));
+}
+
+/** A heat map of about that many points, which a click enlarges. */
+function thumbnail(picture, name, extent, width, height) {
   const canvas = element("canvas", {
     role: "img", tabindex: 0, title: "open", "aria-label": `${name}: ${statistics(picture)}`,
     click: () => enlarge(picture, name),
     keydown: (event) => { if (event.key === "Enter") enlarge(picture, name); },
   });
-  draw(canvas, picture, extent, 132, 84);
-  return element("span", { class: "heat" }, canvas, element("span", { class: "stats" }, statistics(picture)));
+  draw(canvas, picture, extent, width, height);
+  return canvas;
 }
 
 /** Shows a heat map large, and the number under the pointer. */
@@ -132,9 +138,10 @@ function enlarge(picture, name) {
 
 /** Steps through something by keys, buttons, a slider, and `#step=N` in the address. */
 class Stepper {
-  /** `show(step)` shows one of `count` steps; `say(step)` says in a few words which one it is. */
-  constructor(count, show, say) {
-    Object.assign(this, { count, show, say, step: -1, timer: null });
+  /** `show(step)` shows one of `count` steps; `say(step)` says in a few words which one it is. With Shift the arrows go to
+   * `leap(step, ±1)`. */
+  constructor(count, show, say, leap = (step, direction) => step + direction) {
+    Object.assign(this, { count, show, say, leap, step: -1, timer: null });
     const button = (label, name, act) => element("button", { "aria-label": name, title: name, click: act }, label);
     this.playButton = button("play", "play (space)", () => this.play());
     this.slider = element("input", {
@@ -176,11 +183,12 @@ class Stepper {
   }
   press(event) {
     if (event.altKey || event.ctrlKey || event.metaKey || document.querySelector("dialog[open]")) return;
+    const move = (direction) => this.go(event.shiftKey ? this.leap(this.step, direction) : this.step + direction);
     const acts = {
-      ArrowRight: () => this.go(this.step + 1), ArrowLeft: () => this.go(this.step - 1), " ": () => this.play(),
+      ArrowRight: () => move(1), ArrowLeft: () => move(-1), " ": () => this.play(),
       Home: () => this.go(0), End: () => this.go(this.count - 1),
     };
-    if (!acts[event.key] || (event.key === " " && event.target.closest("button, canvas"))) return;
+    if (!acts[event.key] || (event.key === " " && event.target.closest("button, canvas, [type=checkbox]"))) return;
     event.preventDefault();
     acts[event.key]();
   }

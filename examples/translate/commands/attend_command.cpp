@@ -2,13 +2,17 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
+#include <optional>
 
 #include "autograd/error.h"
 #include "examples/translate/base/join_words.h"
+#include "examples/translate/base/usage_error.h"
 #include "examples/translate/commands/commands.h"
 #include "examples/translate/commands/common_options.h"
 #include "examples/translate/report/attention_map.h"
+#include "examples/translate/report/player/translation_page.h"
 #include "examples/translate/translator/model_folder.h"
 #include "nn/storage/atomic_file.h"
 #include "ops/gemm/thread_pool.h"
@@ -21,14 +25,22 @@ constexpr const char* kExamples = R"(Translates a sentence and shows, for every 
 the source the model looked at: rows are target words, columns source words, and each row sums to one. Words are those of the
 model: for subwords, `▁` stands before the first one of a word.
 
+A page (--out FILE.html) steps through the translation in a browser: encoder, query, scores, weights, context, the
+likeliest words, the search. Of two models, it shows both side by side, on the translation of the first. Words after --model
+that are no folders of models belong to the sentence.
+
 Examples:
   gradus attend --model m "ein mann geht ."
   gradus attend --model m "ein mann geht ." --out heat.svg
+  gradus attend --model m "ein mann geht ." --out translation.html --saliency
+  gradus attend --model m "ein mann geht ." --target "a man walks ." --out translation.html
+  gradus attend --model a b "ein mann geht ." --out translation.html
 )";
 
 struct Arguments {
-  std::string model, out;
-  std::vector<std::string> sentence;
+  std::vector<std::string> models, sentence;
+  std::string target, out;
+  bool has_target = false, saliency = false;
   SearchOptions search;
 };
 
@@ -37,15 +49,74 @@ size_t terminal_width() {
   return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : TerminalOptions().width;
 }
 
+/// What a command line asks for.
+struct Request {
+  std::vector<std::string> models;
+  std::string sentence;
+};
+
+/// What stands after --model may be folders of models or the sentence: what is no such folder is a word of it, unless
+/// it looks like a path.
+Request request_of(const Arguments& options) {
+  const auto is_word = [](const std::string& name) {
+    const bool is_path = name.find('/') != std::string::npos && name.find(' ') == std::string::npos;
+    return !is_path && !holds_model(name);
+  };
+  const auto words = std::find_if(options.models.begin() + 1, options.models.end(), is_word);
+  std::vector<std::string> sentence(words, options.models.end());
+  sentence.insert(sentence.end(), options.sentence.begin(), options.sentence.end());
+  if (sentence.empty()) throw UsageError("sentence is required");
+  return {{options.models.begin(), words}, join_words(sentence)};
+}
+
+/// Whether the output is a page. Throws UsageError for options that only a page has a place for.
+bool wants_page(const Arguments& options, size_t models) {
+  const bool page = options.out.ends_with(".html");
+  if (!options.out.empty() && !page && !options.out.ends_with(".svg"))
+    throw UsageError(fmt::format(
+        "attend: --out is {}; need a name that ends with .svg, for a heat map, or .html, for a page", options.out));
+  if (models > 2)
+    throw UsageError(fmt::format("attend: --model names {} folders; need one, or two to compare", models));
+  if (models == 2 && !page) throw UsageError("attend: two models stand side by side on a page; need --out FILE.html");
+  if (options.saliency && !page) throw UsageError("attend: --saliency is shown on a page; need --out FILE.html");
+  return page;
+}
+
+int write_page(const Arguments& options, const Request& request) {
+  std::vector<std::unique_ptr<Translator>> translators;
+  std::vector<ShownModel> models;
+  for (const std::string& name : request.models) {
+    translators.push_back(load_translator(name));
+    models.push_back({translators.back().get(), name});
+  }
+  const TranslationPage page =
+      translation_page(models, {.source = request.sentence,
+                                .target = options.has_target ? std::optional(options.target) : std::nullopt,
+                                .search = options.search,
+                                .saliency = options.saliency});
+  write_file_atomically(options.out, page.html);
+  std::string text = page.target + '\n';
+  for (size_t m = 0; m < models.size(); ++m)
+    text +=
+        fmt::format("log P {:.4f}{}\n", page.log_probabilities[m], models.size() > 1 ? " by " + models[m].name : "");
+  write_output(text + fmt::format("page written to {}\n", options.out));
+  return 0;
+}
+
 int run(const Arguments& options) {
   require_sense(options.search);
-  const std::string line = join_words(options.sentence);
-  require_utf8("attend", "sentence", line);
-  const std::unique_ptr<Translator> translator = load_translator(options.model);
+  const Request request = request_of(options);
+  require_utf8("attend", "sentence", request.sentence);
+  require_utf8("attend", "target", options.target);
+  if (wants_page(options, request.models.size())) return write_page(options, request);
+  const std::string& directory = request.models.front();
+  const std::unique_ptr<Translator> translator = load_translator(directory);
   if (!translator->config.attention.present)
-    fail("attend: the model in {} has no attention to show; it was trained with --attention none", options.model);
+    fail("attend: the model in {} has no attention to show; it was trained with --attention none", directory);
   ThreadPool pool(1);
-  const AttentionMap attended = attention_map(*translator, line, options.search, pool);
+  const AttentionMap attended = options.has_target
+                                    ? forced_attention_map(*translator, request.sentence, options.target, pool)
+                                    : attention_map(*translator, request.sentence, options.search, pool);
   if (attended.map.source.empty()) fail("attend: the sentence has no word");
   const Heatmap& map = attended.map;
   write_output(attended.translation + "\n");
@@ -63,21 +134,30 @@ int run(const Arguments& options) {
 
 Command attend_command() {
   const auto options = std::make_shared<Arguments>();
-  return {.name = "attend",
-          .help = "Show what a translation attended to",
-          .footer = kExamples,
-          .options = joined({{model_option(options->model),
-                              {.names = "sentence",
-                               .target = &options->sentence,
-                               .type = "SENTENCE",
-                               .help = "The sentence to translate",
-                               .required = true},
-                              {.names = "-o,--out",
-                               .target = &options->out,
-                               .type = "FILE",
-                               .help = "Write the map as an SVG picture instead of to the terminal"}},
-                             search_options(options->search)}),
-          .run = [options] { return run(*options); }};
+  return {
+      .name = "attend",
+      .help = "Show what a translation attended to",
+      .footer = kExamples,
+      .options = joined({{models_option(options->models, "Folder of the model; of two, a page shows both"),
+                          {.names = "sentence",
+                           .target = &options->sentence,
+                           .type = "SENTENCE",
+                           .help = "The sentence to translate"},
+                          {.names = "--target",
+                           .target = &options->target,
+                           .type = "TEXT",
+                           .help = "The translation to look at, instead of what the model makes of the sentence",
+                           .given = &options->has_target},
+                          {.names = "-o,--out",
+                           .target = &options->out,
+                           .type = "FILE",
+                           .help = "Write a picture of the map (.svg), or a page that plays the translation (.html)"},
+                          {.names = "--saliency",
+                           .target = &options->saliency,
+                           .help = "Show gradients beside the weights on the page: how much each word of the source "
+                                   "changes the probability of each word"}},
+                         search_options(options->search)}),
+      .run = [options] { return run(*options); }};
 }
 
 }

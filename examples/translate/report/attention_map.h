@@ -19,4 +19,8 @@ struct AttentionMap {
 /// of Bahdanau et al. (2014); it is empty for a line without a word.
 AttentionMap attention_map(Translator& translator, std::string_view line, SearchOptions options, ThreadPool& pool);
 
+/// The same of a given translation. Throws Error for one without a word.
+AttentionMap forced_attention_map(Translator& translator, std::string_view line, std::string_view target,
+                                  ThreadPool& pool);
+
 }
