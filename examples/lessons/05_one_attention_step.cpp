@@ -15,7 +15,9 @@
 
 #include <cmath>
 
+#include "autograd/inspect/player.h"
 #include "autograd/inspect/print.h"
+#include "autograd/names.h"
 #include "autograd/tape.h"
 #include "ops/cross_entropy.h"
 #include "ops/elementwise.h"
@@ -36,24 +38,24 @@ int main() {
   fmt::print("1. What the encoder has made of each source word: its states h\n\n");
   // The three numbers happen to mean: is it an article, an adjective, a noun? A state also knows a little about its
   // neighbours. The batch has a longer sentence, so this one is padded; its last row is not a word, whatever it holds.
-  Tensor states = variable({S, H}, {2.0, 0.2, 0.1,  //
-                                    0.3, 2.0, 0.4,  //
-                                    0.1, 0.5, 2.0,  //
-                                    9.0, 9.0, 9.0});
+  Tensor states = named("states", variable({S, H}, {2.0, 0.2, 0.1,  //
+                                                    0.3, 2.0, 0.4,  //
+                                                    0.1, 0.5, 2.0,  //
+                                                    9.0, 9.0, 9.0}));
   const std::vector<int> lengths{3};
   print("states", states);
 
   fmt::print("\n2. What the decoder looks for after \"le\": its state s\n\n");
   // A noun, and certainly no second article.
-  Tensor query = variable({1, H}, {-0.5, 0.5, 1.5});
+  Tensor query = named("query", variable({1, H}, {-0.5, 0.5, 1.5}));
   print("query", query);
 
   fmt::print("\n3. Scores: the inner product of s with each h_j\n\n");
-  Tensor scores = matmul(query, transpose(states));  // (1, H) @ (H, S) -> (1, S)
+  Tensor scores = named("scores", matmul(query, transpose(states)));  // (1, H) @ (H, S) -> (1, S)
   print("scores", scores);
 
   fmt::print("\n4. Weights: softmax over the words of the sentence; padding gets exactly nothing\n\n");
-  Tensor weights = softmax(scores, lengths);  // (1, S)
+  Tensor weights = named("weights", softmax(scores, lengths));  // (1, S)
   print("weights", weights);
   for (int j = 0; j < S; ++j) {
     const int width = static_cast<int>(std::lround(40 * weights.value()[j]));
@@ -61,7 +63,7 @@ int main() {
   }
 
   fmt::print("\n5. Context: the weighted sum of the states, mostly that of \"cat\"\n\n");
-  Tensor context = matmul(weights, states);  // (1, S) @ (S, H) -> (1, H)
+  Tensor context = named("context", matmul(weights, states));  // (1, S) @ (S, H) -> (1, H)
   print("context", context);
 
   fmt::print("\n6. Concatenation and projection: the attentional vector tanh(W_c [context; s])\n\n");
@@ -71,14 +73,14 @@ int main() {
   Tensor w_c = variable({H, 2 * H}, {1, 0, 0, 0.5, 0, 0,  //
                                      0, 1, 0, 0, 0.5, 0,  //
                                      0, 0, 1, 0, 0, 0.5});
-  Tensor attentional = tanh(linear(both, w_c));  // (1, H)
+  Tensor attentional = named("s~", tanh(linear(both, w_c)));  // (1, H)
   print("s~", attentional);
 
   fmt::print("\n7. The choice: one logit for each target word, and their softmax\n\n");
   Tensor w_o = variable({V, H}, {3, 0, 0,  // "le" is an article
                                  0, 0, 3,  // "chat" is a noun
                                  0, 3, 0});
-  Tensor logits = linear(attentional, w_o);  // (1, V)
+  Tensor logits = named("logits", linear(attentional, w_o));  // (1, V)
   print("logits", logits);
   Tensor probabilities = softmax(logits);
   print("p", probabilities);
@@ -88,11 +90,13 @@ int main() {
   // In training the loss is -log p(right word). Its gradient reaches each source word through two doors: the value it
   // contributed to the context, and the score that decided how much. Minus the gradient is the direction of learning.
   const std::vector<int> right{2};
-  tape.backward(cross_entropy(logits, right));
+  Tensor loss = named("loss", cross_entropy(logits, right));
+  write_player(loss, "attention.html", {.title = "One step of a decoder with attention"});  // runs backward
   print("dlogits", logits.grad());
   print("dweights", weights.grad());
   print("dscores", scores.grad());
   print("dstates", states.grad());
   fmt::print("The score of \"black\" has a negative gradient: it would grow, and attention would move to \"black\".\n");
   fmt::print("Padding teaches nothing: softmax passes no gradient on to its score, and its state gets none either.\n");
+  fmt::print("\nattention.html is written: open it in a browser, and step through all of this.\n");
 }
