@@ -1,0 +1,100 @@
+"""test_book.py BOOK.py FOLDER README STYLE PROGRAM...: makes the book of the lessons, and reads it from end to end."""
+import glob
+import html
+import os
+import re
+import subprocess
+import sys
+from urllib.parse import unquote
+
+from browser import Keys, Page
+
+make, folder, readme, style, *programs = (os.path.abspath(argument) for argument in sys.argv[1:])
+subprocess.run([sys.executable, make, folder, readme, style, *programs], check=True)
+os.chdir(folder)
+lessons = os.path.dirname(readme)
+names = sorted(os.path.basename(path)[:-4] for path in glob.glob(os.path.join(lessons, '*.cpp')))
+assert len(names) > 10
+
+
+def read(path):
+    with open(path, encoding='utf-8') as file:
+        return file.read()
+
+
+def text_of(page):
+    return html.unescape(re.sub('<[^>]*>', '', page))
+
+
+def every_lesson_is_in_it():
+    for name in names:
+        page = text_of(read(name + '.html'))
+        source = read(os.path.join(lessons, name + '.cpp'))
+        for line in source.split('\n'):
+            if line.strip() and not line.lstrip().startswith('//'):
+                assert line in page, f'{name}: the page lacks the line {line}'
+            for word in re.findall(r'\w+', line):
+                assert word.lower() in page.lower(), f'{name}: the page lacks {word}, of {line}'
+        assert read(os.path.join(lessons, name + '.txt')) in page, f'{name}: the page lacks the output'
+        assert all(written in page for written in os.listdir(name)), f'{name}: the page lacks a player'
+
+
+def links_lead_to_what_is_there():
+    pages = glob.glob('*.html')
+    assert sorted(pages) == sorted([name + '.html' for name in names] + ['index.html'])
+    for path in pages:
+        for target in re.findall(r'(?:href|src)="([^"]+)"', read(path)):
+            file, _, place = unquote(target).partition('#')
+            assert not file or os.path.isfile(file), f'{path} leads to {target}, which is not there'
+            assert not place or f'id="{place}"' in read(file or path) or f'id={place}' in read(file or path), f'{path}: no {target}'
+    for path in glob.glob('**/*', recursive=True):
+        if os.path.isfile(path):
+            others = [address for address in re.findall(r'https?://[^"\'\s<]*', read(path)) if not address.startswith('http://www.w3.org/')]
+            assert not others, f'{path} names {others}'
+
+
+def shows_itself(page, frame):
+    """The player in the frame has drawn a step, and goes on to the next one by a key."""
+    driver = page.driver
+    driver.execute_script('arguments[0].scrollIntoView()', frame)
+    driver.switch_to.frame(frame)
+    page.until(lambda: page.all('.box, .fold') and page.all('output'), 'the player is there')
+    page.run('document.querySelector("output").scrollIntoView()')
+    assert page.text('output') == 'before the first op'
+    page.one('.panel').click()
+    page.press(Keys.ARROW_RIGHT)
+    page.until(lambda: page.text('output').startswith('forward 1 of '), 'a step')
+    driver.switch_to.default_content()
+
+
+def is_read_from_end_to_end():
+    with Page('index.html') as page:
+        listed = [os.path.basename(link.get_attribute('href')) for link in page.all('.lessons a')]
+        assert sorted(listed) == [name + '.html' for name in names]
+        seen, players = [], 0
+        while page.all('a[rel=next]'):
+            page.click('a[rel=next]')
+            seen.append(os.path.basename(page.run('return location.pathname')))
+            assert page.all('.program .line') and page.text('.output')
+            for frame in page.all('iframe'):
+                shows_itself(page, frame)
+                players += 1
+        assert seen == listed, (seen, listed)
+        assert players == len(glob.glob('*/*.html')) >= 10, players
+        page.run('scrollTo(0, 0)')
+        page.click('nav a[href="index.html"]')
+        page.press('n')
+        page.until(lambda: page.run('return location.pathname').endswith(listed[0]), 'n is the next page')
+        page.press('n')
+        page.until(lambda: page.run('return location.pathname').endswith(listed[1]), 'n is the next page')
+        page.press(Keys.ARROW_RIGHT, 'p')
+        page.until(lambda: page.run('return location.pathname').endswith(listed[0]), 'p is the page before, and arrows are the players\'')
+    with Page('index.html', 360, 700, dark=True) as page:
+        for name in ['index'] + names:
+            page.driver.get('file://' + os.path.abspath(name + '.html'))
+            assert page.fails_to_scroll_sideways(), name
+
+
+every_lesson_is_in_it()
+links_lead_to_what_is_there()
+is_read_from_end_to_end()
