@@ -92,10 +92,13 @@ function statistics(picture) {
 function heat(picture, name, extent = picture?.extent) {
   if (!picture) return element("span", { class: "soft" }, "not seen");
   if (picture.isWhole && picture.size <= 16 && (picture.rows === 1 || picture.columns <= 6)) {
-    const columns = Math.min(6, picture.columns), rows = []; // a longer row goes on below
-    for (let i = 0; i < picture.size; i += columns)
-      rows.push(element("tr", {}, Array.from(picture.cells.subarray(i, i + columns), (x) => element("td", {}, short(x)))));
-    return element("table", { class: "numbers", "aria-label": name }, rows);
+    const texts = Array.from(picture.cells, short), rows = [];
+    const longest = Math.max(...texts.map((text) => text.length)) + 2;
+    const fitting = picture.rows === 1 ? Math.max(1, Math.floor(44 / longest)) : 6; // a longer row goes on below
+    const columns = Math.min(fitting, picture.columns);
+    for (let i = 0; i < texts.length; i += columns)
+      rows.push(element("tr", {}, texts.slice(i, i + columns).map((text) => element("td", {}, text))));
+    return element("div", { class: "wide" }, element("table", { class: "numbers", "aria-label": name }, rows));
   }
   const canvas = thumbnail(picture, name, extent, 132, 84);
   return element("span", { class: "heat" }, canvas, element("span", { class: "stats" }, statistics(picture)));
