@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "autograd/names.h"
 #include "autograd/scratch.h"
 #include "ops/elementwise.h"
 #include "ops/fused/linear.h"
@@ -70,7 +71,8 @@ LstmState RNNCell::step(std::span<const Tensor> parts, LstmState state, Tensor m
   Scratch scratch;
   const Tensor hidden = masked(state.hidden, mask), bias = add(weights.bias_ih, weights.bias_hh);
   const std::span terms = terms_with_state(parts, weights.weight_ih, hidden, weights.weight_hh, scratch);
-  return {nonlinearity == Nonlinearity::Tanh ? linear_sum_tanh(bias, terms) : relu(linear_sum(bias, terms)), {}};
+  return {named("h", nonlinearity == Nonlinearity::Tanh ? linear_sum_tanh(bias, terms) : relu(linear_sum(bias, terms))),
+          {}};
 }
 
 Tensor RNNCell::zero_state(int batch) const { return full({batch, hidden}, 0); }
@@ -103,7 +105,7 @@ LstmState ResetBeforeGRUCell::step(std::span<const Tensor> parts, LstmState stat
   const Tensor gates = sigmoid(slice(x, 1, 0, 2 * H) + linear(h, weight_hh));
   const Tensor r = gate(gates, 0, H), z = gate(gates, 1, H);
   const Tensor n = tanh(gate(x, 2, H) + linear(r * h, weight_hn));
-  return {state.hidden + z * (n - state.hidden), {}};
+  return {named("h", state.hidden + z * (n - state.hidden)), {}};
 }
 
 LayerNormLSTMCell::LayerNormLSTMCell(Module* parent, std::string name, int in, int hidden)
@@ -121,7 +123,7 @@ LstmState LayerNormLSTMCell::step(std::span<const Tensor> parts, LstmState state
   const Tensor i = sigmoid(gate(a, 0, H)), f = sigmoid(gate(a, 1, H)), g = tanh(gate(a, 2, H));
   const Tensor o = sigmoid(gate(a, 3, H));
   const Tensor cell = f * state.cell + i * g;
-  return {o * tanh(norm_cell(cell)), cell};
+  return {named("h", o * tanh(norm_cell(cell))), cell};
 }
 
 LayerNormRNNCell::LayerNormRNNCell(Module* parent, std::string name, int in, int hidden)
@@ -134,7 +136,7 @@ LstmState LayerNormRNNCell::step(std::span<const Tensor> parts, LstmState state,
   const ModulePath here(path());
   Scratch scratch;
   const Tensor hidden = masked(state.hidden, mask);
-  return {tanh(norm(linear_sum({}, terms_with_state(parts, weight_ih, hidden, weight_hh, scratch)))), {}};
+  return {named("h", tanh(norm(linear_sum({}, terms_with_state(parts, weight_ih, hidden, weight_hh, scratch))))), {}};
 }
 
 LayerNormGRUCell::LayerNormGRUCell(Module* parent, std::string name, int in, int hidden)
@@ -153,7 +155,7 @@ LstmState LayerNormGRUCell::step(std::span<const Tensor> parts, LstmState state,
   const Tensor gates = sigmoid(norm_ih(slice(x, 1, 0, 2 * H)) + norm_hh(slice(h, 1, 0, 2 * H)));
   const Tensor r = gate(gates, 0, H), z = gate(gates, 1, H);
   const Tensor n = tanh(norm_ih_n(gate(x, 2, H)) + r * norm_hh_n(gate(h, 2, H)));
-  return {(1 - z) * n + z * state.hidden, {}};
+  return {named("h", (1 - z) * n + z * state.hidden), {}};
 }
 
 LayerNormResetBeforeGRUCell::LayerNormResetBeforeGRUCell(Module* parent, std::string name, int in, int hidden)
@@ -173,7 +175,7 @@ LstmState LayerNormResetBeforeGRUCell::step(std::span<const Tensor> parts, LstmS
   const Tensor gates = sigmoid(norm_ih(slice(x, 1, 0, 2 * H)) + norm_hh(linear(h, weight_hh)));
   const Tensor r = gate(gates, 0, H), z = gate(gates, 1, H);
   const Tensor n = tanh(norm_ih_n(gate(x, 2, H)) + norm_hh_n(linear(r * h, weight_hn)));
-  return {state.hidden + z * (n - state.hidden), {}};
+  return {named("h", state.hidden + z * (n - state.hidden)), {}};
 }
 
 }

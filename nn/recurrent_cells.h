@@ -28,6 +28,7 @@ struct RecurrentWeights {
 Tensor recurrent_mask(int batch, int hidden, Real probability);
 
 /// One step of a recurrence of any kind. The state of a kind that has no cell leaves `LstmState::cell` empty.
+/// Every kind names its new hidden state "h" (autograd/names.h), the fused LSTM and GRU in an `Unfused` scope only.
 struct RecurrentCell : Module {
   RecurrentCell(Module* parent, std::string name, int hidden) : Module(parent, std::move(name)), hidden(hidden) {}
 
