@@ -210,6 +210,46 @@ std::vector<CommandTest> explain_tests() {
   };
 }
 
+std::vector<CommandTest> flow_tests() {
+  const TrainedToy& toy = trained_toy();
+  const CommandTexts& texts = command_texts();
+  const Words test = {"--test", texts.file("source"), texts.file("target")}, few = {"--sentences", "2"};
+  const Words plain = joined(joined({"flow", "--model", toy.a}, test), few);
+  const std::string page = texts.file("flow.html");
+  return {
+      {"model",
+       joined({"flow"}, joined(joined(few, test), {"--model", toy.a})),
+       {toy.b},
+       [](const Outputs& outputs) { CHECK(outputs.with.find("  " + trained_toy().b) != std::string::npos); }},
+      {"test", joined({"flow", "--model", toy.a}, test), {"--test", texts.file("one"), texts.file("short")}, {}, true},
+      {"sentences",
+       plain,
+       {"3"},
+       [](const Outputs& outputs) {
+         CHECK(outputs.without.starts_with("sentence pairs: the first 2 of "));
+         CHECK(outputs.with.starts_with("sentence pairs: the first 3 of "));
+       },
+       true},
+      {"untrained",
+       plain,
+       {"--untrained"},
+       [](const Outputs& outputs) {
+         CHECK(outputs.with.find(trained_toy().a + ", untrained: at ") != std::string::npos);
+         CHECK(outputs.without.find(", untrained") == std::string::npos);
+       }},
+      {"out",
+       plain,
+       {"--out", page},
+       [](const Outputs& outputs) {
+         const std::string text = read_file(command_texts().file("flow.html"));
+         CHECK(text.ends_with("</html>\n"));
+         CHECK(text.find("\"numbers\":\"") != std::string::npos);
+         CHECK(outputs.with.find("  distance  ") == std::string::npos);  // no tables, but the same sentences
+         CHECK(outputs.without.find(lines_of(outputs.with)[0]) != std::string::npos);
+       }},
+  };
+}
+
 std::vector<CommandTest> info_tests() {
   const TrainedToy& toy = trained_toy();
   return {{"model", {"info", "--model", toy.a}, {"--model", toy.b}, {}, true}};
@@ -251,8 +291,8 @@ std::vector<CommandTest> toy_tests() {
 std::map<std::string, std::vector<CommandTest>> all_tests() {
   return {{"translate", translate_tests()}, {"score", score_tests()},     {"evaluate", evaluate_tests()},
           {"bleu", bleu_tests()},           {"aer", aer_tests()},         {"average", average_tests()},
-          {"attend", attend_tests()},       {"explain", explain_tests()}, {"info", info_tests()},
-          {"report", report_tests()},       {"toy", toy_tests()}};
+          {"attend", attend_tests()},       {"explain", explain_tests()}, {"flow", flow_tests()},
+          {"info", info_tests()},           {"report", report_tests()},   {"toy", toy_tests()}};
 }
 
 }

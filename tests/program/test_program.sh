@@ -7,7 +7,7 @@ source "$(dirname "$0")/small_text.sh"
 # What it says about itself.
 expect 0 "" "$gradus" --version
 check "version" grep -qx 'gradus [0-9.]*' stdout
-for command in train translate score evaluate attend info; do
+for command in train translate score evaluate attend flow info; do
   expect 0 "" "$gradus" "$command" --help
   check "examples in the help of $command" grep -q "^  gradus $command --" stdout
 done
@@ -168,6 +168,27 @@ expect 1 "gradus: explain: the sentence has no word" "$gradus" explain --model m
 expect 1 "gradus: explain: the target has no word" "$gradus" explain --model m ein --target " "
 expect 1 "gradus: explain: the target is not valid UTF-8" "$gradus" explain --model m ein --target $'\xff'
 expect 1 "gradus: nowhere: no such folder; need the folder of a model" "$gradus" explain --model nowhere ein
+
+# Gradients through time.
+head -3 train.de >three.de
+head -3 train.en >three.en
+expect 0 "" "$gradus" flow --model m plain --test three.de three.en --untrained
+check "a table with a column a model" grep -q '^  distance  *m  *m, untrained  *plain  *plain, untrained$' stdout
+check "how many pairs there are" grep -q '^sentence pairs: the first 3 of three.de, three.en$' stdout
+expect 0 "" "$gradus" flow --model m --test three.de three.en --out flow.html
+check "a page" grep -q '</html>' flow.html
+head -2 three.en >two.en
+expect 1 "gradus: parallel text: three.de has 3 lines, two.en has 2; line n of one must translate line n of the other" \
+  "$gradus" flow --model m --test three.de two.en
+: >no_pairs
+expect 1 "gradus: no_pairs, no_pairs: no sentence pair to follow gradients in" "$gradus" flow --model m --test no_pairs no_pairs
+expect 1 "gradus: nowhere: no such folder; need the folder of a model" "$gradus" flow --model nowhere --test three.de three.en
+expect 1 "gradus: no/flow.html: cannot write the file: No such file or directory" \
+  "$gradus" flow --model m --test three.de three.en --out no/flow.html
+expect 2 "gradus: --test is required$(hint gradus flow)" "$gradus" flow --model m
+expect 0 "" train --architecture transformer --epochs 1 --hidden 16 --heads 2 --model transformer
+expect 1 "gradus: flow: the model in transformer is a Transformer: no state of it goes on from step to step, so no gradient flows through time" \
+  "$gradus" flow --model transformer --test three.de three.en
 
 # The toy language in files.
 expect 0 "" "$gradus" toy text

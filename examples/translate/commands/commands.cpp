@@ -29,6 +29,7 @@ Command gradus_program() {
                   aer_command(),
                   attend_command(),
                   explain_command(),
+                  flow_command(),
                   info_command(),
                   report_command(),
                   average_command(),

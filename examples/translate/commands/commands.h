@@ -15,6 +15,7 @@ Command bleu_command();
 Command aer_command();
 Command attend_command();
 Command explain_command();
+Command flow_command();
 Command info_command();
 Command report_command();
 Command average_command();

@@ -1,0 +1,215 @@
+#include "examples/translate/flow/flow_summary.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "examples/translate/report/table.h"
+
+namespace gradus::translate {
+
+namespace {
+
+constexpr int kFar = 10;                                        // steps
+constexpr double kVanishes = 0.05, kFades = 0.4, kGrows = 2.5;  // of the gradient at 1 step
+constexpr double kLost = 0.5;                                   // what a way leaves that is worth a word
+constexpr double kMuchMore = 2;
+
+/// Sums of norms by distance, and how many sentences have each.
+struct Sums {
+  struct Of {
+    double sum = 0;
+    std::size_t count = 0, sentences = 0, last_sentence = 0;
+  };
+  std::vector<Of> distances;
+
+  /// Sentences count from 1.
+  void add(int distance, double norm, std::size_t sentence) {
+    if (distances.size() <= static_cast<std::size_t>(distance)) distances.resize(distance + 1);
+    Of& of = distances[distance];
+    of.sum += norm;
+    ++of.count;
+    if (of.last_sentence != sentence) ++of.sentences;
+    of.last_sentence = sentence;
+  }
+
+  std::vector<FlowPoint> points(std::size_t sentences) const {
+    std::vector<FlowPoint> points;
+    for (std::size_t d = 0; d < distances.size(); ++d) {
+      const Of& of = distances[d];
+      if (of.count == 0 || 2 * of.sentences < sentences) continue;
+      points.push_back({static_cast<int>(d), of.sum / static_cast<double>(of.count), of.count});
+    }
+    return points;
+  }
+};
+
+/// The mean at a distance; of fewer steps, if the curve ends before.
+const FlowPoint& point_at(const std::vector<FlowPoint>& curve, int distance) {
+  const auto after = std::ranges::find_if(curve, [&](const FlowPoint& point) { return point.distance > distance; });
+  return after == curve.begin() ? curve.front() : *(after - 1);
+}
+
+std::string steps(int count) { return fmt::format("{} step{}", count, count == 1 ? "" : "s"); }
+
+/// How the mean changes with the distance.
+std::string change_text(const ModelFlow& model, const std::vector<FlowPoint>& curve) {
+  const FlowPoint &near = curve.front(), &far = point_at(curve, kFar);
+  if (std::ranges::all_of(curve, [](const FlowPoint& point) { return point.norm == 0; }))
+    return "no gradient reaches the encoder.";
+  if (far.distance == near.distance || near.norm == 0)
+    return "the sentences are too short to show how the gradient changes with the distance.";
+  const double left = far.norm / near.norm, step = std::pow(left, 1.0 / (far.distance - near.distance));
+  const std::string head = fmt::format("at {} the gradient is {} of what it is at {}", steps(far.distance),
+                                       norm_text(left), steps(near.distance));
+  if (left < kVanishes) return fmt::format("{}; it vanishes, by a factor of {:.2f} a step.", head, step);
+  if (left < kFades) return fmt::format("{}; it fades, by a factor of {:.2f} a step.", head, step);
+  if (left > kGrows) return fmt::format("{}; it grows, by a factor of {:.2f} a step.", head, step);
+  return fmt::format("{}; it hardly depends on the distance{}.", head,
+                     model.attends ? ", for attention reaches every state at once" : "");
+}
+
+/// Where on its way most of the gradient is lost; nothing if not much is.
+std::string loss_text(const ModelFlow& model) {
+  const std::array<double, 4> norms = flow_stations(model).norms;
+  if (norms[0] == 0) return "";
+  std::size_t worst = 1;
+  for (std::size_t i = 1; i < norms.size(); ++i) {
+    if (norms[i] * norms[worst - 1] < norms[worst] * norms[i - 1]) worst = i;  // ratios, also of zeros
+  }
+  if (norms[worst] >= kLost * norms[worst - 1]) return "";
+  constexpr std::array kWays{"", "in the decoder's recurrence",
+                             "on the way from the decoder's first state to the encoder", "in the encoder's recurrence"};
+  return fmt::format(
+      " On its way back most is lost {}, which leaves {} of it; of the whole {} comes to the last state of the "
+      "encoder, and {} to its first.",
+      kWays[worst], norm_text(norms[worst] / norms[worst - 1]), norm_text(norms[2] / norms[0]),
+      norm_text(norms[3] / norms[0]));
+}
+
+/// A model without attention beside one with it: what is left at a distance of that at 1 step.
+std::string beside_text(const ModelFlow& without, const ModelFlow& with) {
+  const std::vector<FlowPoint> a = flow_curves(without).encoder, b = flow_curves(with).encoder;
+  const int distance = std::min({kFar, a.back().distance, b.back().distance});
+  const auto left = [&](const std::vector<FlowPoint>& curve) {
+    return point_at(curve, distance).norm / curve.front().norm;
+  };
+  if (a.front().norm == 0 || b.front().norm == 0 || left(a) == 0 || left(b) < kMuchMore * left(a)) return "";
+  return fmt::format("At {} {}, with attention, has {} times as much left of its gradient as {}, without.",
+                     steps(distance), with.name, norm_text(left(b) / left(a)), without.name);
+}
+
+/// Rows for distances that stand closer together where they are small.
+bool is_row(int distance) {
+  return distance <= 3 || distance == 5 || distance == 7 || (distance <= 30 ? distance % 5 == 0 : distance % 20 == 0);
+}
+
+std::string table_of(std::span<const ModelFlow> models, std::span<const FlowCurves> curves,
+                     std::vector<FlowPoint> FlowCurves::*part) {
+  int last = 0;
+  for (const FlowCurves& curve : curves)
+    last = std::max(last, (curve.*part).empty() ? 0 : (curve.*part).back().distance);
+  std::vector<Column> columns(models.size() + 1);
+  columns[0].head = "distance";
+  for (std::size_t i = 0; i < models.size(); ++i) columns[i + 1].head = models[i].name;
+  for (int d = 0; d <= last; ++d) {
+    if (!is_row(d)) continue;
+    std::vector<std::string> cells;
+    for (const FlowCurves& curve : curves) {
+      const auto found = std::ranges::find(curve.*part, d, &FlowPoint::distance);
+      cells.push_back(found == (curve.*part).end() ? "" : norm_text(found->norm));
+    }
+    if (std::ranges::all_of(cells, &std::string::empty)) continue;
+    columns[0].cells.push_back(std::to_string(d));
+    for (std::size_t i = 0; i < cells.size(); ++i) columns[i + 1].cells.push_back(cells[i]);
+  }
+  return table_text(columns);
+}
+
+std::string stations_table(std::span<const ModelFlow> models) {
+  std::vector<Column> columns(models.size() + 1);
+  columns[0] = {"", {FlowStations::kNames.begin(), FlowStations::kNames.end()}};
+  for (std::size_t i = 0; i < models.size(); ++i) {
+    columns[i + 1].head = models[i].name;
+    const std::array<double, 4> norms = flow_stations(models[i]).norms;
+    for (const double norm : norms) {
+      columns[i + 1].cells.push_back(&norm == norms.data() || norms[0] == 0
+                                         ? norm_text(norm)
+                                         : fmt::format("{} ({})", norm_text(norm), norm_text(norm / norms[0])));
+    }
+  }
+  return table_text(columns);
+}
+
+}
+
+std::string norm_text(double norm) {
+  if (norm >= 99.5 && norm < 1000) return fmt::format("{:.0f}", norm);
+  if (norm >= 0.001 && norm < 99.5) return fmt::format("{:.2g}", norm);
+  return norm == 0 ? "0" : fmt::format("{:.1e}", norm);
+}
+
+FlowCurves flow_curves(const ModelFlow& model) {
+  Sums encoder, decoder;
+  std::size_t number = 0;
+  for (const auto& [source, target, flow] : model.sentences) {
+    ++number;
+    const int S = flow.forward.states, T = flow.forward.words;
+    for (int t = 0; t < T; ++t) {
+      for (int s = 0; s < S; ++s) {
+        encoder.add(encoder_distance(S, s, t, flow.reversed), flow.forward.at(t, s), number);
+        if (!flow.backward.empty()) encoder.add(encoder_distance(S, s, t, true), flow.backward.at(t, s), number);
+      }
+      for (int own = 0; own <= t; ++own) decoder.add(t - own, flow.decoder.at(t, own), number);
+    }
+  }
+  return {encoder.points(number), decoder.points(number)};
+}
+
+FlowStations flow_stations(const ModelFlow& model) {
+  FlowStations stations;
+  std::size_t words = 0;
+  for (const auto& [source, target, flow] : model.sentences) {
+    const int last = flow.forward.states - 1;
+    for (int t = 0; t < flow.forward.words; ++t, ++words) {
+      double largest = 0;
+      for (int own = 0; own <= t; ++own) largest = std::max(largest, flow.decoder.at(t, own));
+      const double begin = flow.forward.at(t, flow.reversed ? last : 0),
+                   end = flow.forward.at(t, flow.reversed ? 0 : last);
+      const bool both = !flow.backward.empty();
+      stations.norms[0] += largest;
+      stations.norms[1] += flow.decoder.at(t, 0);
+      stations.norms[2] += std::hypot(end, both ? flow.backward.at(t, 0) : 0);
+      stations.norms[3] += std::hypot(begin, both ? flow.backward.at(t, last) : 0);
+    }
+  }
+  for (double& norm : stations.norms) norm /= static_cast<double>(words);
+  return stations;
+}
+
+std::vector<std::string> flow_findings(std::span<const ModelFlow> models) {
+  std::vector<std::string> sentences;
+  for (const ModelFlow& model : models) {
+    const std::string change = change_text(model, flow_curves(model).encoder);
+    sentences.push_back(fmt::format("{}: {}{}", model.name, change, model.attends ? "" : loss_text(model)));
+  }
+  for (const ModelFlow& without : models) {
+    const auto with = std::ranges::find_if(
+        models, [&](const ModelFlow& model) { return model.attends && model.trained == without.trained; });
+    if (without.attends || with == models.end()) continue;
+    if (const std::string text = beside_text(without, *with); !text.empty()) sentences.push_back(text);
+  }
+  return sentences;
+}
+
+std::string flow_tables(std::span<const ModelFlow> models) {
+  std::vector<FlowCurves> curves;
+  for (const ModelFlow& model : models) curves.push_back(flow_curves(model));
+  return "encoder: mean norm of the gradient of a word's loss by a state, so many steps away by the recurrence\n" +
+         table_of(models, curves, &FlowCurves::encoder) + "\ndecoder: the same by its own states\n" +
+         table_of(models, curves, &FlowCurves::decoder) +
+         "\non the way back by the recurrence: mean norm, and what is left of the first\n" + stations_table(models);
+}
+
+}

@@ -1,0 +1,138 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <functional>
+
+#include "examples/translate/flow/flow_page.h"
+
+using namespace gradus::translate;
+
+namespace {
+
+using NormOf = std::function<double(int distance)>;
+
+/// A pair of S and T words whose norms depend on the distance alone.
+SentenceFlow sentence_of(int S, int T, const NormOf& encoder, const NormOf& decoder, bool both = false) {
+  SentenceFlow sentence;
+  sentence.source.assign(S, "x");
+  sentence.target.assign(T, "y");
+  GradientFlow& flow = sentence.flow;
+  flow.forward = {T, S, {}};
+  flow.decoder = {T, T, {}};
+  if (both) flow.backward = flow.forward;
+  for (int t = 0; t < T; ++t) {
+    for (int s = 0; s < S; ++s) flow.forward.norms.push_back(encoder(encoder_distance(S, s, t, false)));
+    for (int s = 0; both && s < S; ++s) flow.backward.norms.push_back(encoder(encoder_distance(S, s, t, true)));
+    for (int own = 0; own < T; ++own) flow.decoder.norms.push_back(own > t ? 0 : decoder(t - own));
+  }
+  return sentence;
+}
+
+double halves(int distance) { return std::pow(0.5, distance); }
+double constant(int) { return 0.25; }
+
+ModelFlow model_of(const std::string& name, bool attends, const NormOf& encoder, const NormOf& decoder = constant) {
+  return {name, "rnn", attends, true, {sentence_of(6, 6, encoder, decoder)}};
+}
+
+std::string finding_of(const ModelFlow& model) { return flow_findings({&model, 1}).front(); }
+
+}
+
+TEST_CASE("flow: curves are means by distance") {
+  ModelFlow model = model_of("m", false, halves, halves);
+  model.sentences.push_back(sentence_of(
+      3, 2, [](int d) { return 3 * halves(d); }, constant, true));
+  const FlowCurves curves = flow_curves(model);
+  REQUIRE(curves.encoder.size() == 11);  // 6 + 6 - 1: half of the sentences have it
+  CHECK(curves.encoder[0].distance == 1);
+  CHECK(curves.encoder[0].count == 1 + 2);
+  CHECK(curves.encoder[0].norm == doctest::Approx((0.5 + 2 * 1.5) / 3));
+  CHECK(curves.encoder[10].norm == doctest::Approx(halves(11)));
+  CHECK(curves.decoder[0].distance == 0);
+  CHECK(curves.decoder[0].norm == doctest::Approx((6 * 1 + 2 * 0.25) / 8));
+  model.sentences.push_back(model.sentences.back());
+  CHECK(flow_curves(model).encoder.back().distance == 4);  // a third of the sentences goes farther
+}
+
+TEST_CASE("flow: a reversed source is far at its end") {
+  ModelFlow model = model_of("m", false, constant);
+  GradientFlow& flow = model.sentences[0].flow;
+  flow.reversed = true;
+  flow.forward.norms.assign(36, 0);
+  for (int t = 0; t < 6; ++t) flow.forward.norms[t * 6] = 1;  // of the first word, the last that is read
+  CHECK(flow_curves(model).encoder[0].norm == 1);
+  CHECK(flow_curves(model).encoder.back().norm == 0);
+  CHECK(flow_stations(model).norms[2] == 1);
+  CHECK(flow_stations(model).norms[3] == 0);
+}
+
+TEST_CASE("flow: sentences say what vanishes, what fades, what grows, and where") {
+  const std::string vanishing = finding_of(model_of("m", false, halves));
+  CHECK(vanishing.starts_with(
+      "m: at 10 steps the gradient is 0.002 of what it is at 1 step; it vanishes, by a factor of 0.50 a step."));
+  CHECK(finding_of(model_of("m", false, [](int d) {
+          return std::pow(0.8, d);
+        })).find("it fades, by a factor of 0.80 a step.") != std::string::npos);
+  CHECK(finding_of(model_of("m", false, [](int d) {
+          return std::pow(2, d);
+        })).find("it grows, by a factor of 2.00 a step.") != std::string::npos);
+  CHECK(finding_of(model_of("m", true, constant)) ==
+        "m: at 10 steps the gradient is 1 of what it is at 1 step; it hardly depends on the distance, for attention "
+        "reaches "
+        "every state at once.");
+  CHECK(finding_of(model_of("m", false, [](int) { return 0.0; })).starts_with("m: no gradient reaches the encoder."));
+  ModelFlow brief = model_of("m", true, constant);
+  brief.sentences = {sentence_of(1, 1, constant, constant)};
+  CHECK(finding_of(brief).find("too short to show") != std::string::npos);
+}
+
+TEST_CASE("flow: sentences name the way on which most is lost") {
+  const auto way = [](const NormOf& encoder, const NormOf& decoder) {
+    const std::string text = finding_of(model_of("m", false, encoder, decoder));
+    const std::size_t begin = text.find("most is lost ");
+    return begin == std::string::npos ? "" : text.substr(begin + 13, text.find(',', begin) - begin - 13);
+  };
+  CHECK(way(halves, constant) == "in the encoder's recurrence");
+  CHECK(way(constant, [](int d) { return std::pow(0.1, d); }) == "in the decoder's recurrence");
+  CHECK(way([](int) { return 1e-4; }, constant) == "on the way from the decoder's first state to the encoder");
+  CHECK(way(constant, constant).empty());
+}
+
+TEST_CASE("flow: attention beside none") {
+  const std::vector<ModelFlow> models = {model_of("a", true, constant), model_of("b", false, halves)};
+  const std::vector<std::string> findings = flow_findings(models);
+  REQUIRE(findings.size() == 3);
+  CHECK(findings[2] == "At 10 steps a, with attention, has 512 times as much left of its gradient as b, without.");
+  std::vector<ModelFlow> other = models;
+  other[1].trained = false;  // is compared with untrained ones only
+  CHECK(flow_findings(other).size() == 2);
+}
+
+TEST_CASE("flow: numbers have two digits") {
+  CHECK(norm_text(0) == "0");
+  CHECK(norm_text(0.0123) == "0.012");
+  CHECK(norm_text(99.6) == "100");
+  CHECK(norm_text(3.14e-6) == "3.1e-06");
+  CHECK(norm_text(12345) == "1.2e+04");
+}
+
+TEST_CASE("flow: tables have a row for a distance and a column for a model") {
+  const std::vector<ModelFlow> models = {model_of("one", true, constant), model_of("two", false, halves)};
+  const std::string text = flow_tables(models);
+  CHECK(text.find("  distance   one      two\n  1         0.25      0.5\n  2         0.25     0.25\n") !=
+        std::string::npos);
+  CHECK(text.find("  10        0.25  9.8e-04\n") != std::string::npos);
+  CHECK(text.find("the decoder's own state") != std::string::npos);
+}
+
+TEST_CASE("flow: a page holds any words") {
+  std::vector<ModelFlow> models = {model_of("m</script>\xff", false, halves)};
+  models[0].sentences[0].source[0] = "</script><b>\"&\xff";
+  const std::string html = flow_page(models, {{"pairs", "<one>"}});
+  CHECK(html.ends_with("</html>\n"));
+  CHECK(html.find("\\u003c/script>\\u003cb>\\\"&\uFFFD") != std::string::npos);
+  std::size_t ends = 0;
+  for (std::size_t at = html.find("</script>"); at != std::string::npos; at = html.find("</script>", at + 1)) ++ends;
+  CHECK(ends == 2);
+}
