@@ -40,12 +40,13 @@ main.flow { display: block; max-width: 100rem; padding: .4rem 1rem 3rem; }
 .stations { border-collapse: collapse; font-size: .9rem; }
 .stations th, .stations td { padding: .15rem .6rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: bottom; font-weight: 400; }
 .stations th:first-child { text-align: left; }
-.stations td { white-space: nowrap; }
+.stations td span { white-space: nowrap; }
 .stations thead th { color: var(--soft); }
 .stations .worst { color: var(--wrong); font-weight: 600; }
 .wide { overflow-x: auto; }
 button[aria-pressed=true] { border-color: var(--focus); background: var(--faint); font-weight: 600; }
-@media (max-width: 40rem) { main.flow { padding: .3rem .6rem 2rem; } .pick { position: static; } .pick label { flex: 1 1 100%; } }
+@media (max-width: 40rem) { main.flow { padding: .3rem .6rem 2rem; } .pick { position: static; } .pick label { flex: 1 1 100%; }
+  .stations { font-size: .72rem; } .stations th, .stations td { padding: .15rem .2rem; } .stations th { overflow-wrap: normal; } }
 `));
 
 /** A number with two digits: `0.35`, `3.1 × 10⁻⁶`. */
@@ -202,7 +203,8 @@ function stationsTable() {
     const losses = stations.map((norm, i) => i === 0 || stations[i - 1] === 0 ? 1 : norm / stations[i - 1]);
     const least = Math.min(...losses), worst = attends || least > 0.5 ? -1 : losses.indexOf(least);
     return element("tr", {}, element("th", { scope: "row" }, name), stations.map((norm, i) =>
-      element("td", { class: i === worst ? "worst" : undefined }, i === 0 ? told(norm) : `${told(norm)} (${stations[0] ? told(norm / stations[0]) : "–"})`)));
+      element("td", { class: i === worst ? "worst" : undefined }, element("span", {}, told(norm)),
+        i > 0 && [" ", element("span", {}, `(${stations[0] ? told(norm / stations[0]) : "–"})`)])));
   });
   return element("div", { class: "wide" }, element("table", { class: "stations" },
     element("thead", {}, element("tr", {}, element("th", {}, "model"), pageData.stations.map((name) => element("th", { scope: "col" }, name)))),
@@ -357,8 +359,8 @@ document.body.append(
       element("ul", { class: "findings" }, pageData.findings.map(finding))),
     element("section", {},
       element("h2", {}, "Where on the way it is lost"),
-      element("p", { class: "soft" }, "Mean norms at four states that the gradient passes on its way back, from left to right; in brackets what is left of the first. " +
-        "Marked: where a model without attention loses most."),
+      element("p", { class: "soft" }, "Mean norms at four states that the gradient passes on its way back, from left to right: the decoder's that the word was predicted from, the decoder's first, " +
+        "and those of the encoder after the word that it read last and first. In brackets: what is left of the first number. Marked: where a model without attention loses most."),
       stationsTable()),
     element("section", {},
       element("h2", {}, "Word by word"),

@@ -46,8 +46,8 @@ FlowCurves flow_curves(const ModelFlow& model);
 /// rule), the decoder's first state, and the encoder's states that it read last and first (of both directions
 /// together).
 struct FlowStations {
-  static constexpr std::array kNames{"the decoder's own state", "the decoder's first state",
-                                     "the last state of the encoder", "the first state of the encoder"};
+  static constexpr std::array kNames{"decoder, own state", "decoder, first state", "encoder, last state",
+                                     "encoder, first state"};
   std::array<double, 4> norms{};
 };
 
