@@ -100,6 +100,17 @@ std::string beside_text(const ModelFlow& without, const ModelFlow& with) {
                      steps(distance), with.name, norm_text(left(b) / left(a)), without.name);
 }
 
+/// What the training has done to what comes to the encoder.
+std::string training_text(const ModelFlow& trained, const ModelFlow& untrained) {
+  const std::array<double, 4> now = flow_stations(trained).norms, before = flow_stations(untrained).norms;
+  if (now[0] == 0 || before[0] == 0) return "";
+  const double share = now[2] / now[0], first = before[2] / before[0];
+  return fmt::format(
+      "{}: the training has changed what comes to the last state of the encoder from {} to {} of the whole{}.",
+      trained.name, norm_text(first), norm_text(share),
+      share * kMuchMore < first ? "; beside the decoder's own state the source counts for less than at first" : "");
+}
+
 /// Rows for distances that stand closer together where they are small.
 bool is_row(int distance) {
   return distance <= 3 || distance == 5 || distance == 7 || (distance <= 30 ? distance % 5 == 0 : distance % 20 == 0);
@@ -193,6 +204,11 @@ std::vector<std::string> flow_findings(std::span<const ModelFlow> models) {
   for (const ModelFlow& model : models) {
     const std::string change = change_text(model, flow_curves(model).encoder);
     sentences.push_back(fmt::format("{}: {}{}", model.name, change, model.attends ? "" : loss_text(model)));
+  }
+  for (std::size_t i = 1; i < models.size(); ++i) {
+    const bool is_twin = models[i - 1].trained && !models[i].trained && models[i].name.starts_with(models[i - 1].name);
+    if (models[i].attends || !is_twin) continue;
+    if (const std::string text = training_text(models[i - 1], models[i]); !text.empty()) sentences.push_back(text);
   }
   for (const ModelFlow& without : models) {
     const auto with = std::ranges::find_if(

@@ -53,7 +53,8 @@ struct FlowStations {
 
 FlowStations flow_stations(const ModelFlow& model);
 
-/// For each model how its gradient changes with the distance and, without attention, where on its way it is lost; then
+/// For each model how its gradient changes with the distance and, without attention, where on its way it is lost; what
+/// the training has done to that, for a model before which stands the trained one that began with its values; then
 /// models without attention beside one with it. A gradient vanishes if 10 steps, or as many as there are, leave less
 /// than 1/20 of what it is at 1 step; it fades below 0.4, and grows above 2.5.
 std::vector<std::string> flow_findings(std::span<const ModelFlow> models);

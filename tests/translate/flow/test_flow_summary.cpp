@@ -109,6 +109,21 @@ TEST_CASE("flow: attention beside none") {
   CHECK(flow_findings(other).size() == 2);
 }
 
+TEST_CASE("flow: what the training has done") {
+  std::vector<ModelFlow> models = {model_of("m", false, [](int) { return 0.01; }),
+                                   model_of("m, untrained", false, constant)};
+  models[1].trained = false;
+  const std::vector<std::string> findings = flow_findings(models);
+  REQUIRE(findings.size() == 3);
+  CHECK(findings[2] ==
+        "m: the training has changed what comes to the last state of the encoder from 1 to 0.04 of the whole; beside "
+        "the decoder's own state the source counts for less than at first.");
+  std::swap(models[0].sentences, models[1].sentences);
+  CHECK(flow_findings(models)[2].ends_with("from 0.04 to 1 of the whole."));
+  models[1].attends = true;
+  CHECK(flow_findings(models).size() == 2);
+}
+
 TEST_CASE("flow: numbers have two digits") {
   CHECK(norm_text(0) == "0");
   CHECK(norm_text(0.0123) == "0.012");
