@@ -122,16 +122,18 @@ int main() {
   for (const double w : {0.5, 0.9, 1.0, 1.1, 1.5}) fmt::print("w = {:.1f}: {:8.2g}\n", w, std::pow(w, kSteps));
 
   fmt::print("\n2. What the last of 30 steps teaches step s: norms of gradients\n\n");
+  // The plain RNN, and one with weights three times as large; the LSTM as PyTorch begins it, and one whose forget gates
+  // begin open; attention over the states of the plain RNN.
   RNNCell rnn(nullptr, "rnn", kInputs, kSize), larger(nullptr, "rnn", kInputs, kSize);
   for (Real& w : larger.weights.weight_hh.value()) w *= 3;
   LSTMCell lstm(nullptr, "lstm", kInputs, kSize), keeping(nullptr, "lstm", kInputs, kSize);
   set_forget_bias(keeping.weights);
   const std::vector<double> columns[] = {gradients(rnn), gradients(larger), gradients(lstm), gradients(keeping),
                                          gradients(rnn, true)};
-  fmt::print("  s   plain RNN   its W_hh x 3   LSTM     LSTM, bias 3   RNN with attention\n");
+  fmt::print("  s{:>14}{:>14}{:>14}{:>14}{:>14}\n", "plain RNN", "3 W_hh", "LSTM", "LSTM, bias 3", "attention");
   for (const int s : {30, 29, 28, 25, 20, 15, 10, 5, 1}) {
     fmt::print("{:3}", s);
-    for (const auto& column : columns) fmt::print("{:12.0e}", column[s - 1]);
+    for (const auto& column : columns) fmt::print("{:14.0e}", column[s - 1]);
     fmt::print("\n");
   }
 
