@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <ranges>
 
 #include "autograd/inspect/observers.h"
 #include "autograd/scratch.h"
@@ -162,7 +161,8 @@ BackwardRecording recording_after_backward(const Tape& tape, Pictures& pictures)
     if (node->run == nullptr) continue;
     for (const Tensor& input : node->inputs) ++uses[&input.node()];
   }
-  for (const Node* node : std::views::reverse(nodes)) {
+  for (auto i = nodes.rbegin(); i != nodes.rend(); ++i) {
+    const Node* const node = *i;
     const auto is_reached = [](const Tensor& output) { return output.node().grad != nullptr; };
     if (node->run == nullptr || std::ranges::none_of(node->outputs, is_reached)) continue;
     ClosureRun run{node, {}};

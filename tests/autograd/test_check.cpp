@@ -6,10 +6,10 @@
 #include <string_view>
 #include <vector>
 
+#include "autograd/gather.h"
 #include "autograd/inspect/check.h"
 #include "autograd/inspect/observers.h"
 #include "autograd/path.h"
-#include "autograd/gather.h"
 #include "nn/module.h"
 #include "nn/optim/optimizer.h"
 #include "nn/parallel/data_parallel.h"

@@ -8,7 +8,6 @@
 #include "autograd/inspect/check.h"
 #include "autograd/inspect/check_finite.h"
 #include "autograd/path.h"
-#include "autograd/gather.h"
 #include "nn/module.h"
 #include "nn/optim/optimizer.h"
 #include "nn/parallel/data_parallel.h"
