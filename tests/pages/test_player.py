@@ -142,6 +142,13 @@ def of_a_translator():
         page.until(lambda: not page.all('dialog'), 'the large heat map closes')
     with Page('step.html', 360, 700, address='#step=60') as page:
         assert page.fails_to_scroll_sideways()
+        # Whatever the step, nothing covers the left end of the box that it is about.
+        covered = page.run('''return steps.filter((step, i) => {
+            stepper.go(i);
+            const box = document.querySelector(".now")?.getBoundingClientRect();
+            return box && !document.elementFromPoint(box.left + 6, (box.top + box.bottom) / 2)?.matches(".now");
+        }).length''')
+        assert covered == 0, covered
 
 
 of_a_neuron()

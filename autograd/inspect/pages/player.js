@@ -346,9 +346,10 @@ function showMap(now) {
 function reveal(target) {
   if (!target) return;
   const box = target.getBoundingClientRect(), view = mapElement.getBoundingClientRect(), room = 60;
-  const left = view.left + Math.min(200, view.width / 3);
-  if (box.left < left) mapElement.scrollLeft -= left - box.left + room;
-  else if (box.right > view.right - room) mapElement.scrollLeft += box.right - view.right + 2 * room;
+  const left = mapElement.querySelector(".lane").getBoundingClientRect().right + 12; // lanes stay and hide what is below
+  const right = Math.max(view.right - room, left + box.width);
+  if (box.left < left) mapElement.scrollLeft -= left - box.left;
+  else if (box.right > right) mapElement.scrollLeft += Math.min(box.right - right + room, box.left - left);
   if (box.top < view.top + room) mapElement.scrollTop -= view.top + room - box.top;
   else if (box.bottom > view.bottom - room) mapElement.scrollTop += box.bottom - view.bottom + room;
 }
