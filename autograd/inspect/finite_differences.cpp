@@ -7,6 +7,7 @@
 
 #include "autograd/inspect/observers.h"
 #include "autograd/leaf.h"
+#include "autograd/seam.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 
@@ -35,23 +36,42 @@ class Change : OpListener {
   Real difference_;
 };
 
-/// Adds to a number of a parameter, for as long as it lives.
+/// Adds to a number of a parameter, for as long as it lives. What others keep of its value, such as packed forms, is
+/// set aside meanwhile.
 class ChangedParameter {
  public:
-  ChangedParameter(Leaf* leaf, std::size_t index, Real difference)
-      : number_(leaf == nullptr ? nullptr : &leaf->value()[index]), before_(number_ == nullptr ? 0 : *number_) {
-    if (number_ != nullptr) *number_ += difference;
+  ChangedParameter(Leaf* leaf, std::size_t index, Real difference) : leaf_(leaf) {
+    if (leaf == nullptr) return;
+    number_ = &leaf->value()[index];
+    before_ = *number_;
+    *number_ += difference;
+    kept_ = std::exchange(leaf->attachments, nullptr);
   }
   ~ChangedParameter() {
-    if (number_ != nullptr) *number_ = before_;
+    if (leaf_ == nullptr) return;
+    *number_ = before_;
+    leaf_->attachments = kept_;
   }
   ChangedParameter(const ChangedParameter&) = delete;
   ChangedParameter& operator=(const ChangedParameter&) = delete;
 
  private:
-  Real* number_;
-  Real before_;
+  Leaf* leaf_;
+  Real* number_ = nullptr;
+  Real before_ = 0;
+  Attachment* kept_ = nullptr;
 };
+
+/// Throws if the function does not compute what it did before.
+void require_same(const LossFunction& loss, std::uint64_t seed, double expected) {
+  Tape tape(Tape::Record, seed);
+  const double again = loss().item();
+  if (again == expected || (std::isnan(again) && std::isnan(expected))) return;
+  fail(
+      "finite_differences: the loss was {} and is {} when it is computed again; need a function that computes the same "
+      "each time",
+      expected, again);
+}
 
 double loss_with(const LossFunction& loss, std::uint64_t seed, const SlopeQuery& query, double difference) {
   const ChangedParameter changed(query.leaf, query.index, static_cast<Real>(difference));
@@ -67,7 +87,7 @@ double step_for(const SlopeQuery& query, double loss) {
   const double tell = std::cbrt(std::numeric_limits<Real>::epsilon());
   const double wanted = tell * std::max(std::abs(loss), tell) / std::max(std::abs(query.gradient), 1e-30);
   const double scale = query.scale > 0 ? query.scale : 1;
-  return std::clamp(wanted, 0.1 * tell * scale, 30 * tell * scale);
+  return std::clamp(wanted, 0.1 * tell * scale, 2 * tell * scale);
 }
 
 }
@@ -78,22 +98,14 @@ std::vector<FiniteDifference> finite_differences(const LossFunction& loss, std::
   const Clock::time_point end =
       Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
   std::vector<FiniteDifference> found;
+  if (seconds > 0 && !queries.empty()) require_same(loss, seed, expected);
   for (const SlopeQuery& query : queries) {
     if (Clock::now() >= end) break;
-    if (found.empty()) {
-      const double again = loss_with(loss, seed, query, 0);
-      if (again != expected && !(std::isnan(again) && std::isnan(expected)))
-        fail(
-            "finite_differences: the loss was {} and is {} when it is computed again; need a function that computes "
-            "the "
-            "same each time",
-            expected, again);
-    }
     const double step = step_for(query, expected);
     FiniteDifference difference{query, step, loss_with(loss, seed, query, step), loss_with(loss, seed, query, -step),
                                 0};
-    const double digits = std::numeric_limits<Real>::epsilon() * std::max(std::abs(expected), 1e-30);
-    difference.rounding = 2 * digits / (2 * step);
+    // Numbers of size 1 on the way to the loss, and the loss itself, are each off by some units of their last place.
+    difference.rounding = 8 * std::numeric_limits<Real>::epsilon() * std::max(std::abs(expected), 1.0) / (2 * step);
     found.push_back(difference);
   }
   return found;

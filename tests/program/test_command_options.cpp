@@ -159,6 +159,8 @@ std::size_t lines_after(const std::string& text, const std::string& head) {
   return lines.end() - std::find(lines.begin(), lines.end(), head);
 }
 
+bool page_has(const char* text) { return read_file(command_texts().file("step.html")).find(text) != std::string::npos; }
+
 std::vector<CommandTest> explain_tests() {
   const TrainedToy& toy = trained_toy();
   const Words plain = {"explain", "--model", toy.a, "the man"};
@@ -177,12 +179,13 @@ std::vector<CommandTest> explain_tests() {
       {"out",
        plain,
        {"--out", page},
-       [](const Outputs&) {
-         const std::string text = read_file(command_texts().file("step.html"));
-         CHECK(text.ends_with("</html>\n"));
-         CHECK(text.find("\"leaf\":\"decoder.attention.score.weight\"") != std::string::npos);
-         CHECK(text.find("[\"source\",\"the man\"]") != std::string::npos);
-       }},
+       [](const Outputs&) { CHECK(page_has("\"leaf\":\"decoder.attention.score.weight\"")); }},
+      {"check-seconds",
+       joined(plain, {"--out", page}),
+       {"--check-seconds", "0"},
+       [](const Outputs&) { CHECK(page_has("\"checks\":[]")); },
+       false,
+       false},
       {"unfused",
        plain,
        {"--unfused"},

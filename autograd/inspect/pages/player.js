@@ -551,7 +551,7 @@ function doubt(node) {
   const rows = checks.map(({ index, gradient, step, plus, minus, rounding }) => {
     const slope = (plus - minus) / (2 * step);
     const apart = Math.abs(slope - gradient);
-    const agrees = apart <= 3 * rounding + 0.02 * Math.max(Math.abs(slope), Math.abs(gradient));
+    const agrees = apart <= rounding + 0.02 * Math.max(Math.abs(slope), Math.abs(gradient));
     return element("tr", {}, element("td", {}, place(index)), element("td", {}, short(gradient)),
       element("td", {}, `(${plus.toPrecision(8)} − ${minus.toPrecision(8)}) / (2 · ${short(step)})`),
       element("td", {}, `${short(slope)} ± ${short(rounding)}`), element("td", {}, agrees ? "✓" : "✗ a kink, or an error"));

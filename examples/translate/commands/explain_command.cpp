@@ -30,7 +30,7 @@ Examples:
 struct Arguments {
   std::string model, target, out;
   std::vector<std::string> sentence;
-  size_t values = TraceOptions().values;
+  size_t values = TraceOptions().values, check_seconds = 1;
   bool all = false, unfused = false;
 };
 
@@ -59,7 +59,8 @@ int run(const Arguments& options) {
   };
   if (!options.out.empty()) {
     const PlayerOptions player{.title = "A training step, forward and backward",
-                               .about = {{"source", source}, {"target", target}, {"model", options.model}}};
+                               .about = {{"source", source}, {"target", target}, {"model", options.model}},
+                               .check_seconds = static_cast<double>(options.check_seconds)};
     write_file_atomically(options.out, player_page(step, player));
     write_output(fmt::format("source  {}\ntarget  {}\npage written to {}\n", source, target, options.out));
     return 0;
@@ -95,6 +96,11 @@ Command explain_command() {
                        .target = &options->out,
                        .type = "FILE",
                        .help = "Write a page (.html) that plays the step, instead of text"},
+                      {.names = "--check-seconds",
+                       .target = &options->check_seconds,
+                       .type = "N",
+                       .help = "Measure finite differences for so long, to stand beside the gradients of the page",
+                       .range = {{0, 86'400}}},
                       {.names = "--unfused",
                        .target = &options->unfused,
                        .help = "Show the basic ops that fused ones stand for, such as the gates of an LSTM"},
