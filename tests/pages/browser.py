@@ -27,6 +27,7 @@ class Page:
             options.add_argument(argument)
         options.set_capability('goog:loggingPrefs', {'browser': 'ALL'})
         self.driver = webdriver.Chrome(service=Service('/usr/bin/chromedriver', log_path=os.devnull), options=options)
+        self.driver.set_script_timeout(300)  # on a machine that is busy or slow
         command = self.driver.execute_cdp_cmd
         command('Network.enable', {})
         command('Network.emulateNetworkConditions', {'offline': True, 'latency': 0, 'downloadThroughput': 0, 'uploadThroughput': 0})

@@ -48,7 +48,7 @@ def of_one_model():
             file.write(text + '\n')
     score = float(run('score', '--model', 'bahdanau', 's', 't'))
     with Page('one.html') as page:
-        assert page.seconds_to_open < 3
+        assert page.seconds_to_open < 20  # on any machine, however busy
         assert f'log P of the translation\n{score:.4f}' in page.text('header'), (page.text('header'), score)
         assert target in page.text('header')
         assert said(page) == 'before the first word'
@@ -125,7 +125,7 @@ def of_one_model():
         page.click('[data-view=words]')
         assert abs(number(page.text('.logp')) - score) < 1e-4
         times = page.run('return steps.map((_, i) => { const begin = performance.now(); stepper.go(i); return performance.now() - begin; })')
-        assert sorted(times)[len(times) // 2] < 100, times
+        assert sorted(times)[len(times) // 2] < 300, times  # a quiet machine takes a tenth
     for address in ('#step=3', '#step=20', '#step=30'):
         with Page('one.html', 360, 700, dark=True, address=address) as page:
             assert page.run('return `#step=${stepper.step}`') == address, 'the address opens a step'
