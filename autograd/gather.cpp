@@ -1,5 +1,7 @@
 #include "autograd/gather.h"
 
+#include <algorithm>
+
 #include "autograd/scratch.h"
 
 namespace gradus::inline GRADUS_PRECISION {
@@ -56,7 +58,7 @@ ConstArray kept_grad(Tensor output) {
 void gather(Leaf& leaf, List<const Tape*> tapes, int row_begin, int row_end) {
   const TapeObserver* const observer = tape_observer.load(std::memory_order_relaxed);
   if (observer != nullptr) observer->gathering(leaf, row_begin, row_end);
-  const std::size_t row_size = leaf.rows() == 0 ? 0 : leaf.size() / leaf.rows();
+  const std::size_t row_size = leaf.row_size();
   const Array grad = leaf.grad();
   each_node(leaf, tapes, [&](const Node& node) {
     if (node.grad == nullptr) return;
@@ -80,6 +82,18 @@ void gather(Leaf& leaf, List<const Tape*> tapes, int row_begin, int row_end) {
 
 void gather(Leaf& leaf, const Tape& tape) {
   if (!leaf.frozen) gather(leaf, &tape, 0, leaf.rows());
+}
+
+KeptGradients::KeptGradients(List<Leaf*> leaves) {
+  for (Leaf* leaf : leaves) {
+    const Array grad = leaf->grad();
+    kept_.emplace_back(leaf, std::vector<Real>(grad.begin(), grad.end()));
+    leaf->zero_grad();
+  }
+}
+
+KeptGradients::~KeptGradients() {
+  for (const auto& [leaf, grad] : kept_) std::copy(grad.begin(), grad.end(), leaf->grad().begin());
 }
 
 }

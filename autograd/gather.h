@@ -54,4 +54,16 @@ void sweep(Tape& tape, Tensor loss);
 /// The gradients of sum(cotangent * output), for an output of any shape and as many numbers in `cotangent`.
 void sweep(Tape& tape, Tensor output, List<Real> cotangent);
 
+/// Sets the gradients of leaves to zero, and back to what they were when it ends.
+class KeptGradients {
+ public:
+  explicit KeptGradients(List<Leaf*> leaves);
+  ~KeptGradients();
+  KeptGradients(const KeptGradients&) = delete;
+  KeptGradients& operator=(const KeptGradients&) = delete;
+
+ private:
+  std::vector<std::pair<Leaf*, std::vector<Real>>> kept_;
+};
+
 }

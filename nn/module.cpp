@@ -86,4 +86,16 @@ void initialize(Module& module, std::uint64_t seed, const Init& rule) {
   for (Parameter* parameter : module.parameters()) parameter->initialize(seed, rule);
 }
 
+OnlyLearning::OnlyLearning(Module& module, List<const Parameter*> learning) {
+  for (Parameter* parameter : module.parameters()) {
+    if (parameter->frozen || std::ranges::find(learning, parameter) != learning.end()) continue;
+    parameter->frozen = true;
+    frozen_.push_back(parameter);
+  }
+}
+
+OnlyLearning::~OnlyLearning() {
+  for (Parameter* parameter : frozen_) parameter->frozen = false;
+}
+
 }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "autograd/leaf.h"
+#include "autograd/list.h"
 #include "autograd/path.h"
 #include "nn/init.h"
 
@@ -86,5 +87,17 @@ class Parameter : public Leaf {
 void initialize(Module& module, std::uint64_t seed);
 /// Gives all parameters of a module new values by one rule.
 void initialize(Module& module, std::uint64_t seed, const Init& rule);
+
+/// Until it ends, no parameter of a module takes gradients but those given, and of them only what is not frozen anyway.
+class OnlyLearning {
+ public:
+  OnlyLearning(Module& module, List<const Parameter*> learning);
+  ~OnlyLearning();
+  OnlyLearning(const OnlyLearning&) = delete;
+  OnlyLearning& operator=(const OnlyLearning&) = delete;
+
+ private:
+  std::vector<Parameter*> frozen_;
+};
 
 }

@@ -89,19 +89,16 @@ class Recorder : OpListener {
 
   NotedUse use_of(const Node& node, const Contribution& c) {
     const Leaf& leaf = *node.leaf;
-    const std::size_t row = leaf.rows() == 0 ? 0 : leaf.size() / leaf.rows(), count = c.count;
+    const bool is_lookup = c.index != nullptr;
+    const auto matrix = [&](const Real* data, std::size_t cols, int stride) {
+      return pictures_.take({data, static_cast<std::size_t>(c.count), cols, static_cast<std::size_t>(stride)});
+    };
     NotedUse use;
     use.count = c.count;
     use.cols = c.cols;
-    if (c.index != nullptr) {
-      use.index.assign(c.index, c.index + std::min(c.count, kIndexes));
-      if (c.left != nullptr) use.left = pictures_.take({c.left, count, row, static_cast<std::size_t>(c.left_stride)});
-    } else {
-      const std::size_t rows = leaf.rows(), cols = c.cols;
-      if (c.left != nullptr) use.left = pictures_.take({c.left, count, rows, static_cast<std::size_t>(c.left_stride)});
-      if (c.right != nullptr)
-        use.right = pictures_.take({c.right, count, cols, static_cast<std::size_t>(c.right_stride)});
-    }
+    use.left = matrix(c.left, is_lookup ? leaf.row_size() : leaf.rows(), c.left_stride);
+    use.right = matrix(c.right, c.cols, c.right_stride);
+    if (is_lookup) use.index.assign(c.index, c.index + std::min(c.count, kIndexes));
     if (leaf.size() <= kFewNumbers) {
       Scratch scratch;
       Real* const product = scratch.allocate(leaf.size());

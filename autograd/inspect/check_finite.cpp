@@ -125,7 +125,7 @@ void require_finite_gradients(const char* op, std::span<const Tensor> outputs) {
 
 void require_finite_gradient(const Leaf& leaf, int row_begin, int row_end) {
   const Real* const grad = leaf.grad().data;
-  const std::size_t row_size = leaf.size() / std::max(leaf.rows(), 1), begin = row_begin * row_size;
+  const std::size_t row_size = leaf.row_size(), begin = row_begin * row_size;
   const Flaw flaw(ConstArray{grad + begin, {row_end - row_begin, static_cast<int>(row_size)}});
   if (!flaw) return;
   fail("backward: the uses of a parameter add up to {}: the gradient of {} {} is so at {}; need finite gradients",

@@ -53,8 +53,6 @@ bool is_changed(const Node& node) {
   return hash_of(node) != found->second.hash;
 }
 
-std::size_t row_size_of(const Leaf& leaf) { return leaf.size() / std::max(leaf.rows(), 1); }
-
 /// For each row of a parameter the hash of the values when a gradient was last added to it; 0 for none yet.
 using RowHashes = std::vector<std::uint64_t>;
 
@@ -100,7 +98,7 @@ void require_same_values(const char* op, std::span<const Tensor> outputs) {
 
 void require_gradient_of_value(const Leaf& leaf, int row_begin, int row_end) {
   const RowHashes& hashes = hashes_of(leaf);
-  const std::size_t row_size = row_size_of(leaf);
+  const std::size_t row_size = leaf.row_size();
   for (int row = row_begin; row < row_end; ++row) {
     const Real* const grad = leaf.grad().data + row * row_size;
     const auto is_zero = [](Real x) { return x == 0; };
@@ -115,7 +113,7 @@ void require_gradient_of_value(const Leaf& leaf, int row_begin, int row_end) {
 
 void remember_value_of_gradient(const Leaf& leaf, int row_begin, int row_end) {
   RowHashes& hashes = hashes_of(leaf);
-  const std::size_t row_size = row_size_of(leaf);
+  const std::size_t row_size = leaf.row_size();
   for (int row = row_begin; row < row_end; ++row) {
     hashes[row] = hash_of(leaf.value().data + row * row_size, row_size);
   }

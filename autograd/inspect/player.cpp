@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cmath>
-#include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <map>
 #include <numeric>
-#include <set>
 
 #include "autograd/inspect/backward_recording.h"
 #include "autograd/inspect/formulas.h"
@@ -97,9 +95,18 @@ class PlayerData {
   /// The slopes to measure, in such an order that, whenever time is up, those that were lie all over the tape.
   std::vector<SlopeQuery> queries() const;
 
-  std::string json(std::span<const FiniteDifference> checks) const;
+  std::string page(std::span<const FiniteDifference> checks) const {
+    return gradus::page(options_.title, json(checks), numbers_, pages::player_js);
+  }
 
   double loss() const { return loss_.item(); }
+  std::vector<Leaf*> parameters() const {
+    std::vector<Leaf*> leaves;
+    for (const Node* node : nodes_) {
+      if (node->leaf != nullptr) leaves.push_back(node->leaf);
+    }
+    return leaves;
+  }
 
  private:
   Tape& tape() const { return *loss_.node().tape; }
@@ -117,6 +124,7 @@ class PlayerData {
     return Pictures::cells_for(sizes, options_.max_numbers);
   }
 
+  std::string json(std::span<const FiniteDifference> checks) const;
   std::string json_node(const Node& node, Texts& ops, Texts& paths) const;
   std::string json_run(const ClosureRun& run) const;
   std::size_t node_of(const SlopeQuery& query) const {
@@ -209,31 +217,10 @@ std::string PlayerData::json(std::span<const FiniteDifference> checks) const {
   });
   return fmt::format(
       "{{\"title\":{},\"about\":{},\"loss\":{},\"ranBefore\":{},\"nodes\":{},\"ops\":{},\"paths\":{},\"runs\":{},"
-      "\"parameters\":{},\"checks\":{},\"numbers\":{}}}",
+      "\"parameters\":{},\"checks\":{}}}",
       json_text(options_.title), about, number_.at(&loss_.node()), ran_before_, nodes, ops.json(json_formula),
-      paths.json(json_text), runs, parameters, differences, json_floats(numbers_));
+      paths.json(json_text), runs, parameters, differences);
 }
-
-/// Puts back the gradients of a tape's parameters when it ends.
-class KeptGradients {
- public:
-  explicit KeptGradients(const Tape& tape) {
-    for (const Node* node : tape.nodes()) {
-      if (node->leaf == nullptr) continue;
-      const ConstArray grad = std::as_const(*node->leaf).grad();
-      kept_.emplace_back(node->leaf, std::vector<Real>(grad.begin(), grad.end()));
-      node->leaf->zero_grad();
-    }
-  }
-  ~KeptGradients() {
-    for (const auto& [leaf, grad] : kept_) std::ranges::copy(grad, leaf->grad().begin());
-  }
-  KeptGradients(const KeptGradients&) = delete;
-  KeptGradients& operator=(const KeptGradients&) = delete;
-
- private:
-  std::vector<std::pair<Leaf*, std::vector<Real>>> kept_;
-};
 
 void write(const std::string& path, const std::string& page) {
   std::ofstream file(path, std::ios::binary);
@@ -247,20 +234,16 @@ void write(const std::string& path, const std::string& page) {
 std::string player_page(Tensor loss, const PlayerOptions& options) {
   PlayerData data(loss, options);
   data.record();
-  return page(options.title, data.json({}), pages::player_js);
+  return data.page({});
 }
 
 std::string player_page(const LossFunction& loss, const PlayerOptions& options) {
   constexpr std::uint64_t kSeed = 1;  // of dropout, the same whenever the loss is computed
-  std::string json;
-  {
-    Tape tape(Tape::Record, kSeed);
-    PlayerData data(loss(), options);
-    const KeptGradients kept(tape);
-    data.record();
-    json = data.json(finite_differences(loss, kSeed, data.loss(), data.queries(), options.check_seconds));
-  }
-  return page(options.title, json, pages::player_js);
+  Tape tape(Tape::Record, kSeed);
+  PlayerData data(loss(), options);
+  const KeptGradients kept(data.parameters());
+  data.record();
+  return data.page(finite_differences(loss, kSeed, data.loss(), data.queries(), options.check_seconds));
 }
 
 void write_player(Tensor loss, const std::string& path, const PlayerOptions& options) {

@@ -25,7 +25,7 @@ DataParallel::DataParallel(Module& model, int threads, int shards)
   if (shards < 1) fail("data parallel: {} shards; need at least one", shards);
   // The pieces depend on shapes alone. If they depended on the number of threads, so might the last bits of a product.
   for (Parameter* parameter : parameters_) {
-    const std::size_t row_size = std::max<std::size_t>(parameter->size() / std::max(parameter->rows(), 1), 1);
+    const std::size_t row_size = std::max<std::size_t>(parameter->row_size(), 1);
     const int step = static_cast<int>(std::max<std::size_t>(kNumbersPerPiece / row_size, 1));
     for (int begin = 0; begin < parameter->rows(); begin += step) {
       rows_.push_back({parameter, begin, std::min(begin + step, parameter->rows())});

@@ -21,23 +21,13 @@
 #include "ops/layout.h"
 #include "ops/matmul.h"
 #include "ops/reduce.h"
+#include "tests/support/complaint.h"
 
 using namespace gradus;
 
 namespace {
 
 std::vector<Real> numbers(const ConstArray& array) { return {array.begin(), array.end()}; }
-
-/// What an error says that a function throws; empty for none.
-template <class F>
-std::string complaint(F f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
 
 struct Net : Module {
   Net() { initialize(*this, 1); }

@@ -19,6 +19,7 @@
 #include "ops/matmul.h"
 #include "ops/reduce.h"
 #include "ops/softmax.h"
+#include "tests/support/complaint.h"
 
 using namespace gradus;
 
@@ -27,16 +28,6 @@ namespace {
 constexpr Real kInfinity = std::numeric_limits<Real>::infinity();
 constexpr Real kNan = std::numeric_limits<Real>::quiet_NaN();
 constexpr Real kLarge = std::numeric_limits<Real>::max() / 2;
-
-template <class F>
-std::string complaint(F f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
 
 }
 

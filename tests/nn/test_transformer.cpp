@@ -12,6 +12,7 @@
 #include "tests/golden/golden.h"
 #include "tests/reference/twins.h"
 #include "tests/support/numbers.h"
+#include "tests/support/randomize.h"
 
 using namespace gradus;
 
@@ -43,14 +44,6 @@ struct PackedCase : GoldenCase {
 
   Packing packing, memory_packing;
 };
-
-/// As from a training: no part of the module is without effect.
-void randomize(Module& module) {
-  Rng rng(3);
-  for (Parameter* parameter : module.parameters()) {
-    for (Real& number : parameter->value()) number += static_cast<Real>(rng.uniform(-0.5, 0.5));
-  }
-}
 
 }
 

@@ -9,10 +9,10 @@
 #include "examples/translate/base/word_ids.h"
 #include "examples/translate/model/model.h"
 #include "examples/translate/search/search.h"
-#include "nn/rng.h"
 #include "ops/gemm/thread_pool.h"
 #include "tests/reference/twins.h"
 #include "tests/support/numbers.h"
+#include "tests/support/randomize.h"
 
 using namespace gradus;
 using namespace gradus::translate;
@@ -144,14 +144,6 @@ ModelConfig small_config(const Variant& variant) {
   config.embedding_deviation = 1;
   variant.change(config);
   return config;
-}
-
-/// Values at which no part of the model is without effect: biases and norms are random too.
-void randomize(Seq2Seq& model) {
-  Rng rng(3);
-  for (Parameter* parameter : model.parameters()) {
-    for (Real& number : parameter->value()) number += static_cast<Real>(rng.uniform(-0.5, 0.5));
-  }
 }
 
 // Norms of so few numbers bend sharply: the usual step would be too long for them.

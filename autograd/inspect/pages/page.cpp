@@ -95,12 +95,13 @@ std::string json_floats(std::span<const float> numbers) {
   return result + '"';
 }
 
-std::string page(std::string_view title, std::string_view data, List<std::string_view> scripts,
-                 std::string_view style) {
+std::string page(std::string_view title, std::string_view data, std::span<const float> numbers,
+                 List<std::string_view> scripts, std::string_view style) {
+  data.remove_suffix(1);  // of the object's end: the numbers, a text of megabytes, are its last member
   std::string html = fmt::format(
       "{}<body>\n<noscript>This page needs JavaScript; it loads nothing from a network.</noscript>\n"
-      "<script type=\"application/json\" id=\"data\">{}</script>\n<script>\n\"use strict\";\n{}",
-      head(title, style), inside_script(data), pages::parts_js);
+      "<script type=\"application/json\" id=\"data\">{},\"numbers\":{}}}</script>\n<script>\n\"use strict\";\n{}",
+      head(title, style), inside_script(data), json_floats(numbers), pages::parts_js);
   for (const std::string_view script : scripts) html += script;
   return html + "</script>\n</body>\n</html>\n";
 }

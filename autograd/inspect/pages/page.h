@@ -16,10 +16,11 @@ namespace pages {
 extern const std::string_view style_css, parts_js, player_js;
 }
 
-/// An HTML page that runs `scripts` after parts.js. They find `data`, a value in JSON, as `pageData`. Texts in it may
-/// hold anything that JSON may, also `</script>`. `style` is what the page adds to style.css.
-std::string page(std::string_view title, std::string_view data, List<std::string_view> scripts,
-                 std::string_view style = {});
+/// An HTML page that runs `scripts` after parts.js. They find `data`, an object in JSON that is not empty, as
+/// `pageData`, and `numbers` as `pageNumbers`. Texts in it may hold anything that JSON may, also `</script>`. `style`
+/// is what the page adds to style.css.
+std::string page(std::string_view title, std::string_view data, std::span<const float> numbers,
+                 List<std::string_view> scripts, std::string_view style = {});
 
 /// An HTML page to read from top to bottom, without a script. `body` is markup.
 std::string document(std::string_view title, std::string_view body);

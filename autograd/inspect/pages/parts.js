@@ -3,8 +3,11 @@
 const pageData = JSON.parse(document.getElementById("data").textContent);
 
 /** A new element: its attributes, functions for events, and children, which are elements or texts. */
-function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
+const element = (tag, attributes = {}, ...children) => filled(document.createElement(tag), attributes, children);
+const svgElement = (tag, attributes = {}, ...children) =>
+  filled(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
+
+function filled(made, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === "function") made.addEventListener(name, value);
     else if (value !== undefined && value !== false) made.setAttribute(name, value === true ? "" : value);
@@ -197,10 +200,12 @@ class Stepper {
   }
 }
 
-/** Fills the page: title, what is known of the whole, controls, and the parts below each other or side by side. */
+/** The title, and what is known of the whole. */
+const pageHeader = () => element("header", {}, element("h1", {}, pageData.title),
+  element("dl", {}, pageData.about.map(([name, text]) => element("div", {}, element("dt", {}, name), element("dd", {}, text)))));
+
+/** Fills the page: header, controls, and the parts below each other or side by side. */
 function showPage(stepper, ...parts) {
-  const about = pageData.about.map(([name, text]) => element("div", {}, element("dt", {}, name), element("dd", {}, text)));
-  document.body.append(element("header", {}, element("h1", {}, pageData.title), element("dl", {}, about)),
-    stepper.controls, element("main", {}, parts));
+  document.body.append(pageHeader(), stepper.controls, element("main", {}, parts));
   stepper.readAddress();
 }

@@ -354,12 +354,6 @@ function reveal(target) {
   else if (box.bottom > view.bottom - room) mapElement.scrollTop += box.bottom - view.bottom + room;
 }
 
-const svgElement = (tag, attributes) => {
-  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  return made;
-};
-
 /** Draws what the current op reads, or passes gradients to; in a small graph all edges besides. */
 function showEdges(grid, now) {
   const origin = grid.getBoundingClientRect();
@@ -422,7 +416,7 @@ function heading(op, phase) {
   ];
 }
 
-function tensorLine(node, name, picture, extent) {
+function tensorLine(node, name, picture) {
   const op = opOf[node];
   return element("div", { class: "input" },
     element("div", {}, element("code", {}, `${name ? `${name} = ` : ""}${nodeName(node)}`), ` ${op.title} `,

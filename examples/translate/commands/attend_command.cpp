@@ -111,8 +111,7 @@ int run(const Arguments& options) {
   if (wants_page(options, request.models.size())) return write_page(options, request);
   const std::string& directory = request.models.front();
   const std::unique_ptr<Translator> translator = load_translator(directory);
-  if (!translator->config.attention.present)
-    fail("attend: the model in {} has no attention to show; it was trained with --attention none", directory);
+  require_attention(*translator, directory);
   ThreadPool pool(1);
   const AttentionMap attended = options.has_target
                                     ? forced_attention_map(*translator, request.sentence, options.target, pool)

@@ -1,54 +1,5 @@
 // Gradients through time: findings in words, curves by distance, and a heat map of each model for one pair of sentences.
 
-document.head.append(element("style", {}, `
-html, body { height: auto; }
-main.flow { display: block; max-width: 100rem; padding: .4rem 1rem 3rem; }
-.flow section { margin: 0 0 1.6rem; }
-.flow p, .flow li { max-width: 62rem; overflow-wrap: anywhere; }
-.flow ul { padding-left: 1.1rem; margin: .3rem 0; }
-.flow li { margin: .25rem 0; }
-.legend { display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; margin: .4rem 0; font-size: .9rem; }
-.legend > span { display: inline-flex; align-items: center; gap: .4rem; overflow-wrap: anywhere; }
-.legend svg { flex: none; }
-.charts { display: flex; flex-wrap: wrap; gap: .5rem 2rem; }
-.chart { flex: 1 1 20rem; min-width: 0; max-width: 46rem; margin: 0; }
-.chart svg { display: block; width: 100%; touch-action: pan-y; }
-.chart text { font: 12px system-ui, sans-serif; fill: var(--soft); }
-.chart .rule { stroke: var(--line); stroke-width: 1; }
-.chart .cursor { stroke: var(--focus); stroke-width: 1.5; }
-.chart path { fill: none; stroke-width: 2; }
-.readout { display: block; min-height: 2.8em; max-width: 40rem; font-size: .9rem; font-variant-numeric: tabular-nums; }
-.pick { position: sticky; top: 0; z-index: 5; background: var(--paper); border-bottom: 1px solid var(--line); padding: .4rem 0; display: flex; flex-wrap: wrap; gap: .3rem 1rem; align-items: center; }
-.pick label { display: flex; gap: .4rem; align-items: center; min-width: 0; max-width: 100%; }
-.pick select { font: inherit; color: inherit; background: var(--panel); border: 1px solid var(--line); border-radius: 5px; padding: .15rem .3rem; min-width: 0; max-width: 26rem; flex: 1; }
-.scale { display: flex; align-items: center; gap: .4rem; font-size: .85rem; flex-wrap: wrap; }
-.scale canvas { width: 9rem; height: .8rem; border: 1px solid var(--line); }
-.maps { display: flex; flex-wrap: wrap; gap: 1rem 2rem; }
-.maps figure { margin: 0; min-width: 0; max-width: 100%; }
-.maps h3, .maps p { margin: .2rem 0; text-transform: none; }
-.maps h3 { font-size: .95rem; color: var(--ink); letter-spacing: 0; }
-.maps .scroll { overflow-x: auto; max-width: 100%; padding: 2px; }
-.flowmap { border-collapse: separate; border-spacing: 1px; font-size: .85rem; }
-.flowmap th { font-weight: 400; color: var(--soft); white-space: nowrap; padding: .05rem .3rem; }
-.flowmap th.lit { color: var(--ink); font-weight: 600; }
-.flowmap thead th { vertical-align: bottom; padding: .2rem 0; }
-.flowmap thead span { writing-mode: vertical-rl; transform: rotate(180deg); max-height: 9rem; overflow: hidden; }
-.flowmap tbody th { text-align: right; position: sticky; left: 0; background: var(--paper); max-width: 8rem; overflow: hidden; text-overflow: ellipsis; }
-.flowmap td { width: 1.6rem; min-width: 1.6rem; height: 1.6rem; padding: 0; text-align: center; cursor: crosshair; color: var(--soft); }
-.flowmap td.none { background: none; cursor: default; }
-.flowmap td.zero { background: var(--faint); }
-.stations { border-collapse: collapse; font-size: .9rem; }
-.stations th, .stations td { padding: .15rem .6rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: bottom; font-weight: 400; }
-.stations th:first-child { text-align: left; }
-.stations td span { white-space: nowrap; }
-.stations thead th { color: var(--soft); }
-.stations .worst { color: var(--wrong); font-weight: 600; }
-.wide { overflow-x: auto; }
-button[aria-pressed=true] { border-color: var(--focus); background: var(--faint); font-weight: 600; }
-@media (max-width: 40rem) { main.flow { padding: .3rem .6rem 2rem; } .pick { position: static; } .pick label { flex: 1 1 100%; }
-  .stations { font-size: .72rem; } .stations th, .stations td { padding: .15rem .2rem; } .stations th { overflow-wrap: normal; } }
-`));
-
 /** A number with two digits: `0.35`, `3.1 × 10⁻⁶`. */
 function told(x) {
   if (x === 0) return "0";
@@ -65,17 +16,6 @@ function power(exponent) {
 
 const steps = (count) => `${count} step${count === 1 ? "" : "s"}`;
 const { models } = pageData;
-
-/** An element of SVG with attributes, and children or a text. */
-function drawn(tag, attributes = {}, ...children) {
-  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (typeof value === "function") made.addEventListener(name, value);
-    else made.setAttribute(name, value);
-  }
-  made.append(...children);
-  return made;
-}
 
 // ---- Curves ----
 
@@ -115,31 +55,31 @@ class Curves {
     const last = this.distances.at(-1) ?? 1, first = this.distances[0] ?? 0;
     const x = (distance) => left + (distance - first) / Math.max(1, last - first) * (width - left - right);
     const y = (log) => top + (high - log) / (high - low) * (height - top - bottom);
-    const svg = drawn("svg", {
+    const svg = svgElement("svg", {
       viewBox: `0 0 ${width} ${height}`, height, tabindex: 0, role: "slider", "aria-label": `${this.part}: distance`,
       "aria-valuemin": first, "aria-valuemax": last,
       pointermove: (event) => this.point(event), pointerdown: (event) => this.point(event), keydown: (event) => this.press(event),
     });
     const every = Math.ceil((high - low) / 8);
     for (let log = Math.ceil(low / every) * every; log <= high; log += every) {
-      svg.append(drawn("line", { class: "rule", x1: left, x2: width - right, y1: y(log), y2: y(log) }),
-        drawn("text", { x: left - 6, y: y(log) + 4, "text-anchor": "end" }, log === 0 ? "1" : power(log)));
+      svg.append(svgElement("line", { class: "rule", x1: left, x2: width - right, y1: y(log), y2: y(log) }),
+        svgElement("text", { x: left - 6, y: y(log) + 4, "text-anchor": "end" }, log === 0 ? "1" : power(log)));
     }
     const stride = Math.max(1, Math.ceil((last - first) / 8));
     for (let distance = first === 1 && stride > 1 ? 0 : first; distance <= last; distance += stride) {
       const mark = Math.max(first, distance);
-      svg.append(drawn("text", { x: x(mark), y: height - bottom + 18, "text-anchor": "middle" }, String(mark)));
+      svg.append(svgElement("text", { x: x(mark), y: height - bottom + 18, "text-anchor": "middle" }, String(mark)));
     }
-    svg.append(drawn("text", { x: (left + width - right) / 2, y: height - 6, "text-anchor": "middle" }, "distance: recurrent steps"));
+    svg.append(svgElement("text", { x: (left + width - right) / 2, y: height - 6, "text-anchor": "middle" }, "distance: recurrent steps"));
     for (const model of models) {
       let path = "", drawing = false;
       for (const [distance, norm] of this.points(model)) {
         if (norm > 0 && Number.isFinite(norm)) path += `${drawing ? "L" : "M"}${x(distance).toFixed(1)} ${y(Math.log10(norm)).toFixed(1)}`;
         drawing = norm > 0;
       }
-      svg.append(drawn("path", { d: path, stroke: lineColour(model), "stroke-dasharray": dashes(model), "data-model": model.name }));
+      svg.append(svgElement("path", { d: path, stroke: lineColour(model), "stroke-dasharray": dashes(model), "data-model": model.name }));
     }
-    this.cursor = drawn("line", { class: "cursor", y1: top, y2: height - bottom });
+    this.cursor = svgElement("line", { class: "cursor", y1: top, y2: height - bottom });
     svg.append(this.cursor);
     Object.assign(this, { svg, x, width });
     this.holder.replaceChildren(svg);
@@ -192,8 +132,8 @@ const shareButtons = [["norms", false], ["shares of the first norm", true]].map(
 const legend = element("div", { class: "legend" });
 function drawLegend() {
   legend.replaceChildren(...models.map((model) => element("span", {},
-    drawn("svg", { width: 34, height: 8, "aria-hidden": "true" },
-      drawn("line", { x1: 0, x2: 34, y1: 4, y2: 4, stroke: lineColour(model), "stroke-width": 3, "stroke-dasharray": dashes(model) })),
+    svgElement("svg", { width: 34, height: 8, "aria-hidden": "true" },
+      svgElement("line", { x1: 0, x2: 34, y1: 4, y2: 4, stroke: lineColour(model), "stroke-width": 3, "stroke-dasharray": dashes(model) })),
     element("span", {}, `${model.name} `, element("span", { class: "soft" }, `(${model.kind})`)))));
 }
 
@@ -342,8 +282,7 @@ function drawAll() {
 }
 
 document.body.append(
-  element("header", {}, element("h1", {}, pageData.title),
-    element("dl", {}, pageData.about.map(([name, text]) => element("div", {}, element("dt", {}, name), element("dd", {}, text))))),
+  pageHeader(),
   element("main", { class: "flow" },
     element("section", {},
       element("p", {}, "Each word of a translation has a loss, −log of its probability. Its gradient flows back through the decoder's states to those of the encoder, " +

@@ -57,17 +57,12 @@ std::string flow_page(std::span<const ModelFlow> models,
   for (const ModelFlow& model : models) of_models.push_back(model_of(model, numbers));
   for (const auto& [name, text] : about) told.push_back(Json::List{name, text});
   for (const char* name : FlowStations::kNames) stations.emplace_back(name);
-  Json data = Json::object({{"title", title},
-                            {"about", told},
-                            {"stations", stations},
-                            {"findings", flow_findings(models)},
-                            {"models", of_models}});
-  std::string json = data.dump(-1, Json::InvalidUtf8::Replace);
-  json.pop_back();
-  json += ",\"numbers\":";  // a text of megabytes, written as it is
-  json += json_floats(numbers);
-  json += '}';
-  return page(title, json, {pages::flow_js});
+  const Json data = Json::object({{"title", title},
+                                  {"about", told},
+                                  {"stations", stations},
+                                  {"findings", flow_findings(models)},
+                                  {"models", of_models}});
+  return page(title, data.dump(-1, Json::InvalidUtf8::Replace), numbers, pages::flow_js, pages::flow_css);
 }
 
 }

@@ -10,9 +10,9 @@
 
 namespace gradus::translate {
 
-/// The file of this folder, as it was when Gradus was built.
+/// The files of this folder, as they were when Gradus was built.
 namespace pages {
-extern const std::string_view flow_js;
+extern const std::string_view flow_css, flow_js;
 }
 
 /// A page for a browser that shows gradients through time: a heat map of each model for a sentence that the reader

@@ -18,29 +18,6 @@ namespace gradus::translate {
 
 namespace {
 
-/// Keeps all parameters from taking gradients but the tables of word vectors, from which all states come: then every
-/// state still gets its gradient, and no time goes into those of matrices.
-class OnlyStates {
- public:
-  explicit OnlyStates(Seq2Seq& model) {
-    const Parameter* const words = &model.decoder().embedding_weight();
-    const Parameter* const source = model.encoder().embedding ? &model.encoder().embedding->weight : words;
-    for (Parameter* parameter : model.parameters()) {
-      if (parameter == words || parameter == source || parameter->frozen) continue;
-      parameter->frozen = true;
-      frozen_.push_back(parameter);
-    }
-  }
-  ~OnlyStates() {
-    for (Parameter* parameter : frozen_) parameter->frozen = false;
-  }
-  OnlyStates(const OnlyStates&) = delete;
-  OnlyStates& operator=(const OnlyStates&) = delete;
-
- private:
-  std::vector<Parameter*> frozen_;
-};
-
 /// A pass over a pair takes it so many times at most, once for each of as many words, so that memory stays in bounds.
 constexpr int kMostCopies = 16;
 
@@ -173,7 +150,9 @@ void require_recurrent(const Seq2Seq& model, const std::string& name) {
 GradientFlow gradient_flow(Seq2Seq& model, const Pair& pair) {
   require_recurrent(model, "gradient_flow: the model");
   model.eval();
-  const OnlyStates only_states(model);
+  // All states come from the tables of word vectors: with these alone every state still gets its gradient, and no time
+  // goes into those of matrices.
+  const OnlyLearning tables(model, {&model.decoder().embedding_weight(), &model.source_embedding_weight()});
   const Unfused unfused;
   const ModelConfig& config = model.config();
   const int S = static_cast<int>(pair.source.size()), T = static_cast<int>(pair.target.size());

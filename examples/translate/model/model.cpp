@@ -107,6 +107,10 @@ Tensor Seq2Seq::sampled_inputs(std::span<const int> given, const StepOutput& pre
   return decoder_->embed(words);
 }
 
+Parameter& Seq2Seq::source_embedding_weight() {
+  return encoder_->embedding ? encoder_->embedding->weight : decoder_->embedding_weight();
+}
+
 Tensor Seq2Seq::loss(const Batch& batch, const LossOptions& options) {
   Linear& output = decoder_->output();
   const auto [outputs, readout] = teacher_forced(batch, options.scheduled_sampling);

@@ -19,6 +19,8 @@ class Seq2Seq : public Module {
   const ModelConfig& config() const { return config_; }
   Encoder& encoder() { return *encoder_; }
   Decoder& decoder() { return *decoder_; }
+  /// The table of word vectors that the encoder reads: its own, or the decoder's.
+  Parameter& source_embedding_weight();
 
   struct LossOptions {
     Real label_smoothing = 0;

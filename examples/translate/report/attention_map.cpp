@@ -16,6 +16,11 @@ AttentionMap map_of(const Translator& translator, std::vector<std::string> sourc
 
 }
 
+void require_attention(const Translator& translator, const std::string& name) {
+  if (!translator.config.attention.present)
+    fail("attend: the model in {} has no attention to show; it was trained with --attention none", name);
+}
+
 AttentionMap attention_map(Translator& translator, std::string_view line, SearchOptions options, ThreadPool& pool) {
   std::vector<std::string> source = translator.source.split(line);
   if (source.empty()) return {};

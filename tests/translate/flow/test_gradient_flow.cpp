@@ -8,11 +8,11 @@
 #include "autograd/inspect/finite_differences.h"
 #include "autograd/names.h"
 #include "examples/translate/flow/gradient_flow.h"
-#include "nn/rng.h"
 #include "ops/cross_entropy.h"
 #include "ops/fused/unfused.h"
 #include "ops/layout.h"
 #include "tests/support/numbers.h"
+#include "tests/support/randomize.h"
 
 using namespace gradus;
 using namespace gradus::translate;
@@ -68,13 +68,6 @@ ModelConfig small_config(const Variant& variant) {
   config.embedding_deviation = 1;
   variant.change(config);
   return config;
-}
-
-void randomize(Seq2Seq& model) {
-  Rng rng(3);
-  for (Parameter* parameter : model.parameters()) {
-    for (Real& number : parameter->value()) number += static_cast<Real>(rng.uniform(-0.5, 0.5));
-  }
 }
 
 /// -log p(y_t | y_1 … y_{t-1}, x) of the only pair of a batch.

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <optional>
 #include <string_view>
 #include <utility>
 
+#include "autograd/gather.h"
 #include "examples/translate/model/attentive_decoder.h"
 #include "ops/elementwise.h"
 #include "ops/layout.h"
@@ -16,30 +16,6 @@
 namespace gradus::translate {
 
 namespace {
-
-/// Until it ends, no parameter but one takes gradients; then that one's gradient is again what it was.
-class OnlyLearning {
- public:
-  OnlyLearning(Module& model, Parameter& parameter)
-      : parameter_(parameter), grad_(parameter.grad().begin(), parameter.grad().end()) {
-    for (Parameter* other : model.parameters()) {
-      if (other == &parameter || other->frozen) continue;
-      other->frozen = true;
-      frozen_.push_back(other);
-    }
-  }
-  ~OnlyLearning() {
-    for (Parameter* other : frozen_) other->frozen = false;
-    std::ranges::copy(grad_, parameter_.grad().begin());
-  }
-  OnlyLearning(const OnlyLearning&) = delete;
-  OnlyLearning& operator=(const OnlyLearning&) = delete;
-
- private:
-  Parameter& parameter_;
-  std::vector<Real> grad_;
-  std::vector<Parameter*> frozen_;
-};
 
 /// Luong's decoder computes h̃_t on the way to the readout and hands it on only if it feeds it: it is found on the tape,
 /// by its module.
@@ -96,8 +72,9 @@ std::vector<Real> saliency(Seq2Seq& model, const Pair& pair) {
   const Batch batch = make_batch(copies, all);
 
   Decoder& decoder = model.decoder();
-  std::optional<Embedding>& own = model.encoder().embedding;
-  const OnlyLearning learning(model, own ? own->weight : decoder.embedding_weight());
+  Parameter& table = model.source_embedding_weight();
+  const KeptGradients kept(&table);
+  const OnlyLearning learning(model, &table);
   Tape tape;
   const Packing packing(batch.source_lengths);
   const Encoder::Output encoded = model.encoder()(batch.source_ids, packing, &decoder.embedding_weight());

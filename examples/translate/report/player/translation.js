@@ -485,8 +485,7 @@ function showTree(now) {
   const step = steps[now], t = step.kind === "decode" ? step.t : step.kind === "end" ? T - 1 : 0;
   const reach = innerWidth < 700 ? 1 : 3; // columns that are shown wide on each side
   const grid = element("div", { class: "tree" });
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("class", "edges");
+  const svg = svgElement("svg", { class: "edges" });
   treeColumns.forEach((nodes, column) => {
     const isWide = treeColumns.length <= 2 * reach + 3 || Math.abs(column - t) <= reach;
     grid.append(element("div", { class: `beam${column === t ? " now" : ""}${isWide ? "" : " narrow"}` },

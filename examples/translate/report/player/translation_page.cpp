@@ -11,6 +11,7 @@
 #include "autograd/error.h"
 #include "autograd/inspect/pages/page.h"
 #include "autograd/inspect/pages/pictures.h"
+#include "examples/translate/report/attention_map.h"
 #include "examples/translate/report/player/output_chain.h"
 #include "examples/translate/report/player/replay.h"
 #include "examples/translate/search/beam_search.h"
@@ -32,7 +33,7 @@ class Numbers {
     return Json::List{picture.begin, picture.rows, picture.cols};
   }
   Json add(Tensor x) { return x ? add(x.shape(), std::as_const(x).value().data) : Json(); }
-  std::string json() const { return json_floats(pictures_.numbers()); }
+  const std::vector<float>& all() const { return pictures_.numbers(); }
 
  private:
   Pictures pictures_{std::numeric_limits<std::size_t>::max()};  // so that all arrays are kept whole
@@ -99,8 +100,7 @@ void require_steps(const ShownModel& model) {
         "layer instead of one attention; an .svg shows the mean of those in its last layer",
         model.name);
   }
-  if (!config.attention.present)
-    fail("attend: the model in {} has no attention to show; it was trained with --attention none", model.name);
+  require_attention(*model.translator, model.name);
 }
 
 void require_alike(const ShownModel& a, const Words& of_a, const ShownModel& b, const Words& of_b) {
@@ -306,12 +306,8 @@ TranslationPage translation_page(std::span<const ShownModel> models, const Trans
     about.push_back(Json::List{name, fmt::format("{:.4f}", part.log_probability())});
   }
   const Json data = Json::object({{"title", kTitle}, {"about", about}, {"models", parts}, {"tree", tree}});
-  std::string json = data.dump(-1, Json::InvalidUtf8::Replace);
-  json.pop_back();  // the numbers are its last member
-  json += ",\"numbers\":";
-  json += numbers.json();
-  json += '}';
-  page.html = gradus::page(kTitle, json, pages::translation_js, pages::translation_css);
+  page.html = gradus::page(kTitle, data.dump(-1, Json::InvalidUtf8::Replace), numbers.all(), pages::translation_js,
+                           pages::translation_css);
   return page;
 }
 
