@@ -5,7 +5,7 @@
 
 #include "examples/captioner/panels.h"
 #include "examples/captioner/training.h"
-#include "examples/translate/commands/command_line.h"
+#include "examples/translate/options/command_line.h"
 #include "nn/storage/atomic_file.h"
 
 namespace gradus::captioner {

@@ -7,8 +7,8 @@
 #include "examples/translate/base/interrupt.h"
 #include "examples/translate/base/usage_error.h"
 #include "examples/translate/commands/commands.h"
-#include "examples/translate/commands/common_options.h"
-#include "examples/translate/commands/config_options.h"
+#include "examples/translate/options/common_options.h"
+#include "examples/translate/options/config_options.h"
 #include "nn/storage/atomic_file.h"
 
 namespace gradus::translate {

@@ -12,7 +12,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "examples/translate/commands/command_line.h"
+#include "examples/translate/options/command_line.h"
 #include "examples/translate/search/search.h"
 #include "examples/translate/text/text.h"
 #include "examples/translate/translator/model_folder.h"

@@ -14,9 +14,9 @@
 #include <numeric>
 
 #include "autograd/scratch.h"
-#include "examples/translate/commands/command_line.h"
 #include "examples/translate/config/model_config.h"
 #include "examples/translate/model/batch.h"
+#include "examples/translate/options/command_line.h"
 #include "ops/gemm/blas.h"
 #include "ops/gemm/packed_matrix.h"
 #include "ops/gemm/thread_pool.h"

@@ -13,7 +13,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "examples/translate/commands/command_line.h"
+#include "examples/translate/options/command_line.h"
 #include "examples/translate/report/chart.h"
 #include "nn/rng.h"
 #include "nn/storage/atomic_file.h"

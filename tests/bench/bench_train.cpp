@@ -14,7 +14,7 @@
 #include <map>
 
 #include "autograd/inspect/observers.h"
-#include "examples/translate/commands/command_line.h"
+#include "examples/translate/options/command_line.h"
 #include "ops/gemm/blas.h"
 #include "tests/bench/bench_data.h"
 #include "tests/bench/training_step.h"

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <set>
 
-#include "examples/translate/commands/config_options.h"
 #include "examples/translate/config/config_file.h"
+#include "examples/translate/options/config_options.h"
 #include "nn/storage/json.h"
 #include "tests/program/option_tests.h"
 #include "tests/program/training_run.h"

@@ -9,10 +9,10 @@
 
 #include "autograd/error.h"
 #include "examples/translate/base/nearest.h"
-#include "examples/translate/commands/config_options.h"
 #include "examples/translate/config/config.h"
 #include "examples/translate/config/config_file.h"
 #include "examples/translate/config/presets.h"
+#include "examples/translate/options/config_options.h"
 #include "nn/storage/json.h"
 #include "tests/support/temporary_folder.h"
 

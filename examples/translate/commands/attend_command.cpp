@@ -10,7 +10,7 @@
 #include "examples/translate/base/join_words.h"
 #include "examples/translate/base/usage_error.h"
 #include "examples/translate/commands/commands.h"
-#include "examples/translate/commands/common_options.h"
+#include "examples/translate/options/common_options.h"
 #include "examples/translate/report/attention_map.h"
 #include "examples/translate/report/player/translation_page.h"
 #include "examples/translate/translator/model_folder.h"

@@ -5,7 +5,7 @@
 #include "autograd/error.h"
 #include "examples/translate/base/usage_error.h"
 #include "examples/translate/commands/commands.h"
-#include "examples/translate/commands/metric_options.h"
+#include "examples/translate/options/metric_options.h"
 #include "examples/translate/report/score_report.h"
 #include "examples/translate/text/text.h"
 #include "examples/translate/text/unicode.h"

@@ -6,7 +6,7 @@
 #include "autograd/inspect/trace.h"
 #include "examples/translate/base/join_words.h"
 #include "examples/translate/commands/commands.h"
-#include "examples/translate/commands/common_options.h"
+#include "examples/translate/options/common_options.h"
 #include "examples/translate/translator/model_folder.h"
 #include "examples/translate/translator/translate.h"
 #include "nn/storage/atomic_file.h"

@@ -5,8 +5,8 @@
 #include "autograd/error.h"
 #include "examples/translate/base/progress.h"
 #include "examples/translate/commands/commands.h"
-#include "examples/translate/commands/common_options.h"
 #include "examples/translate/flow/flow_page.h"
+#include "examples/translate/options/common_options.h"
 #include "examples/translate/translator/model_folder.h"
 #include "nn/storage/atomic_file.h"
 

@@ -1,7 +1,7 @@
 #include <memory>
 
 #include "examples/translate/commands/commands.h"
-#include "examples/translate/commands/common_options.h"
+#include "examples/translate/options/common_options.h"
 #include "examples/translate/training/checkpoint.h"
 #include "examples/translate/translator/model_folder.h"
 #include "ops/gemm/blas_info.h"

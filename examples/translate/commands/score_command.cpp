@@ -5,7 +5,7 @@
 #include "examples/translate/base/cores.h"
 #include "examples/translate/base/word_ids.h"
 #include "examples/translate/commands/commands.h"
-#include "examples/translate/commands/common_options.h"
+#include "examples/translate/options/common_options.h"
 #include "examples/translate/report/score_report.h"
 #include "examples/translate/text/text.h"
 #include "examples/translate/translator/ensemble.h"

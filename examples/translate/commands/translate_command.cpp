@@ -7,7 +7,7 @@
 #include "autograd/error.h"
 #include "examples/translate/base/cores.h"
 #include "examples/translate/commands/commands.h"
-#include "examples/translate/commands/common_options.h"
+#include "examples/translate/options/common_options.h"
 #include "examples/translate/text/text.h"
 #include "examples/translate/translator/ensemble.h"
 #include "examples/translate/translator/translate.h"

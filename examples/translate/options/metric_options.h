@@ -1,7 +1,7 @@
 #pragma once
 
-#include "examples/translate/commands/command_line.h"
 #include "examples/translate/metrics/metric_options.h"
+#include "examples/translate/options/command_line.h"
 
 namespace gradus::translate {
 

@@ -1,8 +1,8 @@
-#include "examples/translate/commands/metric_options.h"
+#include "examples/translate/options/metric_options.h"
 
 #include <fmt/core.h>
 
-#include "examples/translate/commands/common_options.h"
+#include "examples/translate/options/common_options.h"
 
 namespace gradus::translate {
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "examples/translate/commands/command_line.h"
 #include "examples/translate/config/config.h"
+#include "examples/translate/options/command_line.h"
 
 namespace gradus::translate {
 

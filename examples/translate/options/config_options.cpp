@@ -1,4 +1,4 @@
-#include "examples/translate/commands/config_options.h"
+#include "examples/translate/options/config_options.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "examples/translate/commands/common_options.h"
+#include "examples/translate/options/common_options.h"
 
 #include <fmt/core.h>
 
