@@ -11,7 +11,7 @@ for side in en fr; do
   head -n 30 "all/test.$side" >"test.$side"
 done
 text=(--train train.en train.fr --valid valid.en valid.fr --test test.en test.fr)
-small=(--hidden 8 --embedding 8 --attention-size 8 --epochs 2 --min-frequency 1)
+small=(--valid-steps 1 --hidden 8 --embedding 8 --attention-size 8 --epochs 2 --min-frequency 1)
 
 expect 0 "" "$experiments" --help
 expect 0 "" "$experiments" ladder --help

@@ -138,6 +138,13 @@ void check_valid(OptionTrial& trial) {
   CHECK(with.corpus.valid_text.target == read_lines(small_toy_files().train[1]));
 }
 
+void check_hold_out(OptionTrial& trial) {
+  const PreparedTraining without(trial.without), with(trial.with);
+  CHECK(without.corpus.valid.size() == 32);  // a tenth
+  CHECK(with.corpus.valid.size() == 5);
+  CHECK(with.corpus.train.size() + with.corpus.copies == 320 - 5);
+}
+
 void check_toy(OptionTrial& trial) {
   const PreparedTraining with(trial.with);
   CHECK(with.corpus.train.size() == ToySizes().train);
@@ -162,6 +169,7 @@ std::vector<OptionTest> gradus::translate::text_option_tests() {
   return {
       {"train", json_files(files.valid), "", check_train},
       {"valid", json_files(files.train), "", check_valid},
+      {"hold_out", "5", R"({"valid": []})", check_hold_out},
       {"toy", "true", "", check_toy},
       {"tokenizer", R"("words")", "", check_words},
       {"tokenizer", R"("bpe")", R"({"vocabulary_size": 400})", check_subwords},

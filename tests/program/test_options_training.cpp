@@ -101,6 +101,14 @@ void check_patience(OptionTrial& trial) {
   CHECK(with.history.validations.size() == 3);
 }
 
+void check_valid_steps(OptionTrial& trial) {
+  CHECK(TrainingRun(trial.without).history.validations.size() == 4);
+  const std::vector<TrainingLog::Validation> validations = TrainingRun(trial.with).history.validations;
+  REQUIRE(validations.size() == 2);
+  CHECK(validations[0].step == 3 * kStepsAnEpoch);
+  CHECK(validations[1].step == 4 * kStepsAnEpoch);
+}
+
 void check_batch_size(OptionTrial& trial) {
   const TrainingRun without(trial.without), with(trial.with);
   CHECK(with.history.steps.size() == 2 * 5);
@@ -191,6 +199,11 @@ void check_warm_up(OptionTrial& trial) {
 
 void check_learning_rate_decay(OptionTrial& trial) {
   check_rates(trial.with, [](int, int epoch) { return std::pow(0.1, std::max(epoch - 1, 0)); });
+}
+
+void check_plateau_steps(OptionTrial& trial) {
+  check_rates(trial.without, [](int, int epoch) { return std::ldexp(1, -std::max(epoch - 1, 0)); });
+  check_rates(trial.with, [](int, int epoch) { return std::ldexp(1, -std::max((epoch - 1) / 2, 0)); });
 }
 
 void check_halve_after(OptionTrial& trial) {
@@ -329,12 +342,14 @@ void check_threads(OptionTrial& trial) {
 std::vector<OptionTest> gradus::translate::training_option_tests() {
   constexpr const char* kOneStep = R"({"epochs": 1, "batch_size": 320})";
   constexpr const char* kOneSgdStep = R"({"epochs": 1, "batch_size": 320, "optimizer": "sgd"})";
-  constexpr const char* kNothingMoves = R"({"epochs": 4, "learning_rate": 1e-30})";
-  constexpr const char* kSchedule = R"({"epochs": 4, "learning_rate": 1e-30, "warm_up": 3, "halve_after": 1})";
+  constexpr const char* kNothingMoves = R"({"epochs": 4, "learning_rate": 1e-30, "plateau_steps": 1})";
+  constexpr const char* kSchedule =
+      R"({"epochs": 4, "learning_rate": 1e-30, "warm_up": 3, "halve_after": 1, "plateau_steps": 1})";
   return {
       {"epochs", "3", "", check_epochs},
       {"max_minutes", "1e-9", "", check_max_minutes},
       {"patience", "2", kNothingMoves, check_patience},
+      {"valid_steps", "25", R"({"epochs": 4})", check_valid_steps},
       {"batch_size", "64", "", check_batch_size},
       {"batch_tokens", "200", "", check_batch_tokens},
       {"pool_batches", "1", "", check_pool_batches},
@@ -348,6 +363,7 @@ std::vector<OptionTest> gradus::translate::training_option_tests() {
       {"schedule", R"("constant")", kSchedule, check_constant},
       {"warm_up", "4", "", check_warm_up},
       {"learning_rate_decay", "0.1", kNothingMoves, check_learning_rate_decay},
+      {"plateau_steps", "20", kNothingMoves, check_plateau_steps},
       {"halve_after", "2", R"({"epochs": 4, "schedule": "halving"})", check_halve_after},
       {"weight_decay", "0.5", kOneStep, check_weight_decay},
       {"label_smoothing", "0.2", R"({"epochs": 4, "batch_size": 320})", check_label_smoothing},

@@ -9,7 +9,10 @@ expect 0 "" train_m
 expect 0 "" "$gradus" report m --out page.html
 check "a page with the sample's heat map" grep -q '</svg></p>' <(tr -d '\n' <page.html)
 check "a page with the norms of modules" grep -q '<th>decoder.output</th>' page.html
-expect 0 "" train --model absurd --learning-rate 100 --force
+train --model absurd --learning-rate 100 --valid-steps 1000 >progress 2>stderr
+check "a training that diverges fails" test $? -eq 1
+check "with advice" grep -q '^gradus: train: epoch 12: the training diverges: .*; try a lower --learning-rate than 100' stderr
+check "and leaves no model" test ! -e absurd/model.safetensors
 check "a gradient that vanishes is told of" grep -q '^The gradient vanishes in ' <("$gradus" report absurd)
 check "on the page too" grep -q 'class="finding">The gradient vanishes in ' absurd/report.html
 check "of a good training nothing is said" test "$("$gradus" report m --out page.html)" = "report written to page.html"

@@ -58,6 +58,7 @@ TrainConfig small_training() {
   config.learning_rate = 0.02;
   config.batch_size = 32;
   config.epochs = 2;
+  config.valid_steps = 1;
   config.threads = 1;
   return config;
 }

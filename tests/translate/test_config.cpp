@@ -223,6 +223,7 @@ TEST_CASE("a preset is weaker than the file, and the file than the options") {
   for (const Preset& preset : presets()) {
     CAPTURE(std::string(preset.name));
     const TrainConfig config = resolve({"--preset", preset.name}), defaults;
+    if (preset.name == std::string_view("defaults")) continue;
     CHECK(config.schedule != defaults.schedule);
     CHECK(config.learning_rate == gradus::Json::parse(preset.json)["learning_rate"].as<double>());
     CHECK(config.accumulate == defaults.accumulate);  // which none of them names

@@ -30,10 +30,12 @@ struct Arguments {
   std::string model, out;
 };
 
-/// Heat maps of the best model's translations of the logged samples; none for a model without attention.
+/// Heat maps of the best model's translations of the logged samples; none for a model without attention, and none if no
+/// validation has found one, as in a training that diverged.
 std::vector<Heatmap> sample_heatmaps(const std::string& directory, const TrainingHistory& history) {
   std::vector<Heatmap> maps;
-  if (history.validations.empty() || !load_config(directory).attention.present) return maps;
+  if (!ModelFolder::has(ModelFolder(directory).best) || !load_config(directory).attention.present) return maps;
+  if (history.validations.empty()) return maps;
   const std::unique_ptr<Translator> translator = load_translator(directory);
   ThreadPool pool(1);
   for (const TrainingLog::Sample& sample : history.validations.front().samples) {

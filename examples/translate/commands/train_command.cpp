@@ -7,13 +7,15 @@
 #include "autograd/inspect/check.h"
 #include "examples/translate/base/cores.h"
 #include "examples/translate/base/interrupt.h"
-#include "examples/translate/base/usage_error.h"
+#include "examples/translate/base/peak_memory.h"
 #include "examples/translate/base/word_ids.h"
 #include "examples/translate/commands/commands.h"
+#include "examples/translate/commands/training_plan.h"
 #include "examples/translate/options/common_options.h"
 #include "examples/translate/options/config_options.h"
+#include "examples/translate/recipe/recipe.h"
+#include "examples/translate/recipe/warnings.h"
 #include "examples/translate/report/spread.h"
-#include "examples/translate/text/unicode.h"
 #include "examples/translate/training/checkpoint.h"
 #include "examples/translate/training/trainer.h"
 #include "examples/translate/translator/model_folder.h"
@@ -41,46 +43,14 @@ Examples:
   gradus evaluate --model toys/seed-*
 )";
 
-struct Arguments {
-  ConfigOptions config;
-  std::string model;
-  std::optional<int> seeds;  // models to train; without it a single one, in the folder itself
-  bool resume = false, force = false, check = false;
-};
-
-/// The training of one model.
-struct Run {
-  std::uint64_t seed;
-  std::string directory;
-};
-
-/// Trainings that differ in their seeds alone.
-struct Plan {
-  TrainConfig config;  // with the first run's seed
-  std::vector<Run> runs;
-};
+constexpr double kForecastSeconds = 5;
+constexpr double kManyUnknown = 10;  // per cent
 
 /// What all runs have in common.
 struct Material {
   Languages languages;
   Corpus corpus;
 };
-
-void require_sense(const TrainConfig& config) {
-  config.check_architecture();
-  if (config.tied_embeddings == TiedEmbeddings::All && !config.joint)
-    throw UsageError("train: --tied-embeddings all needs --joint, one vocabulary for both languages");
-  if (config.toy) {
-    if (!config.train.empty() || !config.valid.empty())
-      throw UsageError("train: --toy brings its own text; leave out --train and --valid");
-    if (config.tokenizer != TokenizerKind::Whitespace || config.joint)
-      throw UsageError("train: --toy brings its own words; leave out --tokenizer and --joint");
-    return;
-  }
-  if (config.train.empty()) throw UsageError("train: --train SRC TGT is missing (or --toy, for the built-in language)");
-  if (config.valid.empty())
-    throw UsageError("train: --valid SRC TGT is missing; validation decides which model is best");
-}
 
 /// The share of one side's words that are <unk>, in per cent.
 double unknown_share(const std::vector<Pair>& pairs, std::vector<int> Pair::*side) {
@@ -92,15 +62,6 @@ double unknown_share(const std::vector<Pair>& pairs, std::vector<int> Pair::*sid
   return 100 * static_cast<double>(unknown) / static_cast<double>(words);
 }
 
-/// Whether most lines end in a full stop that touches a word, as no tokenised text does.
-bool looks_raw(const std::vector<std::string>& lines) {
-  const auto touching = std::ranges::count_if(lines, [](const std::string& line) {
-    const std::string_view last = split_words(line).back();
-    return last.size() > 1 && std::string_view(".!?").find(last.back()) != std::string_view::npos;
-  });
-  return 2 * static_cast<size_t>(touching) > lines.size();
-}
-
 std::string describe(const AttentionConfig& attention) {
   if (!attention.present) return "attention none";
   return fmt::format("attention {}, {}, {}, {} the recurrence{}{}{}", name_of(attention.score),
@@ -109,76 +70,55 @@ std::string describe(const AttentionConfig& attention) {
                      attention.context_gate ? ", context gate" : "");
 }
 
+/// The configuration as a table: key, value, and where that comes from.
+std::string describe(TrainConfig config, const Origins& origins) {
+  const std::vector<ConfigField> fields = config.fields();
+  std::size_t keys = 0, values = 0;
+  for (const ConfigField& field : fields) {
+    keys = std::max(keys, std::string_view(field.key).size());
+    values = std::max(values, field.text().size());
+  }
+  std::string table;
+  for (const ConfigField& field : fields) {
+    table += fmt::format("{:<{}}  {:<{}}  {}\n", field.key, keys, field.text(), values,
+                         name_of(origin_of(origins, field.key)));
+  }
+  return table;
+}
+
 std::string describe(Translator& translator, const Corpus& corpus) {
   const TrainConfig& config = translator.config;
   const int threads = thread_count(config.threads);
   const char* unit = unit_of(config.tokenizer);
-  const std::string kind =
-      config.architecture == Architecture::Transformer ? name_of(config.architecture) : describe(config.attention);
-  return fmt::format(
-      "text        {} pairs to train on, {} to validate; left out: {} with an empty side, {} longer than {} {}s\n"
-      "vocabulary  {} source {}s, {} target {}s; unknown in the validation text: {:.1f} %, {:.1f} %\n"
-      "model       {}, {} parameters\n"
-      "BLAS        {}\n"
-      "machine     {} threads, {} shards{}",
-      corpus.train.size(), corpus.valid.size(), corpus.empty, corpus.too_long, config.max_length, unit,
-      translator.source.vocabulary.size(), unit, translator.target.vocabulary.size(), unit,
-      unknown_share(corpus.valid, &Pair::source), unknown_share(corpus.valid, &Pair::target), kind,
-      translator.model.parameter_count(), gradus::describe(blas_info()), threads, config.shards,
-      threads > config.shards ? "; more --shards would keep all threads busy" : "");
-}
-
-/// Fails if the folder holds what a new training would mix with or, without --force, replace.
-void require_room(const Arguments& options) {
-  const bool several = options.seeds.has_value(), holds_one = holds_model(options.model);
-  const bool holds_several = !seeds_in(options.model).empty();
-  if (several && holds_one)
-    fail("train: {} holds a model itself; those of several seeds need another folder", options.model);
-  if (!several && holds_several)
-    fail("train: {} holds the models of several seeds; a single one needs another folder", options.model);
-  if (options.force) return;
-  if (holds_several)
-    fail("train: {} holds models already; --resume goes on with their training, --force replaces them", options.model);
-  if (holds_one)
-    fail("train: {} holds a model already; --resume goes on with its training, --force replaces it", options.model);
-}
-
-Plan plan_new(Arguments& options) {
-  Plan plan{options.config.resolve(), {}};
-  require_sense(plan.config);
-  require_room(options);
-  if (!options.seeds) plan.runs.push_back({plan.config.seed, options.model});
-  for (int i = 0; i < options.seeds.value_or(0); ++i) {
-    const std::uint64_t seed = plan.config.seed + static_cast<std::uint64_t>(i);
-    plan.runs.push_back({seed, seed_folder(options.model, seed)});
+  const bool held_out = !config.toy && config.valid.empty();
+  const double unknown_source = unknown_share(corpus.valid, &Pair::source),
+               unknown_target = unknown_share(corpus.valid, &Pair::target);
+  std::string text = fmt::format("text        {} pairs to train on, {} {}to validate\n", corpus.train.size(),
+                                 corpus.valid.size(), held_out ? "held out " : "");
+  if (corpus.empty > 0) text += fmt::format("left out    {} with an empty side\n", corpus.empty);
+  if (corpus.too_long > 0)
+    text += fmt::format("left out    {} longer than {} {}s\n", corpus.too_long, config.max_length, unit);
+  if (corpus.copies > 0) text += fmt::format("left out    {} copies of what is held out\n", corpus.copies);
+  text += fmt::format("vocabulary  {} source {}s, {} target {}s\n", translator.source.vocabulary.size(), unit,
+                      translator.target.vocabulary.size(), unit);
+  if (unknown_source + unknown_target > 0) {
+    text += fmt::format("unknown     {:.1f} % of the source {}s to validate, {:.1f} % of the target's\n",
+                        unknown_source, unit, unknown_target);
   }
-  if (!options.force) {
-    for (const Run& run : plan.runs) require_no_training("train", run.directory);
+  if (std::max(unknown_source, unknown_target) > kManyUnknown) {
+    text += "warning     many words are unknown; with --tokenizer bpe none would be\n";
   }
-  return plan;
-}
-
-/// The trainings that were begun, and with more --seeds new ones after them.
-Plan plan_resumed(Arguments& options) {
-  std::vector<std::uint64_t> seeds = seeds_in(options.model);
-  const auto wanted = static_cast<size_t>(options.seeds.value_or(0));
-  if (holds_model(options.model) || seeds.empty()) {
-    const TrainConfig config = options.config.resume(load_config(options.model));
-    require_sense(config);
-    if (wanted > 0) fail("train: --seeds: {} holds a single model, not those of several seeds", options.model);
-    return {config, {{config.seed, options.model}}};
-  }
-  if (wanted > 0 && wanted < seeds.size())
-    fail("train: --seeds: {} is less than the {} that {} holds", wanted, seeds.size(), options.model);
-  Plan plan{options.config.resume(load_config(seed_folder(options.model, seeds.front()))), {}};
-  require_sense(plan.config);
-  while (seeds.size() < wanted) seeds.push_back(seeds.back() + 1);
-  for (const std::uint64_t seed : seeds) plan.runs.push_back({seed, seed_folder(options.model, seed)});
-  return plan;
+  text += fmt::format(
+      "model       {}\n            {} parameters\n",
+      config.architecture == Architecture::Transformer ? name_of(config.architecture) : describe(config.attention),
+      translator.model.parameter_count());
+  text += fmt::format("BLAS        {}\nmachine     {} threads, {} shards{}", gradus::describe(blas_info()), threads,
+                      config.shards, threads > config.shards ? "; more --shards would keep all threads busy" : "");
+  return text;
 }
 
 /// Makes the folders of all runs, so that they tell what there is to resume.
-void make_folders(const Plan& plan, const Arguments& options, Translator& words) {
+void make_folders(const Plan& plan, const TrainArguments& options, Translator& words) {
   if (!options.resume) {
     for (const std::uint64_t old : seeds_in(options.model)) remove_model(seed_folder(options.model, old));
   }
@@ -188,32 +128,42 @@ void make_folders(const Plan& plan, const Arguments& options, Translator& words)
   }
 }
 
-Material prepare(const Plan& plan, const Arguments& options, Progress& progress) {
-  CorpusText text = load_text(plan.config);
+/// Lets the text decide what nobody has said of a new training.
+void decide_by_text(const TextFacts& facts, std::size_t held_out, Plan& plan, Origins& origins, Progress& progress) {
+  if (plan.config.valid.empty()) plan.config.hold_out = static_cast<int>(held_out);
+  for (const auto& [options, reason] : decide(plan.config, origins, facts)) {
+    progress.print(fmt::format("decided     {}: {}", options, reason));
+  }
+  require_sense(plan.config);
+}
+
+Material prepare(const Plan& plan, CorpusText text, const TrainArguments& options, Progress& progress) {
   const WithoutInit without_init;  // of this model only the words are of use
   const std::unique_ptr<Translator> words =
       options.resume
           ? load_words(plan.runs.front().directory, plan.config)
           : std::make_unique<Translator>(plan.config, learn_languages(text.train, language_options(plan.config)));
   Corpus corpus = encode_corpus(std::move(text), *words, plan.config);
-  make_folders(plan, options, *words);
+  if (!options.dry_run) make_folders(plan, options, *words);
   progress.print(describe(*words, corpus));
-  if (plan.config.tokenizer == TokenizerKind::Whitespace && looks_raw(corpus.valid_text.target)) {
-    progress.print("note        full stops touch words, so the text looks raw; try --tokenizer words, bpe or unigram");
-  }
   return {{std::move(words->source), std::move(words->target)}, std::move(corpus)};
 }
 
-const char* reason(Trainer::End end) {
+/// Why a training ended, and what helps.
+const char* reason(Trainer::End end, const TrainConfig& config, const TrainState& state) {
   if (end == Trainer::End::Epochs) return "all epochs done; for more, --resume with more --epochs";
-  if (end == Trainer::End::Patience) return "BLEU has stopped rising; to go on, --resume with more --patience";
-  return "time is up; to go on, --resume with more --max-minutes";
+  if (end == Trainer::End::Time) return "time is up; to go on, --resume with more --max-minutes";
+  if (config.schedule == Schedule::Plateau && state.learning_rate <= kPlateauFloor * config.learning_rate)
+    return "validations gain nothing any more, and the learning rate has come to its floor: more steps will not help, "
+           "but more "
+           "text may, or a training with another --dropout or other sizes";
+  return "validations gain nothing any more; to go on, --resume with more --patience";
 }
 
 /// Trains one model, from its beginning or from where it stopped, and returns its state; nothing if somebody
 /// interrupted it.
 std::optional<TrainState> train(TrainConfig config, const Run& run, const Languages& languages, Corpus corpus,
-                                const Arguments& options, Progress& progress) {
+                                const TrainArguments& options, Progress& progress) {
   config.seed = run.seed;
   const bool begun = has_begun(run.directory);
   const std::unique_ptr<Translator> translator =
@@ -231,19 +181,47 @@ std::optional<TrainState> train(TrainConfig config, const Run& run, const Langua
                                state.epoch + 1, state.batch, options.model));
     return {};
   }
-  progress.print(reason(end));
+  progress.print(reason(end, config, state));
   progress.print(fmt::format("{} holds the model of epoch {}, validation BLEU {:.2f}", run.directory, state.best_epoch,
                              state.best_bleu));
   return state;
 }
 
-int run(Arguments& options) {
+/// Says how long the training would take, and how much memory.
+void forecast(const Plan& plan, Material material, Progress& progress) {
+  Translator translator(plan.config, std::move(material.languages));
+  const Trainer::Forecast forecast =
+      Trainer(translator, std::move(material.corpus), "", progress).forecast(kForecastSeconds);
+  progress.print(fmt::format(
+      "forecast    {} for {} steps, validations not counted, if no limit ends it before; {:.0f} tok/s; {:.0f} MB of "
+      "memory",
+      clock_text(forecast.seconds), forecast.steps, forecast.words_a_second, static_cast<double>(peak_memory()) / 1e6));
+}
+
+int run(TrainArguments& options) {
   std::signal(SIGPIPE, SIG_IGN);  // a reader of the progress that goes away is no reason to lose the training
   std::optional<Checking> checking;
   if (options.check) checking.emplace();
   Progress progress;
-  const Plan plan = options.resume ? plan_resumed(options) : plan_new(options);
-  Material material = prepare(plan, options, progress);
+  Plan plan = plan_trainings(options);
+  Origins origins = options.config.origins();
+  CorpusText text;
+  if (!options.print_config || plan.config.toy || !plan.config.train.empty()) {
+    text = load_text(plan.config);
+    const TextFacts facts = text_facts(text.train);
+    const bool is_open = !options.resume && !plan.config.toy && !options.config.has_preset();
+    if (is_open) decide_by_text(facts, text.valid.source.size(), plan, origins, progress);
+    for (const std::string& warning : text_warnings(text, facts, plan.config)) progress.print("warning     " + warning);
+  }
+  if (options.print_config) {
+    fmt::print("{}", describe(plan.config, origins));
+    return 0;
+  }
+  Material material = prepare(plan, std::move(text), options, progress);
+  if (options.dry_run) {
+    forecast(plan, std::move(material), progress);
+    return 0;
+  }
 
   const InterruptGuard interrupt;  // from here on Ctrl-C leaves something to resume, also between two runs
   const size_t count = plan.runs.size();
@@ -267,12 +245,14 @@ int run(Arguments& options) {
 }
 
 Command train_command() {
-  const auto options = std::make_shared<Arguments>();
+  const auto options = std::make_shared<TrainArguments>();
+  Option model = model_option(options->model);
+  model.required = false;  // of a training, not of what only tells what that would be
   return {
       .name = "train",
       .help = "Train a translator on parallel text",
       .footer = kExamples,
-      .options = joined({{model_option(options->model),
+      .options = joined({{model,
                           {.names = "--resume",
                            .target = &options->resume,
                            .help = "Go on with the training in DIR",
@@ -290,7 +270,16 @@ Command train_command() {
                           {.names = "--check",
                            .target = &options->check,
                            .help = "Stop at the first NaN, and at mistakes of a new op or layer, and say where they "
-                                   "are; slower, with the same result"}},
+                                   "are; slower, with the same result"},
+                          {.names = "--print-config",
+                           .target = &options->print_config,
+                           .help = "Show the value of every option and where it comes from (default, preset, file, "
+                                   "option, or the text), and do nothing else"},
+                          {.names = "--dry-run",
+                           .target = &options->dry_run,
+                           .help = "Read the text, learn the vocabulary, and tell how long the training will take and "
+                                   "how much memory; write nothing",
+                           .excludes = "--resume"}},
                          options->config.options()}),
       .run = [options] { return run(*options); }};
 }

@@ -17,6 +17,7 @@ TrainConfig TrainConfig::toy_preset() {
   config.embedding_deviation = 1;
   config.dropout = 0.1;
   config.epochs = 7;
+  config.valid_steps = 1;
   config.batch_size = 32;
   config.learning_rate = 6e-3;
   config.schedule = Schedule::Cosine;

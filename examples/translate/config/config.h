@@ -18,7 +18,7 @@ inline constexpr std::array kChoices<OptimizerKind>{"adam", "sgd", "adadelta"};
 
 /// How the learning rate goes on after the warm-up.
 enum class Schedule {
-  Plateau,      ///< multiplied by `learning_rate_decay` after a validation without a better BLEU
+  Plateau,      ///< multiplied by `learning_rate_decay` when validations gain nothing any more, down to `kPlateauFloor`
   Cosine,       ///< along half a cosine to 0 at the end of the last epoch
   InverseSqrt,  ///< as 1/√step
   Halving,      ///< halved before every epoch after the first `halve_after` (Luong et al. 2015, section 4.1)
@@ -26,6 +26,9 @@ enum class Schedule {
 };
 template <>
 inline constexpr std::array kChoices<Schedule>{"plateau", "cosine", "inverse-sqrt", "halving", "constant"};
+
+/// How far `Schedule::Plateau` lowers the learning rate, as a share of the one it began with.
+constexpr double kPlateauFloor = 0.01;
 
 /// What the loss of a step is the mean over. Its gradient grows with it, which plain gradient descent and clipping see.
 enum class LossMean { Words, Sentences };
@@ -44,6 +47,10 @@ struct DataConfig : FieldGroup {
       may_change()};
   Field<std::vector<std::string>> valid{
       this, "valid", {}, "Validation text, which decides what the best model is", may_change()};
+  Field<int> hold_out{
+      this, "hold_out", 0,
+      "Pairs of the training text that are kept for validation where there is no --valid; 0 for a tenth, but "
+      "no more than 1000"};
   Field<bool> toy{this, "toy", false, "Train on the built-in toy language, English to French, with a small model"};
   Field<TokenizerKind> tokenizer{
       this, "tokenizer", TokenizerKind::Whitespace,
@@ -68,10 +75,16 @@ struct TrainingConfig : FieldGroup {
 
   Field<int> epochs{this, "epochs", 12, "Passes over the training text at most", range(1).may_change()};
   Field<double> max_minutes{this, "max_minutes", 0,
-                            "Training time at most; the epoch in which it ends is cut short for good; 0 for no limit",
+                            "Training time at most; the epoch in which it ends is cut short for good, and schedule "
+                            "cosine ends with it; 0 for "
+                            "no limit",
                             may_change()};
-  Field<int> patience{this, "patience", 5, "Stop after so many validations without a better BLEU",
+  Field<int> patience{this, "patience", 5, "Stop after so many validations without a gain, in BLEU or in cross-entropy",
                       range(1).may_change()};
+  Field<int> valid_steps{
+      this, "valid_steps", 200,
+      "Steps between two validations at least; the next end of an epoch then has one, and the last one in any case",
+      range(1).may_change()};
   Field<int> batch_size{this, "batch_size", 64, "Sentence pairs in a batch", range(1, 1 << 20)};
   Field<int> batch_tokens{this, "batch_tokens", 0,
                           "Target words in a batch instead of a number of pairs; 0 for --batch-size pairs"};
@@ -80,13 +93,17 @@ struct TrainingConfig : FieldGroup {
   Field<int> accumulate{this, "accumulate", 1, "Batches whose gradients make one step", range(1, 1 << 20)};
   Field<OptimizerKind> optimizer{this, "optimizer", OptimizerKind::Adam, "adam, sgd or adadelta"};
   Field<double> learning_rate{this, "learning_rate", 1e-3, "Learning rate, after the warm-up", range(0, 100)};
-  Field<Schedule> schedule{
-      this, "schedule", Schedule::Plateau,
-      "How the learning rate goes on: falling when BLEU does not rise (plateau), to 0 at the end of the last epoch "
-      "(cosine), with the root of the steps (inverse-sqrt), by half an epoch (halving), or not at all (constant)"};
+  Field<Schedule> schedule{this, "schedule", Schedule::Plateau,
+                           "How the learning rate goes on: falling when validations gain nothing (plateau), to 0 at "
+                           "the end of the last epoch "
+                           "or of --max-minutes (cosine), with the root of the steps (inverse-sqrt), by half an epoch "
+                           "(halving), or not at all (constant)"};
   Field<int> warm_up{this, "warm_up", 0, "Steps in which the learning rate rises to its value"};
   Field<double> learning_rate_decay{this, "learning_rate_decay", 0.5, "Factor on the learning rate of schedule plateau",
                                     range(0, 1)};
+  Field<int> plateau_steps{this, "plateau_steps", 400,
+                           "Steps without a gain in validations after which schedule plateau lowers the learning rate",
+                           range(1)};
   Field<int> halve_after{this, "halve_after", 5, "Epochs before schedule halving begins"};
   Field<double> weight_decay{this, "weight_decay", 0,
                              "Share of the weights that a step with learning rate 1 takes from them (with adam: AdamW)",

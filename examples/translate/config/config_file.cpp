@@ -90,9 +90,11 @@ Json parse(const std::string& path, const std::string& text) {
 
 }
 
-void read_config(const std::string& path, TrainConfig& config) { read_config_text(path, read_file(path), config); }
+std::vector<std::string> read_config(const std::string& path, TrainConfig& config) {
+  return read_config_text(path, read_file(path), config);
+}
 
-void read_config_text(const std::string& name, const std::string& text, TrainConfig& config) {
+std::vector<std::string> read_config_text(const std::string& name, const std::string& text, TrainConfig& config) {
   const Json json = parse(name, text);
   if (!json.is<Json::Object>()) fail("{}: not a configuration: the file must hold one JSON object", name);
 
@@ -101,17 +103,24 @@ void read_config_text(const std::string& name, const std::string& text, TrainCon
     if (std::ranges::none_of(fields, [&key = key](const auto& field) { return field.key == key; }))
       fail_unknown(name, key, fields);
   }
+  std::vector<std::string> keys;
   for (const ConfigField& field : fields) {
     const Json* const entry = json.find(field.key);
     if (entry == nullptr) continue;
-    field.visit([&](auto& value) {
-      if (!from_json(*entry, value)) fail("{}: {}: {} is not {}", name, field.key, entry->dump(), expected(value));
-    });
-    try {
-      field.check();
-    } catch (const Error& error) {
-      fail("{}: {}", name, error.what());
-    }
+    set_field(name, field, *entry);
+    keys.emplace_back(field.key);
+  }
+  return keys;
+}
+
+void set_field(const std::string& name, const ConfigField& field, const Json& json) {
+  field.visit([&](auto& value) {
+    if (!from_json(json, value)) fail("{}: {}: {} is not {}", name, field.key, json.dump(), expected(value));
+  });
+  try {
+    field.check();
+  } catch (const Error& error) {
+    fail("{}: {}", name, error.what());
   }
 }
 

@@ -34,6 +34,11 @@ std::string ConfigField::option() const {
   return "--" + name;
 }
 
+std::string ConfigField::assignment() const {
+  if (const auto* const flag = std::get_if<bool*>(&value)) return (**flag ? "--" : "--no-") + option().substr(2);
+  return fmt::format("{} {}", option(), text());
+}
+
 std::string ConfigField::text() const {
   return visit([](const auto& value) -> std::string {
     using T = std::decay_t<decltype(value)>;

@@ -71,6 +71,8 @@ struct ConfigField {
   }
 
   std::string option() const;
+  /// How the command line gives it its value: `--hidden 512`, `--joint`, `--no-joint`.
+  std::string assignment() const;
   /// The value as a reader writes it: `512`, `luong`, `a.de b.en`.
   std::string text() const;
   /// Throws Error if a number is out of its range.

@@ -7,6 +7,8 @@ namespace gradus::translate {
 namespace {
 
 constexpr std::array kPresets{
+    // The first values of all options, whatever the text: what the other presets change.
+    Preset{"defaults", "{}"},
     // Bahdanau's attention over subwords, for 30,000 short sentences.
     Preset{"multi30k", R"({
       "attention": "bahdanau", "tokenizer": "bpe", "joint": true, "vocabulary_size": 8000, "tied_embeddings": "all",

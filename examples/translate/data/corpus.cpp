@@ -1,6 +1,8 @@
 #include "examples/translate/data/corpus.h"
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include "autograd/error.h"
@@ -32,12 +34,50 @@ ParallelText toy_text(const std::vector<ToyPair>& split, const TextTokenizer& fr
   return text;
 }
 
+std::size_t default_hold_out(std::size_t pairs) { return std::clamp<std::size_t>(pairs / 10, 1, 1000); }
+
+CorpusText hold_out(ParallelText text, std::size_t count) {
+  const std::size_t pairs = text.source.size();
+  CorpusText parts;
+  std::vector<bool> held(pairs);
+  std::set<std::pair<std::string_view, std::string_view>> known;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t pair = (2 * i + 1) * pairs / (2 * count);  // the middle of the i-th of `count` parts
+    held[pair] = true;
+    known.insert({text.source[pair], text.target[pair]});
+  }
+  std::vector<bool> copies(pairs);
+  for (std::size_t pair = 0; pair < pairs; ++pair)
+    copies[pair] = !held[pair] && known.contains({text.source[pair], text.target[pair]});
+  const auto left = pairs - count - static_cast<std::size_t>(std::ranges::count(copies, true));
+  for (std::size_t pair = 0; pair < pairs; ++pair) {
+    if (copies[pair] && left > 0) {  // otherwise there would be nothing to learn
+      ++parts.copies;
+      continue;
+    }
+    ParallelText& part = held[pair] ? parts.valid : parts.train;
+    part.source.push_back(text.source[pair]);
+    part.target.push_back(text.target[pair]);
+    part.lines.push_back(text.lines[pair]);
+  }
+  parts.train.skipped = text.skipped;
+  return parts;
+}
+
 CorpusText load_text(const TrainConfig& config) {
   if (config.toy) {
     const ToyCorpus toy = toy_corpus();
     return {toy_text(toy.train), toy_text(toy.valid)};
   }
-  return {read_some(config.train), read_some(config.valid)};
+  ParallelText train = read_some(config.train);
+  if (!config.valid.empty()) return {std::move(train), read_some(config.valid)};
+  const std::size_t count =
+      config.hold_out > 0 ? static_cast<std::size_t>(config.hold_out) : default_hold_out(train.source.size());
+  if (count >= train.source.size()) {
+    fail("{}, {}: {} of {} sentence pairs cannot be held out for validation; give --valid SRC TGT, or more text",
+         config.train[0], config.train[1], count, train.source.size());
+  }
+  return hold_out(std::move(train), count);
 }
 
 Corpus encode_corpus(CorpusText text, const Languages& languages, const TrainConfig& config) {
@@ -52,6 +92,7 @@ Corpus encode_corpus(CorpusText text, const Languages& languages, const TrainCon
          config.toy ? "the toy language" : fmt::format("{}, {}", config.train.at(0), config.train.at(1)),
          corpus.too_long, config.max_length, unit_of(config.tokenizer));
   }
+  corpus.copies = text.copies;
   corpus.empty = text.train.skipped + text.valid.skipped;
   corpus.valid_text = std::move(text.valid);
   return corpus;

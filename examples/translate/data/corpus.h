@@ -21,10 +21,20 @@ ParallelText toy_text(const std::vector<ToyPair>& split, const TextTokenizer& fr
 /// What a training reads.
 struct CorpusText {
   ParallelText train, valid;
+  std::size_t copies = 0;  ///< pairs left out because they are held out for validation elsewhere in the text
 };
 
-/// The text that the configuration names, or the toy language. Pairs with an empty side are left out. Throws Error for
-/// files that cannot be read, are not UTF-8 or differ in their numbers of lines, and if nothing is left.
+/// How many of so many pairs are held out for validation if nobody says: a tenth, but no more than 1000, and one at
+/// least.
+std::size_t default_hold_out(std::size_t pairs);
+
+/// Takes `count` pairs out of a text, evenly from all its parts. Other pairs that are equal to one of these are left
+/// out, so that what validates has not been learned; `CorpusText::copies` counts them.
+CorpusText hold_out(ParallelText text, std::size_t count);
+
+/// The text that the configuration names, or the toy language. Pairs with an empty side are left out. Without
+/// validation text, `hold_out` pairs of the training text become it. Throws Error for files that cannot be read, are
+/// not UTF-8 or differ in their numbers of lines, and if nothing is left.
 CorpusText load_text(const TrainConfig& config);
 
 /// The text as word numbers.
@@ -32,6 +42,7 @@ struct Corpus {
   std::vector<Pair> train, valid;
   ParallelText valid_text;
   size_t empty = 0;     ///< pairs left out because a side had no word
+  size_t copies = 0;    ///< pairs left out because they are held out for validation
   size_t too_long = 0;  ///< training pairs left out because a side had more than `max_length` words or subwords
 };
 

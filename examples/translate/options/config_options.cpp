@@ -63,15 +63,34 @@ void ConfigOptions::apply_given(TrainConfig& config) {
 TrainConfig ConfigOptions::resolve() {
   const auto from = [&](TrainConfig config) {
     for (const Preset& preset : presets()) {
-      if (preset_ == preset.name) read_config_text(preset.name, preset.json, config);
+      if (preset_ == preset.name) note(read_config_text(preset.name, preset.json, config), Origin::Preset);
     }
-    if (!file_.empty()) read_config(file_, config);
+    if (!file_.empty()) note(read_config(file_, config), Origin::File);
     return config;
   };
   TrainConfig config = from({});
-  if (given_.toy || config.toy) config = from(TrainConfig::toy_preset());
+  if (given_.toy || config.toy) {
+    TrainConfig toy = TrainConfig::toy_preset();
+    note_changed(toy, Origin::Preset);
+    config = from(toy);
+  }
   apply_given(config);
+  for (const Field& field : fields_) {
+    if (field.given) note({field.field.key}, Origin::Option);
+  }
   return config;
+}
+
+void ConfigOptions::note_changed(TrainConfig& config, Origin origin) {
+  TrainConfig defaults;
+  const std::vector<ConfigField> fields = config.fields(), at_first = defaults.fields();
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    if (!fields[i].equals(at_first[i])) note({fields[i].key}, origin);
+  }
+}
+
+void ConfigOptions::note(const std::vector<std::string>& keys, Origin origin) {
+  for (const std::string& key : keys) origins_[key] = origin;
 }
 
 TrainConfig ConfigOptions::resume(TrainConfig begun) {

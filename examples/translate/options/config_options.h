@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "examples/translate/config/config.h"
+#include "examples/translate/config/origin.h"
 #include "examples/translate/options/command_line.h"
 
 namespace gradus::translate {
@@ -23,6 +24,9 @@ class ConfigOptions {
 
   /// The configuration of a new training.
   TrainConfig resolve();
+  /// Where the values of what `resolve` returned come from.
+  const Origins& origins() const { return origins_; }
+  bool has_preset() const { return !preset_.empty(); }
 
   /// The configuration of a training that goes on: the one it began with, and those options that may change. Throws
   /// Error for an option that would make it another training.
@@ -33,6 +37,9 @@ class ConfigOptions {
 
  private:
   void apply_given(TrainConfig& config);
+  void note(const std::vector<std::string>& keys, Origin origin);
+  /// Notes the fields that are not at their defaults.
+  void note_changed(TrainConfig& config, Origin origin);
 
   struct Field {
     ConfigField field;  // of given_
@@ -44,6 +51,7 @@ class ConfigOptions {
   std::vector<Field> fields_;
   std::vector<const char*> presets_;  // their names
   std::string preset_, file_;
+  Origins origins_;
 };
 
 }

@@ -27,9 +27,12 @@ void for_each_field(auto& state, const auto& visit) {
   visit("epoch", state.epoch);
   visit("learning_rate", state.learning_rate);
   visit("loss_sum", state.loss_sum);
+  visit("lowest_loss", state.lowest_loss);
+  visit("plateau_from", state.plateau_from);
   visit("seconds", state.seconds);
   visit("step", state.step);
   visit("text", state.text);
+  visit("validated_at", state.validated_at);
   visit("without_gain", state.without_gain);
   visit("words", state.words);
 }
@@ -67,6 +70,10 @@ std::vector<NamedArray> training_arrays(Translator& translator, const Updates& u
 
 void save_best(const std::string& directory, Translator& translator, const TrainState& state) {
   save(translator.model, ModelFolder(directory).best, describe(state));
+}
+
+void load_best(const std::string& directory, Translator& translator) {
+  load(translator.model, ModelFolder(directory).best);
 }
 
 void save_epoch(const std::string& directory, Translator& translator, const TrainState& state, int keep) {

@@ -1,13 +1,16 @@
 #include "examples/translate/training/trainer.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "autograd/error.h"
 #include "autograd/inspect/check.h"
 #include "examples/translate/base/cores.h"
 #include "examples/translate/base/interrupt.h"
 #include "examples/translate/data/batches.h"
+#include "examples/translate/training/unigram.h"
 #include "examples/translate/translator/translate.h"
 #include "nn/optim/schedule.h"
 #include "nn/rng.h"
@@ -16,7 +19,8 @@ namespace gradus::translate {
 
 namespace {
 
-constexpr size_t kSamples = 5;  // translations of the validation text that the log keeps
+constexpr size_t kSamples = 5;              // translations of the validation text that the log keeps
+constexpr std::uint64_t kFirstSteps = 500;  // after which a model should know more than the frequencies of words
 
 std::unique_ptr<Optimizer> make_optimizer(const std::vector<Parameter*>& parameters, const TrainConfig& config) {
   const double rate = config.learning_rate, decay = config.weight_decay;
@@ -53,7 +57,8 @@ Trainer::Trainer(Translator& translator, Corpus corpus, std::string directory, P
       parallel_(translator.model, thread_count(config_.threads), config_.shards),
       optimizer_(make_optimizer(parameters_, config_)),
       shards_(config_.shards),
-      progress_(progress) {
+      progress_(progress),
+      unigram_(unigram_cross_entropy(train_, valid_, translator.target.vocabulary.size())) {
   state_.learning_rate = config_.learning_rate;
   state_.text = fingerprint(train_, valid_);
   if (config_.average_decay > 0) average_.emplace(parameters_, config_.average_decay);
@@ -73,11 +78,18 @@ Trainer::End Trainer::run() {
   const InterruptGuard interrupt;
   session_start_ = seconds_now();
   log_.emplace(ModelFolder(directory_).log, state_.step);
-  const auto has_model = [&] { return state_.epoch > 0; };  // without one, time is up after the next step only
-  bool whole = true;                                        // the last epoch
+  const auto has_model = [&] { return state_.best_epoch > 0; };  // without one, time is up after the next step only
+  bool whole = true;                                             // the last epoch
   while (state_.epoch < config_.epochs && state_.without_gain < config_.patience && !(has_model() && out_of_time())) {
     whole = run_epoch();
-    if (!InterruptGuard::raised()) validate();
+    const bool interrupted = InterruptGuard::raised();
+    if (!interrupted) {
+      ++state_.epoch;
+      state_.batch = 0;
+    }
+    const bool due = state_.step >= state_.validated_at + static_cast<std::uint64_t>(config_.valid_steps) || is_over();
+    if (!interrupted && !due) continue;
+    if (!interrupted) validate();
     state_.seconds = seconds();
     save_training(directory_, translator_, updates(), state_);
     if (InterruptGuard::raised()) return End::Interrupted;
@@ -88,11 +100,17 @@ Trainer::End Trainer::run() {
 
 double Trainer::seconds() const { return seconds_before_ + seconds_now() - session_start_; }
 
-bool Trainer::out_of_time() const { return config_.max_minutes > 0 && seconds() >= 60 * config_.max_minutes; }
+double Trainer::time_spent() const {
+  return config_.max_minutes > 0 ? std::min(seconds() / (60 * config_.max_minutes), 1.0) : 0;
+}
+
+bool Trainer::out_of_time() const { return time_spent() >= 1; }
+
+bool Trainer::is_over() const { return state_.epoch >= config_.epochs || out_of_time(); }
 
 double Trainer::done() const {
   const double in_epoch = static_cast<double>(state_.batch) / static_cast<double>(std::max<size_t>(batches_, 1));
-  return (state_.epoch + in_epoch) / config_.epochs;
+  return std::max((state_.epoch + in_epoch) / config_.epochs, time_spent());
 }
 
 double Trainer::learning_rate() const {
@@ -102,8 +120,10 @@ double Trainer::learning_rate() const {
     case Schedule::Cosine: {
       const auto group = static_cast<size_t>(config_.accumulate);
       const auto steps = static_cast<std::int64_t>((batches_ + group - 1) / group);  // of an epoch
-      return schedule::cosine(rate, state_.epoch * steps + state_.batch / config_.accumulate, warm_up,
-                              config_.epochs * steps);
+      const std::int64_t total = config_.epochs * steps;
+      const std::int64_t at = state_.epoch * steps + state_.batch / config_.accumulate;
+      const auto at_time = static_cast<std::int64_t>(time_spent() * static_cast<double>(total));
+      return schedule::cosine(rate, std::max(at, at_time), warm_up, total);
     }
     case Schedule::InverseSqrt:
       return schedule::inverse_sqrt(rate, step, warm_up);
@@ -117,22 +137,55 @@ double Trainer::learning_rate() const {
   return schedule::constant(rate, step, warm_up);
 }
 
-bool Trainer::run_epoch() {
-  const double start = seconds_now();
-  epoch_seconds_ = 0;
-  epoch_words_ = epoch_batches_ = 0;
-  translator_.model.train();
+std::vector<std::vector<int>> Trainer::batches_of_epoch() const {
   const BatchSize size{.pairs = config_.batch_size, .target_words = config_.batch_tokens, .pool = config_.pool_batches};
-  const std::vector<std::vector<int>> batches =
-      deal_batches(train_, size, derive_seed(config_.seed, static_cast<std::uint64_t>(state_.epoch)));
+  return deal_batches(train_, size, derive_seed(config_.seed, static_cast<std::uint64_t>(state_.epoch)));
+}
+
+Trainer::Forecast Trainer::forecast(double limit) {
+  translator_.model.train();
+  std::vector<std::vector<int>> batches = batches_of_epoch();
+  batches_ = batches.size();
+  const auto words = [&](const std::vector<int>& batch) {
+    std::size_t count = 0;
+    for (const int pair : batch) count += train_[pair].target.size();
+    return count;
+  };
+  std::size_t epoch_words = 0;
+  for (const std::vector<int>& batch : batches) epoch_words += words(batch);
+  std::ranges::iter_swap(batches.begin(), std::ranges::max_element(batches, {}, words));
+
+  const double start = seconds_now();
+  double measured_from = start;
+  for (std::size_t i = 0; i < batches.size() && seconds_now() - start < limit; ++i) {
+    run_step(std::span(batches).subspan(i, 1));
+    if (i > 0) continue;
+    measured_from = seconds_now();  // the first step also makes memory and threads
+    round_words_ = 0;
+  }
+  if (round_words_ == 0) {  // there was one step alone
+    measured_from = start;
+    round_words_ = state_.words;
+  }
+  const double speed = static_cast<double>(round_words_) / (seconds_now() - measured_from);
+  const auto group = static_cast<std::size_t>(config_.accumulate), epochs = static_cast<std::size_t>(config_.epochs);
+  return {.seconds = static_cast<double>(epochs * epoch_words) / speed,
+          .steps = epochs * ((batches.size() + group - 1) / group),
+          .words_a_second = speed};
+}
+
+bool Trainer::run_epoch() {
+  const double start = seconds_now() - round_seconds_;
+  translator_.model.train();
+  const std::vector<std::vector<int>> batches = batches_of_epoch();
   batches_ = batches.size();
   while (state_.batch < static_cast<int>(batches_)) {
     const auto begin = static_cast<size_t>(state_.batch);
     const size_t count = std::min(static_cast<size_t>(config_.accumulate), batches_ - begin);
     run_step(std::span(batches).subspan(begin, count));
     state_.batch += static_cast<int>(count);
-    epoch_batches_ += static_cast<std::int64_t>(count);
-    epoch_seconds_ = seconds_now() - start;
+    round_batches_ += static_cast<std::int64_t>(count);
+    round_seconds_ = seconds_now() - start;
     if (progress_.due()) show_progress();
     if (InterruptGuard::raised() || out_of_time()) break;
   }
@@ -174,8 +227,7 @@ void Trainer::fail_as_not_finite(std::span<const std::vector<int>> batches, std:
                                  double norm) {
   const std::string what = fmt::format("{}: the loss is {:.4g} and the gradient's norm {:.4g}", step_name(batches),
                                        std::abs(loss), std::abs(norm));  // of nan, which may have a sign
-  const std::string hint = fmt::format("try a lower --learning-rate than {:g}{}", double{config_.learning_rate},
-                                       config_.clip > 0 ? " or a lower --clip" : ", or --clip 1");
+  const std::string hint = lower_rate_hint();
   for (Parameter* const parameter : parameters_) parameter->zero_grad();
   try {
     const Checking checking;
@@ -211,7 +263,8 @@ void Trainer::run_step(std::span<const std::vector<int>> batches) {
   state_.baseline = next_baseline(state_.baseline, loss);
   state_.loss_sum += loss * static_cast<double>(words);
   state_.words += words;
-  epoch_words_ += words;
+  round_words_ += words;
+  if (!log_) return;
   log_->write(TrainingLog::Step{.step = state_.step,
                                 .epoch = state_.epoch + 1,
                                 .loss = loss,
@@ -223,7 +276,7 @@ void Trainer::run_step(std::span<const std::vector<int>> batches) {
 }
 
 void Trainer::show_progress() {
-  const double per_batch = epoch_seconds_ / static_cast<double>(epoch_batches_);
+  const double per_batch = round_seconds_ / static_cast<double>(round_batches_);
   const double left = per_batch * (static_cast<double>(config_.epochs - state_.epoch) * static_cast<double>(batches_) -
                                    static_cast<double>(state_.batch));
   const double limit =
@@ -231,7 +284,7 @@ void Trainer::show_progress() {
   progress_.show(fmt::format("epoch {}/{}  batch {}/{}  loss {:.3f}  lr {:.2g}  {:.0f} tok/s  {} left",
                              state_.epoch + 1, config_.epochs, state_.batch, batches_,
                              state_.loss_sum / static_cast<double>(state_.words), optimizer_->learning_rate,
-                             static_cast<double>(epoch_words_) / epoch_seconds_, clock_text(std::min(left, limit))));
+                             static_cast<double>(round_words_) / round_seconds_, clock_text(std::min(left, limit))));
 }
 
 void Trainer::validate() {
@@ -245,24 +298,24 @@ void Trainer::validate() {
 
   const double train_loss = state_.loss_sum / static_cast<double>(state_.words);
   const double rate = optimizer_->learning_rate;
-  ++state_.epoch;
-  state_.batch = 0;
   state_.loss_sum = 0;
   state_.words = 0;
+  state_.validated_at = state_.step;
   state_.seconds = seconds();
-  const bool best = state_.is_beaten_by(bleu, loss);
+  const bool sane = !diverges(loss);
+  const bool best = sane && state_.is_beaten_by(bleu, loss), gain = sane && state_.gains_by(bleu, loss);
+  state_.lowest_loss = std::min(state_.lowest_loss, loss);
   if (best) {
     state_.best_bleu = bleu;
     state_.best_loss = loss;
     state_.best_epoch = state_.epoch;
-    state_.without_gain = 0;
     save_best(directory_, translator_, state_);
-  } else {
-    ++state_.without_gain;
-    if (config_.schedule == Schedule::Plateau) state_.learning_rate *= config_.learning_rate_decay;
   }
+  state_.without_gain = gain ? 0 : state_.without_gain + 1;
+  if (gain) state_.plateau_from = state_.step;
   if (config_.keep_epochs > 0) save_epoch(directory_, translator_, state_, config_.keep_epochs);
   if (average_) average_->swap();
+  if (!gain && config_.schedule == Schedule::Plateau) lower_learning_rate();
   value_norm(parameters_, &parallel_.pool(), norms_);
   TrainingLog::Validation validation{.step = state_.step,
                                      .epoch = state_.epoch,
@@ -279,8 +332,48 @@ void Trainer::validate() {
   log_->write(validation);
   progress_.print(
       fmt::format("epoch {:>2}  loss {:.3f}  lr {:.2g}  {:.0f} tok/s  validation: perplexity {:.2f}, BLEU {:.2f}{}  {}",
-                  state_.epoch, train_loss, rate, static_cast<double>(epoch_words_) / std::max(epoch_seconds_, 1e-9),
+                  state_.epoch, train_loss, rate, static_cast<double>(round_words_) / std::max(round_seconds_, 1e-9),
                   std::exp(loss), bleu, best ? " (best)" : "", clock_text(state_.seconds)));
+  round_seconds_ = 0;
+  round_words_ = round_batches_ = 0;
+  warn_of(loss);
+}
+
+void Trainer::lower_learning_rate() {
+  const double floor = kPlateauFloor * config_.learning_rate;
+  const auto due = state_.plateau_from + static_cast<std::uint64_t>(config_.plateau_steps);
+  if (state_.step < due || state_.learning_rate <= floor) return;
+  state_.learning_rate = std::max(floor, config_.learning_rate_decay * state_.learning_rate);
+  state_.plateau_from = state_.step;
+  for (int i = 0; i < (average_ ? 2 : 1); ++i) {  // the weights, and their average
+    load_best(directory_, translator_);
+    if (average_) average_->swap();
+  }
+}
+
+bool Trainer::diverges(double loss) const {
+  return loss > 2 * std::log(static_cast<double>(translator_.target.vocabulary.size()));
+}
+
+void Trainer::warn_of(double loss) {
+  if (diverges(loss)) {
+    fail(
+        "train: epoch {}: the training diverges: the validation text has a cross-entropy of {:.4g} nats a word, and "
+        "{:.3g} for "
+        "who knows the frequencies of words alone; {}",
+        state_.epoch, loss, unigram_, lower_rate_hint());
+  }
+  if (loss < unigram_ || state_.step < kFirstSteps || std::exchange(warned_, true)) return;
+  progress_.print(fmt::format(
+      "warning     after {} updates the validation text is no better known than by the frequencies of its words "
+      "(perplexity {:.1f}): nothing is learned yet; try a higher --learning-rate than {:g}, and look whether "
+      "line n of one file translates line n of the other",
+      state_.step, std::exp(unigram_), double{config_.learning_rate}));
+}
+
+std::string Trainer::lower_rate_hint() const {
+  return fmt::format("try a lower --learning-rate than {:g}{}", double{config_.learning_rate},
+                     config_.clip > 0 ? " or a lower --clip" : ", or --clip 1");
 }
 
 }

@@ -21,12 +21,16 @@ namespace gradus::translate {
 BleuOptions bleu_options(const TrainConfig& config);
 
 /// Trains a translator on the label-smoothed cross-entropy of teacher-forced targets, with the configured optimiser and
-/// gradients clipped by their common norm. After every epoch it translates the validation text, with the moving average
-/// of the weights if there is one: the model with the best BLEU stays (between equal ones, such as the zeros of the
-/// first epochs, the lower cross-entropy decides).
+/// gradients clipped by their common norm. At ends of epochs, `valid_steps` apart, it translates the validation text,
+/// with the moving average of the weights if there is one: the model with the best BLEU stays
+/// (`TrainState::is_beaten_by`).
+///
+/// The schedule Plateau lowers the learning rate when validations have gained nothing (`TrainState::gains_by`) for
+/// `plateau_steps`, down to `kPlateauFloor`, and goes on from the best weights then.
 ///
 /// Everything random depends on the configuration's seed and on a step's number alone. So a training that was stopped
-/// anywhere between two steps and resumed ends with the same bits as one that never stopped.
+/// anywhere between two steps and resumed ends with the same bits as one that never stopped. With `max_minutes` that
+/// does not hold: the schedule Cosine ends with the time, so that its rate depends on the speed of the machine.
 class Trainer {
  public:
   /// `translator` and `progress` must outlive the trainer. Files go to `directory`, which exists (`create_model`), and
@@ -36,16 +40,29 @@ class Trainer {
   /// Goes on where the folder's last checkpoint stopped. Throws Error if that was of another text.
   void resume();
 
+  /// What a training is to take, as its first steps show.
+  struct Forecast {
+    double seconds = 0;         ///< of all epochs, but for validations
+    std::size_t steps = 0;      ///< of all epochs
+    double words_a_second = 0;  ///< of the target text
+  };
+  /// Trains for some seconds, on the largest batch first, and tells from that how long it will take. The model is of no
+  /// use afterwards, and nothing is written.
+  Forecast forecast(double seconds);
+
   enum class End { Epochs, Patience, Time, Interrupted };
   /// Trains until the configuration says it is enough, or until SIGINT or SIGTERM; then the checkpoint is saved.
   ///
-  /// Throws Error if the loss or a gradient is no longer finite. The step is run once more under the checking mode
+  /// Throws Error if the training diverges: if a validation is far worse than a guess among all words, or the loss or a
+  /// gradient is no longer finite. In that case the step is run once more under the checking mode
   /// (autograd/inspect/check.h), so that the error names the op and the module that began with it.
   End run();
 
   const TrainState& state() const { return state_; }
 
  private:
+  /// The share of the time there is, from 0 to 1; 0 if there is no limit.
+  double time_spent() const;
   bool out_of_time() const;
   /// The learning rate of the next step, as the configuration's schedule and the validations so far have it.
   double learning_rate() const;
@@ -66,7 +83,17 @@ class Trainer {
   double add_gradients(const std::vector<int>& batch, std::uint64_t seed, std::int64_t divisor);
   /// How far the training is, from 0 to 1.
   double done() const;
+  /// Whether the training has come to its end, but for the last validation.
+  bool is_over() const;
+  std::vector<std::vector<int>> batches_of_epoch() const;
   void validate();
+  /// What the schedule makes of a validation without a gain.
+  void lower_learning_rate();
+  /// Whether the cross-entropy of the validation text is twice that of a guess among all words.
+  bool diverges(double loss) const;
+  /// Throws Error for a training that diverges, and warns, once, of one that has learned nothing.
+  void warn_of(double loss);
+  std::string lower_rate_hint() const;
   Updates updates() { return {*optimizer_, average_ ? &*average_ : nullptr}; }
   void show_progress();
 
@@ -84,10 +111,12 @@ class Trainer {
   TrainState state_;
   std::optional<TrainingLog> log_;
   Progress& progress_;
+  double unigram_;       // what the validation's cross-entropy is for who knows the frequencies of words
+  bool warned_ = false;  // that nothing is learned
 
   double session_start_ = 0, seconds_before_ = 0;     // the sessions before this one took seconds_before_
-  double epoch_seconds_ = 0;                          // training only, of this session's part of the epoch
-  std::int64_t epoch_words_ = 0, epoch_batches_ = 0;  // likewise
+  double round_seconds_ = 0;                          // training only, of this session, since the last validation
+  std::int64_t round_words_ = 0, round_batches_ = 0;  // likewise
   size_t batches_ = 0;                                // of the epoch, done or not
 };
 

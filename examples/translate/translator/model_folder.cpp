@@ -152,6 +152,13 @@ std::unique_ptr<Translator> load_translator(const std::string& directory) {
     fail("{}: not there yet: the training stopped before its first validation; gradus train --resume --model {}",
          folder.best, directory);
   }
+  if (!folder.has(folder.best)) {
+    fail(
+        "{}: missing: the training ended before it had a model, or the file was moved; gradus train --force --model {} "
+        "begins "
+        "anew",
+        folder.best, directory);
+  }
   load(translator->model, folder.best);
   for (const NamedArray& parameter : state_dict(translator->model)) {
     if (std::isfinite(kernels::square_sum(parameter.array.data, parameter.array.size()))) continue;

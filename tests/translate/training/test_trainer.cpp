@@ -239,7 +239,12 @@ TEST_CASE("a gradient that explodes is found in the log of its training, and not
   config.epochs = 6;
   const auto findings = [&] {
     const TemporaryFolder folder;
-    Session(folder.path(), config, corpus, false).trainer->run();
+    try {
+      Session(folder.path(), config, corpus, false).trainer->run();
+    } catch (const gradus::Error& error) {
+      CHECK(std::string(error.what()).find("diverges") != std::string::npos);
+      CHECK_FALSE(ModelFolder::has(folder.file("model.safetensors")));
+    }
     return gradient_findings(read_training_log(folder.file("log.jsonl")), config.clip);
   };
   for (const CellKind cell : {CellKind::Lstm, CellKind::Rnn}) {
@@ -247,6 +252,7 @@ TEST_CASE("a gradient that explodes is found in the log of its training, and not
     config.learning_rate = 0.02;
     CHECK(findings() == std::vector<std::string>());
     config.learning_rate = 100;
+    config.valid_steps = 1000;  // at the end alone
     const std::vector<std::string> absurd = findings();
     REQUIRE(absurd.size() == 2);
     CHECK(absurd[0].starts_with("The gradient vanishes in "));  // states that are all ±1 let nothing through
@@ -271,31 +277,6 @@ TEST_CASE("more epochs go on from the end as if there had been so many from the 
   CHECK(Session(parts.path(), config, corpus, true).trainer->run() == Trainer::End::Epochs);
   CHECK(Session(whole.path(), config, corpus, false).trainer->run() == Trainer::End::Epochs);
   CHECK(same_training(whole, parts));
-}
-
-TEST_CASE("the best model is that of the best BLEU, and of equal ones that of the lowest loss") {
-  TrainState state;
-  CHECK(state.is_beaten_by(0, 9));  // the first validation
-  state.best_bleu = 20;
-  state.best_loss = 3;
-  CHECK(state.is_beaten_by(20.1, 4));
-  CHECK_FALSE(state.is_beaten_by(19.9, 2));
-  CHECK(state.is_beaten_by(20, 2.9));
-  CHECK_FALSE(state.is_beaten_by(20, 3));
-}
-
-TEST_CASE("the learning rate falls, and the training ends, when BLEU stops rising") {
-  const TemporaryFolder folder;
-  TrainConfig config = small_config();
-  config.learning_rate = 1e-30;  // nothing moves
-  config.epochs = 10;
-  config.patience = 2;
-  const CorpusText corpus = small_corpus();
-  Session session(folder.path(), config, corpus, false);
-  CHECK(session.trainer->run() == Trainer::End::Patience);
-  CHECK(session.trainer->state().epoch == 3);
-  CHECK(session.trainer->state().best_epoch == 1);
-  CHECK(session.trainer->state().learning_rate == 0.25e-30);
 }
 
 TEST_CASE("embeddings begin with the deviation of the configuration, all else without regard to it") {

@@ -1,0 +1,83 @@
+#include "examples/translate/commands/training_plan.h"
+
+#include "autograd/error.h"
+#include "examples/translate/base/usage_error.h"
+#include "examples/translate/translator/model_folder.h"
+
+namespace gradus::translate {
+
+namespace {
+
+/// Fails if the folder holds what a new training would mix with or, without --force, replace.
+void require_room(const TrainArguments& options) {
+  const bool several = options.seeds.has_value(), holds_one = holds_model(options.model);
+  const bool holds_several = !seeds_in(options.model).empty();
+  if (several && holds_one)
+    fail("train: {} holds a model itself; those of several seeds need another folder", options.model);
+  if (!several && holds_several)
+    fail("train: {} holds the models of several seeds; a single one needs another folder", options.model);
+  if (options.force) return;
+  if (holds_several)
+    fail("train: {} holds models already; --resume goes on with their training, --force replaces them", options.model);
+  if (holds_one)
+    fail("train: {} holds a model already; --resume goes on with its training, --force replaces it", options.model);
+}
+
+Plan plan_new(TrainArguments& options) {
+  Plan plan{options.config.resolve(), {}};
+  if (options.print_config) return plan;
+  require_sense(plan.config);
+  if (options.model.empty()) return plan;  // nothing is written
+  require_room(options);
+  if (!options.seeds) plan.runs.push_back({plan.config.seed, options.model});
+  for (int i = 0; i < options.seeds.value_or(0); ++i) {
+    const std::uint64_t seed = plan.config.seed + static_cast<std::uint64_t>(i);
+    plan.runs.push_back({seed, seed_folder(options.model, seed)});
+  }
+  if (!options.force) {
+    for (const Run& run : plan.runs) require_no_training("train", run.directory);
+  }
+  return plan;
+}
+
+/// The trainings that were begun, and with more --seeds new ones after them.
+Plan plan_resumed(TrainArguments& options) {
+  std::vector<std::uint64_t> seeds = seeds_in(options.model);
+  const auto wanted = static_cast<size_t>(options.seeds.value_or(0));
+  if (holds_model(options.model) || seeds.empty()) {
+    const TrainConfig config = options.config.resume(load_config(options.model));
+    require_sense(config);
+    if (wanted > 0) fail("train: --seeds: {} holds a single model, not those of several seeds", options.model);
+    return {config, {{config.seed, options.model}}};
+  }
+  if (wanted > 0 && wanted < seeds.size())
+    fail("train: --seeds: {} is less than the {} that {} holds", wanted, seeds.size(), options.model);
+  Plan plan{options.config.resume(load_config(seed_folder(options.model, seeds.front()))), {}};
+  require_sense(plan.config);
+  while (seeds.size() < wanted) seeds.push_back(seeds.back() + 1);
+  for (const std::uint64_t seed : seeds) plan.runs.push_back({seed, seed_folder(options.model, seed)});
+  return plan;
+}
+
+}
+
+void require_sense(const TrainConfig& config) {
+  config.check_architecture();
+  if (config.tied_embeddings == TiedEmbeddings::All && !config.joint)
+    throw UsageError("train: --tied-embeddings all needs --joint, one vocabulary for both languages");
+  if (config.toy) {
+    if (!config.train.empty() || !config.valid.empty())
+      throw UsageError("train: --toy brings its own text; leave out --train and --valid");
+    if (config.tokenizer != TokenizerKind::Whitespace || config.joint)
+      throw UsageError("train: --toy brings its own words; leave out --tokenizer and --joint");
+    return;
+  }
+  if (config.train.empty()) throw UsageError("train: --train SRC TGT is missing (or --toy, for the built-in language)");
+}
+
+Plan plan_trainings(TrainArguments& arguments) {
+  if (arguments.model.empty() && !arguments.print_config && !arguments.dry_run) throw UsageError("--model is required");
+  return arguments.resume ? plan_resumed(arguments) : plan_new(arguments);
+}
+
+}

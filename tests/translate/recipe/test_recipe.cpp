@@ -1,0 +1,160 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "examples/translate/data/corpus.h"
+#include "examples/translate/recipe/recipe.h"
+
+using namespace gradus::translate;
+
+namespace {
+
+ParallelText repeated(const std::vector<std::string>& source, const std::vector<std::string>& target,
+                      std::size_t pairs) {
+  ParallelText text;
+  for (std::size_t i = 0; i < pairs; ++i) {
+    text.source.push_back(source[i % source.size()]);
+    text.target.push_back(target[i % target.size()]);
+    text.lines.push_back(i + 1);
+  }
+  return text;
+}
+
+ParallelText raw_text(std::size_t pairs) {
+  return repeated({"Ein Mann (alt) geht.", "Zwei Hunde laufen, und einer bellt!"},
+                  {"A man (old) walks.", "Two dogs are running, and one barks!"}, pairs);
+}
+
+struct Decided {
+  TrainConfig config;
+  Origins origins;
+  std::vector<Decision> decisions;
+
+  explicit Decided(const ParallelText& text, TrainConfig given = {}, const Origins& by = {})
+      : config(given), origins(by) {
+    decisions = decide(config, origins, text_facts(text));
+  }
+};
+
+}
+
+TEST_CASE("what is seen of a text: words, different ones, the longest line, punctuation") {
+  const TextFacts facts = text_facts(raw_text(4));
+  CHECK(facts.pairs == 4);
+  CHECK(facts.source.words == 20);
+  CHECK(facts.source.types == 10);
+  CHECK(facts.source.once == 0);
+  CHECK(facts.source.longest == 6);
+  CHECK(facts.source.joined == 8);  // (alt) geht. laufen, bellt!
+  CHECK(facts.source.separate == 0);
+  CHECK(facts.is_raw());
+  CHECK(facts.has_spaces());
+}
+
+TEST_CASE("a text is raw if punctuation touches words, or if words do not stand between spaces") {
+  const auto is_raw = [](const char* source, const char* target) {
+    return text_facts(repeated({source}, {target}, 3)).is_raw();
+  };
+  CHECK(is_raw("Ja.", "Yes."));
+  CHECK(is_raw("Ja, gut .", "Yes, good, fine."));
+  CHECK_FALSE(is_raw("ja .", "yes ."));
+  CHECK_FALSE(is_raw("ja", "yes"));
+  CHECK_FALSE(is_raw("Mr. Ja , gut .", "yes , Mr. good ."));
+  CHECK(is_raw("我们今天去公园看花然后回家吃饭吧", "We go to the park"));
+  CHECK(is_raw("¿Qué?", "Что?"));
+}
+
+TEST_CASE("one line in a thousand may be longer than the longest") {
+  ParallelText text = raw_text(1000);
+  text.source[500] = std::string(1000, 'a');
+  for (std::size_t i = 0; i < text.source[500].size(); i += 2) text.source[500][i] = ' ';
+  CHECK(text_facts(text).source.longest == 6);
+}
+
+TEST_CASE("raw text is cut into subwords, tokenised text at its white space") {
+  CHECK(Decided(raw_text(500)).config.tokenizer == TokenizerKind::Bpe);
+  CHECK(Decided(repeated({"ein mann ."}, {"a man ."}, 500)).config.tokenizer == TokenizerKind::Whitespace);
+}
+
+TEST_CASE("languages of the same letters share their vocabulary, others do not") {
+  CHECK(Decided(raw_text(500)).config.joint);
+  const Decided russian(repeated({"Человек идёт."}, {"A man walks."}, 500));
+  CHECK_FALSE(russian.config.joint);
+  CHECK(russian.config.tied_embeddings != TiedEmbeddings::All);
+}
+
+TEST_CASE("what was given stays, and the rest goes with it") {
+  TrainConfig given;
+  given.hidden = 96;
+  given.dropout = 0.1;
+  given.joint = false;
+  const Decided decided(raw_text(500), given,
+                        {{"hidden", Origin::Option}, {"dropout", Origin::File}, {"joint", Origin::Option}});
+  CHECK(decided.config.hidden == 96);
+  CHECK(decided.config.dropout == 0.1);
+  CHECK_FALSE(decided.config.joint);
+  CHECK(decided.config.tied_embeddings != TiedEmbeddings::All);
+  CHECK(decided.origins.at("hidden") == Origin::Option);
+  CHECK(decided.origins.at("embedding") == Origin::Text);
+  for (const Decision& decision : decided.decisions) {
+    CHECK(decision.options.find("--hidden") == std::string::npos);
+    CHECK(decision.options.find("--dropout") == std::string::npos);
+    CHECK_FALSE(decision.reason.empty());
+  }
+}
+
+TEST_CASE("every kind of model is decided to a whole that makes sense") {
+  const std::vector<ParallelText> texts = {raw_text(1), raw_text(20), raw_text(3000), raw_text(40000)};
+  for (const ParallelText& text : texts) {
+    CAPTURE(text.source.size());
+    for (const Architecture architecture : {Architecture::Recurrent, Architecture::Transformer}) {
+      for (const int size : {0, 30, 64, 130}) {
+        TrainConfig given;
+        given.architecture = architecture;
+        Origins by = {{"architecture", Origin::Option}};
+        if (size > 0) given.hidden = size, by["hidden"] = Origin::Option;
+        const Decided decided(text, given, by);
+        CHECK_NOTHROW(decided.config.check_architecture());
+        if (size > 0) CHECK(decided.config.hidden == size);
+        if (architecture != Architecture::Transformer) continue;
+        CHECK(decided.config.embedding == decided.config.hidden);
+        CHECK(decided.config.hidden % decided.config.heads == 0);
+      }
+      for (const AttentionKind kind : {AttentionKind::None, AttentionKind::Luong}) {
+        TrainConfig given;
+        given.attention = attention_named(kind);
+        CHECK_NOTHROW(Decided(text, given, {{"attention", Origin::Option}}).config.check_architecture());
+      }
+    }
+  }
+}
+
+TEST_CASE("pairs that are held out come from all parts of a text, and no copy of one is learned") {
+  ParallelText text = raw_text(0);
+  for (std::size_t i = 0; i < 200; ++i) {
+    text.source.push_back("s" + std::to_string(i % 143));
+    text.target.push_back("t" + std::to_string(i % 143));
+    text.lines.push_back(i + 1);
+  }
+  const CorpusText parts = hold_out(text, 20);
+  CHECK(parts.valid.source.size() == 20);
+  CHECK(parts.valid.lines.front() == 6);
+  CHECK(parts.valid.lines.back() == 196);
+  CHECK(parts.train.source.size() + parts.copies == 180);
+  CHECK(parts.copies > 0);
+  for (std::size_t i = 0; i < parts.train.source.size(); ++i) {
+    CHECK(parts.train.target[i] == "t" + parts.train.source[i].substr(1));
+    CHECK(std::ranges::count(parts.valid.source, parts.train.source[i]) == 0);
+  }
+}
+
+TEST_CASE("a text that repeats itself throughout keeps something to learn") {
+  const CorpusText parts = hold_out(repeated({"Ja."}, {"Yes."}, 40), 4);
+  CHECK(parts.train.source.size() == 36);
+  CHECK(parts.copies == 0);
+  CHECK(default_hold_out(2) == 1);
+  CHECK(default_hold_out(500) == 50);
+  CHECK(default_hold_out(29000) == 1000);
+}
