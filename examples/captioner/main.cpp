@@ -5,6 +5,7 @@
 
 #include "examples/captioner/panels.h"
 #include "examples/captioner/training.h"
+#include "examples/translate/base/number.h"
 #include "examples/translate/options/command_line.h"
 #include "nn/storage/atomic_file.h"
 
@@ -30,7 +31,7 @@ translate::Options options_of(Arguments& arguments) {
        .target = &arguments.show,
        .type = "N",
        .help = "Test pictures to draw with what each word looked at",
-       .range = {{0, 10'000}}},
+       .range = {0, 10'000}},
       {.names = "--pictures",
        .target = &arguments.pictures,
        .type = "N",
@@ -86,7 +87,7 @@ int run(const Arguments& options) {
     constexpr int kEvery = 200;
     recent += loss / kEvery;
     if (step % kEvery != 0) return;
-    fmt::print("step {:5}  loss {:.3f}\n", step, recent);
+    fmt::print("step {:5}  loss {}\n", step, translate::readable(recent, 3));
     std::fflush(stdout);
     recent = 0;
   });

@@ -163,7 +163,7 @@ Command lengths_command() {
                                           .target = &arguments->short_words,
                                           .type = "N",
                                           .help = "Half of the models learn from sentences of at most so many words",
-                                          .range = {{1, 10'000}}},
+                                          .range = {1, 10'000}},
                                          bin_width_option(arguments->bin_width)}),
           .run = [arguments] {
             return conduct(*arguments, [&](Experiment& experiment) -> Result {

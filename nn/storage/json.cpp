@@ -21,8 +21,10 @@ std::string text_of(const Library::exception& exception) {
   return end == std::string::npos ? what : what.substr(end + 2);
 }
 
+}
+
 /// Builds a value from what the library's parser finds.
-class Builder : public nlohmann::json_sax<Library> {
+class Json::Builder : public nlohmann::json_sax<Library> {
  public:
   Json take() { return std::move(root_); }
 
@@ -30,7 +32,11 @@ class Builder : public nlohmann::json_sax<Library> {
   bool boolean(bool value) override { return put(value); }
   bool number_integer(std::int64_t value) override { return put(value); }
   bool number_unsigned(std::uint64_t value) override { return put(value); }
-  bool number_float(double value, const std::string&) override { return put(value); }
+  bool number_float(double value, const std::string& text) override {
+    Json number(value);
+    number.number_ = text;
+    return put(std::move(number));
+  }
   bool string(std::string& text) override { return put(std::move(text)); }
   bool binary(Library::binary_t&) override { return false; }  // there is none in JSON
   bool start_array(std::size_t) override { return open(false); }
@@ -44,8 +50,11 @@ class Builder : public nlohmann::json_sax<Library> {
     return true;
   }
 
-  bool parse_error(std::size_t, const std::string&, const Library::exception& exception) override {
-    throw JsonError(text_of(exception));
+  bool parse_error(std::size_t, const std::string& token, const Library::exception& exception) override {
+    constexpr int kNumberOverflow = 406;
+    if (exception.id != kNumberOverflow) throw JsonError(text_of(exception));
+    const std::string name = open_.empty() ? "" : open_.back().name;
+    throw Error((name.empty() ? "" : name + ": ") + token + " is too large a number");
   }
 
  private:
@@ -84,6 +93,8 @@ class Builder : public nlohmann::json_sax<Library> {
   std::vector<Open> open_;  // the innermost last
   Json root_;
 };
+
+namespace {
 
 /// The value as the library has it.
 Library to_library(const Json& json) {
@@ -142,6 +153,8 @@ std::string Json::dump(int indent, InvalidUtf8 invalid) const {
     throw JsonError(text_of(error));
   }
 }
+
+std::string Json::written() const { return number_.empty() ? dump() : number_; }
 
 template <>
 bool Json::as<bool>() const {

@@ -60,6 +60,8 @@ class Json {
   };
   /// The value as text: on one line, or with an `indent` in lines. NaN and infinities become null.
   std::string dump(int indent = -1, InvalidUtf8 invalid = InvalidUtf8::Refuse) const;
+  /// What a message shows: a number that was read as it stood there, with all its digits, and else `dump`.
+  std::string written() const;
 
   const Value& value() const { return value_; }
   template <class Kind>
@@ -102,7 +104,10 @@ class Json {
   T value_or(std::string_view name, T otherwise) const;
 
  private:
+  class Builder;
+
   Value value_;
+  std::string number_;  // as it was read, if `value_` is but the nearest double
 };
 
 struct Json::Member {

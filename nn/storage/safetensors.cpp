@@ -32,7 +32,7 @@ std::size_t byte_count(const SafetensorsFile::Entry& entry) {
 }
 
 std::size_t to_size(const Json& number) {
-  if (!number.is<std::uint64_t>()) throw Error("a number in its header is not a whole number");
+  if (!number.is<std::uint64_t>()) throw Error(number.written() + " in its header is no length or place");
   return number.as<std::uint64_t>();
 }
 

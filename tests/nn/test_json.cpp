@@ -87,10 +87,22 @@ TEST_CASE("what is not JSON is refused with its place, and a name that is there 
   CHECK(complaint("{\"a\": }").starts_with("parse error at line 1, column 7: syntax error"));
   CHECK(complaint("[1] 2").starts_with("parse error at line 1, column 5"));
   CHECK(complaint("").starts_with("parse error"));
-  CHECK(complaint("[1e999]") == "number overflow parsing '1e999'");
+  CHECK(complaint("[1e999]") == "1e999 is too large a number");
+  CHECK(complaint(R"({"a":{"b":-1e999}})") == "b: -1e999 is too large a number");
   CHECK(complaint("[\"\xff\"]").find("invalid string") != std::string::npos);
   CHECK(complaint(R"({"a":{"b":1,"c":2,"b":3}})") == "the name \"b\" is there twice");
   CHECK(complaint(R"([{"a":1},{"a":{"a":1}}])").empty());
+}
+
+TEST_CASE("a number is told as it was written") {
+  const Json json = Json::parse("[99999999999999999999, 1.50, 1e30, -7, 18446744073709551615]");
+  CHECK(json[0].written() == "99999999999999999999");
+  CHECK(json[1].written() == "1.50");
+  CHECK(json[2].written() == "1e30");
+  CHECK(json[3].written() == "-7");
+  CHECK(json[4].written() == "18446744073709551615");
+  CHECK(Json("x").written() == "\"x\"");
+  CHECK(Json(0.5).written() == "0.5");
 }
 
 TEST_CASE("JSON of any depth and length ends in a value or in a message, in linear time") {

@@ -199,8 +199,10 @@ TEST_CASE("safetensors: whatever else is wrong with a file is named") {
         R"(tensor "b": it begins at byte 0 and so overlaps the tensor before it, which ends at byte 4)");
   CHECK(b("F32", "[0]", "[8,8]") ==
         R"(tensor "b": it begins at byte 8 and so leaves a hole after the tensor before it, which ends at byte 4)");
-  CHECK(b("F32", "[-1]", "[4,8]") == R"(tensor "b": a number in its header is not a whole number)");
-  CHECK(b("F32", "[1.0]", "[4,8]") == R"(tensor "b": a number in its header is not a whole number)");
+  CHECK(b("F32", "[-1]", "[4,8]") == R"(tensor "b": -1 in its header is no length or place)");
+  CHECK(b("F32", "[1.0]", "[4,8]") == R"(tensor "b": 1.0 in its header is no length or place)");
+  CHECK(b("F32", "[1]", "[4,99999999999999999999]") ==
+        R"(tensor "b": 99999999999999999999 in its header is no length or place)");
   CHECK(b("F32", "[4294967296,4294967296]", "[4,8]") == R"(tensor "b": its shape is too large)");
   CHECK(b("F32", "1", "[4,8]") == R"(tensor "b": its shape is not a list)");
   CHECK(b("F32", "[1]", "[4,8,9]") == R"(tensor "b": its data_offsets are not two numbers)");

@@ -10,8 +10,11 @@ check "options in the help" grep -q -- '--pictures' stdout
 
 # Wrong command lines and folders end before the training.
 expect 2 "gradus-captioner: unknown option --picture; did you mean --pictures?$(hint gradus-captioner)" "$captioner" --picture
-expect 2 "gradus-captioner: --pictures: Value 0 not in range 1 to 1000000$(hint gradus-captioner)" "$captioner" --pictures 0
-expect 2 "gradus-captioner: --steps: Value many not in range 1 to 1000000$(hint gradus-captioner)" "$captioner" --steps many
+expect 2 "gradus-captioner: --pictures: 0 is too small; need a whole number from 1 to 1000000$(hint gradus-captioner)" \
+  "$captioner" --pictures 0
+expect 2 "gradus-captioner: --steps: many is no whole number; need a whole number from 1 to 1000000$(hint gradus-captioner)" \
+  "$captioner" --steps many
+expect 2 "gradus-captioner: --out: the value is empty; need DIR$(hint gradus-captioner)" "$captioner" --out=
 touch file
 expect 1 "gradus-captioner: file/pictures: cannot make the folder: Not a directory" "$captioner" --out file/pictures
 expect 1 "gradus-captioner: file: cannot make the folder: Not a directory" "$captioner" --out file

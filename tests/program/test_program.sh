@@ -27,10 +27,10 @@ expect 2 "gradus: unknown option --atention; did you mean --attention?$(hint gra
 expect 2 "gradus: unknown option --frobnicate$(hint gradus train)" train --model m --frobnicate
 expect 2 "gradus: unknown option --modle; did you mean --model?$(hint gradus train)" "$gradus" train --toy --modle m
 expect 2 "gradus: --attention: dot not in {none,bahdanau,luong}$(hint gradus train)" train --model m --attention dot
-expect 2 "gradus: --beam: Value 0 not in range 1 to 1000$(hint gradus translate)" "$gradus" translate --model m --beam 0
+expect 2 "gradus: --beam: 0 is too small; need a whole number from 1 to 1000$(hint gradus translate)" "$gradus" translate --model m --beam 0
 expect 2 "gradus: train: --train SRC TGT is missing (or --toy, for the built-in language)$(hint gradus train)" "$gradus" train --model m
 expect 2 "gradus: train: --toy brings its own text; leave out --train and --valid$(hint gradus train)" train --model m --toy
-expect 1 "gradus: hidden: 1 is too small; need at least 2" train --model m --hidden 1
+expect 2 "gradus: --hidden: 1 is too small; need a whole number from 2 to 65536$(hint gradus train)" train --model m --hidden 1
 check "no model is left behind by a wrong command line" test ! -e m
 
 # Wrong text.
@@ -59,7 +59,7 @@ expect 1 "gradus: source language: no word is left with min_frequency 100000 and
 
 # Wrong configurations.
 echo '{"hidden": 1e400}' >config.json
-expect 1 "gradus: config.json: malformed JSON: number overflow parsing '1e400'" train --model m --config config.json
+expect 1 "gradus: config.json: hidden: 1e400 is too large a number" train --model m --config config.json
 echo '{"hiden": 8}' >config.json
 expect 1 'gradus: config.json: unknown key "hiden"; did you mean "hidden"?' train --model m --config config.json
 echo '{"hidden": 8' >config.json

@@ -37,7 +37,7 @@ check "no row for lengths that no sentence has" test "$(tail -3 stdout | cut -c-
 expect 1 "gradus: no/lengths.svg: cannot write the file: No such file or directory" \
   "$gradus" evaluate --model m --test train.de train.en --by-length --svg no/lengths.svg
 expect 2 "gradus: --svg requires --by-length$(hint gradus evaluate)" "$gradus" evaluate --model m --test train.de train.en --svg a.svg
-expect 2 "gradus: --bin-width: Value 0 not in range 1 to 10000$(hint gradus evaluate)" \
+expect 2 "gradus: --bin-width: 0 is too small; need a whole number from 1 to 10000$(hint gradus evaluate)" \
   "$gradus" evaluate --model m --test train.de train.en --by-length --bin-width 0
 
 # Scores of translations in files.

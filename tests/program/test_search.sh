@@ -117,9 +117,9 @@ expect 2 "gradus: --min-length-ratio 2 is greater than --max-length-ratio 1$(hin
 expect 2 "gradus: --top-k requires --sample$(hint gradus translate)" translate --top-k 3
 expect 2 "gradus: --attention requires --json$(hint gradus translate)" translate --attention
 expect 2 "gradus: --beam excludes --sample$(hint gradus translate)" translate --sample --beam 3
-expect 2 "gradus: --seed: -1 is negative$(hint gradus translate)" translate --sample --seed -1
-expect 2 "gradus: --seed: -1 is negative$(hint gradus train)" train --model never --seed -1
-expect 2 "gradus: --length-power: Value nan not in range 0 to 100$(hint gradus translate)" translate --length-power nan
+expect 2 "gradus: --seed: -1 is too small; need a whole number from 0 to 18446744073709551615$(hint gradus translate)" \
+  translate --sample --seed -1
+expect 2 "gradus: --length-power: nan is no number; need a number from 0 to 100$(hint gradus translate)" translate --length-power nan
 expect 1 "gradus: translate: no attention to use; the model was trained with --attention none" \
   "$gradus" translate --model plain --alignments <in.txt
 

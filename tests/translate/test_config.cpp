@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -9,6 +10,7 @@
 
 #include "autograd/error.h"
 #include "examples/translate/base/nearest.h"
+#include "examples/translate/base/number.h"
 #include "examples/translate/config/config.h"
 #include "examples/translate/config/config_file.h"
 #include "examples/translate/config/presets.h"
@@ -122,28 +124,98 @@ TEST_CASE("a file that names a few fields leaves the others as they are") {
 TEST_CASE("errors of a configuration file name the file and the key") {
   CHECK(complaint(R"({"atention": "luong"})") == R"(unknown key "atention"; did you mean "attention"?)");
   CHECK(complaint(R"({"xyzzy": 1})") == R"(unknown key "xyzzy")");
-  CHECK(complaint(R"({"hidden": 1.5})") == "hidden: 1.5 is not a whole number");
-  CHECK(complaint(R"({"hidden": "512"})") == "hidden: \"512\" is not a whole number");
-  CHECK(complaint(R"({"hidden": 1})") == "hidden: 1 is too small; need at least 2");
+  const std::string hidden = "; need a whole number from 2 to 65536";
+  for (const char* wrong : {"1.5", "512.0", "1e2", "\"512\"", "null", "true", "[512]", R"({"a":[]})", "\"\""})
+    CHECK(complaint(fmt::format(R"({{"hidden": {}}})", wrong)) ==
+          fmt::format("hidden: {} is no whole number{}", wrong, hidden));
+  for (const char* large : {"65537", "9999999999999", "99999999999999999999", "1000000000000000000000000000000"})
+    CHECK(complaint(fmt::format(R"({{"hidden": {}}})", large)) ==
+          fmt::format("hidden: {} is too large{}", large, hidden));
+  for (const char* small : {"1", "0", "-9999999999999", "-99999999999999999999"})
+    CHECK(complaint(fmt::format(R"({{"hidden": {}}})", small)) ==
+          fmt::format("hidden: {} is too small{}", small, hidden));
+  CHECK(complaint(R"({"hidden": 1e400})") == "hidden: 1e400 is too large a number");
   CHECK(complaint(R"({"hidden": 8, "hidden": 4})") == "the name \"hidden\" is there twice");
   CHECK(complaint(R"({"layer_dropout": -0.5})") ==
-        "layer_dropout: -0.5 is too small; need at least 0, or -1: as dropout");
-  CHECK(complaint(R"({"hidden": 9999999999999})") == "hidden: 2147483647 is too large; need at most 65536");
-  CHECK(complaint(R"({"hidden": -9999999999999})") == "hidden: -2147483648 is too small; need at least 2");
-  CHECK(complaint(R"({"dropout": true})") == "dropout: true is not a number");
-  CHECK(complaint(R"({"dropout": 1})") == "dropout: 1 is too large; need at most 0.95");
-  CHECK(complaint(R"({"seed": -1})") == "seed: -1 is not a whole number, not negative");
+        "layer_dropout: -0.5 is too small; need a number from 0 to 0.95, or -1");
+  CHECK(complaint(R"({"layer_dropout": -1})").empty());
+  CHECK(complaint(R"({"dropout": true})") == "dropout: true is no number; need a number from 0 to 0.95");
+  CHECK(complaint(R"({"dropout": 1})") == "dropout: 1 is too large; need a number from 0 to 0.95");
+  CHECK(complaint(R"({"learning_rate": 0.0})") ==
+        "learning_rate: 0.0 is too small; need a number above 0 and up to 100");
+  for (const char* seed : {"-1", "18446744073709551616"})
+    CHECK(complaint(fmt::format(R"({{"seed": {}}})", seed)) ==
+          fmt::format("seed: {} is too {}; need a whole number from 0 to 18446744073709551615", seed,
+                      *seed == '-' ? "small" : "large"));
+  CHECK(complaint(R"({"seed": 18446744073709551615})").empty());
   CHECK(complaint(R"({"toy": 1})") == "toy: 1 is not true or false");
   CHECK(complaint(R"({"attention": "dot"})") == R"(attention: "dot" is not "none", "bahdanau" or "luong")");
   CHECK(complaint(R"({"tokenizer": "bpee"})") ==
         R"(tokenizer: "bpee" is not "whitespace", "words", "bpe" or "unigram")");
-  CHECK(complaint(R"({"vocabulary_size": -1})") == "vocabulary_size: -1 is too small; need at least 0");
+  CHECK(complaint(R"({"vocabulary_size": -1})") ==
+        "vocabulary_size: -1 is too small; need a whole number from 0 to 1000000000");
   CHECK(complaint(R"({"train": ["a"]})") == R"(train: ["a"] is not a list of two files, ["SOURCE", "TARGET"])");
   CHECK(complaint("[]") == "not a configuration: the file must hold one JSON object");
   CHECK(complaint("{\"hidden\": }").starts_with("malformed JSON: parse error at line 1, column 12"));
   TrainConfig config;
   CHECK_THROWS_WITH_AS(read_config("/no/such.json", config),
                        "/no/such.json: cannot read the file: No such file or directory", gradus::Error);
+}
+
+TEST_CASE("numbers are decimal, and nothing else is a number") {
+  const Range range{-100, 100};
+  CHECK(read_number<int>("010", range) == 10);
+  CHECK(read_number<int>("-0") == 0);
+  CHECK(read_number<std::uint64_t>("-0") == 0);
+  CHECK(read_number<std::uint64_t>("00018446744073709551615") == 18446744073709551615u);
+  CHECK(read_number<double>("-0.5e1", range) == -5);
+  CHECK(read_number<double>(".5", range) == 0.5);
+  CHECK(read_number<double>("010", range) == 10);
+
+  const auto message = [&]<class Number>(const char* text, Number) -> std::string {
+    try {
+      return fmt::format("it is {}", read_number<Number>(text, range));
+    } catch (const gradus::Error& error) {
+      return error.what();
+    }
+  };
+  for (const char* text : {"nan", "nan(1)", "inf", "-inf", "infinity", "0x10", "1_0", "1,5", "+5", "１２", "1.5.2",
+                           "e5", "-", ".", "--5", "5x", "1e", "five"}) {
+    CHECK(message(text, 0.0) == fmt::format("{} is no number; need a number from -100 to 100", text));
+    CHECK(message(text, 0) == fmt::format("{} is no whole number; need a whole number from -100 to 100", text));
+    CHECK(message(text, std::uint64_t{}) ==
+          fmt::format("{} is no whole number; need a whole number from 0 to 100", text));
+  }
+  for (const char* text : {"", " ", "5 ", " 5", "\t5", "5\n", "1 000"})
+    CHECK(message(text, 0) == fmt::format("\"{}\" is no whole number; need a whole number from -100 to 100", text));
+  for (const char* text : {"1e400", "101", "99999999999999999999"})
+    CHECK(message(text, 0.0).find(" is too large; ") < 99);
+  for (const char* text : {"-1e400", "-101", "1e-400"}) CHECK(message(text, 0.0).find(" is too small; ") < 99);
+  CHECK(message("-5", std::uint64_t{}) == "-5 is too small; need a whole number from 0 to 100");
+  CHECK(range_text<double>({.low = 0, .above = true}) == "a number above 0");
+  CHECK(range_text<double>({.low = 1}) == "a number of at least 1");
+  CHECK(range_text<double>({}) == "a number");
+}
+
+TEST_CASE("numbers that are too long to read become powers of ten") {
+  CHECK(readable(27.125, 2) == "27.12");
+  CHECK(readable(-999999.4, 0) == "-999999");
+  CHECK(readable(1e6, 2) == "1.0e+06");
+  CHECK(readable(1.234e130, 3) == "1.2e+130");
+  CHECK(readable(std::exp(1000), 3) == "inf");
+}
+
+TEST_CASE("every number of a configuration refuses what is no number and what is beyond its range") {
+  TrainConfig defaults;
+  for (const ConfigField& field : defaults.fields()) {
+    const bool is_number =
+        field.visit([]<class T>(const T&) { return std::is_arithmetic_v<T> && !std::is_same_v<T, bool>; });
+    if (!is_number) continue;
+    CAPTURE(field.key);
+    for (const char* wrong : {"", "nan", "inf", "0x10", "1e999", "-1000000", "99999999999999999999", "5 ", "+5", "1,5"})
+      CHECK_THROWS_AS(resolve({field.option(), wrong}), UsageError);
+    CHECK_THROWS_AS(resolve({field.option() + "="}), UsageError);
+  }
 }
 
 TEST_CASE("the command line overrides the file, and the file the defaults") {
@@ -162,7 +234,8 @@ TEST_CASE("the command line overrides the file, and the file the defaults") {
   CHECK(toy.hidden == 64);
   CHECK(toy.dropout == 0.25);
   CHECK(toy.embedding == TrainConfig::toy_preset().embedding);
-  CHECK_THROWS_WITH_AS(resolve({"--hidden", "0"}), "hidden: 0 is too small; need at least 2", gradus::Error);
+  CHECK_THROWS_WITH_AS(resolve({"--hidden", "0"}), "--hidden: 0 is too small; need a whole number from 2 to 65536",
+                       UsageError);
 }
 
 TEST_CASE("the papers' presets are what the papers say") {

@@ -67,7 +67,7 @@ Command average_command() {
                        .target = &options->last,
                        .type = "N",
                        .help = "Only this many of the last epochs; 0 for all that were kept",
-                       .range = {{0, 1'000'000}}},
+                       .range = {0, 1'000'000}},
                       {.names = "--force",
                        .target = &options->force,
                        .help = "Replace a model that is in the folder already"}},

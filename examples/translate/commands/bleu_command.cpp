@@ -183,7 +183,7 @@ Command bleu_command() {
              .target = &options->trials,
              .type = "N",
              .help = "Trials of the randomisation",
-             .range = {{1, 10'000'000}},
+             .range = {1, 10'000'000},
              .given = &options->trials_given},
             {.names = "--sentences",
              .target = &options->sentences,

@@ -69,8 +69,8 @@ int run(const Arguments& options) {
   Tape tape;
   const Tensor loss = step();
   tape.backward(loss);
-  write_output(fmt::format("source  {}\ntarget  {}\nloss    {:.4f} nats a word ({} with the end of the sentence)\n\n",
-                           source, target, loss.item(), words));
+  write_output(fmt::format("source  {}\ntarget  {}\nloss    {} nats a word ({} with the end of the sentence)\n\n",
+                           source, target, readable(static_cast<double>(loss.item()), 4), words));
   write_output(trace(tape, {.values = options.values, .fold = !options.all}));
   return 0;
 }
@@ -87,11 +87,13 @@ Command explain_command() {
                        .target = &options->sentence,
                        .type = "SENTENCE",
                        .help = "The source",
-                       .required = true},
+                       .required = true,
+                       .may_be_empty = true},
                       {.names = "--target",
                        .target = &options->target,
                        .type = "TEXT",
-                       .help = "Its translation; otherwise what the model makes of it"},
+                       .help = "Its translation; otherwise what the model makes of it",
+                       .may_be_empty = true},
                       {.names = "-o,--out",
                        .target = &options->out,
                        .type = "FILE",
@@ -100,7 +102,7 @@ Command explain_command() {
                        .target = &options->check_seconds,
                        .type = "N",
                        .help = "Measure finite differences for so long, to stand beside the gradients of the page",
-                       .range = {{0, 86'400}}},
+                       .range = {0, 86'400}},
                       {.names = "--unfused",
                        .target = &options->unfused,
                        .help = "Show the basic ops that fused ones stand for, such as the gates of an LSTM"},
@@ -108,7 +110,7 @@ Command explain_command() {
                        .target = &options->values,
                        .type = "N",
                        .help = "Show the numbers of tensors that have at most so many",
-                       .range = {{0, 1'000'000}}},
+                       .range = {0, 1'000'000}},
                       {.names = "--all", .target = &options->all, .help = "Do not fold stretches that repeat"}},
           .run = [options] { return run(*options); }};
 }

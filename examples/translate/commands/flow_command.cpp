@@ -118,7 +118,7 @@ Command flow_command() {
                        .target = &options->sentences,
                        .type = "N",
                        .help = "The first so many pairs",
-                       .range = {{1, 10'000}}},
+                       .range = {1, 10'000}},
                       {.names = "--untrained",
                        .target = &options->untrained,
                        .help = "Each model once more, with the first values of its configuration and seed"},

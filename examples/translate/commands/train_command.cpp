@@ -266,7 +266,7 @@ Command train_command() {
                            .type = "N",
                            .help = "Train so many models, one after the other, with the seeds --seed, --seed + 1, "
                                    "... in DIR/seed-1, ...",
-                           .range = {{1, 1000}}},
+                           .range = {1, 1000}},
                           {.names = "--check",
                            .target = &options->check,
                            .help = "Stop at the first NaN, and at mistakes of a new op or layer, and say where they "

@@ -120,7 +120,7 @@ Options output_options(Arguments& options) {
        .type = "N",
        .help = "Write the N best translations of each line, with their scores",
        .group = kOutput,
-       .range = {{1, 1000}}},
+       .range = {1, 1000}},
       {.names = "--alignments",
        .target = &options.output.alignments,
        .help = "Write which source word each word was made of",

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <vector>
 
@@ -92,7 +91,7 @@ struct TrainingConfig : FieldGroup {
                           range(1, 1 << 20)};
   Field<int> accumulate{this, "accumulate", 1, "Batches whose gradients make one step", range(1, 1 << 20)};
   Field<OptimizerKind> optimizer{this, "optimizer", OptimizerKind::Adam, "adam, sgd or adadelta"};
-  Field<double> learning_rate{this, "learning_rate", 1e-3, "Learning rate, after the warm-up", range(0, 100)};
+  Field<double> learning_rate{this, "learning_rate", 1e-3, "Learning rate, after the warm-up", above(0, 100)};
   Field<Schedule> schedule{this, "schedule", Schedule::Plateau,
                            "How the learning rate goes on: falling when validations gain nothing (plateau), to 0 at "
                            "the end of the last epoch "
@@ -100,7 +99,7 @@ struct TrainingConfig : FieldGroup {
                            "(halving), or not at all (constant)"};
   Field<int> warm_up{this, "warm_up", 0, "Steps in which the learning rate rises to its value"};
   Field<double> learning_rate_decay{this, "learning_rate_decay", 0.5, "Factor on the learning rate of schedule plateau",
-                                    range(0, 1)};
+                                    above(0, 1)};
   Field<int> plateau_steps{this, "plateau_steps", 400,
                            "Steps without a gain in validations after which schedule plateau lowers the learning rate",
                            range(1)};
@@ -138,7 +137,7 @@ struct TrainingConfig : FieldGroup {
   Field<int> valid_beam{this, "valid_beam", 1, "Beam of the translations made in validation; 1 is greedy search",
                         range(1, 1000).may_change()};
   Field<std::uint64_t> seed{this, "seed", 1, "Seed of the initial weights, the order of the text and dropout",
-                            range(0, std::numeric_limits<double>::infinity())};
+                            range(0, Range().high)};
 };
 
 /// What a training runs on.

@@ -1,10 +1,10 @@
 #include "examples/translate/config/config_file.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "autograd/error.h"
 #include "examples/translate/base/nearest.h"
+#include "examples/translate/base/number.h"
 #include "examples/translate/base/read_file.h"
 #include "nn/storage/atomic_file.h"
 #include "nn/storage/json.h"
@@ -13,62 +13,42 @@ namespace gradus::translate {
 
 namespace {
 
-// What a field holds, out of JSON; `false` when the JSON is of another type.
+// What a field holds, out of JSON. Throws Error saying what the JSON is instead.
 
-bool from_json(const Json& json, bool& value) {
-  if (!json.is<bool>()) return false;
+[[noreturn]] void fail_to_read(const Json& json, const std::string& expected) {
+  fail("{} is not {}", json.written(), expected);
+}
+
+void from_json(const Json& json, const Range&, bool& value) {
+  if (!json.is<bool>()) fail_to_read(json, "true or false");
   value = json.as<bool>();
-  return true;
 }
 
-bool from_json(const Json& json, int& value) {
-  if (!json.is_integer()) return false;
-  value = static_cast<int>(
-      std::clamp<double>(json.as<double>(), std::numeric_limits<int>::min(), std::numeric_limits<int>::max()));
-  return true;
+template <class Number>
+requires std::is_arithmetic_v<Number>
+void from_json(const Json& json, const Range& range, Number& value) {
+  value = read_number<Number>(json.written(), range);
 }
 
-bool from_json(const Json& json, std::uint64_t& value) {
-  if (!json.is<std::uint64_t>()) return false;
-  value = json.as<std::uint64_t>();
-  return true;
+void from_json(const Json& json, const Range&, const ChoiceReference& value) {
+  if (json.is<std::string>() && value.parse(json.as<std::string>())) return;
+  std::string choices;
+  const auto names = value.names();
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    choices += fmt::format("{}\"{}\"", i == 0 ? "" : i + 1 < names.size() ? ", " : " or ", names[i]);
+  }
+  fail_to_read(json, choices);
 }
 
-bool from_json(const Json& json, double& value) {
-  if (!json.is_number()) return false;
-  value = json.as<double>();
-  return true;
-}
-
-bool from_json(const Json& json, const ChoiceReference& value) {
-  return json.is<std::string>() && value.parse(json.as<std::string>());
-}
-
-bool from_json(const Json& json, std::vector<std::string>& value) {
+void from_json(const Json& json, const Range&, std::vector<std::string>& value) {
   if (!json.is<Json::List>() || !(json.size() == 0 || json.size() == 2) ||
       !std::ranges::all_of(json.items(), &Json::is<std::string>))
-    return false;
+    fail_to_read(json, "a list of two files, [\"SOURCE\", \"TARGET\"]");
   value = json.items_as<std::string>();
-  return true;
 }
 
 Json to_json(const auto& value) { return value; }
 Json to_json(const ChoiceReference& value) { return value.name(); }
-
-std::string expected(bool) { return "true or false"; }
-std::string expected(int) { return "a whole number"; }
-std::string expected(std::uint64_t) { return "a whole number, not negative"; }
-std::string expected(double) { return "a number"; }
-/// `"a", "b" or "c"`
-std::string expected(const ChoiceReference& value) {
-  std::string text;
-  const auto names = value.names();
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    text += fmt::format("{}\"{}\"", i == 0 ? "" : i + 1 < names.size() ? ", " : " or ", names[i]);
-  }
-  return text;
-}
-std::string expected(const std::vector<std::string>&) { return "a list of two files, [\"SOURCE\", \"TARGET\"]"; }
 
 Json parse(const std::string& path, const std::string& text) {
   try {
@@ -114,13 +94,10 @@ std::vector<std::string> read_config_text(const std::string& name, const std::st
 }
 
 void set_field(const std::string& name, const ConfigField& field, const Json& json) {
-  field.visit([&](auto& value) {
-    if (!from_json(json, value)) fail("{}: {}: {} is not {}", name, field.key, json.dump(), expected(value));
-  });
   try {
-    field.check();
+    field.visit([&](auto& value) { from_json(json, field.rules.numbers, value); });
   } catch (const Error& error) {
-    fail("{}: {}", name, error.what());
+    fail("{}: {}: {}", name, field.key, error.what());
   }
 }
 

@@ -4,17 +4,9 @@
 
 #include <algorithm>
 
-#include "autograd/error.h"
 #include "examples/translate/base/join_words.h"
 
 namespace gradus::translate {
-
-namespace {
-
-template <class T>
-constexpr bool kIsNumber = std::is_same_v<T, int> || std::is_same_v<T, double> || std::is_same_v<T, std::uint64_t>;
-
-}
 
 std::vector<ConfigField> FieldGroup::fields() {
   std::vector<ConfigField> fields;
@@ -48,19 +40,6 @@ std::string ConfigField::text() const {
       return value.name();
     } else {
       return fmt::format("{}", value);
-    }
-  });
-}
-
-void ConfigField::check() const {
-  visit([&](const auto& value) {
-    if constexpr (kIsNumber<std::decay_t<decltype(value)>>) {
-      const double number = static_cast<double>(value);
-      if (rules.min == kAsDropout && number < 0 && number != rules.min) {
-        fail("{}: {} is too small; need at least 0, or {}: as dropout", key, value, rules.min);
-      }
-      if (!(number >= rules.min)) fail("{}: {} is too small; need at least {}", key, value, rules.min);
-      if (number > rules.max) fail("{}: {} is too large; need at most {}", key, value, rules.max);
     }
   });
 }

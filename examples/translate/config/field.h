@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "examples/translate/base/choices.h"
+#include "examples/translate/base/number.h"
 
 /// Configurations: structs whose members are fields. A field is declared once, with all that there is to say of it; the
 /// command line, `config.json`, help, reports and the tests that ask of every option what it does come from that:
@@ -32,16 +33,21 @@ enum class Part {
 
 /// What a field has besides its name, its value and its help.
 struct FieldRules {
-  double min = 0, max = 1e9;  ///< of a number
-  Part part = Part::Any;      ///< what the model must have, if the value is another than at first
-  bool lasting = true;        ///< a resumed training may not change it
+  Range numbers{0, 1e9};
+  Part part = Part::Any;  ///< what the model must have, if the value is another than at first
+  bool lasting = true;    ///< a resumed training may not change it
 
-  constexpr FieldRules only(Part part) const { return {min, max, part, lasting}; }
-  constexpr FieldRules may_change() const { return {min, max, part, false}; }
+  constexpr FieldRules only(Part part) const { return {numbers, part, lasting}; }
+  constexpr FieldRules may_change() const { return {numbers, part, false}; }
 };
 
+/// The value of a rate that is left to another one.
+constexpr double kAsDropout = -1;
+
 // Rules for declarations: `range(1, 64).may_change()`.
-constexpr FieldRules range(double min, double max = FieldRules().max) { return {.min = min, .max = max}; }
+constexpr FieldRules range(double low, double high = FieldRules().numbers.high) { return {.numbers = {low, high}}; }
+constexpr FieldRules above(double low, double high) { return {.numbers = {low, high, true}}; }
+constexpr FieldRules rate_or_as_dropout() { return {.numbers = {.low = 0, .high = 0.95, .besides = kAsDropout}}; }
 constexpr FieldRules only(Part part) { return FieldRules().only(part); }
 constexpr FieldRules may_change() { return FieldRules().may_change(); }
 
@@ -75,8 +81,6 @@ struct ConfigField {
   std::string assignment() const;
   /// The value as a reader writes it: `512`, `luong`, `a.de b.en`.
   std::string text() const;
-  /// Throws Error if a number is out of its range.
-  void check() const;
   /// Takes over the value of the same field of another configuration.
   void assign(const ConfigField& other) const;
   bool equals(const ConfigField& other) const;
@@ -121,9 +125,6 @@ class FieldGroup {
   const char* name_;
   std::vector<Entry> entries_;
 };
-
-/// The lowest value of a rate that may be left to another one.
-constexpr double kAsDropout = -1;
 
 namespace detail {
 

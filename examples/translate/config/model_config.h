@@ -185,11 +185,11 @@ struct ModelConfig : FieldGroup {
       range(0, 100)};
   Field<double> dropout{this, "dropout", 0.3, "Share of activations dropped in training", range(0, 0.95)};
   Field<double> embedding_dropout{this, "embedding_dropout", kAsDropout, "The same for word vectors; -1: as --dropout",
-                                  range(kAsDropout, 0.95)};
+                                  rate_or_as_dropout()};
   Field<double> layer_dropout{this, "layer_dropout", kAsDropout, "The same between layers; -1: as --dropout",
-                              range(kAsDropout, 0.95)};
+                              rate_or_as_dropout()};
   Field<double> output_dropout{this, "output_dropout", kAsDropout, "The same before the output layer; -1: as --dropout",
-                               range(kAsDropout, 0.95).only(Part::Recurrence)};
+                               rate_or_as_dropout().only(Part::Recurrence)};
   Field<double> recurrent_dropout{
       this, "recurrent_dropout", 0,
       "Share of the hidden state that a sentence's steps do not pass on, the same at all of them",

@@ -9,6 +9,7 @@
 #include <new>
 #include <type_traits>
 
+#include "autograd/error.h"
 #include "examples/translate/base/join_words.h"
 #include "examples/translate/base/nearest.h"
 
@@ -24,31 +25,55 @@ struct HelpFormatter : CLI::Formatter {
   }
 };
 
-/// The complaint of an option without a sign about one, which CLI11 would take for a very large number; else empty.
-std::string not_negative(const std::string& text) { return text.starts_with("-") ? text + " is negative" : ""; }
-
-/// A number in the range; unlike CLI::Range it also refuses what is no number.
-CLI::Validator between(double low, double high) {
-  return CLI::Validator(
-      [=](std::string& text) {
-        double value = 0;
-        const bool inside = CLI::detail::lexical_cast(text, value) && value >= low && value <= high;
-        return inside ? std::string() : fmt::format("Value {} not in range {} to {}", text, low, high);
-      },
-      fmt::format("FLOAT in [{} - {}]", low, high));
+/// `INT in [1 - 64]`, as help has it; empty for a range whose end only guards against overflow.
+template <class Number>
+std::string range_in_help(const Range& range) {
+  if (range.high >= 1e9) return "";
+  return fmt::format("{} in {}{} - {}]", std::is_integral_v<Number> ? "INT" : "FLOAT", range.above ? '(' : '[',
+                     range.low, range.high);
 }
 
+/// Complains about what `read_number` refuses.
 template <class Number>
-CLI::Validator in_range(const Range& range) {
-  if constexpr (std::is_integral_v<Number>) {
-    return CLI::Range(static_cast<Number>(range.low), static_cast<Number>(range.high));
-  } else {
-    return between(range.low, range.high);
-  }
+CLI::Validator number_in(const Range& range) {
+  return CLI::Validator(
+      [range](std::string& text) -> std::string {
+        try {
+          read_number<Number>(text, range);
+          return "";
+        } catch (const Error& error) {
+          return error.what();
+        }
+      },
+      range_in_help<Number>(range));
+}
+
+/// Complains about an empty value, such as a shell makes of a variable that is not set.
+CLI::Validator some_text(const Option& option) {
+  const std::string complaint =
+      fmt::format("the value is empty; need {}", option.type == nullptr ? "a value" : option.type);
+  return CLI::Validator([complaint, may_be_empty = option.may_be_empty](
+                            std::string& text) { return text.empty() && !may_be_empty ? complaint : ""; },
+                        "");
 }
 
 CLI::Validator one_of(std::span<const char* const> names) {
   return CLI::IsMember(std::vector<std::string>(names.begin(), names.end()));
+}
+
+/// The library takes the brackets off a word like [this] and splits it at commas, so the parser hands it to the library
+/// with a character at its end that no word of a command line has.
+constexpr char kGuard = '\0';
+
+void guard_brackets(std::vector<std::string>& words) {
+  for (std::string& word : words) {
+    if (word.starts_with('[') && word.ends_with(']')) word += kGuard;
+  }
+}
+
+std::string take_off_guard(std::string& word) {
+  if (word.ends_with(kGuard)) word.pop_back();
+  return "";
 }
 
 // One function for each kind of target.
@@ -59,26 +84,24 @@ CLI::Option* add(CLI::App& app, const Option& option, bool* target) {
                       option.help);
 }
 
+template <class Number, class Target>
+CLI::Option* add_number(CLI::App& app, const Option& option, Target* target) {
+  const auto read = [target](const std::string& text) { *target = read_number<Number>(text); };
+  return app.add_option_function<std::string>(option.names, read, option.help)->check(number_in<Number>(option.range));
+}
+
 template <class Number>
 CLI::Option* add(CLI::App& app, const Option& option, Number* target) {
-  CLI::Option* const added = app.add_option(option.names, *target, option.help);
-  if (option.range) {
-    added->check(in_range<Number>(*option.range));
-  } else if constexpr (std::is_unsigned_v<Number>) {
-    added->check(not_negative);
-  }
-  return added->capture_default_str();
+  return add_number<Number>(app, option, target)->default_str(fmt::format("{}", *target));
 }
 
 template <class Number>
 CLI::Option* add(CLI::App& app, const Option& option, std::optional<Number>* target) {
-  CLI::Option* const added = app.add_option(option.names, *target, option.help);
-  if (option.range) added->check(in_range<Number>(*option.range));
-  return added;
+  return add_number<Number>(app, option, target);
 }
 
 CLI::Option* add(CLI::App& app, const Option& option, std::string* target) {
-  return app.add_option(option.names, *target, option.help)->default_str(*target);
+  return app.add_option(option.names, *target, option.help)->check(some_text(option))->default_str(*target);
 }
 
 CLI::Option* add(CLI::App& app, const Option& option, std::vector<std::string>* target) {
@@ -91,13 +114,14 @@ CLI::Option* add(CLI::App& app, const Option& option, std::vector<std::string>* 
   }
   if (option.one_a_time) added->allow_extra_args(false);
   if (option.separator != 0) added->delimiter(option.separator);
-  return added->default_str(join_words(*target));
+  return added->check(some_text(option))->default_str(join_words(*target));
 }
 
 CLI::Option* add(CLI::App& app, const Option& option, const ChoiceReference& target) {
   return app
       .add_option_function<std::string>(
           option.names, [target](const std::string& name) { target.parse(name); }, option.help)
+      ->check(some_text(option))
       ->check(one_of(option.choices.empty() ? target.names() : option.choices))
       ->default_str(target.name());
 }
@@ -110,6 +134,7 @@ CLI::Option* add(CLI::App& app, const Option& option) {
   if (!is_choice && !option.choices.empty()) added->check(one_of(option.choices));
   if (option.complaint != nullptr) added->check(option.complaint, "");
   if (option.may_repeat) added->take_last();
+  if (!std::holds_alternative<bool*>(option.target)) added->transform(CLI::Validator(take_off_guard, ""));
   if (option.group != nullptr) added->group(option.group);
   return added->required(option.required);
 }
@@ -161,8 +186,18 @@ std::string unknown_message(const CLI::App& app, const std::vector<std::string>&
   }
   for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
   const std::string similar = nearest(word, names);
-  return fmt::format("unknown {} {}{}", is_option(word) ? "option" : "argument", word,
+  return fmt::format("unknown {} {}{}", is_option(word) ? "option" : "argument", word.empty() ? "\"\"" : word,
                      similar.empty() ? "" : fmt::format("; did you mean {}?", similar));
+}
+
+/// Makes two words of `--name=`: the library would take the word after it for the value.
+void give_empty_values(std::vector<std::string>& words) {
+  const auto end = std::ranges::find(words, "--") - words.begin();
+  for (auto i = end; i-- > 0;) {
+    if (!words[i].starts_with("--") || words[i].find('=') != words[i].size() - 1) continue;
+    words[i].pop_back();
+    words.insert(words.begin() + i + 1, "");
+  }
 }
 
 std::string missing_message(const std::vector<Command>& commands) {
@@ -187,13 +222,18 @@ class ProgramParser {
   /// Sets what the words say. Throws UsageError for a wrong command line, and returns an exit code if there is
   /// nothing else to do: --help and --version are answered here.
   std::optional<int> parse(std::vector<std::string> words) {
+    give_empty_values(words);
+    guard_brackets(words);
     std::ranges::reverse(words);  // the library takes the first one from the end
     try {
       app_.parse(std::move(words));
     } catch (const CLI::Success& success) {
       return app_.exit(success);
+    } catch (const CLI::ValidationError& error) {  // may be one because the value is missing, and a name in its place
+      throw UsageError(error.what());
     } catch (const CLI::ParseError& error) {
-      const std::vector<std::string> unknown = app_.remaining(true);
+      std::vector<std::string> unknown = app_.remaining(true);
+      std::ranges::for_each(unknown, take_off_guard);
       throw UsageError(unknown.empty() ? error.what() : unknown_message(named().app(), unknown));
     }
     if (!has_named() && !commands_.empty()) throw UsageError(missing_message(program_.command().commands));

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "examples/translate/base/choices.h"
+#include "examples/translate/base/number.h"
 #include "examples/translate/base/usage_error.h"
 
 /// Command lines as data: a command lists its options, each with the variable that it sets. The parser, and the help,
@@ -20,10 +21,6 @@ namespace gradus::translate {
 /// The variable that an option sets. A bool is a flag, which takes no value; a list takes several.
 using OptionTarget = std::variant<bool*, int*, std::uint64_t*, double*, std::optional<int>*, std::optional<double>*,
                                   std::string*, std::vector<std::string>*, ChoiceReference>;
-
-struct Range {
-  double low, high;
-};
 
 /// How many words a list takes.
 struct Count {
@@ -43,9 +40,10 @@ struct Option {
   bool may_repeat = false;  ///< its last value counts; otherwise it may be there once
   bool negatable = false;   ///< a flag that `--no-NAME` takes back
 
-  std::optional<Range> range = {};            ///< of a number
+  Range range = {};                           ///< of a number
   std::span<const char* const> choices = {};  ///< the only texts that it takes; those of a choice are known without
   std::string (*complaint)(const std::string& text) = nullptr;  ///< what is wrong with a text; empty if nothing is
+  bool may_be_empty = false;                                    ///< a text, or an item of a list
   Count count = {};                                             ///< of a list
   bool one_a_time = false;                                      ///< a list of which each use of the option takes one
   char separator = 0;                                           ///< between items of a list, beside white space

@@ -19,6 +19,7 @@ Option option_of(const ConfigField& field, const char* name) {
   const bool is_choice = std::holds_alternative<ChoiceReference>(field.value);
   if (is_list) option.count = {2, 2};
   if (!is_flag && !is_choice) option.type = is_list ? "SRC TGT" : "N";
+  option.range = field.rules.numbers;
   option.negatable = is_flag;
   option.may_repeat = !is_flag && !is_list;
   return option;
@@ -55,7 +56,6 @@ void ConfigOptions::apply_given(TrainConfig& config) {
   const std::vector<ConfigField> fields = config.fields();
   for (std::size_t i = 0; i < fields.size(); ++i) {
     if (!fields_[i].given) continue;
-    fields_[i].field.check();
     fields[i].assign(fields_[i].field);
   }
 }
