@@ -141,6 +141,9 @@ TEST_CASE("display width and visible characters") {
   CHECK(display_width("😀") == 2);
   CHECK(visible_characters("e\u0301日") == Lines{"e\u0301", "日"});
   CHECK(visible_characters("\x1b[\xFF") == Lines{"\uFFFD", "[", "\uFFFD"});
+  for (const char32_t c :
+       {U'\uFDD0', U'\uFFFE', U'\uFFFF', U'\U0001FFFE', U'\U0010FFFF', U'\u2028', U'\u007F', U'\u0085'})
+    CHECK(visible_characters(utf8(std::u32string(1, c))) == Lines{"\uFFFD"});
 }
 
 TEST_CASE("lines end in LF or CRLF, and a byte order mark is skipped") {
@@ -153,6 +156,49 @@ TEST_CASE("lines end in LF or CRLF, and a byte order mark is skipped") {
   CHECK(read_lines(folder.write("d", "")).empty());
   const std::string large(300'000, 'x');
   CHECK(read_file(folder.write("e", large)) == large);
+}
+
+TEST_CASE("lines end in LF alone, whatever else Unicode calls a line") {
+  const Folder folder;
+  CHECK(read_lines(folder.write("a", "eins\u2028zwei\u2029drei\u0085vier\v\ffünf")) ==
+        Lines{"eins\u2028zwei\u2029drei\u0085vier\v\ffünf"});
+  CHECK(read_lines(folder.write("b", "eins\r\nzwei\ndrei\r\r\n\r\nvier\r")) ==
+        Lines{"eins", "zwei", "drei", "", "vier"});
+  CHECK(read_lines(folder.write("c", "\uFEFF\r\nzwei")) == Lines{"", "zwei"});
+}
+
+TEST_CASE("what is no text, or another one than it seems, is refused with its place") {
+  const Folder folder;
+  const auto error = [&](const std::string& bytes) {
+    folder.write("a", bytes);
+    return error_of(folder, [&] { read_lines(folder.path("a")); });
+  };
+  using namespace std::string_literals;
+  const std::string utf16 = "; if the text is UTF-16 or UTF-32, convert it first: iconv -f UTF-16LE -t UTF-8";
+  CHECK(error("J\0a\0\n\0"s) == "a:1: a NUL at byte 2" + utf16);
+  CHECK(error("\0J\0a\0\n"s) == "a:1: a NUL at byte 1" + utf16);
+  CHECK(error("\xC4\0h\0\n\0"s) == "a:1: a NUL at byte 2" + utf16);
+  CHECK(error("\x1F\x04\n\0\x40\x04"s) == "a:2: a NUL at byte 1" + utf16);
+  CHECK(error("J\0\0\0a\0\0\0"s) == "a:1: a NUL at byte 2" + utf16);
+  CHECK(error("eins\nzw\0ei\n"s) == "a:2: a NUL at byte 3" + utf16);
+  CHECK(error("\xFE\xFF\0J"s) == "a: the text is UTF-16, not UTF-8; convert it first: iconv -f UTF-16 -t UTF-8");
+  for (const std::string& mark : {"\xFF\xFE\0\0"s, "\0\0\xFE\xFF"s})
+    CHECK(error(mark + "J\0\0\0"s) == "a: the text is UTF-32, not UTF-8; convert it first: iconv -f UTF-32 -t UTF-8");
+  CHECK(error("\x1F\x8B\x08\0"s) == "a: the text is compressed; unpack it first: gzip -dc");
+  CHECK(error("\x28\xB5\x2F\xFD"s) == "a: the text is compressed; unpack it first: zstd -dc");
+  CHECK(error("PK\x03\x04"s).starts_with("a: the text is a ZIP archive; "));
+  const std::string ends = "; lines end with LF or CRLF: if these end with CR, tr '\\r' '\\n' mends them";
+  CHECK(error("eins\rzwei\rdrei\r") == "a:1: a carriage return at byte 5" + ends);
+  CHECK(error("eins\nzwei\rdrei\n") == "a:2: a carriage return at byte 5" + ends);
+  const std::string mark = "; leave it out: sed 's/\\xEF\\xBB\\xBF//g'";
+  CHECK(error("\uFEFFeins\n\uFEFFzwei\n") == "a:2: a byte order mark (U+FEFF) at byte 1" + mark);
+  CHECK(error("\uFEFFei\uFEFFns\n") == "a:1: a byte order mark (U+FEFF) at byte 6" + mark);
+  const std::string last = "the Ctrl-Z with which DOS ended files at byte ";
+  CHECK(error("eins\nzwei\n\x1A") == "a:3: " + last + "1; leave it out: tr -d '\\032'");
+  CHECK(error("eins\nzwei\x1A\r\n") == "a:2: " + last + "5; leave it out: tr -d '\\032'");
+  CHECK(error("ei\x1Ans\n") == "no error");
+  CHECK(error("\xC0\xAF\n") == "a:1: invalid UTF-8 at byte 1");
+  CHECK(error("\uFEFF\xED\xA0\x80\n") == "a:1: invalid UTF-8 at byte 4");
 }
 
 TEST_CASE("errors of reading name the file, the line and the reason") {

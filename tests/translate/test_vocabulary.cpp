@@ -72,9 +72,22 @@ TEST_CASE("a vocabulary of given words has them in their order") {
                        "vocabulary: 'b' cannot be word 5: it is there already", Error);
 }
 
-TEST_CASE("special words in a text stay the special words") {
-  const Vocabulary vocabulary = build({{"<s>", "<unk>", "x"}, {"<s>", "<unk>", "x"}}, 1);
-  CHECK(words_of(vocabulary) == Words{"<pad>", "<unk>", "<s>", "</s>", "x"});
+TEST_CASE("words of a text that look like special ones are words") {
+  const TemporaryPath path;
+  const Words special = {"<pad>", "<unk>", "<s>", "</s>"};
+  build({special, {"x"}}, 1).save(path.name);
+  const Vocabulary vocabulary = Vocabulary::load(path.name);
+  CHECK(words_of(vocabulary) == Words{"<pad>", "<unk>", "<s>", "</s>", "</s>", "<pad>", "<s>", "<unk>", "x"});
+  CHECK(vocabulary.encode(special) == std::vector{5, 7, 6, 4, kEnd});
+  CHECK(vocabulary.decode(vocabulary.encode(special)) == special);
+  CHECK(build({{"x"}}, 1).encode(special) == std::vector{kUnknown, kUnknown, kUnknown, kUnknown, kEnd});
+}
+
+TEST_CASE("a vocabulary of a text that would be refused today is read") {
+  const TemporaryPath path;
+  const Words words = {"a\uFEFFb", "c\x1A", std::string("d\0e", 3)};
+  build({words}, 1).save(path.name);
+  CHECK(Vocabulary::load(path.name).encode(words) == std::vector{4, 5, 6, kEnd});
 }
 
 TEST_CASE("encoding appends the end, decoding stops there") {

@@ -11,24 +11,85 @@ namespace gradus::translate {
 namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+constexpr char kControlZ = '\x1A';
 
 bool has_word(const std::string& line) { return !split_words(line).empty(); }
 
-std::vector<std::string> split_lines(const std::string& bytes, const std::string& path) {
+/// How a file that is no UTF-8 text begins, and what makes one of it.
+struct Beginning {
+  std::string_view bytes;
+  const char* is;
+  const char* remedy;
+};
+constexpr const char* kFromUtf16 = "convert it first: iconv -f UTF-16 -t UTF-8";
+constexpr const char* kFromUtf32 = "convert it first: iconv -f UTF-32 -t UTF-8";
+constexpr Beginning kBeginnings[] = {
+    {{"\xFF\xFE\0\0", 4}, "UTF-32, not UTF-8", kFromUtf32},  // before UTF-16, which begins alike
+    {{"\0\0\xFE\xFF", 4}, "UTF-32, not UTF-8", kFromUtf32},
+    {"\xFF\xFE", "UTF-16, not UTF-8", kFromUtf16},
+    {"\xFE\xFF", "UTF-16, not UTF-8", kFromUtf16},
+    {"\x1F\x8B", "compressed", "unpack it first: gzip -dc"},
+    {"BZh91AY&SY", "compressed", "unpack it first: bzip2 -dc"},
+    {"\xFD\x37zXZ", "compressed", "unpack it first: xz -dc"},
+    {"\x28\xB5\x2F\xFD", "compressed", "unpack it first: zstd -dc"},
+    {"PK\x03\x04", "a ZIP archive", "take plain text out of it first"},
+    {"%PDF-", "a PDF document", "take plain text out of it first"},
+};
+
+/// What is wrong with a line, with the place of it; both are empty if nothing is.
+struct Flaw {
+  const char* what = nullptr;
+  size_t at = 0;
+  const char* remedy = "";
+};
+
+Flaw find_flaw(std::string_view line) {
+  constexpr auto kNone = std::string_view::npos;
+  if (const size_t at = line.find('\0'); at != kNone)
+    return {"a NUL", at, "; if the text is UTF-16 or UTF-32, convert it first: iconv -f UTF-16LE -t UTF-8"};
+  if (const size_t at = find_invalid_utf8(line); at != kNone) return {"invalid UTF-8", at};
+  if (const size_t at = line.find('\r'); at != kNone)
+    return {"a carriage return", at, "; lines end with LF or CRLF: if these end with CR, tr '\\r' '\\n' mends them"};
+  if (const size_t at = line.find(kByteOrderMark); at != kNone)
+    return {"a byte order mark (U+FEFF)", at, "; leave it out: sed 's/\\xEF\\xBB\\xBF//g'"};
+  if (line.ends_with(kControlZ))
+    return {"the Ctrl-Z with which DOS ended files", line.size() - 1, "; leave it out: tr -d '\\032'"};
+  return {};
+}
+
+using Clean = std::string_view (*)(std::string_view line, size_t number, const std::string& path);
+
+std::vector<std::string> split_lines(const std::string& bytes, const std::string& path, Clean clean = clean_line) {
   std::vector<std::string> lines;
   std::string_view rest = bytes;
   if (rest == kByteOrderMark) return lines;
   while (!rest.empty()) {
     const size_t end = rest.find('\n');
-    lines.emplace_back(clean_line(rest.substr(0, end), lines.size() + 1, path));
+    lines.emplace_back(clean(rest.substr(0, end), lines.size() + 1, path));
     rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
   }
   return lines;
 }
 
+/// The line without what its file may have around it.
+std::string_view bare(std::string_view line, size_t number) {
+  if (number == 1 && line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());
+  while (line.ends_with('\r')) line.remove_suffix(1);
+  return line;
+}
+
+std::string_view clean_word(std::string_view line, size_t number, const std::string& path) {
+  const std::string_view word = bare(line, number);
+  if (const size_t at = find_invalid_utf8(word); at != std::string_view::npos)
+    fail("{}:{}: invalid UTF-8 at byte {}", path, number, at + 1);
+  return word;
+}
+
 }
 
 std::vector<std::string> read_lines(const std::string& path) { return split_lines(read_file(path), path); }
+
+std::vector<std::string> read_words(const std::string& path) { return split_lines(read_file(path), path, clean_word); }
 
 std::vector<std::string> read_lines_or_stdin(const std::string& path) {
   return path == "-" ? split_lines(read_stdin(), "stdin") : read_lines(path);
@@ -36,14 +97,14 @@ std::vector<std::string> read_lines_or_stdin(const std::string& path) {
 
 std::string_view clean_line(std::string_view line, size_t number, const std::string& path) {
   if (number == 1) {
-    if (line.starts_with("\xFF\xFE") || line.starts_with("\xFE\xFF"))
-      fail("{}: the text is UTF-16, not UTF-8; convert it first: iconv -f UTF-16 -t UTF-8", path);
-    if (line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());
+    for (const auto& [bytes, is, remedy] : kBeginnings) {
+      if (line.starts_with(bytes)) fail("{}: the text is {}; {}", path, is, remedy);
+    }
   }
-  if (line.ends_with('\r')) line.remove_suffix(1);
-  const size_t invalid = find_invalid_utf8(line);
-  if (invalid != std::string_view::npos) fail("{}:{}: invalid UTF-8 at byte {}", path, number, invalid + 1);
-  return line;
+  const std::string_view text = bare(line, number);
+  const auto [what, at, remedy] = find_flaw(text);
+  if (what != nullptr) fail("{}:{}: {} at byte {}{}", path, number, what, text.data() - line.data() + at + 1, remedy);
+  return text;
 }
 
 ParallelText read_parallel(const std::string& source_path, const std::string& target_path) {

@@ -8,15 +8,20 @@
 namespace gradus::translate {
 
 /// The lines of a text file, one sentence each, without their ends. LF and CRLF both end a line, the last line needs no
-/// end, and a UTF-8 byte order mark at the start is skipped. Throws Error as `read_file` does and for malformed UTF-8,
-/// naming the place: `data.de:17: invalid UTF-8 at byte 12` (lines and bytes counted from 1), or for UTF-16.
+/// end, and a UTF-8 byte order mark at the start is skipped. Throws Error as `read_file` and as `clean_line` do.
 std::vector<std::string> read_lines(const std::string& path);
+
+/// The lines of a file of words that a program wrote, read as a text; but any character is good, since an older one
+/// took words from text that `read_lines` refuses.
+std::vector<std::string> read_words(const std::string& path);
 
 /// The lines of a file, or of standard input if `path` is `-`; errors call it `stdin`.
 std::vector<std::string> read_lines_or_stdin(const std::string& path);
 
 /// A line of a text without the carriage return at its end, and line 1 without a UTF-8 byte order mark. Throws Error
-/// for malformed UTF-8, and in line 1 for UTF-16, naming the text `path`.
+/// for what is no text or another one than it seems, naming the place: `data.de:17: invalid UTF-8 at byte 12` (lines
+/// and bytes counted from 1). That is malformed UTF-8, a NUL, a carriage return or byte order mark inside, a Ctrl-Z at
+/// the end, and in line 1 how another encoding, an archive or a compressed file begins.
 std::string_view clean_line(std::string_view line, size_t number, const std::string& path);
 
 /// Sentence pairs, `source[i]` with `target[i]`; `lines[i]` is the line of the files that the pair stands on, from 1.

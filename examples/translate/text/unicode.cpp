@@ -38,7 +38,11 @@ constexpr CodeRange kDoubleWidth[] = {
     {0x1F680, 0x1F6FF}, {0x1F900, 0x1F9FF}, {0x1FA70, 0x1FAFF}, {0x20000, 0x3FFFD},
 };
 
-bool is_control(char32_t c) { return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x2028 || c == 0x2029; }
+/// Controls, line ends, and the numbers that are no characters, which XML and HTML may not have.
+bool is_unprintable(char32_t c) {
+  return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x2028 || c == 0x2029 || (c >= 0xFDD0 && c <= 0xFDEF) ||
+         (c & 0xFFFE) == 0xFFFE;
+}
 
 size_t column_width(char32_t c) {
   if (find_range(kZeroWidth, c)) return 0;
@@ -200,7 +204,7 @@ std::vector<std::string> visible_characters(std::string_view text) {
   for (size_t i = 0; i < text.size();) {
     const CodePoint point = next_code_point(text.substr(i));
     if (characters.empty() || column_width(point.value) > 0) characters.emplace_back();
-    append_utf8(characters.back(), is_control(point.value) ? kReplacement : point.value);
+    append_utf8(characters.back(), is_unprintable(point.value) ? kReplacement : point.value);
     i += point.length;
   }
   return characters;

@@ -46,7 +46,7 @@ std::string lower_case(std::string_view text);
 size_t display_width(std::string_view text);
 
 /// `text` cut into what a reader sees as one character: a code point with the combining marks that follow it.
-/// Malformed bytes and control characters come out as U+FFFD, so the pieces are safe to print.
+/// Malformed bytes, control characters and Unicode's noncharacters come out as U+FFFD, so the pieces are safe to print.
 std::vector<std::string> visible_characters(std::string_view text);
 
 }

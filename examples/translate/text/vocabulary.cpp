@@ -16,9 +16,7 @@ constexpr const char* kSpecialWords[] = {"<pad>", "<unk>", "<s>", "</s>"};
 
 }
 
-Vocabulary::Vocabulary() {
-  for (const char* word : kSpecialWords) add(word);
-}
+Vocabulary::Vocabulary() { words_.assign(std::begin(kSpecialWords), std::end(kSpecialWords)); }
 
 bool Vocabulary::add(std::string word) {
   if (!ids_.emplace(word, static_cast<int>(words_.size())).second) return false;
@@ -42,13 +40,11 @@ void WordFrequencies::add(const std::vector<std::string>& words) {
 }
 
 Vocabulary WordFrequencies::vocabulary(size_t min_frequency, size_t max_size) const {
-  const Vocabulary special;
   std::vector<std::pair<std::string_view, size_t>> chosen;  // std::string compares bytes as unsigned: sorted as wanted
   for (const auto& [word, count] : counts_) {
-    if (count >= min_frequency && special.id(word) == kUnknown && word != special.word(kUnknown))
-      chosen.emplace_back(word, count);
+    if (count >= min_frequency) chosen.emplace_back(word, count);
   }
-  const size_t limit = max_size == 0 ? chosen.size() : max_size - std::min(max_size, special.size());
+  const size_t limit = max_size == 0 ? chosen.size() : max_size - std::min(max_size, std::size(kSpecialWords));
   if (chosen.size() > limit) {
     std::ranges::stable_sort(chosen, std::ranges::greater(), &std::pair<std::string_view, size_t>::second);
     chosen.resize(limit);
@@ -60,7 +56,7 @@ Vocabulary WordFrequencies::vocabulary(size_t min_frequency, size_t max_size) co
 }
 
 Vocabulary Vocabulary::load(const std::string& path) {
-  std::vector<std::string> lines = read_lines(path);
+  std::vector<std::string> lines = read_words(path);
   Vocabulary vocabulary;
   for (size_t i = 0; i < vocabulary.size(); ++i) {
     if (i >= lines.size() || lines[i] != kSpecialWords[i]) {

@@ -10,14 +10,15 @@
 namespace gradus::translate {
 
 /// The words or subwords a model knows, numbered from 0: the four special ones (base/word_ids.h), then the others,
-/// words in bytewise order.
+/// words in bytewise order. Special ones stand for no word of a text: one that looks alike, `</s>`, is a word as any
+/// other.
 class Vocabulary {
  public:
   /// Only the special words.
   Vocabulary();
 
-  /// These words in this order, the special ones first. Throws Error for other ones first and for a word that is there
-  /// twice.
+  /// These words in this order, the special ones first. Throws Error for other ones first and for a word of a text that
+  /// is there twice.
   static Vocabulary of(const std::vector<std::string>& words);
 
   /// Reads what `save` wrote: one word a line, the special words first. Throws Error naming `file:line` for a line that
@@ -29,7 +30,7 @@ class Vocabulary {
 
   size_t size() const { return words_.size(); }
 
-  /// The number of `word`; kUnknown for a word that is not known.
+  /// The number of a word of a text; kUnknown for one that is not known.
   int id(std::string_view word) const;
 
   /// The word numbered `id`. Throws Error for a number out of range.
