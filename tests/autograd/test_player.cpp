@@ -226,12 +226,13 @@ TEST_SUITE("player") {
   TEST_CASE("no text in a page ends its script, and the file is whole or named in an error") {
     const TemporaryFolder folder;
     const std::string path = folder.file("page.html");
-    write_player([] { return square(variable({}, {2})); }, path,
-                 {.title = "<b> & </script>", .about = {{"</script>", "\"\x01\xff"}}});
+    write_player(
+        [] { return square(variable({}, {2})); }, path,
+        {.title = "<b> & </script>\uFFFE\x07\xff", .about = {{"</script>", "\"\x01\xff\uFFFF\u0085\U0001FFFE"}}});
     const std::string page = file_text(path);
     CHECK(page.ends_with("</html>\n"));
-    CHECK(contains(page, "<title>&lt;b> &amp; &lt;/script></title>"));
-    CHECK(contains(page, "\\u003c/script>\",\"\\\"\\u0001\uFFFD\""));
+    CHECK(contains(page, "<title>&lt;b> &amp; &lt;/script>\uFFFD\uFFFD\uFFFD</title>"));
+    CHECK(contains(page, "\\u003c/script>\",\"\\\"\\u0001\uFFFD\\uffff\\u0085\\ud83f\\udffe\""));
     std::size_t ends = 0;
     for (std::size_t at = page.find("</script"); at != std::string::npos; at = page.find("</script", at + 1)) ++ends;
     CHECK(ends == 2);  // of the data, and of the code

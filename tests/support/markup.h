@@ -11,9 +11,14 @@ inline size_t count(const std::string& text, const std::string& part) {
   return n;
 }
 
-/// Checks that `xml` is a tree of elements: tags close in order, attributes are quoted, no stray < or &.
+/// Checks that `xml` is a tree of elements: tags close in order, attributes are quoted, no stray < or &, and no
+/// character that XML may not have.
 inline bool is_well_formed(std::string xml) {
   std::vector<std::string> open;
+  for (const char c : xml) {
+    if (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') return false;
+  }
+  if (count(xml, "\uFFFE") + count(xml, "\uFFFF") > 0) return false;
   if (xml.starts_with("<?")) xml.erase(0, xml.find("?>") + 2);
   for (size_t i = 0; i < xml.size(); ++i) {
     if (xml[i] == '&') {

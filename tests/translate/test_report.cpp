@@ -46,6 +46,7 @@ using Sentences = std::vector<std::string>;
 TEST_CASE("markup: what would end the text is escaped") {
   CHECK(escape_markup("a<b> & \"c\"") == "a&lt;b&gt; &amp; &quot;c&quot;");
   CHECK(escape_markup("x\x01\xFF") == "x\uFFFD\uFFFD");
+  CHECK(escape_markup("\uFFFEx\uFFFF\xED\xA0\x80") == "\uFFFDx\uFFFD\uFFFD\uFFFD\uFFFD");
 }
 
 TEST_CASE("chart: well-formed, with a mark for every point of a short curve") {

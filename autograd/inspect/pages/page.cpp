@@ -9,29 +9,65 @@ namespace gradus::inline GRADUS_PRECISION {
 
 namespace {
 
-/// How many bytes the UTF-8 character at the beginning of the text has, or 0 if there is none (RFC 3629).
-std::size_t character_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
-  const auto follows = [&](std::size_t i) { return (byte(i) & 0xc0) == 0x80; };
-  const unsigned first = byte(0), second = byte(1);
-  if (first < 0x80) return 1;
-  if (first >= 0xc2 && first < 0xe0) return follows(1) ? 2 : 0;
-  if (first >= 0xe0 && first < 0xf0) {
-    const bool overlong = first == 0xe0 && second < 0xa0, surrogate = first == 0xed && second >= 0xa0;
-    return follows(1) && follows(2) && !overlong && !surrogate ? 3 : 0;
+/// The UTF-8 character at the head of a text (RFC 3629); for a byte that begins none, U+FFFD.
+struct Character {
+  char32_t value;
+  std::size_t length;  // in bytes
+};
+
+Character first_character(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned first = byte(0);
+  const std::size_t length = first < 0x80   ? 1
+                             : first < 0xc2 ? 0
+                             : first < 0xe0 ? 2
+                             : first < 0xf0 ? 3
+                             : first < 0xf5 ? 4
+                                            : 0;
+  constexpr Character kNone{0xfffd, 1};
+  if (length == 0 || length > text.size()) return kNone;
+  char32_t value = length == 1 ? first : first & (0x7f >> length);
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return kNone;
+    value = value << 6 | (byte(i) & 0x3f);
   }
-  if (first >= 0xf0 && first < 0xf5) {
-    const bool overlong = first == 0xf0 && second < 0x90, beyond = first == 0xf4 && second >= 0x90;
-    return follows(1) && follows(2) && follows(3) && !overlong && !beyond ? 4 : 0;
-  }
-  return 0;
+  const bool overlong = (length == 3 && value < 0x800) || (length == 4 && value < 0x10000);
+  const bool surrogate = value >= 0xd800 && value < 0xe000;
+  return overlong || surrogate || value > 0x10ffff ? kNone : Character{value, length};
 }
 
-/// Markup for the text: what a browser would take for markup, as entities.
-std::string escaped(std::string_view text) {
+/// Whether HTML may hold the character: no control but for white space, and none of Unicode's noncharacters.
+bool goes_into_html(char32_t c) {
+  const bool control = (c < 0x20 && c != '\t' && c != '\n') || (c >= 0x7f && c < 0xa0);
+  return !control && !(c >= 0xfdd0 && c <= 0xfdef) && (c & 0xfffe) != 0xfffe;
+}
+
+/// The text with what `replacement` makes of each character and its bytes.
+template <class Replacement>
+std::string replaced(std::string_view text, const Replacement& replacement) {
   std::string result;
-  for (const char c : text) result += c == '&' ? "&amp;" : c == '<' ? "&lt;" : std::string(1, c);
+  result.reserve(text.size());
+  while (!text.empty()) {
+    const Character character = first_character(text);
+    result += replacement(character.value, text.substr(0, character.length));
+    text.remove_prefix(character.length);
+  }
   return result;
+}
+
+/// Markup for the text: what a browser would take for markup, as entities, and what HTML may not hold as U+FFFD.
+std::string escaped(std::string_view text) {
+  return replaced(text, [](char32_t c, std::string_view bytes) -> std::string_view {
+    if (c == 0xfffd || !goes_into_html(c)) return "\uFFFD";
+    return c == '&' ? "&amp;" : c == '<' ? "&lt;" : bytes;
+  });
+}
+
+/// The character as JSON has it in ASCII.
+std::string json_escape(char32_t c) {
+  if (c < 0x10000) return fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+  const unsigned above = static_cast<unsigned>(c) - 0x10000;
+  return fmt::format("\\u{:04x}\\u{:04x}", 0xd800 + (above >> 10), 0xdc00 + (above & 0x3ff));
 }
 
 std::string head(std::string_view title, std::string_view style = {}) {
@@ -43,39 +79,21 @@ std::string head(std::string_view title, std::string_view style = {}) {
       escaped(title), pages::style_css, style);
 }
 
-/// JSON inside a script element: no text in it can end the element.
+/// JSON inside a script element: no text in it can end the element, or is what HTML may not hold.
 std::string inside_script(std::string_view json) {
-  std::string result;
-  result.reserve(json.size());
-  for (const char c : json) {
-    if (c == '<') {
-      result += "\\u003c";
-    } else {
-      result += c;
-    }
-  }
-  return result;
+  return replaced(json, [](char32_t c, std::string_view bytes) {
+    return c == '<' || !goes_into_html(c) ? json_escape(c) : std::string(bytes);
+  });
 }
 
 }
 
 std::string json_text(std::string_view text) {
-  std::string result = "\"";
-  while (!text.empty()) {
-    const std::size_t length = character_length(text);
-    const char first = text[0];
-    if (length == 0) {
-      result += "\uFFFD";
-    } else if (length == 1 && static_cast<unsigned char>(first) < 0x20) {
-      result += fmt::format("\\u{:04x}", static_cast<int>(first));
-    } else if (first == '"' || first == '\\') {
-      result += {'\\', first};
-    } else {
-      result += text.substr(0, length);
-    }
-    text.remove_prefix(std::max<std::size_t>(length, 1));
-  }
-  return result + '"';
+  return fmt::format("\"{}\"", replaced(text, [](char32_t c, std::string_view bytes) -> std::string {
+                       if (c == 0xfffd) return "\uFFFD";
+                       if (c < 0x20) return json_escape(c);
+                       return c == '"' || c == '\\' ? fmt::format("\\{}", bytes) : std::string(bytes);
+                     }));
 }
 
 std::string json_floats(std::span<const float> numbers) {
