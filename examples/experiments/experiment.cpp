@@ -32,6 +32,8 @@ Experiment::Experiment(std::string folder, TrainConfig config, const std::vector
       config_(std::move(config)),
       text_(load_text(config_)),
       pool_(thread_count(config_.threads)) {
+  require_files(config_);
+  make_paths_absolute(config_);
   if (!test.empty()) {
     test_ = read_parallel(test[0], test[1]);
     if (test_.source.empty()) fail("{}, {}: no sentence pair to test on", test[0], test[1]);

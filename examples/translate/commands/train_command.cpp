@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <csignal>
+#include <filesystem>
 #include <memory>
 #include <optional>
 
@@ -134,16 +135,16 @@ void decide_by_text(const TextFacts& facts, std::size_t held_out, Plan& plan, Or
   for (const auto& [options, reason] : decide(plan.config, origins, facts)) {
     progress.print(fmt::format("decided     {}: {}", options, reason));
   }
-  require_sense(plan.config);
 }
 
-Material prepare(const Plan& plan, CorpusText text, const TrainArguments& options, Progress& progress) {
+Material prepare(Plan& plan, CorpusText text, const TrainArguments& options, Progress& progress) {
   const WithoutInit without_init;  // of this model only the words are of use
   const std::unique_ptr<Translator> words =
       options.resume
           ? load_words(plan.runs.front().directory, plan.config)
           : std::make_unique<Translator>(plan.config, learn_languages(text.train, language_options(plan.config)));
   Corpus corpus = encode_corpus(std::move(text), *words, plan.config);
+  for (TrainConfig* const config : {&plan.config, &words->config}) make_paths_absolute(*config);
   if (!options.dry_run) make_folders(plan, options, *words);
   progress.print(describe(*words, corpus));
   return {{std::move(words->source), std::move(words->target)}, std::move(corpus)};
@@ -211,6 +212,7 @@ int run(TrainArguments& options) {
     const TextFacts facts = text_facts(text.train);
     const bool is_open = !options.resume && !plan.config.toy && !options.config.has_preset();
     if (is_open) decide_by_text(facts, text.valid.source.size(), plan, origins, progress);
+    require_sense(plan.config);
     for (const std::string& warning : text_warnings(text, facts, plan.config)) progress.print("warning     " + warning);
   }
   if (options.print_config) {

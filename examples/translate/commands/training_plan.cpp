@@ -1,7 +1,10 @@
 #include "examples/translate/commands/training_plan.h"
 
+#include <filesystem>
+
 #include "autograd/error.h"
 #include "examples/translate/base/usage_error.h"
+#include "examples/translate/data/corpus.h"
 #include "examples/translate/translator/model_folder.h"
 
 namespace gradus::translate {
@@ -23,11 +26,24 @@ void require_room(const TrainArguments& options) {
     fail("train: {} holds a model already; --resume goes on with its training, --force replaces it", options.model);
 }
 
+/// Throws UsageError unless there is one text to learn.
+void require_text(const TrainConfig& config) {
+  if (config.toy) {
+    if (!config.train.empty() || !config.valid.empty())
+      throw UsageError("train: --toy brings its own text; leave out --train and --valid");
+    if (config.tokenizer != TokenizerKind::Whitespace || config.joint)
+      throw UsageError("train: --toy brings its own words; leave out --tokenizer and --joint");
+    return;
+  }
+  if (config.train.empty()) throw UsageError("train: --train SRC TGT is missing (or --toy, for the built-in language)");
+}
+
 Plan plan_new(TrainArguments& options) {
   Plan plan{options.config.resolve(), {}};
-  if (options.print_config) return plan;
-  require_sense(plan.config);
-  if (options.model.empty()) return plan;  // nothing is written
+  if (options.print_config && plan.config.train.empty()) return plan;
+  require_text(plan.config);
+  require_files(plan.config);
+  if (options.print_config || options.dry_run) return plan;  // nothing is written
   require_room(options);
   if (!options.seeds) plan.runs.push_back({plan.config.seed, options.model});
   for (int i = 0; i < options.seeds.value_or(0); ++i) {
@@ -40,20 +56,27 @@ Plan plan_new(TrainArguments& options) {
   return plan;
 }
 
+/// The configuration of a training that goes on. That of an older program names its text relative to where it began.
+TrainConfig resumed_config(TrainArguments& options, const std::string& directory) {
+  const TrainConfig config = options.config.resume(load_config(directory));
+  require_text(config);
+  require_files(config, fmt::format("; looked for it from {}; --train and --valid name another place",
+                                    std::filesystem::current_path().string()));
+  return config;
+}
+
 /// The trainings that were begun, and with more --seeds new ones after them.
 Plan plan_resumed(TrainArguments& options) {
   std::vector<std::uint64_t> seeds = seeds_in(options.model);
   const auto wanted = static_cast<size_t>(options.seeds.value_or(0));
   if (holds_model(options.model) || seeds.empty()) {
-    const TrainConfig config = options.config.resume(load_config(options.model));
-    require_sense(config);
+    const TrainConfig config = resumed_config(options, options.model);
     if (wanted > 0) fail("train: --seeds: {} holds a single model, not those of several seeds", options.model);
     return {config, {{config.seed, options.model}}};
   }
   if (wanted > 0 && wanted < seeds.size())
     fail("train: --seeds: {} is less than the {} that {} holds", wanted, seeds.size(), options.model);
-  Plan plan{options.config.resume(load_config(seed_folder(options.model, seeds.front()))), {}};
-  require_sense(plan.config);
+  Plan plan{resumed_config(options, seed_folder(options.model, seeds.front())), {}};
   while (seeds.size() < wanted) seeds.push_back(seeds.back() + 1);
   for (const std::uint64_t seed : seeds) plan.runs.push_back({seed, seed_folder(options.model, seed)});
   return plan;
@@ -65,14 +88,6 @@ void require_sense(const TrainConfig& config) {
   config.check_architecture();
   if (config.tied_embeddings == TiedEmbeddings::All && !config.joint)
     throw UsageError("train: --tied-embeddings all needs --joint, one vocabulary for both languages");
-  if (config.toy) {
-    if (!config.train.empty() || !config.valid.empty())
-      throw UsageError("train: --toy brings its own text; leave out --train and --valid");
-    if (config.tokenizer != TokenizerKind::Whitespace || config.joint)
-      throw UsageError("train: --toy brings its own words; leave out --tokenizer and --joint");
-    return;
-  }
-  if (config.train.empty()) throw UsageError("train: --train SRC TGT is missing (or --toy, for the built-in language)");
 }
 
 Plan plan_trainings(TrainArguments& arguments) {

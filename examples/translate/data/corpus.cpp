@@ -1,17 +1,30 @@
 #include "examples/translate/data/corpus.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "autograd/error.h"
 #include "examples/translate/base/join_words.h"
+#include "examples/translate/text/unicode.h"
 #include "nn/rng.h"
 
 namespace gradus::translate {
 
+namespace fs = std::filesystem;
+
 namespace {
+
+std::vector<std::string*> files_of(TrainConfig& config) {
+  std::vector<std::string*> files;
+  for (auto* const text : {&config.train, &config.valid}) {
+    for (std::string& file : *text) files.push_back(&file);
+  }
+  return files;
+}
 
 ParallelText read_some(const std::vector<std::string>& files) {
   ParallelText text = read_parallel(files.at(0), files.at(1));
@@ -20,6 +33,25 @@ ParallelText read_some(const std::vector<std::string>& files) {
   return text;
 }
 
+}
+
+void require_files(TrainConfig config, const std::string& advice) {
+  for (std::string* const file : files_of(config)) {
+    std::error_code reason;
+    if (!fs::exists(*file, reason)) {
+      if (!reason) reason = std::make_error_code(std::errc::no_such_file_or_directory);
+      fail("{}: cannot read the file: {}{}", *file, reason.message(), advice);
+    }
+  }
+  make_paths_absolute(config);
+  for (const std::string* const file : files_of(config)) {
+    if (find_invalid_utf8(*file) != std::string::npos)
+      fail("{}: the path is not UTF-8, and config.json could not hold it; rename the file or its folder", *file);
+  }
+}
+
+void make_paths_absolute(TrainConfig& config) {
+  for (std::string* const file : files_of(config)) *file = fs::absolute(*file).lexically_normal().string();
 }
 
 ToyCorpus toy_corpus() { return make_toy_corpus(1); }

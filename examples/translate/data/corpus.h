@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "examples/translate/base/word_ids.h"
@@ -17,6 +18,12 @@ namespace gradus::translate {
 ToyCorpus toy_corpus();
 /// Lines for readers; with a WhitespaceTokenizer French words all stand apart, as the alignments count them.
 ParallelText toy_text(const std::vector<ToyPair>& split, const TextTokenizer& french = ElisionTokenizer());
+
+/// Throws Error for a text file that is not there, which ends with `advice`, and for a path that is not UTF-8, which
+/// config.json cannot hold.
+void require_files(TrainConfig config, const std::string& advice = {});
+/// Makes the paths of the text files absolute, so that the configuration names them from any folder.
+void make_paths_absolute(TrainConfig& config);
 
 /// What a training reads.
 struct CorpusText {

@@ -89,9 +89,14 @@ void create_model(const std::string& directory, const Translator& translator) {
   const ModelFolder folder(directory);
   make_folder(directory);
   remove_training(directory);
-  translator.source.save(folder.source);
-  translator.target.save(folder.target);
-  save_config(directory, translator.config);
+  try {
+    translator.source.save(folder.source);
+    translator.target.save(folder.target);
+    save_config(directory, translator.config);
+  } catch (...) {
+    remove_model(directory);  // what is left of it would be in the way of the next try
+    throw;
+  }
 }
 
 void remove_model(const std::string& directory) {
