@@ -1,4 +1,5 @@
 #include "examples/experiments/experiments.h"
+#include "examples/translate/base/number.h"
 
 namespace gradus::translate {
 
@@ -36,7 +37,7 @@ Variant variant(ScoreKind score, const Column& column) {
 }
 
 Matrix::Cell cell(const Scores& scores) {
-  const std::string perplexity = fmt::format("ppl {:.2f}", scores.perplexity);
+  const std::string perplexity = "ppl " + readable(scores.perplexity, 2);
   if (scores.alignment_error) {
     return {
         scores.bleu,

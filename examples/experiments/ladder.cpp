@@ -1,4 +1,5 @@
 #include "examples/experiments/experiments.h"
+#include "examples/translate/base/number.h"
 #include "nn/storage/json.h"
 
 namespace gradus::translate {
@@ -29,7 +30,7 @@ constexpr Step kSteps[] = {
 
 std::vector<Matrix::Cell> cells(const Scores& scores, double before) {
   const auto cell = [&](std::string text) { return Matrix::Cell{scores.bleu, {std::move(text)}}; };
-  return {cell(fmt::format("{:.2f}", scores.perplexity)), cell(fmt::format("{:.2f}", scores.bleu)),
+  return {cell(readable(scores.perplexity, 2)), cell(fmt::format("{:.2f}", scores.bleu)),
           cell(before < 0 ? "" : fmt::format("{:+.2f}", scores.bleu - before))};
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "autograd/inspect/pages/page.h"
+#include "examples/translate/base/number.h"
 #include "examples/translate/base/progress.h"
 #include "examples/translate/report/chart.h"
 #include "examples/translate/report/gradient_report.h"
@@ -101,8 +102,8 @@ std::string summary(const TrainingHistory& history) {
                       row("target words", fmt::format("{}", words)) + row("time", clock_text(seconds));
   const auto best = std::find_if(validations.rbegin(), validations.rend(), [](const auto& v) { return v.best; });
   if (best != validations.rend()) {
-    table += row("best validation", fmt::format("BLEU {:.2f}, perplexity {:.2f}, after epoch {}", best->bleu,
-                                                best->perplexity, best->epoch));
+    table += row("best validation", fmt::format("BLEU {:.2f}, perplexity {}, after epoch {}", best->bleu,
+                                                readable(best->perplexity, 2), best->epoch));
   }
   return "<table>\n" + table + "</table>\n";
 }

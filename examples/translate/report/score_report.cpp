@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "examples/translate/base/number.h"
 #include "examples/translate/report/table.h"
 #include "nn/storage/json.h"
 
@@ -111,8 +112,8 @@ std::string score_lines(const MetricReport& report) {
 }
 
 std::string perplexity_text(double cross_entropy, const char* unit) {
-  return fmt::format("perplexity {:.3f} (cross-entropy {:.4f} nats a {})", std::exp(cross_entropy), cross_entropy,
-                     unit);
+  return fmt::format("perplexity {} (cross-entropy {} nats a {})", readable(std::exp(cross_entropy), 3),
+                     readable(cross_entropy, 4), unit);
 }
 
 std::string score_table(const MetricReport& report) {

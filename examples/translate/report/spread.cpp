@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "autograd/error.h"
+#include "examples/translate/base/number.h"
 #include "examples/translate/report/table.h"
 
 namespace gradus::translate {
@@ -15,9 +16,7 @@ Column column_of(const Measure& measure) {
   const auto [low, high] = std::ranges::minmax(measure.values);
   const double best = measure.lower_is_better ? low : high;
   Column column{measure.name + " ", {}};
-  const auto add = [&](double value, char mark) {
-    column.cells.push_back(fmt::format("{:.{}f}{}", value, measure.decimals, mark));
-  };
+  const auto add = [&](double value, char mark) { column.cells.push_back(readable(value, measure.decimals) + mark); };
   for (const double value : measure.values) add(value, value == best ? '*' : ' ');
   const auto [mean, deviation] = spread(measure.values);
   add(mean, ' ');

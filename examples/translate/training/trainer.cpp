@@ -9,6 +9,7 @@
 #include "autograd/inspect/check.h"
 #include "examples/translate/base/cores.h"
 #include "examples/translate/base/interrupt.h"
+#include "examples/translate/base/number.h"
 #include "examples/translate/data/batches.h"
 #include "examples/translate/training/unigram.h"
 #include "examples/translate/translator/translate.h"
@@ -281,10 +282,11 @@ void Trainer::show_progress() {
                                    static_cast<double>(state_.batch));
   const double limit =
       config_.max_minutes > 0 ? 60 * config_.max_minutes - seconds() : std::numeric_limits<double>::infinity();
-  progress_.show(fmt::format("epoch {}/{}  batch {}/{}  loss {:.3f}  lr {:.2g}  {:.0f} tok/s  {} left",
-                             state_.epoch + 1, config_.epochs, state_.batch, batches_,
-                             state_.loss_sum / static_cast<double>(state_.words), optimizer_->learning_rate,
-                             static_cast<double>(round_words_) / round_seconds_, clock_text(std::min(left, limit))));
+  progress_.show(fmt::format("epoch {}/{}  batch {}/{}  loss {}  lr {:.2g}  {:.0f} tok/s  {} left", state_.epoch + 1,
+                             config_.epochs, state_.batch, batches_,
+                             readable(state_.loss_sum / static_cast<double>(state_.words), 3),
+                             optimizer_->learning_rate, static_cast<double>(round_words_) / round_seconds_,
+                             clock_text(std::min(left, limit))));
 }
 
 void Trainer::validate() {
@@ -330,10 +332,10 @@ void Trainer::validate() {
     validation.samples.push_back({valid_text_.source[i], valid_text_.target[i], translations[i]});
   }
   log_->write(validation);
-  progress_.print(
-      fmt::format("epoch {:>2}  loss {:.3f}  lr {:.2g}  {:.0f} tok/s  validation: perplexity {:.2f}, BLEU {:.2f}{}  {}",
-                  state_.epoch, train_loss, rate, static_cast<double>(round_words_) / std::max(round_seconds_, 1e-9),
-                  std::exp(loss), bleu, best ? " (best)" : "", clock_text(state_.seconds)));
+  progress_.print(fmt::format(
+      "epoch {:>2}  loss {}  lr {:.2g}  {:.0f} tok/s  validation: perplexity {}, BLEU {:.2f}{}  {}", state_.epoch,
+      readable(train_loss, 3), rate, static_cast<double>(round_words_) / std::max(round_seconds_, 1e-9),
+      readable(std::exp(loss), 2), bleu, best ? " (best)" : "", clock_text(state_.seconds)));
   round_seconds_ = 0;
   round_words_ = round_batches_ = 0;
   warn_of(loss);
