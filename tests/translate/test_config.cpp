@@ -155,6 +155,12 @@ TEST_CASE("errors of a configuration file name the file and the key") {
   CHECK(complaint(R"({"vocabulary_size": -1})") ==
         "vocabulary_size: -1 is too small; need a whole number from 0 to 1000000000");
   CHECK(complaint(R"({"train": ["a"]})") == R"(train: ["a"] is not a list of two files, ["SOURCE", "TARGET"])");
+  for (const char* files : {R"(["",""])", R"(["a","b\u0000c"])", R"(["a",1])", R"(["a","b","c"])", R"("a")"})
+    CHECK(complaint(fmt::format(R"({{"train":{}}})", files)) ==
+          fmt::format(R"(train: {} is not a list of two files, ["SOURCE", "TARGET"])", files));
+  CHECK(complaint("\xFF\xFE{") == "the text is UTF-16, not UTF-8; convert it first: iconv -f UTF-16 -t UTF-8");
+  CHECK(complaint("\x1F\x8B\x08") == "the text is compressed; unpack it first: gzip -dc");
+  CHECK(complaint("\uFEFF{\r\n\"hidden\": 8}\r\n").empty());
   CHECK(complaint("[]") == "not a configuration: the file must hold one JSON object");
   CHECK(complaint("{\"hidden\": }").starts_with("malformed JSON: parse error at line 1, column 12"));
   TrainConfig config;

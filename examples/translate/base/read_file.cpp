@@ -12,6 +12,27 @@ namespace gradus::translate {
 
 namespace {
 
+/// How a file that is no UTF-8 text begins, and what makes one of it.
+struct Beginning {
+  std::string_view bytes;
+  const char* is;
+  const char* remedy;
+};
+constexpr const char* kFromUtf16 = "convert it first: iconv -f UTF-16 -t UTF-8";
+constexpr const char* kFromUtf32 = "convert it first: iconv -f UTF-32 -t UTF-8";
+constexpr Beginning kBeginnings[] = {
+    {{"\xFF\xFE\0\0", 4}, "UTF-32, not UTF-8", kFromUtf32},  // before UTF-16, which begins alike
+    {{"\0\0\xFE\xFF", 4}, "UTF-32, not UTF-8", kFromUtf32},
+    {"\xFF\xFE", "UTF-16, not UTF-8", kFromUtf16},
+    {"\xFE\xFF", "UTF-16, not UTF-8", kFromUtf16},
+    {"\x1F\x8B", "compressed", "unpack it first: gzip -dc"},
+    {"BZh91AY&SY", "compressed", "unpack it first: bzip2 -dc"},
+    {"\xFD\x37zXZ", "compressed", "unpack it first: xz -dc"},
+    {"\x28\xB5\x2F\xFD", "compressed", "unpack it first: zstd -dc"},
+    {"PK\x03\x04", "a ZIP archive", "take plain text out of it first"},
+    {"%PDF-", "a PDF document", "take plain text out of it first"},
+};
+
 /// Closes the file when the scope ends.
 struct OpenFile {
   int descriptor;
@@ -45,6 +66,12 @@ std::string read_file(const std::string& path) {
   const OpenFile file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   if (file.descriptor < 0) fail_to_read(path, errno);
   return read_all(file.descriptor, path);
+}
+
+void require_plain_text(std::string_view bytes, const std::string& path) {
+  for (const auto& [beginning, is, remedy] : kBeginnings) {
+    if (bytes.starts_with(beginning)) fail("{}: the text is {}; {}", path, is, remedy);
+  }
 }
 
 std::string read_stdin() { return read_all(STDIN_FILENO, "stdin"); }

@@ -15,6 +15,11 @@ namespace {
 
 // What a field holds, out of JSON. Throws Error saying what the JSON is instead.
 
+bool is_path(const Json& json) {
+  return json.is<std::string>() && !json.as<std::string>().empty() &&
+         json.as<std::string>().find('\0') == std::string::npos;
+}
+
 [[noreturn]] void fail_to_read(const Json& json, const std::string& expected) {
   fail("{} is not {}", json.written(), expected);
 }
@@ -41,8 +46,7 @@ void from_json(const Json& json, const Range&, const ChoiceReference& value) {
 }
 
 void from_json(const Json& json, const Range&, std::vector<std::string>& value) {
-  if (!json.is<Json::List>() || !(json.size() == 0 || json.size() == 2) ||
-      !std::ranges::all_of(json.items(), &Json::is<std::string>))
+  if (!json.is<Json::List>() || !(json.size() == 0 || json.size() == 2) || !std::ranges::all_of(json.items(), is_path))
     fail_to_read(json, "a list of two files, [\"SOURCE\", \"TARGET\"]");
   value = json.items_as<std::string>();
 }
@@ -51,6 +55,7 @@ Json to_json(const auto& value) { return value; }
 Json to_json(const ChoiceReference& value) { return value.name(); }
 
 Json parse(const std::string& path, const std::string& text) {
+  require_plain_text(text, path);
   try {
     return Json::parse(text);
   } catch (const JsonError& error) {

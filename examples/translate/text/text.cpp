@@ -15,27 +15,6 @@ constexpr char kControlZ = '\x1A';
 
 bool has_word(const std::string& line) { return !split_words(line).empty(); }
 
-/// How a file that is no UTF-8 text begins, and what makes one of it.
-struct Beginning {
-  std::string_view bytes;
-  const char* is;
-  const char* remedy;
-};
-constexpr const char* kFromUtf16 = "convert it first: iconv -f UTF-16 -t UTF-8";
-constexpr const char* kFromUtf32 = "convert it first: iconv -f UTF-32 -t UTF-8";
-constexpr Beginning kBeginnings[] = {
-    {{"\xFF\xFE\0\0", 4}, "UTF-32, not UTF-8", kFromUtf32},  // before UTF-16, which begins alike
-    {{"\0\0\xFE\xFF", 4}, "UTF-32, not UTF-8", kFromUtf32},
-    {"\xFF\xFE", "UTF-16, not UTF-8", kFromUtf16},
-    {"\xFE\xFF", "UTF-16, not UTF-8", kFromUtf16},
-    {"\x1F\x8B", "compressed", "unpack it first: gzip -dc"},
-    {"BZh91AY&SY", "compressed", "unpack it first: bzip2 -dc"},
-    {"\xFD\x37zXZ", "compressed", "unpack it first: xz -dc"},
-    {"\x28\xB5\x2F\xFD", "compressed", "unpack it first: zstd -dc"},
-    {"PK\x03\x04", "a ZIP archive", "take plain text out of it first"},
-    {"%PDF-", "a PDF document", "take plain text out of it first"},
-};
-
 /// What is wrong with a line, with the place of it; both are empty if nothing is.
 struct Flaw {
   const char* what = nullptr;
@@ -96,11 +75,7 @@ std::vector<std::string> read_lines_or_stdin(const std::string& path) {
 }
 
 std::string_view clean_line(std::string_view line, size_t number, const std::string& path) {
-  if (number == 1) {
-    for (const auto& [bytes, is, remedy] : kBeginnings) {
-      if (line.starts_with(bytes)) fail("{}: the text is {}; {}", path, is, remedy);
-    }
-  }
+  if (number == 1) require_plain_text(line, path);
   const std::string_view text = bare(line, number);
   const auto [what, at, remedy] = find_flaw(text);
   if (what != nullptr) fail("{}:{}: {} at byte {}{}", path, number, what, text.data() - line.data() + at + 1, remedy);
