@@ -17,6 +17,8 @@ seed="need a whole number from 0 to 18446744073709551615$(hint gradus train)"
 expect 2 "gradus: --seed: \"\" is no whole number; $seed" train --model m --seed ""
 expect 2 "gradus: --seed: -1 is too small; $seed" train --model m --seed -1
 expect 2 "gradus: --seed: 99999999999999999999 is too large; $seed" train --model m --seed 99999999999999999999
+expect 2 "gradus: train: --seeds 3: there are not so many from --seed 18446744073709551614 on$(hint gradus train)" \
+  train --model m --seeds 3 --seed 18446744073709551614
 expect 2 "gradus: --smooth-value: \"\" is no number; need a number above 0$(hint gradus bleu)" "$gradus" bleu a b --smooth-value ""
 
 # Values that are empty or missing.

@@ -48,6 +48,9 @@ Plan plan_new(TrainArguments& options) {
   if (!options.seeds) plan.runs.push_back({plan.config.seed, options.model});
   for (int i = 0; i < options.seeds.value_or(0); ++i) {
     const std::uint64_t seed = plan.config.seed + static_cast<std::uint64_t>(i);
+    if (seed < plan.config.seed)
+      throw UsageError(
+          fmt::format("train: --seeds {}: there are not so many from --seed {} on", *options.seeds, plan.config.seed));
     plan.runs.push_back({seed, seed_folder(options.model, seed)});
   }
   if (!options.force) {
