@@ -97,8 +97,12 @@ for line in 1 2 3 4 5 6; do sed -n "${line}p" in.txt | "$gradus" translate --mod
 check "the same line by line" cmp -s single.txt out.txt
 expect 0 "" "$gradus" translate --model m </dev/null
 check "no line in, no line out" test ! -s stdout
-printf 'ein\nzw\xc3\n' >in.txt
+printf 'ein zwei drei vier\nzw\xc3\n' >in.txt
 expect 1 "gradus: stdin:2: invalid UTF-8 at byte 3" translate
+check "the lines before are translated" test "$(cat stdout)" = "four three two one"
+{ yes "ein zwei drei vier" | head -2499; printf 'zw\xc3\n'; yes ein | head -500; } >in.txt
+expect 1 "gradus: stdin:2500: invalid UTF-8 at byte 3" translate --json
+check "also of many" test "$(grep -c '"four three two one"' stdout)" -eq 2499
 printf '\xff\xfee\0\n\0' >in.txt
 expect 1 "gradus: stdin: the text is UTF-16, not UTF-8; convert it first: iconv -f UTF-16 -t UTF-8" translate
 printf 'ein zwei drei vier\n' >in.txt

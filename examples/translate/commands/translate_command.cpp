@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <exception>
 #include <memory>
 #include <system_error>
 
@@ -21,7 +22,7 @@ namespace {
 constexpr const char* kExamples = R"(Reads one sentence a line from standard input and writes one translation a line.
 An empty line gives an empty line. On a terminal it asks for one sentence after the other.
 With --n-best a line is written for each translation: LINE ||| TRANSLATION ||| LOG-PROBABILITY ||| SCORE, lines counted
-from 0. With --alignments, ||| 0-0 2-1 follows the translation: the source word (from 0) that each target word attended
+from 0; an empty line has one, which is empty. With --alignments, ||| 0-0 2-1 follows the translation: the source word (from 0) that each target word attended
 to most, words as they stand between white space; in JSON the same of "source_tokens" and "tokens". Log-probabilities
 are natural.
 
@@ -45,16 +46,19 @@ struct Arguments {
 /// types, or a program sends and waits for, is answered line by line.
 class InputLines {
  public:
-  /// The next lines, at least one; none at the end. Throws Error for a line that is not UTF-8.
+  /// The next lines, at least one; none at the end. Throws Error for a line that is not UTF-8, after those before it
+  /// were given.
   std::vector<std::string> next() {
+    if (failure_) std::rethrow_exception(failure_);
     std::vector<std::string> lines;
-    while (lines.empty() && !ended_) {
-      read_more();
-      size_t begin = 0;
-      for (size_t end; (end = rest_.find('\n', begin)) != std::string::npos; begin = end + 1)
-        add(lines, std::string_view(rest_).substr(begin, end - begin));
-      rest_.erase(0, begin);
-      if (ended_ && !rest_.empty()) add(lines, rest_);
+    try {
+      while (lines.empty() && !ended_) {
+        read_more();
+        take_lines(lines);
+      }
+    } catch (const Error&) {
+      if (lines.empty()) throw;
+      failure_ = std::current_exception();
     }
     return lines;
   }
@@ -71,6 +75,14 @@ class InputLines {
     ended_ = got == 0;
   }
 
+  void take_lines(std::vector<std::string>& lines) {
+    size_t begin = 0;
+    for (size_t end; (end = rest_.find('\n', begin)) != std::string::npos; begin = end + 1)
+      add(lines, std::string_view(rest_).substr(begin, end - begin));
+    rest_.erase(0, begin);
+    if (ended_ && !rest_.empty()) add(lines, rest_);
+  }
+
   void add(std::vector<std::string>& lines, std::string_view line) {
     lines.emplace_back(clean_line(line, ++count_, "stdin"));
   }
@@ -78,6 +90,7 @@ class InputLines {
   std::string rest_;  // the beginning of a line whose end has not come yet
   size_t count_ = 0;
   bool ended_ = false;
+  std::exception_ptr failure_;  // waits until the lines before it are out
 };
 
 int run(Arguments options) {
