@@ -128,11 +128,17 @@ expect 1 "gradus: m, rare: they write 8 and 7 different words; the models of an 
 check "the perplexity is that of evaluate" \
   test "$(cut -d' ' -f1-7 stderr)" = "$("$gradus" evaluate --model m --test train.de train.en | grep perplexity | cut -d' ' -f1-6) word),"
 check "what was left out is counted" grep -q ', 256 sentences, 1280 words; left out 1 pairs with an empty side$' stderr
-check "a line of scores for each pair, empty for an empty one" test "$(wc -l <scores) $(sed -n 4p scores)" = "257 "
-expect_tokens() { awk -F'\t' '$1 != "" { n = split($2, part, " "); s = 0; for (i = 2; i <= n; i += 2) s += part[i]; d = s - $1; if (d > 1e-4 || d < -1e-4 || n != 10) exit 1 }'; }
+check "a score for each pair, also one with an empty side" test "$(grep -cx -- '-[0-9]*\.[0-9]\{6\}' scores)" -eq 257
+check "such a pair changes no other score" cmp -s <(sed 4d scores) <("$gradus" score --model m train.de train.en 2>stderr)
+expect_tokens() { awk -F'\t' '{ n = split($2, part, " "); s = 0; for (i = 2; i <= n; i += 2) s += part[i]; d = s - $1; if (d > 1e-4 || d < -1e-4 || n != (NR == 4 ? 4 : 10)) exit 1 }'; }
 check "--tokens add up" expect_tokens < <("$gradus" score --model m gap.de gap.en --tokens 2>stderr)
 check "score --json" grep -q '^{"log_probability":-0.*"tokens":\["one","one","one","one","</s>"\],"log_probabilities":\[-' \
   < <("$gradus" score --model m --json --tokens gap.de gap.en 2>stderr)
+printf 'ein\n\n \t\n' >empty_sides.de
+printf '\none\n\n' >empty_sides.en
+cat train.de >>empty_sides.de
+cat train.en >>empty_sides.en
+check "JSON of each pair, whatever side is empty" test "$("$gradus" score --model m --json empty_sides.de empty_sides.en 2>stderr | grep -c '^{"log_probability":-')" -eq 259
 check "an ensemble scores otherwise" test "$(cat scores)" != "$("$gradus" score --model m --model plain gap.de gap.en 2>stderr)"
 expect 1 "gradus: parallel text: train.de has 256 lines, gap.en has 257; line n of one must translate line n of the other" \
   "$gradus" score --model m train.de gap.en

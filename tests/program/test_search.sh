@@ -73,16 +73,21 @@ check "what to do about them" grep -q '^warning     many words are unknown; with
 # Search: every option changes what it says it changes.
 printf 'ein zwei drei vier\n\nvier xyz\n' >in.txt
 expect 0 "" translate --n-best 2
-check "two translations a line, numbered from 0, an empty line for an empty one" \
-  test "$(sed -E 's/-?[0-9]+\.[0-9]{6}/N/g; s/\|\|\| [a-z ]* \|\|\| N/||| T ||| N/' stdout)" = \
-  $'0 ||| T ||| N ||| N\n0 ||| T ||| N ||| N\n\n2 ||| T ||| N ||| N\n2 ||| T ||| N ||| N'
+check "two translations a line, numbered from 0, an empty one with all fields for an empty line" \
+  test "$(sed -E 's/-[0-9]+\.[0-9]{6}/N/g; s/\|\|\| [a-z ]* \|\|\| N/||| T ||| N/' stdout)" = \
+  $'0 ||| T ||| N ||| N\n0 ||| T ||| N ||| N\n1 |||  ||| 0.000000 ||| 0.000000\n2 ||| T ||| N ||| N\n2 ||| T ||| N ||| N'
 check "the best one first" grep -qm1 '^0 ||| four three two one ||| -0\.[0-9]* ||| -0\.[0-9]*$' stdout
 expect 0 "" translate --alignments
 check "alignments" grep -Eq '^four three two one \|\|\| [0-3]-0( [0-3]-[1-3])*$' stdout
-check "and none of an empty line" test -z "$(sed -n 2p stdout)"
+check "and an empty one of an empty line" test "$(sed -n 2p stdout)" = " ||| "
+expect 0 "" translate --alignments --n-best 2
+check "both" test "$(sed -n 3p stdout)" = "1 |||  |||  ||| 0.000000 ||| 0.000000"
 expect 0 "" translate --json --attention --alignments --n-best 2
 check "a JSON object a line" test "$(grep -c '^{"source":"' stdout)" -eq 3
 check "JSON holds what was asked for" grep -Eq '"translation":"four three two one","score":-0.*"tokens":\["four",.*"alignment":".*"attention":\[\[.*"n_best":\[\{' stdout
+check "also of an empty line" test "$(sed -n 2p stdout)" = '{"source":"","source_tokens":[],"translation":"","score":0.0,"log_probability":0.0,"tokens":[],"alignment":"","attention":[],"n_best":[{"translation":"","score":0.0,"log_probability":0.0,"tokens":[],"alignment":"","attention":[]}]}'
+printf ' \t\n' | "$gradus" translate --model m --n-best 1 >stdout
+check "a line of blanks is as empty" test "$(cat stdout)" = "0 |||  ||| 0.000000 ||| 0.000000"
 expect 0 "" translate --min-length 6
 check "--min-length" test "$(head -1 stdout | wc -w)" -ge 6
 expect 0 "" translate --max-length 2

@@ -18,9 +18,9 @@ namespace gradus::translate {
 namespace {
 
 constexpr const char* kExamples =
-    R"(Writes the log-probability of each translation, natural and with its end of sentence, a line a pair. A pair with an
-empty side gives an empty line. A word that the model does not know counts as <unk>. The perplexity of the whole, per
-word with the ends of sentence, goes to standard error.
+    R"(Writes the log-probability of each translation, natural and with its end of sentence, a line a pair. A word that the
+model does not know counts as <unk>. The perplexity of the whole, per word with the ends of sentence, goes to standard
+error; pairs with an empty side have no part in it.
 
 Examples:
   gradus score --model m test.de test.en > scores
@@ -72,26 +72,30 @@ std::string describe(const Arguments& options, const Scored& scored) {
 }
 
 int run(const Arguments& options) {
-  const ParallelText text = read_parallel(options.source, options.target);
-  if (text.source.empty()) fail("{}, {}: no sentence pair to score", options.source, options.target);
+  const ParallelText text = read_all_pairs(options.source, options.target);
+  std::vector<size_t> complete;
+  for (size_t i = 0; i < text.source.size(); ++i) {
+    if (text.is_complete(i)) complete.push_back(i);
+  }
+  if (complete.empty()) fail("{}, {}: no sentence pair to score", options.source, options.target);
   const Ensemble ensemble(options.models);
   ThreadPool pool(thread_count(options.threads));
-  std::string output;
-  double sum = 0;
-  size_t words = 0, line = 1;
   const std::vector<Scored> scored = score(ensemble, text, pool);
-  for (size_t i = 0; i < scored.size(); ++i, ++line) {
-    for (; line < text.lines[i]; ++line) output += '\n';
-    output += describe(options, scored[i]) + '\n';
+  std::string output;
+  for (const Scored& pair : scored) output += describe(options, pair) + '\n';
+  write_output(output);
+
+  double sum = 0;
+  size_t words = 0;
+  for (const size_t i : complete) {
     sum += scored[i].sum;
     words += scored[i].words.size();
   }
-  for (; line <= scored.size() + text.skipped; ++line) output += '\n';
-  write_output(output);
+  const size_t left_out = scored.size() - complete.size();
   const char* const unit = unit_of(ensemble.first().config.tokenizer);
   const double loss = -sum / static_cast<double>(words);
-  fmt::print(stderr, "{}, {} sentences, {} {}s{}\n", perplexity_text(loss, unit), scored.size(), words, unit,
-             text.skipped == 0 ? "" : fmt::format("; left out {} pairs with an empty side", text.skipped));
+  fmt::print(stderr, "{}, {} sentences, {} {}s{}\n", perplexity_text(loss, unit), complete.size(), words, unit,
+             left_out == 0 ? "" : fmt::format("; left out {} pairs with an empty side", left_out));
   return 0;
 }
 

@@ -1,5 +1,6 @@
 #include "examples/translate/text/text.h"
 
+#include <numeric>
 #include <string_view>
 
 #include "autograd/error.h"
@@ -12,8 +13,6 @@ namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr char kControlZ = '\x1A';
-
-bool has_word(const std::string& line) { return !split_words(line).empty(); }
 
 /// What is wrong with a line, with the place of it; both are empty if nothing is.
 struct Flaw {
@@ -82,20 +81,31 @@ std::string_view clean_line(std::string_view line, size_t number, const std::str
   return text;
 }
 
+bool ParallelText::is_complete(size_t pair) const {
+  return !split_words(source[pair]).empty() && !split_words(target[pair]).empty();
+}
+
 ParallelText read_parallel(const std::string& source_path, const std::string& target_path) {
-  std::vector<std::string> source = read_lines(source_path);
-  std::vector<std::string> target = read_lines(target_path);
-  require_equal_lengths("parallel text", source_path, source.size(), target_path, target.size());
-  ParallelText text;
-  for (size_t i = 0; i < source.size(); ++i) {
-    if (!has_word(source[i]) || !has_word(target[i])) {
+  ParallelText all = read_all_pairs(source_path, target_path), text;
+  for (size_t i = 0; i < all.source.size(); ++i) {
+    if (!all.is_complete(i)) {
       ++text.skipped;
       continue;
     }
-    text.source.push_back(std::move(source[i]));
-    text.target.push_back(std::move(target[i]));
-    text.lines.push_back(i + 1);
+    text.source.push_back(std::move(all.source[i]));
+    text.target.push_back(std::move(all.target[i]));
+    text.lines.push_back(all.lines[i]);
   }
+  return text;
+}
+
+ParallelText read_all_pairs(const std::string& source_path, const std::string& target_path) {
+  ParallelText text;
+  text.source = read_lines(source_path);
+  text.target = read_lines(target_path);
+  require_equal_lengths("parallel text", source_path, text.source.size(), target_path, text.target.size());
+  text.lines.resize(text.source.size());
+  std::iota(text.lines.begin(), text.lines.end(), 1);
   return text;
 }
 

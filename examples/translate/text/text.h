@@ -29,10 +29,15 @@ struct ParallelText {
   std::vector<std::string> source, target;
   std::vector<size_t> lines;
   size_t skipped = 0;  ///< pairs left out because one side, or both, held no word
+
+  /// Whether both sides of a pair hold a word.
+  bool is_complete(size_t pair) const;
 };
 
-/// Reads two files whose lines correspond. Throws Error when their numbers of lines differ.
+/// The complete pairs of two files whose lines correspond. Throws Error when their numbers of lines differ.
 ParallelText read_parallel(const std::string& source_path, const std::string& target_path);
+/// All pairs of two such files.
+ParallelText read_all_pairs(const std::string& source_path, const std::string& target_path);
 
 /// Throws Error when two files whose lines correspond, of `a_lines` and `b_lines` lines, differ: `what` begins the
 /// text.

@@ -40,13 +40,14 @@ std::string TranslationWriter::text(const Translation& translation, const Hypoth
   const std::vector<std::string> pieces = target_words(translation, hypothesis);
   std::string text = target.join(pieces);
   if (!options_.alignments) return text;
+  if (translation.source.empty()) return text + " ||| ";
   const std::vector<int> from = words_of_pieces(source, translation.source), to = words_of_pieces(target, pieces);
   WordWeights weights(static_cast<size_t>(to.back()), static_cast<size_t>(from.back()));
   weights.add(hypothesis.attention, to, from);
   return text + " ||| " + pharaoh(weights.most_attended());
 }
 
-std::string TranslationWriter::json(const Translation& translation, std::string_view line) const {
+std::string TranslationWriter::json(const Translation& translation, const NBest& n_best, std::string_view line) const {
   const auto describe = [&](Json& json, const Hypothesis& hypothesis) {
     const std::vector<std::string> words = target_words(translation, hypothesis);
     json.set("translation", words_.target.tokenizer->join(words));
@@ -57,10 +58,10 @@ std::string TranslationWriter::json(const Translation& translation, std::string_
     if (options_.attention) json.set("attention", attention_rows(hypothesis));
   };
   Json json = Json::object({{"source", line}, {"source_tokens", translation.source}});
-  describe(json, translation.n_best.empty() ? Hypothesis() : translation.n_best.front());
+  describe(json, n_best.front());
   if (options_.n_best) {
     Json::List all;
-    for (const Hypothesis& hypothesis : translation.n_best) describe(all.emplace_back(Json::object({})), hypothesis);
+    for (const Hypothesis& hypothesis : n_best) describe(all.emplace_back(Json::object({})), hypothesis);
     json.set("n_best", std::move(all));
   }
   return json.dump() + "\n";
@@ -68,11 +69,13 @@ std::string TranslationWriter::json(const Translation& translation, std::string_
 
 std::string TranslationWriter::write(const Translation& translation, std::string_view line,
                                      std::uint64_t number) const {
-  if (options_.json) return json(translation, line);
-  if (translation.n_best.empty()) return "\n";
-  if (!options_.n_best) return text(translation, translation.n_best.front()) + "\n";
+  const NBest nothing(
+      1);  // a line without a word has one translation, which is empty, so that no reader misses a field
+  const NBest& n_best = translation.n_best.empty() ? nothing : translation.n_best;
+  if (options_.json) return json(translation, n_best, line);
+  if (!options_.n_best) return text(translation, n_best.front()) + "\n";
   std::string lines;
-  for (const Hypothesis& hypothesis : translation.n_best) {
+  for (const Hypothesis& hypothesis : n_best) {
     lines += fmt::format("{} ||| {} ||| {:.6f} ||| {:.6f}\n", number, text(translation, hypothesis),
                          hypothesis.log_probability, hypothesis.score);
   }

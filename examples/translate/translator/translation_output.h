@@ -24,7 +24,8 @@ class TranslationWriter {
   TranslationWriter(const Translator& words, const OutputOptions& options, Dictionary dictionary)
       : words_(words), options_(options), dictionary_(std::move(dictionary)) {}
 
-  /// What is written for one line of the input, line ends included. `number` counts the lines from 0.
+  /// What is written for one line of the input, line ends included. `number` counts the lines from 0. A line without a
+  /// word has a single translation without a word, of probability 1.
   std::string write(const Translation& translation, std::string_view line, std::uint64_t number) const;
 
   /// One of the hypotheses, without a line end.
@@ -32,7 +33,7 @@ class TranslationWriter {
 
  private:
   std::vector<std::string> target_words(const Translation& translation, const Hypothesis& hypothesis) const;
-  std::string json(const Translation& translation, std::string_view line) const;
+  std::string json(const Translation& translation, const NBest& n_best, std::string_view line) const;
 
   const Translator& words_;
   OutputOptions options_;
