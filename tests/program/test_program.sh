@@ -198,6 +198,13 @@ expect 1 "gradus: flow: the model in transformer is a Transformer: no state of i
 expect 0 "" "$gradus" toy text
 check "as many alignments as sentences" test "$(wc -l <text/train.en) $(wc -l <text/train.fr) $(wc -l <text/train.align)" = "25000 25000 25000"
 check "its first test sentence" test "$(head -qn1 text/test.en text/test.fr text/test.align)" = $'the men broke your red keys that fell\nles hommes ont cassé tes clés rouges qui sont tombées\n0-0 1-1 2-2 2-3 3-4 4-6 5-5 6-7 7-8 7-9'
+check "elided words, which are one word of the alignment with the next" \
+  grep -qx "he did not arrive at his markets|il n'est pas arrivé à ses marchés|0-0 1-1 2-1 2-2 3-3 4-4 5-5 6-6" <(paste -d'|' text/test.en text/test.fr text/test.align)
+check "and stand nowhere apart" bash -c '! grep -q "'"'"' " text/*.fr'
+expect 0 "" "$gradus" train --toy --model toy --hidden 16 --embedding 16 --max-minutes 0.02
+check "the same text as the model's own" test "$("$gradus" evaluate --model toy --beam 1 | grep -m1 BLEU)" = \
+  "$("$gradus" evaluate --model toy --beam 1 --test text/test.en text/test.fr | grep BLEU)"
+expect 0 "" "$gradus" evaluate --model toy --beam 1 --test text/test.en text/test.fr --alignments text/test.align
 expect 1 "gradus: toy: the folder text is not empty; need an empty one or a new one" "$gradus" toy text
 expect 1 "gradus: train.de/text: cannot make the folder: Not a directory" "$gradus" toy train.de/text
 

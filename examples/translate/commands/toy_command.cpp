@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 
 #include "autograd/error.h"
 #include "examples/translate/commands/commands.h"
 #include "examples/translate/data/corpus.h"
+#include "examples/translate/text/word_weights.h"
 #include "nn/storage/atomic_file.h"
 
 namespace gradus::translate {
@@ -12,8 +14,9 @@ namespace {
 
 constexpr const char* kExamples =
     R"(Writes the text of `gradus train --toy` to files: train, valid, test, and test_long with sentences longer than any other.
-NAME.en and NAME.fr have a sentence a line, whose words stand between white space, l' of l' homme too; NAME.align has
-the true alignment of each pair, `0-0 1-2`: word 0 with word 0, English word 1 with French word 2.
+NAME.en and NAME.fr have a sentence a line, as a model of that training reads and writes it; NAME.align has the true
+alignment of each pair, `0-0 1-2`: word 0 with word 0, English word 1 with French word 2. Words stand between white
+space: "the man" is 0-0 1-0 with "l'homme".
 
 Examples:
   gradus toy text
@@ -27,10 +30,20 @@ void write_lines(const std::string& path, const std::vector<std::string>& lines)
   write_file_atomically(path, text);
 }
 
+/// The links of a pair to French words between white space, of which an elided one makes a single word with the next.
+std::vector<Link> links_between_words(const ToyPair& pair) {
+  const std::vector<int> words = words_of_pieces(ElisionTokenizer(), pair.target);
+  std::vector<Link> links;
+  for (const auto& [source, target] : pair.alignment) links.push_back({source, words[static_cast<size_t>(target)]});
+  std::ranges::sort(links);
+  links.erase(std::unique(links.begin(), links.end()), links.end());
+  return links;
+}
+
 void write_split(const std::string& stem, const std::vector<ToyPair>& split) {
-  const ParallelText text = toy_text(split, WhitespaceTokenizer());
+  const ParallelText text = toy_text(split);
   std::vector<std::string> alignments;
-  for (const ToyPair& pair : split) alignments.push_back(pharaoh(pair.alignment));
+  for (const ToyPair& pair : split) alignments.push_back(pharaoh(links_between_words(pair)));
   write_lines(stem + ".en", text.source);
   write_lines(stem + ".fr", text.target);
   write_lines(stem + ".align", alignments);
