@@ -53,6 +53,7 @@ struct Setting {
                      .target = &test,
                      .type = "SRC REF",
                      .help = "Text to test on; without it, the toy language's",
+                     .is_input = true,
                      .count = {2, 2}}},
                    own,
                    config.options()});

@@ -144,4 +144,42 @@ expect 1 "gradus: parallel text: train.de has 256 lines, gap.en has 257; line n 
   "$gradus" score --model m train.de gap.en
 expect 1 "gradus: empty.de, train.en: no sentence pair to score" "$gradus" score --model m empty.de train.en
 
+# Standard input in the place of any file.
+same() { # FILE COMMAND...: with - in the place of FILE the command reads it from standard input, and writes the same
+  local file=$1 word from_stdin=() ; shift
+  for word in "$@"; do [ "$word" = "$file" ] && word=-; from_stdin+=("$word"); done
+  check "$* from standard input" cmp -s <("$@" 2>&1 | sed '/ sentences in /d; /"system"/d') <("${from_stdin[@]}" <"$file" 2>&1 | sed '/ sentences in /d; /"system"/d')
+}
+for file in train.de train.en train.align; do same $file evaluate --alignments train.align; done
+for file in train.de turned.en; do same $file "$gradus" evaluate --model m --test train.de train.en turned.en; done
+for file in gap.de gap.en; do same $file "$gradus" score --model m gap.de gap.en; done
+for file in train.align; do same $file "$gradus" aer $file wrong.align; done
+for file in hyp.txt ref.txt ref2.txt b.txt c.txt; do
+  cp hyp.txt b.txt; cp ref2.txt c.txt
+  same $file "$gradus" bleu hyp.txt ref.txt ref2.txt --systems c.txt --baseline b.txt --json
+done
+for wrong in "evaluate --model m --test - -" "evaluate --model m --test - train.en --alignments -" "score --model m - -" "aer - -" \
+  "bleu hyp.txt - --baseline -" "bleu hyp.txt ref.txt --systems - -" "flow --model m --test - -" \
+  "train --model never --train - - --valid valid.de valid.en" "train --model never --train - train.en --valid - valid.en" \
+  "train --model never --train - train.en --valid valid.de valid.en --config -"; do
+  # shellcheck disable=SC2086
+  expect 2 "gradus: ${wrong%% *}: standard input (-) can stand for one file only$(hint gradus ${wrong%% *})" "$gradus" $wrong
+done
+for file in train.de train.en valid.de valid.en; do
+  words=("$gradus" train --train train.de train.en "${small[@]}" --epochs 1 --force --model from_stdin)
+  for i in "${!words[@]}"; do [ "${words[i]}" != $file ] || words[i]=-; done
+  expect 0 "" "${words[@]}" <$file
+  expect 0 "" train --epochs 1 --force --model from_file
+  check "a training with $file from standard input" cmp -s <(tail -c 60000 from_stdin/model.safetensors) <(tail -c 60000 from_file/model.safetensors)
+done
+expect 0 "" train --epochs 1 --force --model from_stdin --config - <<<'{"seed": 24}'
+check "a configuration from standard input" grep -q '"seed": 24' from_stdin/config.json
+expect 1 'gradus: stdin: unknown key "hiden"; did you mean "hidden"?' train --model never --config - <<<'{"hiden": 8}'
+expect 1 "gradus: stdin:1: not a dictionary entry: 'vier'; need a source word, one tab, and its translation" \
+  "$gradus" translate --model rare --replace-unknown --dictionary - <<<vier
+expect 1 "gradus: parallel text: stdin has 1 lines, train.en has 256; line n of one must translate line n of the other" \
+  "$gradus" score --model m - train.en <<<ein
+expect 1 "gradus: stdin:1: '0:0' is no link; need SOURCE-TARGET, or SOURCE?TARGET for a possible one" "$gradus" aer - train.align <<<0:0
+expect 1 "gradus: stdin, train.en: no sentence pair to score" "$gradus" score --model m - train.en <empty.de
+
 finish

@@ -42,7 +42,7 @@ struct OpenFile {
 };
 
 [[noreturn]] void fail_to_read(const std::string& path, int reason) {
-  fail("{}: cannot read the file: {}", path, std::generic_category().message(reason));
+  fail("{}: cannot read the file: {}", input_name(path), std::generic_category().message(reason));
 }
 
 /// All bytes from here to the end. Errors name the file `path`.
@@ -63,6 +63,7 @@ std::string read_all(int descriptor, const std::string& path) {
 }
 
 std::string read_file(const std::string& path) {
+  if (path == kStdin) return read_all(STDIN_FILENO, path);
   const OpenFile file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   if (file.descriptor < 0) fail_to_read(path, errno);
   return read_all(file.descriptor, path);
@@ -74,6 +75,6 @@ void require_plain_text(std::string_view bytes, const std::string& path) {
   }
 }
 
-std::string read_stdin() { return read_all(STDIN_FILENO, "stdin"); }
+std::string input_name(const std::string& path) { return path == kStdin ? "stdin" : path; }
 
 }

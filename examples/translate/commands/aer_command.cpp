@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "autograd/error.h"
+#include "examples/translate/base/read_file.h"
 #include "examples/translate/commands/commands.h"
 #include "examples/translate/metrics/alignment_error.h"
 #include "examples/translate/text/text.h"
@@ -30,7 +31,7 @@ int run(const Arguments& options) {
   require_equal_lengths("aer", options.hypotheses, links.size(), options.references, truth.size());
   const AlignmentError error = alignment_error(links, truth);
   if (error.links == 0 && std::ranges::all_of(truth, [](const auto& line) { return line.possible.empty(); })) {
-    fail("aer: {}, {}: no link to compare", options.hypotheses, options.references);
+    fail("aer: {}, {}: no link to compare", input_name(options.hypotheses), input_name(options.references));
   }
   write_output(summary(error) + "\n");
   return 0;
@@ -47,12 +48,14 @@ Command aer_command() {
                        .target = &options->hypotheses,
                        .type = "HYP",
                        .help = "Alignments, one a line",
-                       .required = true},
+                       .required = true,
+                       .is_input = true},
                       {.names = "ref",
                        .target = &options->references,
                        .type = "REF",
                        .help = "True alignments, as many lines",
-                       .required = true}},
+                       .required = true,
+                       .is_input = true}},
           .run = [options] { return run(*options); }};
 }
 

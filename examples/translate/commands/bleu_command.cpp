@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "autograd/error.h"
+#include "examples/translate/base/read_file.h"
 #include "examples/translate/base/usage_error.h"
 #include "examples/translate/commands/commands.h"
 #include "examples/translate/options/metric_options.h"
@@ -52,8 +53,8 @@ struct Input {
 };
 
 std::vector<std::string> read_translations(const std::string& path) {
-  std::vector<std::string> lines = read_lines_or_stdin(path);
-  if (lines.empty()) fail("{}: no line; need a translation a line", path == "-" ? "stdin" : path);
+  std::vector<std::string> lines = read_lines(path);
+  if (lines.empty()) fail("{}: no line; need a translation a line", input_name(path));
   for (std::string& line : lines) line.resize(without_trailing_space(line).size());
   return lines;
 }
@@ -64,7 +65,6 @@ Input read_input(const Arguments& options) {
   files.insert(files.end(), options.systems.begin(), options.systems.end());
   const size_t systems = files.size();
   files.insert(files.end(), options.references.begin(), options.references.end());
-  if (std::ranges::count(files, "-") > 1) throw UsageError("bleu: standard input (-) can stand for one file only");
 
   Input input;
   std::vector<std::vector<std::string>> references;
@@ -72,7 +72,7 @@ Input read_input(const Arguments& options) {
     std::vector<std::string> lines = read_translations(files[i]);
     if (i > 0) require_equal_lengths("bleu", files[0], input.systems[0].lines.size(), files[i], lines.size());
     if (i < systems) {
-      input.systems.push_back({files[i], std::move(lines)});
+      input.systems.push_back({input_name(files[i]), std::move(lines)});
     } else {
       references.push_back(std::move(lines));
     }
@@ -153,44 +153,49 @@ int run(const Arguments& options) {
 Command bleu_command() {
   static constexpr std::array kPaired{"bootstrap", "randomisation", "both"};
   const auto options = std::make_shared<Arguments>();
-  return {
-      .name = "bleu",
-      .help = "Compare translations in files with references: BLEU, chrF, TER",
-      .footer = kExamples,
-      .options = joined(
-          {{{.names = "hyp",
-             .target = &options->hypotheses,
-             .type = "HYP",
-             .help = "Translations, one a line; - for standard input",
-             .required = true},
-            {.names = "ref",
-             .target = &options->references,
-             .type = "REF",
-             .help = "References, as many lines each",
-             .required = true},
-            {.names = "--baseline",
-             .target = &options->baseline,
-             .type = "FILE",
-             .help = "Translations to compare HYP and --systems with"},
-            {.names = "--systems", .target = &options->systems, .type = "FILE", .help = "Translations by more systems"},
-            {.names = "--paired",
-             .target = &options->paired,
-             .type = "KIND",
-             .help = "How to test differences: bootstrap, randomisation or both",
-             .choices = kPaired,
-             .given = &options->paired_given},
-            {.names = "--trials",
-             .target = &options->trials,
-             .type = "N",
-             .help = "Trials of the randomisation",
-             .range = {1, 10'000'000},
-             .given = &options->trials_given},
-            {.names = "--sentences",
-             .target = &options->sentences,
-             .help = "Write the score of every line instead, a column a metric"},
-            {.names = "--json", .target = &options->json, .help = "Write JSON, with all digits"}},
-           metric_options(options->metrics)}),
-      .run = [options] { return run(*options); }};
+  return {.name = "bleu",
+          .help = "Compare translations in files with references: BLEU, chrF, TER",
+          .footer = kExamples,
+          .options = joined({{{.names = "hyp",
+                               .target = &options->hypotheses,
+                               .type = "HYP",
+                               .help = "Translations, one a line; - for standard input",
+                               .required = true,
+                               .is_input = true},
+                              {.names = "ref",
+                               .target = &options->references,
+                               .type = "REF",
+                               .help = "References, as many lines each",
+                               .required = true,
+                               .is_input = true},
+                              {.names = "--baseline",
+                               .target = &options->baseline,
+                               .type = "FILE",
+                               .help = "Translations to compare HYP and --systems with",
+                               .is_input = true},
+                              {.names = "--systems",
+                               .target = &options->systems,
+                               .type = "FILE",
+                               .help = "Translations by more systems",
+                               .is_input = true},
+                              {.names = "--paired",
+                               .target = &options->paired,
+                               .type = "KIND",
+                               .help = "How to test differences: bootstrap, randomisation or both",
+                               .choices = kPaired,
+                               .given = &options->paired_given},
+                              {.names = "--trials",
+                               .target = &options->trials,
+                               .type = "N",
+                               .help = "Trials of the randomisation",
+                               .range = {1, 10'000'000},
+                               .given = &options->trials_given},
+                              {.names = "--sentences",
+                               .target = &options->sentences,
+                               .help = "Write the score of every line instead, a column a metric"},
+                              {.names = "--json", .target = &options->json, .help = "Write JSON, with all digits"}},
+                             metric_options(options->metrics)}),
+          .run = [options] { return run(*options); }};
 }
 
 }

@@ -8,6 +8,7 @@
 #include "examples/translate/base/cores.h"
 #include "examples/translate/base/join_words.h"
 #include "examples/translate/base/progress.h"
+#include "examples/translate/base/read_file.h"
 #include "examples/translate/base/usage_error.h"
 #include "examples/translate/commands/commands.h"
 #include "examples/translate/data/corpus.h"
@@ -89,7 +90,7 @@ AlignedText read_aligned(const ParallelText& text, const std::string& source_pat
   for (size_t i = 0; i < text.source.size(); ++i) {
     const TrueAlignment& alignment = aligned.truth.emplace_back(all[text.lines[i] - 1]);
     require_within(alignment, split_words(text.source[i]).size(), split_words(text.target[i]).size(),
-                   fmt::format("{}:{}", path, text.lines[i]));
+                   fmt::format("{}:{}", input_name(path), text.lines[i]));
   }
   return aligned;
 }
@@ -104,7 +105,8 @@ Test toy_test(std::string title, const std::vector<ToyPair>& split) {
 /// out.
 Test read_test(const std::vector<std::string>& files, const std::string& alignments) {
   Test test = with_one_reference("", read_parallel(files[0], files[1]));
-  if (test.text.source.empty()) fail("{}, {}: no sentence pair to evaluate", files[0], files[1]);
+  if (test.text.source.empty())
+    fail("{}, {}: no sentence pair to evaluate", input_name(files[0]), input_name(files[1]));
   const size_t count = test.text.source.size() + test.text.skipped;
   for (size_t r = 2; r < files.size(); ++r) {
     const std::vector<std::string> lines = read_lines(files[r]);
@@ -254,11 +256,13 @@ Command evaluate_command() {
                                .target = &options->test,
                                .type = "SRC REF",
                                .help = "Files of as many lines: text to translate, and one or more references",
+                               .is_input = true,
                                .count = {.least = 2}},
                               {.names = "--alignments",
                                .target = &options->alignments,
                                .type = "FILE",
                                .help = "True alignments of the test text: AER of the attention",
+                               .is_input = true,
                                .needs = "--test"},
                               {.names = "--by-length",
                                .target = &options->by_length,

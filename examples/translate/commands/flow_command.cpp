@@ -4,6 +4,7 @@
 
 #include "autograd/error.h"
 #include "examples/translate/base/progress.h"
+#include "examples/translate/base/read_file.h"
 #include "examples/translate/commands/commands.h"
 #include "examples/translate/flow/flow_page.h"
 #include "examples/translate/options/common_options.h"
@@ -67,7 +68,8 @@ ModelFlow flow_of(Translator& translator, const std::string& name, bool trained,
 /// The first pairs of the test text.
 ParallelText first_pairs(const Arguments& options) {
   ParallelText text = read_parallel(options.test[0], options.test[1]);
-  if (text.source.empty()) fail("{}, {}: no sentence pair to follow gradients in", options.test[0], options.test[1]);
+  if (text.source.empty())
+    fail("{}, {}: no sentence pair to follow gradients in", input_name(options.test[0]), input_name(options.test[1]));
   const size_t count = std::min(options.sentences, text.source.size());
   text.source.resize(count);
   text.target.resize(count);
@@ -89,7 +91,8 @@ int run(const Arguments& options) {
     Translator fresh(translator.config, translator);
     flows.push_back(flow_of(fresh, fmt::format("{}, untrained", options.models[i]), false, text));
   }
-  const std::string pairs = fmt::format("the first {} of {}, {}", text.source.size(), options.test[0], options.test[1]);
+  const std::string pairs = fmt::format("the first {} of {}, {}", text.source.size(), input_name(options.test[0]),
+                                        input_name(options.test[1]));
   if (options.out.empty()) {
     write_output(fmt::format("sentence pairs: {}\n\n{}\n", pairs, flow_tables(flows)));
   } else {
@@ -113,6 +116,7 @@ Command flow_command() {
                        .type = "SRC TGT",
                        .help = "Files of as many lines: sentences and their translations",
                        .required = true,
+                       .is_input = true,
                        .count = {.least = 2, .most = 2}},
                       {.names = "--sentences",
                        .target = &options->sentences,

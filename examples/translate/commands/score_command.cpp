@@ -3,6 +3,7 @@
 
 #include "autograd/error.h"
 #include "examples/translate/base/cores.h"
+#include "examples/translate/base/read_file.h"
 #include "examples/translate/base/word_ids.h"
 #include "examples/translate/commands/commands.h"
 #include "examples/translate/options/common_options.h"
@@ -77,7 +78,8 @@ int run(const Arguments& options) {
   for (size_t i = 0; i < text.source.size(); ++i) {
     if (text.is_complete(i)) complete.push_back(i);
   }
-  if (complete.empty()) fail("{}, {}: no sentence pair to score", options.source, options.target);
+  if (complete.empty())
+    fail("{}, {}: no sentence pair to score", input_name(options.source), input_name(options.target));
   const Ensemble ensemble(options.models);
   ThreadPool pool(thread_count(options.threads));
   const std::vector<Scored> scored = score(ensemble, text, pool);
@@ -114,12 +116,14 @@ Command score_command() {
                    .target = &options->source,
                    .type = "SRC",
                    .help = "Text, one sentence a line",
-                   .required = true},
+                   .required = true,
+                   .is_input = true},
                   {.names = "target",
                    .target = &options->target,
                    .type = "TGT",
                    .help = "Its translation, line by line",
-                   .required = true},
+                   .required = true,
+                   .is_input = true},
                   {.names = "--tokens", .target = &options->tokens, .help = "Also the log-probability of every word"},
                   {.names = "--json", .target = &options->json, .help = "Write a JSON object a line"},
                   threads_option(options->threads)},

@@ -153,6 +153,7 @@ Options output_options(Arguments& options) {
        .type = "FILE",
        .help = "Translate those words before: lines of a source word, a tab and its translation",
        .group = kOutput,
+       .is_input = true,
        .needs = "--replace-unknown"},
   };
 }

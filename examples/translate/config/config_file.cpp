@@ -76,7 +76,7 @@ Json parse(const std::string& path, const std::string& text) {
 }
 
 std::vector<std::string> read_config(const std::string& path, TrainConfig& config) {
-  return read_config_text(path, read_file(path), config);
+  return read_config_text(input_name(path), read_file(path), config);
 }
 
 std::vector<std::string> read_config_text(const std::string& name, const std::string& text, TrainConfig& config) {

@@ -9,6 +9,7 @@
 
 #include "autograd/error.h"
 #include "examples/translate/base/join_words.h"
+#include "examples/translate/base/read_file.h"
 #include "examples/translate/text/unicode.h"
 #include "nn/rng.h"
 
@@ -29,7 +30,8 @@ std::vector<std::string*> files_of(TrainConfig& config) {
 ParallelText read_some(const std::vector<std::string>& files) {
   ParallelText text = read_parallel(files.at(0), files.at(1));
   if (text.source.empty())
-    fail("{}, {}: no sentence pair to use; {} have an empty side", files[0], files[1], text.skipped);
+    fail("{}, {}: no sentence pair to use; {} have an empty side", input_name(files[0]), input_name(files[1]),
+         text.skipped);
   return text;
 }
 
@@ -121,7 +123,8 @@ Corpus encode_corpus(CorpusText text, const Languages& languages, const TrainCon
       corpus.train, [&](const Pair& pair) { return std::max(pair.source.size(), pair.target.size()) > longest; });
   if (corpus.train.empty()) {
     fail("{}: no sentence pair to use; {} have more than {} {}s on a side; raise --max-length",
-         config.toy ? "the toy language" : fmt::format("{}, {}", config.train.at(0), config.train.at(1)),
+         config.toy ? "the toy language"
+                    : fmt::format("{}, {}", input_name(config.train.at(0)), input_name(config.train.at(1))),
          corpus.too_long, config.max_length, unit_of(config.tokenizer));
   }
   corpus.copies = text.copies;

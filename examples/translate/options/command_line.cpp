@@ -167,6 +167,16 @@ class CommandParser {
       if (command_.options[i].given != nullptr) *command_.options[i].given = options_[i]->count() > 0;
     }
   }
+  void require_one_stdin() const {
+    std::vector<std::string> files;
+    for (const Option& option : command_.options) {
+      if (!option.is_input) continue;
+      if (const auto* file = std::get_if<std::string*>(&option.target)) files.push_back(**file);
+      if (const auto* list = std::get_if<std::vector<std::string>*>(&option.target))
+        files.insert(files.end(), (*list)->begin(), (*list)->end());
+    }
+    translate::require_one_stdin(command_.name, files);
+  }
 
  private:
   CLI::App& app_;
@@ -238,6 +248,7 @@ class ProgramParser {
     }
     if (!has_named() && !commands_.empty()) throw UsageError(missing_message(program_.command().commands));
     named().note_given();
+    named().require_one_stdin();
     return {};
   }
 

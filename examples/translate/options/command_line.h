@@ -39,6 +39,7 @@ struct Option {
   bool required = false;
   bool may_repeat = false;  ///< its last value counts; otherwise it may be there once
   bool negatable = false;   ///< a flag that `--no-NAME` takes back
+  bool is_input = false;    ///< files to read; among all of a command `-`, standard input, may be there once
 
   Range range = {};                           ///< of a number
   std::span<const char* const> choices = {};  ///< the only texts that it takes; those of a choice are known without

@@ -22,6 +22,7 @@ Option option_of(const ConfigField& field, const char* name) {
   option.range = field.rules.numbers;
   option.negatable = is_flag;
   option.may_repeat = !is_flag && !is_list;
+  option.is_input = is_list;
   return option;
 }
 
@@ -48,7 +49,8 @@ Options ConfigOptions::options() {
                      .target = &file_,
                      .type = "FILE",
                      .help = "Read options from a JSON file such as the config.json of a model",
-                     .group = "Data"});
+                     .group = "Data",
+                     .is_input = true});
   return options;
 }
 
@@ -78,6 +80,10 @@ TrainConfig ConfigOptions::resolve() {
   for (const Field& field : fields_) {
     if (field.given) note({field.field.key}, Origin::Option);
   }
+  std::vector<std::string> files = {file_};
+  files.insert(files.end(), config.train.begin(), config.train.end());
+  files.insert(files.end(), config.valid.begin(), config.valid.end());
+  require_one_stdin("train", files);  // also of those that FILE names
   return config;
 }
 

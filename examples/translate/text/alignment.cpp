@@ -6,6 +6,7 @@
 
 #include "autograd/error.h"
 #include "examples/translate/base/join_words.h"
+#include "examples/translate/base/read_file.h"
 #include "examples/translate/text/text.h"
 #include "examples/translate/text/unicode.h"
 
@@ -60,7 +61,7 @@ TrueAlignment parse_alignment(std::string_view line, const std::string& place) {
 std::vector<TrueAlignment> read_alignments(const std::string& path) {
   std::vector<TrueAlignment> alignments;
   for (const std::string& line : read_lines(path)) {
-    alignments.push_back(parse_alignment(line, fmt::format("{}:{}", path, alignments.size() + 1)));
+    alignments.push_back(parse_alignment(line, fmt::format("{}:{}", input_name(path), alignments.size() + 1)));
   }
   return alignments;
 }

@@ -65,13 +65,9 @@ std::string_view clean_word(std::string_view line, size_t number, const std::str
 
 }
 
-std::vector<std::string> read_lines(const std::string& path) { return split_lines(read_file(path), path); }
+std::vector<std::string> read_lines(const std::string& path) { return split_lines(read_file(path), input_name(path)); }
 
 std::vector<std::string> read_words(const std::string& path) { return split_lines(read_file(path), path, clean_word); }
-
-std::vector<std::string> read_lines_or_stdin(const std::string& path) {
-  return path == "-" ? split_lines(read_stdin(), "stdin") : read_lines(path);
-}
 
 std::string_view clean_line(std::string_view line, size_t number, const std::string& path) {
   if (number == 1) require_plain_text(line, path);
@@ -112,8 +108,8 @@ ParallelText read_all_pairs(const std::string& source_path, const std::string& t
 void require_equal_lengths(const std::string& what, const std::string& a, size_t a_lines, const std::string& b,
                            size_t b_lines) {
   if (a_lines == b_lines) return;
-  fail("{}: {} has {} lines, {} has {}; line n of one must translate line n of the other", what, a, a_lines, b,
-       b_lines);
+  fail("{}: {} has {} lines, {} has {}; line n of one must translate line n of the other", what, input_name(a), a_lines,
+       input_name(b), b_lines);
 }
 
 }

@@ -15,9 +15,6 @@ std::vector<std::string> read_lines(const std::string& path);
 /// took words from text that `read_lines` refuses.
 std::vector<std::string> read_words(const std::string& path);
 
-/// The lines of a file, or of standard input if `path` is `-`; errors call it `stdin`.
-std::vector<std::string> read_lines_or_stdin(const std::string& path);
-
 /// A line of a text without the carriage return at its end, and line 1 without a UTF-8 byte order mark. Throws Error
 /// for what is no text or another one than it seems, naming the place: `data.de:17: invalid UTF-8 at byte 12` (lines
 /// and bytes counted from 1). That is malformed UTF-8, a NUL, a carriage return or byte order mark inside, a Ctrl-Z at

@@ -4,6 +4,7 @@
 
 #include "autograd/error.h"
 #include "examples/translate/base/join_words.h"
+#include "examples/translate/base/read_file.h"
 #include "examples/translate/base/word_ids.h"
 #include "examples/translate/text/text.h"
 #include "examples/translate/text/unicode.h"
@@ -28,19 +29,20 @@ std::vector<Link> alignment(const Hypothesis& hypothesis) {
 Dictionary Dictionary::load(const std::string& path) {
   Dictionary dictionary;
   const std::vector<std::string> lines = read_lines(path);
+  const std::string name = input_name(path);
   for (size_t i = 0; i < lines.size(); ++i) {
     const std::string& line = lines[i];
     if (split_words(line).empty()) continue;
     const size_t tab = line.find('\t');
     if (tab == std::string::npos || line.find('\t', tab + 1) != std::string::npos)
-      fail("{}:{}: not a dictionary entry: '{}'; need a source word, one tab, and its translation", path, i + 1, line);
+      fail("{}:{}: not a dictionary entry: '{}'; need a source word, one tab, and its translation", name, i + 1, line);
     const std::vector<std::string_view> source = split_words(std::string_view(line).substr(0, tab));
     const std::vector<std::string_view> target = split_words(std::string_view(line).substr(tab + 1));
-    if (source.size() != 1) fail("{}:{}: {} words before the tab; need one source word", path, i + 1, source.size());
-    if (target.empty()) fail("{}:{}: the word '{}' has no translation", path, i + 1, source[0]);
+    if (source.size() != 1) fail("{}:{}: {} words before the tab; need one source word", name, i + 1, source.size());
+    if (target.empty()) fail("{}:{}: the word '{}' has no translation", name, i + 1, source[0]);
     const std::string translation = join_words({target.begin(), target.end()});
     if (!dictionary.translations_.emplace(source[0], translation).second)
-      fail("{}:{}: the word '{}' stands here a second time", path, i + 1, source[0]);
+      fail("{}:{}: the word '{}' stands here a second time", name, i + 1, source[0]);
   }
   return dictionary;
 }
