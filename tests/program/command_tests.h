@@ -32,6 +32,12 @@ std::vector<CommandTest> score_tests();
 std::vector<CommandTest> evaluate_tests();
 std::vector<CommandTest> bleu_tests();
 std::vector<CommandTest> aer_tests();
+std::vector<CommandTest> attend_tests();
+std::vector<CommandTest> explain_tests();
+std::vector<CommandTest> flow_tests();
+
+/// `--force` of a command that writes such a file: one that is there already is replaced with it, and not without.
+CommandTest force_test(const Words& words, const std::string& file);
 
 /// What the commands work on.
 struct CommandTexts {
@@ -48,6 +54,9 @@ Words joined(Words a, const Words& b);
 std::vector<std::string> lines_of(const std::string& text);
 std::vector<Json> json_lines(const std::string& text);
 std::size_t word_count(const std::string& line);
+
+/// What a command writes, without the line that says how long it took.
+std::string output_of(const Words& words);
 
 /// The option does not change the output, but the number of threads: 1 without it and 3 with it.
 void check_threads(const Outputs& outputs);

@@ -96,6 +96,7 @@ std::vector<CommandTest> evaluate_tests() {
        joined(good, {"--by-length"}),
        {"--bin-width", "1"},
        [](const Outputs& outputs) { CHECK(outputs.with.find("\n  7 ") != std::string::npos); }},
+      force_test(joined(good, {"--by-length", "--svg"}), "taken.svg"),
       {"svg",
        joined(good, {"--by-length"}),
        {"--svg", command_texts().file("lengths.svg")},

@@ -34,8 +34,6 @@ check "a curve a model" test "$(grep -c '<path.*fill="none"' lengths.svg)" -eq 2
 { head -2 train.de; echo "ein ein ein ein ein ein ein ein ein"; } >lengths.de
 expect 0 "" "$gradus" evaluate --model m --test lengths.de <(head -3 train.en) --by-length --bin-width 3
 check "no row for lengths that no sentence has" test "$(tail -3 stdout | cut -c-12)" = $'  source wor\n  4 to 6    \n  7 to 9    '
-expect 1 "gradus: no/lengths.svg: cannot write the file: No such file or directory" \
-  "$gradus" evaluate --model m --test train.de train.en --by-length --svg no/lengths.svg
 expect 2 "gradus: --svg requires --by-length$(hint gradus evaluate)" "$gradus" evaluate --model m --test train.de train.en --svg a.svg
 expect 2 "gradus: --bin-width: 0 is too small; need a whole number from 1 to 10000$(hint gradus evaluate)" \
   "$gradus" evaluate --model m --test train.de train.en --by-length --bin-width 0
@@ -176,7 +174,7 @@ expect 0 "" train --epochs 1 --force --model from_stdin --config - <<<'{"seed": 
 check "a configuration from standard input" grep -q '"seed": 24' from_stdin/config.json
 expect 1 'gradus: stdin: unknown key "hiden"; did you mean "hidden"?' train --model never --config - <<<'{"hiden": 8}'
 expect 1 "gradus: stdin:1: not a dictionary entry: 'vier'; need a source word, one tab, and its translation" \
-  "$gradus" translate --model rare --replace-unknown --dictionary - <<<vier
+  "$gradus" translate --model rare train.de --replace-unknown --dictionary - <<<vier
 expect 1 "gradus: parallel text: stdin has 1 lines, train.en has 256; line n of one must translate line n of the other" \
   "$gradus" score --model m - train.en <<<ein
 expect 1 "gradus: stdin:1: '0:0' is no link; need SOURCE-TARGET, or SOURCE?TARGET for a possible one" "$gradus" aer - train.align <<<0:0

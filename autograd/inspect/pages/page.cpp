@@ -72,11 +72,11 @@ std::string json_escape(char32_t c) {
 
 std::string head(std::string_view title, std::string_view style = {}) {
   return fmt::format(
-      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n{}\n"
       "<meta name=\"viewport\" content=\"width=device-width, "
       "initial-scale=1\">\n<title>{}</title>\n<style>\n{}{}</style>\n"
       "</head>\n",
-      escaped(title), pages::style_css, style);
+      kPageMark, escaped(title), pages::style_css, style);
 }
 
 /// JSON inside a script element: no text in it can end the element, or is what HTML may not hold.

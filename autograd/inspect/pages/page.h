@@ -16,6 +16,9 @@ namespace pages {
 extern const std::string_view style_css, parts_js, player_js;
 }
 
+/// What every page has in its head: that Gradus made it.
+inline constexpr std::string_view kPageMark = "<meta name=\"generator\" content=\"Gradus\">";
+
 /// An HTML page that runs `scripts` after parts.js. They find `data`, an object in JSON that is not empty, as
 /// `pageData`, and `numbers` as `pageNumbers`. Texts in it may hold anything that JSON may, also `</script>`. `style`
 /// is what the page adds to style.css.

@@ -10,11 +10,11 @@
 #include "examples/translate/base/join_words.h"
 #include "examples/translate/base/usage_error.h"
 #include "examples/translate/commands/commands.h"
+#include "examples/translate/commands/output_file.h"
 #include "examples/translate/options/common_options.h"
 #include "examples/translate/report/attention_map.h"
 #include "examples/translate/report/player/translation_page.h"
 #include "examples/translate/translator/model_folder.h"
-#include "nn/storage/atomic_file.h"
 #include "ops/gemm/thread_pool.h"
 
 namespace gradus::translate {
@@ -31,7 +31,7 @@ that are no folders of models belong to the sentence.
 
 Examples:
   gradus attend --model m "ein mann geht ."
-  gradus attend --model m "ein mann geht ." --out heat.svg
+  gradus attend --model m "ein mann geht ." --out heat.png
   gradus attend --model m "ein mann geht ." --out translation.html --saliency
   gradus attend --model m "ein mann geht ." --target "a man walks ." --out translation.html
   gradus attend --model a b "ein mann geht ." --out translation.html
@@ -39,7 +39,8 @@ Examples:
 
 struct Arguments {
   std::vector<std::string> models, sentence;
-  std::string target, out;
+  std::string target;
+  OutputFile out;
   bool has_target = false, saliency = false;
   SearchOptions search;
 };
@@ -69,17 +70,20 @@ Request request_of(const Arguments& options) {
   return {{options.models.begin(), words}, join_words(sentence)};
 }
 
-/// Whether the output is a page. Throws UsageError for options that only a page has a place for.
-bool wants_page(const Arguments& options, size_t models) {
-  const bool page = options.out.ends_with(".html");
-  if (!options.out.empty() && !page && !options.out.ends_with(".svg"))
-    throw UsageError(fmt::format(
-        "attend: --out is {}; need a name that ends with .svg, for a heat map, or .html, for a page", options.out));
+/// The kind of file to write, if one is wanted. Throws UsageError for options that only a page has a place for.
+std::optional<FileKind> kind_of_output(const Arguments& options, size_t models) {
   if (models > 2)
     throw UsageError(fmt::format("attend: --model names {} folders; need one, or two to compare", models));
-  if (models == 2 && !page) throw UsageError("attend: two models stand side by side on a page; need --out FILE.html");
-  if (options.saliency && !page) throw UsageError("attend: --saliency is shown on a page; need --out FILE.html");
-  return page;
+  using enum FileKind;
+  std::optional<FileKind> kind;
+  if (options.out.is_wanted()) {
+    const bool needs_page = models == 2 || options.saliency;
+    kind = needs_page ? options.out.kind("attend", {Page, Svg, Png}) : options.out.kind("attend", {Svg, Png, Page});
+  }
+  if (kind == Page) return kind;
+  if (models == 2) throw UsageError("attend: two models stand side by side on a page; need --out FILE.html");
+  if (options.saliency) throw UsageError("attend: --saliency is shown on a page; need --out FILE.html");
+  return kind;
 }
 
 int write_page(const Arguments& options, const Request& request) {
@@ -94,12 +98,12 @@ int write_page(const Arguments& options, const Request& request) {
                                 .target = options.has_target ? std::optional(options.target) : std::nullopt,
                                 .search = options.search,
                                 .saliency = options.saliency});
-  write_file_atomically(options.out, page.html);
+  options.out.write(page.html);
   std::string text = page.target + '\n';
   for (size_t m = 0; m < models.size(); ++m)
     text +=
         fmt::format("log P {:.4f}{}\n", page.log_probabilities[m], models.size() > 1 ? " by " + models[m].name : "");
-  write_output(text + fmt::format("page written to {}\n", options.out));
+  options.out.tell(text + options.out.written("page"));
   return 0;
 }
 
@@ -108,7 +112,9 @@ int run(const Arguments& options) {
   const Request request = request_of(options);
   require_utf8("attend", "sentence", request.sentence);
   require_utf8("attend", "target", options.target);
-  if (wants_page(options, request.models.size())) return write_page(options, request);
+  const std::optional<FileKind> kind = kind_of_output(options, request.models.size());
+  options.out.require_writable("attend");
+  if (kind == FileKind::Page) return write_page(options, request);
   const std::string& directory = request.models.front();
   const std::unique_ptr<Translator> translator = load_translator(directory);
   require_attention(*translator, directory);
@@ -118,13 +124,13 @@ int run(const Arguments& options) {
                                     : attention_map(*translator, request.sentence, options.search, pool);
   if (attended.map.source.empty()) fail("attend: the sentence has no word");
   const Heatmap& map = attended.map;
-  write_output(attended.translation + "\n");
-  if (options.out.empty()) {
+  options.out.tell(attended.translation + "\n");
+  if (!kind) {
     write_output("\n");
     write_output(heatmap_text(map, {.colour = terminal_colour(STDOUT_FILENO), .width = terminal_width()}));
   } else {
-    write_file_atomically(options.out, heatmap_svg(map));
-    write_output(fmt::format("heat map written to {}\n", options.out));
+    options.out.write_picture(*kind, heatmap_svg(map));
+    options.out.tell(options.out.written("heat map"));
   }
   return 0;
 }
@@ -133,32 +139,30 @@ int run(const Arguments& options) {
 
 Command attend_command() {
   const auto options = std::make_shared<Arguments>();
-  return {
-      .name = "attend",
-      .help = "Show what a translation attended to",
-      .footer = kExamples,
-      .options = joined({{models_option(options->models, "Folder of the model; of two, a page shows both"),
-                          {.names = "sentence",
-                           .target = &options->sentence,
-                           .type = "SENTENCE",
-                           .help = "The sentence to translate",
-                           .may_be_empty = true},
-                          {.names = "--target",
-                           .target = &options->target,
-                           .type = "TEXT",
-                           .help = "The translation to look at, instead of what the model makes of the sentence",
-                           .may_be_empty = true,
-                           .given = &options->has_target},
-                          {.names = "-o,--out",
-                           .target = &options->out,
-                           .type = "FILE",
-                           .help = "Write a picture of the map (.svg), or a page that plays the translation (.html)"},
-                          {.names = "--saliency",
-                           .target = &options->saliency,
-                           .help = "Show gradients beside the weights on the page: how much each word of the source "
-                                   "changes the probability of each word"}},
-                         search_options(options->search)}),
-      .run = [options] { return run(*options); }};
+  return {.name = "attend",
+          .help = "Show what a translation attended to",
+          .footer = kExamples,
+          .options = joined(
+              {{models_option(options->models, "Folder of the model; of two, a page shows both"),
+                {.names = "sentence",
+                 .target = &options->sentence,
+                 .type = "SENTENCE",
+                 .help = "The sentence to translate",
+                  .may_be_empty = true},
+                {.names = "--target",
+                 .target = &options->target,
+                 .type = "TEXT",
+                 .help = "The translation to look at, instead of what the model makes of the sentence",
+                  .may_be_empty = true,
+                 .given = &options->has_target},
+                {.names = "--saliency",
+                 .target = &options->saliency,
+                 .help = "Show gradients beside the weights on the page: how much each word of the source "
+                         "changes the probability of each word"}},
+               options->out.options(
+                   "-o,--out", "Write a picture of the map (.svg, .png), or a page that plays the translation (.html)"),
+               search_options(options->search)}),
+          .run = [options] { return run(*options); }};
 }
 
 }

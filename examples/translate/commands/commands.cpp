@@ -38,7 +38,7 @@ Command gradus_program() {
           .version = fmt::format("gradus {}", program_version())};
 }
 
-void write_output(const std::string& text) {
+void write_output(std::string_view text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return;
   fail("cannot write the output: {}", std::generic_category().message(errno));
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "examples/translate/options/command_line.h"
@@ -25,6 +26,6 @@ Command toy_command();
 Command gradus_program();
 
 /// Writes to standard output. Throws Error if that fails, a full disk for example.
-void write_output(const std::string& text);
+void write_output(std::string_view text);
 
 }

@@ -11,6 +11,7 @@
 #include "examples/translate/base/read_file.h"
 #include "examples/translate/base/usage_error.h"
 #include "examples/translate/commands/commands.h"
+#include "examples/translate/commands/output_file.h"
 #include "examples/translate/data/corpus.h"
 #include "examples/translate/options/common_options.h"
 #include "examples/translate/options/metric_options.h"
@@ -22,7 +23,6 @@
 #include "examples/translate/translator/ensemble.h"
 #include "examples/translate/translator/model_folder.h"
 #include "examples/translate/translator/translate.h"
-#include "nn/storage/atomic_file.h"
 #include "ops/gemm/thread_pool.h"
 
 namespace gradus::translate {
@@ -60,7 +60,7 @@ struct Arguments {
   std::string alignments;
   bool by_length = false;
   size_t bin_width = 5;
-  std::string svg;
+  OutputFile svg;
   MetricOptions metrics{.metrics = {"bleu", "chrf"}};
   SearchOptions search;
   int threads = 0;
@@ -131,7 +131,8 @@ std::vector<Test> read_tests(const Arguments& options) {
   if (!options.test.empty()) {
     Test test = read_test(options.test, options.alignments);
     warn_if_tokenized(options.metrics, test.text.target, options.test[1]);
-    if (test.text.skipped > 0) write_output(fmt::format("left out {} pairs with an empty side\n", test.text.skipped));
+    if (test.text.skipped > 0)
+      options.svg.tell(fmt::format("left out {} pairs with an empty side\n", test.text.skipped));
     return {std::move(test)};
   }
   const auto is_toy = [](const std::string& model) { return load_config(model).toy; };
@@ -165,25 +166,25 @@ void evaluate(const Ensemble& ensemble, const std::string& name, const Arguments
   const double seconds = seconds_now() - start;
   const double loss = cross_entropy(ensemble.models(), test.text, pool);
 
-  write_output(headline(test));
+  options.svg.tell(headline(test));
   auto measure = test.measures.begin();
   for (const auto& metric : make_metrics(options.metrics)) {
     const SegmentStatistics statistics = corpus_statistics(*metric, translations, test.references);
     const MetricReport report = make_report(*metric, {{"", statistics}}, test.references, options.metrics);
-    write_output(score_lines(report));
+    options.svg.tell(score_lines(report));
     if (options.by_length && measure == test.measures.begin()) test.lengths.add(name, *metric, statistics);
     (measure++)->values.push_back(report.systems.front().score);
   }
   if (test.aligned) {
     const AlignmentError error = alignment_error(ensemble.models(), *test.aligned, pool);
-    write_output(summary(error) + "\n");
+    options.svg.tell(summary(error) + "\n");
     (measure++)->values.push_back(error.rate());
   }
   measure->values.push_back(std::exp(loss));
-  write_output(perplexity_text(loss, unit_of(ensemble.first().config.tokenizer)) + "\n");
-  write_output(fmt::format("{} sentences in {:.1f} s, {:.0f} a second, on {} threads, beam {}\n", translations.size(),
-                           seconds, static_cast<double>(translations.size()) / seconds, pool.threads(),
-                           options.search.beam));
+  options.svg.tell(perplexity_text(loss, unit_of(ensemble.first().config.tokenizer)) + "\n");
+  options.svg.tell(fmt::format("{} sentences in {:.1f} s, {:.0f} a second, on {} threads, beam {}\n",
+                               translations.size(), seconds, static_cast<double>(translations.size()) / seconds,
+                               pool.threads(), options.search.beam));
 }
 
 /// The models one after the other, and how they spread.
@@ -193,33 +194,35 @@ void evaluate_each(const Arguments& options, std::vector<Test>& tests, ThreadPoo
   for (const std::string& model : options.models) {
     auto alone = std::make_unique<const Ensemble>(std::vector{model});
     alike = alike && (!before || write_alike(before->first(), alone->first()));
-    write_output(model + "\n");
+    options.svg.tell(model + "\n");
     for (Test& test : tests) evaluate(*alone, model, options, test, pool);
-    write_output("\n");
+    options.svg.tell("\n");
     before = std::move(alone);
   }
   for (Test& test : tests) {
     if (!alike) test.measures.pop_back();
-    write_output(headline(test) + spread_table(options.models, test.measures));
+    options.svg.tell(headline(test) + spread_table(options.models, test.measures));
   }
-  if (!alike) write_output("  without perplexities: the models do not write the same words\n");
+  if (!alike) options.svg.tell("  without perplexities: the models do not write the same words\n");
 }
 
 /// How the scores depend on the length of the source, as tables and as a picture.
-void write_lengths(const std::vector<Test>& tests, const std::string& svg) {
+void write_lengths(const std::vector<Test>& tests, const OutputFile& svg, FileKind kind) {
   std::vector<Chart> charts;
   for (const Test& test : tests) {
-    write_output(fmt::format("\n{}{}", headline(test), test.lengths.table()));
+    svg.tell(fmt::format("\n{}{}", headline(test), test.lengths.table()));
     charts.push_back(test.lengths.chart());
   }
-  if (svg.empty()) return;
-  write_file_atomically(svg, charts_svg(charts, static_cast<int>(charts.size())));
-  write_output(fmt::format("curves written to {}\n", svg));
+  if (!svg.is_wanted()) return;
+  svg.write_picture(kind, charts_svg(charts, static_cast<int>(charts.size())));
+  svg.tell(svg.written("curves"));
 }
 
 int run(const Arguments& options) {
   require_sense(options.search);
   make_metrics(options.metrics);  // wrong options and folders show before the work begins
+  const FileKind kind = options.svg.kind("evaluate", {FileKind::Svg, FileKind::Png});
+  options.svg.require_writable("evaluate");
   for (const std::string& model : options.models) load_config(model);
   if (!options.alignments.empty() && !can_align(options)) {
     fail("evaluate: the model in {} has no attention to align with; it was trained with --attention none",
@@ -235,7 +238,7 @@ int run(const Arguments& options) {
     const std::string name = join_words(options.models, " + ");
     for (Test& test : tests) evaluate(ensemble, name, options, test, pool);
   }
-  if (options.by_length) write_lengths(tests, options.svg);
+  if (options.by_length) write_lengths(tests, options.svg, kind);
   return 0;
 }
 
@@ -245,6 +248,8 @@ Command evaluate_command() {
   const auto options = std::make_shared<Arguments>();
   Option bin_width = bin_width_option(options->bin_width);
   bin_width.needs = "--by-length";
+  Options svg = options->svg.options("--svg", "Also write it as a picture (.svg, .png), a curve a model");
+  svg.front().needs = "--by-length";
   return {.name = "evaluate",
           .help = "Compare translations with a reference: BLEU, chrF, TER and perplexity",
           .footer = kExamples,
@@ -267,12 +272,8 @@ Command evaluate_command() {
                               {.names = "--by-length",
                                .target = &options->by_length,
                                .help = "The first metric by the length of the source, as a table"},
-                              bin_width,
-                              {.names = "--svg",
-                               .target = &options->svg,
-                               .type = "FILE",
-                               .help = "Also write it as a picture, a curve a model",
-                               .needs = "--by-length"}},
+                              bin_width},
+                             svg,
                              metric_options(options->metrics),
                              search_options(options->search),
                              {threads_option(options->threads)}}),

@@ -6,10 +6,10 @@
 #include "autograd/inspect/trace.h"
 #include "examples/translate/base/join_words.h"
 #include "examples/translate/commands/commands.h"
+#include "examples/translate/commands/output_file.h"
 #include "examples/translate/options/common_options.h"
 #include "examples/translate/translator/model_folder.h"
 #include "examples/translate/translator/translate.h"
-#include "nn/storage/atomic_file.h"
 #include "ops/fused/unfused.h"
 #include "ops/gemm/thread_pool.h"
 
@@ -28,7 +28,8 @@ Examples:
 )";
 
 struct Arguments {
-  std::string model, target, out;
+  std::string model, target;
+  OutputFile out;
   std::vector<std::string> sentence;
   size_t values = TraceOptions().values, check_seconds = 1;
   bool all = false, unfused = false;
@@ -38,6 +39,7 @@ int run(const Arguments& options) {
   const std::string source = join_words(options.sentence);
   require_utf8("explain", "sentence", source);
   require_utf8("explain", "target", options.target);
+  require_page("explain", options.out);
   const std::unique_ptr<Translator> translator = load_translator(options.model);
   std::string target = options.target;
   if (target.empty()) {
@@ -57,12 +59,12 @@ int run(const Arguments& options) {
     const Unfused scope(options.unfused);
     return translator->model.loss(batch, {.divisor = static_cast<Real>(words)});
   };
-  if (!options.out.empty()) {
+  if (options.out.is_wanted()) {
     const PlayerOptions player{.title = "A training step, forward and backward",
                                .about = {{"source", source}, {"target", target}, {"model", options.model}},
                                .check_seconds = static_cast<double>(options.check_seconds)};
-    write_file_atomically(options.out, player_page(step, player));
-    write_output(fmt::format("source  {}\ntarget  {}\npage written to {}\n", source, target, options.out));
+    options.out.write(player_page(step, player));
+    options.out.tell(fmt::format("source  {}\ntarget  {}\n{}", source, target, options.out.written("page")));
     return 0;
   }
 
@@ -82,36 +84,33 @@ Command explain_command() {
   return {.name = "explain",
           .help = "Show a training step, forward and backward, op by op",
           .footer = kExamples,
-          .options = {model_option(options->model),
-                      {.names = "sentence",
-                       .target = &options->sentence,
-                       .type = "SENTENCE",
-                       .help = "The source",
-                       .required = true,
-                       .may_be_empty = true},
-                      {.names = "--target",
-                       .target = &options->target,
-                       .type = "TEXT",
-                       .help = "Its translation; otherwise what the model makes of it",
-                       .may_be_empty = true},
-                      {.names = "-o,--out",
-                       .target = &options->out,
-                       .type = "FILE",
-                       .help = "Write a page (.html) that plays the step, instead of text"},
-                      {.names = "--check-seconds",
-                       .target = &options->check_seconds,
-                       .type = "N",
-                       .help = "Measure finite differences for so long, to stand beside the gradients of the page",
-                       .range = {0, 86'400}},
-                      {.names = "--unfused",
-                       .target = &options->unfused,
-                       .help = "Show the basic ops that fused ones stand for, such as the gates of an LSTM"},
-                      {.names = "--values",
-                       .target = &options->values,
-                       .type = "N",
-                       .help = "Show the numbers of tensors that have at most so many",
-                       .range = {0, 1'000'000}},
-                      {.names = "--all", .target = &options->all, .help = "Do not fold stretches that repeat"}},
+          .options =
+              joined({{model_option(options->model),
+                       {.names = "sentence",
+                        .target = &options->sentence,
+                        .type = "SENTENCE",
+                        .help = "The source",
+                        .required = true},
+                       {.names = "--target",
+                        .target = &options->target,
+                        .type = "TEXT",
+                        .help = "Its translation; otherwise what the model makes of it",
+                         .may_be_empty = true},
+                       {.names = "--check-seconds",
+                        .target = &options->check_seconds,
+                        .type = "N",
+                        .help = "Measure finite differences for so long, to stand beside the gradients of the page",
+                        .range = {0, 86'400}},
+                       {.names = "--unfused",
+                        .target = &options->unfused,
+                        .help = "Show the basic ops that fused ones stand for, such as the gates of an LSTM"},
+                       {.names = "--values",
+                        .target = &options->values,
+                        .type = "N",
+                        .help = "Show the numbers of tensors that have at most so many",
+                        .range = {0, 1'000'000}},
+                       {.names = "--all", .target = &options->all, .help = "Do not fold stretches that repeat"}},
+                      options->out.options("-o,--out", "Write a page (.html) that plays the step, instead of text")}),
           .run = [options] { return run(*options); }};
 }
 

@@ -6,10 +6,10 @@
 #include "examples/translate/base/progress.h"
 #include "examples/translate/base/read_file.h"
 #include "examples/translate/commands/commands.h"
+#include "examples/translate/commands/output_file.h"
 #include "examples/translate/flow/flow_page.h"
 #include "examples/translate/options/common_options.h"
 #include "examples/translate/translator/model_folder.h"
-#include "nn/storage/atomic_file.h"
 
 namespace gradus::translate {
 
@@ -30,7 +30,7 @@ Examples:
 
 struct Arguments {
   std::vector<std::string> models, test;
-  std::string out;
+  OutputFile out;
   size_t sentences = 20;
   bool untrained = false;
 };
@@ -77,6 +77,7 @@ ParallelText first_pairs(const Arguments& options) {
 }
 
 int run(const Arguments& options) {
+  require_page("flow", options.out);
   const ParallelText text = first_pairs(options);
   std::vector<std::unique_ptr<Translator>> translators;
   for (const std::string& directory : options.models) {  // all errors before all work
@@ -93,13 +94,14 @@ int run(const Arguments& options) {
   }
   const std::string pairs = fmt::format("the first {} of {}, {}", text.source.size(), input_name(options.test[0]),
                                         input_name(options.test[1]));
-  if (options.out.empty()) {
-    write_output(fmt::format("sentence pairs: {}\n\n{}\n", pairs, flow_tables(flows)));
+  std::string findings;
+  for (const std::string& sentence : flow_findings(flows)) findings += sentence + "\n";
+  if (options.out.is_wanted()) {
+    options.out.write(flow_page(flows, {{"sentence pairs", pairs}}));
+    options.out.tell(findings + options.out.written("page"));
   } else {
-    write_file_atomically(options.out, flow_page(flows, {{"sentence pairs", pairs}}));
+    write_output(fmt::format("sentence pairs: {}\n\n{}\n{}", pairs, flow_tables(flows), findings));
   }
-  for (const std::string& sentence : flow_findings(flows)) write_output(sentence + "\n");
-  if (!options.out.empty()) write_output(fmt::format("page written to {}\n", options.out));
   return 0;
 }
 
@@ -107,30 +109,28 @@ int run(const Arguments& options) {
 
 Command flow_command() {
   const auto options = std::make_shared<Arguments>();
-  return {.name = "flow",
-          .help = "Show how far gradients come through time",
-          .footer = kExamples,
-          .options = {models_option(options->models, "Folder of the model; several are shown beside each other"),
-                      {.names = "-t,--test",
-                       .target = &options->test,
-                       .type = "SRC TGT",
-                       .help = "Files of as many lines: sentences and their translations",
-                       .required = true,
-                       .is_input = true,
-                       .count = {.least = 2, .most = 2}},
-                      {.names = "--sentences",
-                       .target = &options->sentences,
-                       .type = "N",
-                       .help = "The first so many pairs",
-                       .range = {1, 10'000}},
-                      {.names = "--untrained",
-                       .target = &options->untrained,
-                       .help = "Each model once more, with the first values of its configuration and seed"},
-                      {.names = "-o,--out",
-                       .target = &options->out,
-                       .type = "FILE",
-                       .help = "Write a page (.html) instead of the tables"}},
-          .run = [options] { return run(*options); }};
+  return {
+      .name = "flow",
+      .help = "Show how far gradients come through time",
+      .footer = kExamples,
+      .options = joined({{models_option(options->models, "Folder of the model; several are shown beside each other"),
+                          {.names = "-t,--test",
+                           .target = &options->test,
+                           .type = "SRC TGT",
+                           .help = "Files of as many lines: sentences and their translations",
+                           .required = true,
+                           .is_input = true,
+                           .count = {.least = 2, .most = 2}},
+                          {.names = "--sentences",
+                           .target = &options->sentences,
+                           .type = "N",
+                           .help = "The first so many pairs",
+                           .range = {1, 10'000}},
+                          {.names = "--untrained",
+                           .target = &options->untrained,
+                           .help = "Each model once more, with the first values of its configuration and seed"}},
+                         options->out.options("-o,--out", "Write a page (.html) instead of the tables")}),
+      .run = [options] { return run(*options); }};
 }
 
 }

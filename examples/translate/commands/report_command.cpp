@@ -4,11 +4,11 @@
 
 #include "autograd/error.h"
 #include "examples/translate/commands/commands.h"
+#include "examples/translate/commands/output_file.h"
 #include "examples/translate/report/attention_map.h"
 #include "examples/translate/report/gradient_report.h"
 #include "examples/translate/report/report.h"
 #include "examples/translate/translator/model_folder.h"
-#include "nn/storage/atomic_file.h"
 #include "ops/gemm/thread_pool.h"
 
 namespace gradus::translate {
@@ -27,7 +27,8 @@ Examples:
 )";
 
 struct Arguments {
-  std::string model, out;
+  std::string model;
+  OutputFile out;
 };
 
 /// Heat maps of the best model's translations of the logged samples; none for a model without attention, and none if no
@@ -46,20 +47,20 @@ std::vector<Heatmap> sample_heatmaps(const std::string& directory, const Trainin
 }
 
 int run(const Arguments& options) {
+  OutputFile out = options.out;
+  if (!out.is_wanted()) out.path = (std::filesystem::path(options.model) / "report.html").string();
   const TrainConfig config = load_config(options.model);
   const std::string log = ModelFolder(options.model).log;
   if (!std::filesystem::exists(log)) {
     fail("report: {} is missing; a mean, or a model of another program, has no training to report", log);
   }
+  require_page("report", out);
   const TrainingHistory history = read_training_log(log);
   if (history.steps.empty()) fail("{}: it tells of no step; nothing to report", log);
-  const std::string out =
-      options.out.empty() ? (std::filesystem::path(options.model) / "report.html").string() : options.out;
   const std::filesystem::path folder = std::filesystem::path(options.model + "/").parent_path();
-  write_file_atomically(
-      out, report_html(folder.filename().string(), config, history, sample_heatmaps(options.model, history)));
-  for (const std::string& sentence : gradient_findings(history, config.clip)) write_output(sentence + "\n");
-  write_output(fmt::format("report written to {}\n", out));
+  out.write(report_html(folder.filename().string(), config, history, sample_heatmaps(options.model, history)));
+  for (const std::string& sentence : gradient_findings(history, config.clip)) out.tell(sentence + "\n");
+  out.tell(out.written("report"));
   return 0;
 }
 
@@ -70,15 +71,12 @@ Command report_command() {
   return {.name = "report",
           .help = "Make an HTML page of a training",
           .footer = kExamples,
-          .options = {{.names = "model",
-                       .target = &options->model,
-                       .type = "DIR",
-                       .help = "Folder of the model",
-                       .required = true},
-                      {.names = "-o,--out",
-                       .target = &options->out,
-                       .type = "FILE",
-                       .help = "The page; otherwise DIR/report.html"}},
+          .options = joined({{{.names = "model",
+                               .target = &options->model,
+                               .type = "DIR",
+                               .help = "Folder of the model",
+                               .required = true}},
+                             options->out.options("-o,--out", "The page (.html); otherwise DIR/report.html")}),
           .run = [options] { return run(*options); }};
 }
 

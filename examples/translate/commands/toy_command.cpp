@@ -49,11 +49,17 @@ void write_split(const std::string& stem, const std::vector<ToyPair>& split) {
   write_lines(stem + ".align", alignments);
 }
 
-int run(const std::string& folder) {
+struct Arguments {
+  std::string folder;
+  bool force = false;
+};
+
+int run(const Arguments& options) {
+  const std::string& folder = options.folder;
   make_folder(folder);
   std::error_code ignored;
-  if (!std::filesystem::is_empty(folder, ignored))
-    fail("toy: the folder {} is not empty; need an empty one or a new one", folder);
+  if (!options.force && !std::filesystem::is_empty(folder, ignored))
+    fail("toy: the folder {} is not empty; need an empty one or a new one, or --force", folder);
   const ToyCorpus toy = toy_corpus();
   write_split(folder + "/train", toy.train);
   write_split(folder + "/valid", toy.valid);
@@ -68,16 +74,19 @@ int run(const std::string& folder) {
 }
 
 Command toy_command() {
-  const auto folder = std::make_shared<std::string>();
+  const auto options = std::make_shared<Arguments>();
   return {.name = "toy",
           .help = "Write the toy language to files, with its alignments",
           .footer = kExamples,
           .options = {{.names = "folder",
-                       .target = folder.get(),
+                       .target = &options->folder,
                        .type = "DIR",
                        .help = "An empty folder, or a new one",
-                       .required = true}},
-          .run = [folder] { return run(*folder); }};
+                       .required = true},
+                      {.names = "--force",
+                       .target = &options->force,
+                       .help = "Write into a folder that is not empty, and replace files of the same names"}},
+          .run = [options] { return run(*options); }};
 }
 
 }

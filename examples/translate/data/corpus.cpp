@@ -22,7 +22,9 @@ namespace {
 std::vector<std::string*> files_of(TrainConfig& config) {
   std::vector<std::string*> files;
   for (auto* const text : {&config.train, &config.valid}) {
-    for (std::string& file : *text) files.push_back(&file);
+    for (std::string& file : *text) {
+      if (file != kStdin) files.push_back(&file);
+    }
   }
   return files;
 }

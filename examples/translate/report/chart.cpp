@@ -196,8 +196,8 @@ std::string charts_svg(std::span<const Chart> charts, int columns) {
   const double width = cell_width(charts), height = cell_height(charts);
   std::string svg = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0:.0f}\" height=\"{1:.0f}\" viewBox=\"0 0 {0:.0f} {1:.0f}\" "
-      "font-family=\"sans-serif\" font-size=\"12\">\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n",
-      width * static_cast<double>(in_row), height * static_cast<double>(rows));
+      "font-family=\"sans-serif\" font-size=\"12\">\n{2}\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n",
+      width * static_cast<double>(in_row), height * static_cast<double>(rows), kSvgMark);
   for (std::size_t i = 0; i < charts.size(); ++i) {
     const std::size_t row = i / in_row, column = i % in_row;
     svg += Drawing(charts[i], width * static_cast<double>(column), height * static_cast<double>(row)).svg();

@@ -202,8 +202,8 @@ std::string heatmap_svg(const Heatmap& map) {
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0:.0f}\" height=\"{1:.0f}\" viewBox=\"0 0 {0:.0f} {1:.0f}\" "
       "font-family=\"'DejaVu Sans', Verdana, 'Noto Sans', Helvetica, Arial, sans-serif\" fill=\"#1d2733\">\n"
-      "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n",
-      std::ceil(width), std::ceil(height));
+      "{2}\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n",
+      std::ceil(width), std::ceil(height), kSvgMark);
   for (size_t column = 0; column < map.source.size(); ++column) {
     svg += fmt::format("<text transform=\"translate({:.1f} {:.1f}) rotate(-45)\" font-size=\"{}\">{}</text>\n",
                        left + (static_cast<double>(column) + 0.5) * kCell + kFont / 4, top - kGap / 2, kFont,
