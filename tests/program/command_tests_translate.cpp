@@ -4,6 +4,7 @@
 #include <cmath>
 #include <set>
 
+#include "examples/translate/base/read_file.h"
 #include "examples/translate/text/unicode.h"
 #include "tests/program/command_tests.h"
 
@@ -72,6 +73,18 @@ std::vector<CommandTest> translate_tests() {
          const Words alone = {"translate", "--json", "--model", trained_toy().b};
          CHECK(total(run_program(alone, command_texts().input), "score") != total(outputs.with, "score"));
        }},
+      {"file",
+       plain,
+       {command_texts().file("one"), command_texts().file("source")},
+       [](const Outputs& outputs) { CHECK(outputs.with == lines_of(outputs.without)[0] + '\n' + outputs.without); }},
+      {"out",
+       plain,
+       {"--out", command_texts().file("translated")},
+       [](const Outputs& outputs) {
+         CHECK(outputs.with.empty());
+         CHECK(read_file(command_texts().file("translated")) == outputs.without);
+       }},
+      force_test(joined(plain, {"--out"}), "translation.txt"),
       {"threads", joined(plain, {"--threads", "1"}), {"--threads", "3"}, check_threads, true, false},
       {"n-best",
        plain,

@@ -1,6 +1,7 @@
 #include "examples/translate/base/read_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -33,40 +34,15 @@ constexpr Beginning kBeginnings[] = {
     {"%PDF-", "a PDF document", "take plain text out of it first"},
 };
 
-/// Closes the file when the scope ends.
-struct OpenFile {
-  int descriptor;
-  ~OpenFile() {
-    if (descriptor >= 0) ::close(descriptor);
-  }
-};
-
-[[noreturn]] void fail_to_read(const std::string& path, int reason) {
-  fail("{}: cannot read the file: {}", input_name(path), std::generic_category().message(reason));
+[[noreturn]] void fail_to_read(const std::string& name, int reason) {
+  fail("{}: cannot read the file: {}", name, std::generic_category().message(reason));
 }
 
-/// All bytes from here to the end. Errors name the file `path`.
-std::string read_all(int descriptor, const std::string& path) {
-  constexpr size_t kChunk = 1 << 16;
-  std::string bytes;
-  for (;;) {
-    const size_t size = bytes.size();
-    bytes.resize(size + kChunk);
-    const ssize_t got = ::read(descriptor, bytes.data() + size, kChunk);
-    const int reason = errno;
-    bytes.resize(size + (got > 0 ? static_cast<size_t>(got) : 0));
-    if (got == 0) return bytes;
-    if (got < 0 && reason != EINTR) fail_to_read(path, reason);
-  }
+bool is_folder(int descriptor) {
+  struct stat status {};
+  return ::fstat(descriptor, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-}
-
-std::string read_file(const std::string& path) {
-  if (path == kStdin) return read_all(STDIN_FILENO, path);
-  const OpenFile file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (file.descriptor < 0) fail_to_read(path, errno);
-  return read_all(file.descriptor, path);
 }
 
 void require_plain_text(std::string_view bytes, const std::string& path) {
@@ -76,5 +52,38 @@ void require_plain_text(std::string_view bytes, const std::string& path) {
 }
 
 std::string input_name(const std::string& path) { return path == kStdin ? "stdin" : path; }
+
+InputFile::InputFile(const std::string& path)
+    : name_(input_name(path)),
+      descriptor_(path == kStdin ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+  if (descriptor_ < 0) fail_to_read(name_, errno);
+  if (!is_folder(descriptor_)) return;
+  ::close(descriptor_);
+  fail_to_read(name_, EISDIR);
+}
+
+InputFile::~InputFile() { ::close(descriptor_); }
+
+bool InputFile::read_more(std::string& bytes) {
+  constexpr size_t kChunk = 1 << 16;
+  const size_t size = bytes.size();
+  bytes.resize(size + kChunk);
+  ssize_t got;
+  do {
+    got = ::read(descriptor_, bytes.data() + size, kChunk);
+  } while (got < 0 && errno == EINTR);
+  const int reason = errno;
+  bytes.resize(size + (got > 0 ? static_cast<size_t>(got) : 0));
+  if (got < 0) fail_to_read(name_, reason);
+  return got > 0;
+}
+
+std::string read_file(const std::string& path) {
+  InputFile file(path);
+  std::string bytes;
+  while (file.read_more(bytes)) {
+  }
+  return bytes;
+}
 
 }

@@ -8,15 +8,33 @@ namespace gradus::translate {
 /// Standard input, where a file to read is named.
 inline constexpr std::string_view kStdin = "-";
 
-/// All bytes of the file at `path`, or of standard input if that is `-`. Throws Error with its name and the system's
-/// reason (no such file, a folder, ...).
-std::string read_file(const std::string& path);
-
 /// Throws Error, naming the file, for bytes that begin as those of another encoding than UTF-8, of a compressed file or
 /// of an archive do.
 void require_plain_text(std::string_view bytes, const std::string& path);
 
 /// What messages call the file to read at `path`: `stdin` for `-`.
 std::string input_name(const std::string& path);
+
+/// A file that is read from its beginning to its end, or standard input if the path is `-`. Errors have its name and
+/// the system's reason (no such file, a folder, ...).
+class InputFile {
+ public:
+  /// Throws Error.
+  explicit InputFile(const std::string& path);
+  ~InputFile();
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
+
+  const std::string& name() const { return name_; }
+  /// Appends the next bytes, as many as are there at once; false at the end. Throws Error.
+  bool read_more(std::string& bytes);
+
+ private:
+  std::string name_;
+  int descriptor_;
+};
+
+/// All bytes of the file at `path`, or of standard input if that is `-`. Throws Error as InputFile.
+std::string read_file(const std::string& path);
 
 }

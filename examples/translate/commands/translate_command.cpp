@@ -1,13 +1,17 @@
 #include <unistd.h>
 
-#include <cerrno>
+#include <algorithm>
 #include <exception>
+#include <filesystem>
+#include <list>
 #include <memory>
-#include <system_error>
 
 #include "autograd/error.h"
 #include "examples/translate/base/cores.h"
+#include "examples/translate/base/read_file.h"
+#include "examples/translate/base/usage_error.h"
 #include "examples/translate/commands/commands.h"
+#include "examples/translate/commands/output_file.h"
 #include "examples/translate/options/common_options.h"
 #include "examples/translate/text/text.h"
 #include "examples/translate/translator/ensemble.h"
@@ -19,14 +23,15 @@ namespace gradus::translate {
 
 namespace {
 
-constexpr const char* kExamples = R"(Reads one sentence a line from standard input and writes one translation a line.
-An empty line gives an empty line. On a terminal it asks for one sentence after the other.
+constexpr const char* kExamples = R"(Reads one sentence a line, from files or from standard input, and writes one
+translation a line. An empty line gives an empty line. On a terminal it asks for one sentence after the other.
 With --n-best a line is written for each translation: LINE ||| TRANSLATION ||| LOG-PROBABILITY ||| SCORE, lines counted
 from 0; an empty line has one, which is empty. With --alignments, ||| 0-0 2-1 follows the translation: the source word (from 0) that each target word attended
 to most, words as they stand between white space; in JSON the same of "source_tokens" and "tokens". Log-probabilities
 are natural.
 
 Examples:
+  gradus translate --model m in.de --out out.en
   gradus translate --model m < in.de > out.en
   gradus translate --model a b --beam 10 --n-best 5 < in.de
   gradus translate --model m --sample --temperature 0.8 --top-k 10 --seed 7 < in.de
@@ -34,7 +39,8 @@ Examples:
 )";
 
 struct Arguments {
-  std::vector<std::string> models;
+  std::vector<std::string> models, files;
+  OutputFile out;
   SearchOptions search;
   OutputOptions output;
   std::string dictionary;
@@ -42,10 +48,33 @@ struct Arguments {
   int threads = 0;
 };
 
-/// Standard input in whole lines: as many as are there at once. So a file comes in large batches, and what somebody
-/// types, or a program sends and waits for, is answered line by line.
+/// What stands after --model may be folders of models or files to translate: it is what it is on the disk.
+void sort_out_files(Arguments& options) {
+  std::vector<std::string> files;
+  const auto move_if_file = [&](const std::string& name) {
+    std::error_code ignored;
+    const std::filesystem::file_status status = std::filesystem::status(name, ignored);
+    if (std::filesystem::is_directory(status)) return false;
+    if (name != kStdin && !std::filesystem::exists(status))
+      fail("translate: {}: no such file or folder; need text to translate, or the folder of one more model", name);
+    files.push_back(name);
+    return true;
+  };
+  options.models.erase(std::remove_if(options.models.begin() + 1, options.models.end(), move_if_file),
+                       options.models.end());
+  options.files.insert(options.files.begin(), files.begin(), files.end());
+  if (options.files.empty()) options.files.emplace_back(kStdin);
+  files = options.files;
+  files.push_back(options.dictionary);
+  require_one_stdin("translate", files);
+}
+
+/// A text in whole lines: as many as are there at once. So a file comes in large batches, and what somebody types, or a
+/// program sends and waits for, is answered line by line.
 class InputLines {
  public:
+  explicit InputLines(const std::string& path) : file_(path) {}
+
   /// The next lines, at least one; none at the end. Throws Error for a line that is not UTF-8, after those before it
   /// were given.
   std::vector<std::string> next() {
@@ -53,7 +82,7 @@ class InputLines {
     std::vector<std::string> lines;
     try {
       while (lines.empty() && !ended_) {
-        read_more();
+        ended_ = !file_.read_more(rest_);
         take_lines(lines);
       }
     } catch (const Error&) {
@@ -64,17 +93,6 @@ class InputLines {
   }
 
  private:
-  void read_more() {
-    char chunk[1 << 16];
-    ssize_t got;
-    do {
-      got = ::read(STDIN_FILENO, chunk, sizeof chunk);
-    } while (got < 0 && errno == EINTR);
-    if (got < 0) fail("stdin: cannot read: {}", std::generic_category().message(errno));
-    rest_.append(chunk, static_cast<size_t>(got));
-    ended_ = got == 0;
-  }
-
   void take_lines(std::vector<std::string>& lines) {
     size_t begin = 0;
     for (size_t end; (end = rest_.find('\n', begin)) != std::string::npos; begin = end + 1)
@@ -84,13 +102,36 @@ class InputLines {
   }
 
   void add(std::vector<std::string>& lines, std::string_view line) {
-    lines.emplace_back(clean_line(line, ++count_, "stdin"));
+    lines.emplace_back(clean_line(line, ++count_, file_.name()));
   }
 
+  InputFile file_;
   std::string rest_;  // the beginning of a line whose end has not come yet
   size_t count_ = 0;
   bool ended_ = false;
   std::exception_ptr failure_;  // waits until the lines before it are out
+};
+
+/// Where translations go: to standard output as they come, into a file all at once.
+class Destination {
+ public:
+  explicit Destination(const OutputFile& file) : file_(file), is_stdout_(!file.is_wanted() || file.is_stdout()) {}
+
+  void add(const std::string& text) {
+    if (is_stdout_) {
+      write_output(text);
+    } else {
+      kept_ += text;
+    }
+  }
+  void finish() {
+    if (!is_stdout_) file_.write(kept_);
+  }
+
+ private:
+  const OutputFile& file_;
+  bool is_stdout_;
+  std::string kept_;
 };
 
 int run(Arguments options) {
@@ -99,28 +140,41 @@ int run(Arguments options) {
     options.output.n_best = true;
   }
   require_sense(options.search);
+  sort_out_files(options);
+  options.out.require_writable("translate");
   const Dictionary dictionary = options.dictionary.empty() ? Dictionary() : Dictionary::load(options.dictionary);
+  std::list<InputLines> inputs;  // of all files, so that one that is missing shows before the work begins
+  for (const std::string& file : options.files) inputs.emplace_back(file);
   const Ensemble ensemble(options.models);
   const TranslationWriter writer(ensemble.first(), options.output, dictionary);
   options.search.unknown = options.output.replace_unknown;
   options.search.attention = options.output.alignments || options.output.attention || options.output.replace_unknown;
   ThreadPool pool(thread_count(options.threads));
-  const bool interactive = ::isatty(STDIN_FILENO) != 0;
+  const bool interactive = std::ranges::count(options.files, kStdin) > 0 && ::isatty(STDIN_FILENO) != 0;
   const auto prompt = [&] {
     if (interactive) fmt::print(stderr, "> ");
   };
 
   if (interactive) fmt::print(stderr, "One sentence a line; Ctrl-D ends.\n");
-  prompt();
-  InputLines input;
+  Destination destination(options.out);
   std::uint64_t number = 0;  // of the next line
-  for (std::vector<std::string> lines = input.next(); !lines.empty(); lines = input.next()) {
-    std::string output;
-    const auto translations = translate_lines(ensemble.models(), lines, number, options.search, pool);
-    for (size_t i = 0; i < lines.size(); ++i) output += writer.write(translations[i], lines[i], number++);
-    write_output(output);
+  const auto translate = [&](InputLines& input) {
     prompt();
+    for (std::vector<std::string> lines = input.next(); !lines.empty(); lines = input.next()) {
+      std::string output;
+      const auto translations = translate_lines(ensemble.models(), lines, number, options.search, pool);
+      for (size_t i = 0; i < lines.size(); ++i) output += writer.write(translations[i], lines[i], number++);
+      destination.add(output);
+      prompt();
+    }
+  };
+  try {
+    for (InputLines& input : inputs) translate(input);
+  } catch (const Error&) {
+    destination.finish();  // with what was translated before
+    throw;
   }
+  destination.finish();
   if (interactive) fmt::print(stderr, "\n");
   return 0;
 }
@@ -165,7 +219,14 @@ Command translate_command() {
   return {.name = "translate",
           .help = "Translate text",
           .footer = kExamples,
-          .options = joined({{models_option(options->models), threads_option(options->threads)},
+          .options = joined({{models_option(options->models),
+                              {.names = "file",
+                               .target = &options->files,
+                               .type = "FILE",
+                               .help = "Texts, one sentence a line, one after the other; otherwise standard input",
+                               .is_input = true},
+                              threads_option(options->threads)},
+                             options->out.options("-o,--out", "Write the translations into a file"),
                              output_options(*options),
                              search_options(options->search),
                              sampling_options(options->search)}),
