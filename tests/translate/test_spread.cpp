@@ -25,4 +25,9 @@ TEST_CASE("spread: a table with stars at the best, which is the lowest of some m
   standard deviation   1.41        1.414
   * the best
 )");
+  CHECK(spread_table({"a", "ä"}, measures, false) == R"(  model   BLEU   perplexity
+  a      30.00        5.000*
+  ä      32.00*       7.000
+  * the best
+)");
 }

@@ -142,7 +142,10 @@ void require_sense(const Arguments& options) {
 int run(const Arguments& options) {
   require_sense(options);
   const Input input = read_input(options);
-  for (const System& system : input.systems) warn_if_tokenized(options.metrics, system.lines, system.name);
+  for (const System& system : input.systems) {
+    warn_if_tokenized(options.metrics, system.lines, system.name);
+    warn_if_lower_case(options.metrics, system.lines, input.references, system.name);
+  }
   write_output(options.sentences ? sentence_lines(input.systems.front(), input.references, options)
                                  : report_text(input, options));
   return 0;

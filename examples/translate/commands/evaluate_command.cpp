@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <memory>
 
@@ -13,6 +14,7 @@
 #include "examples/translate/commands/commands.h"
 #include "examples/translate/commands/output_file.h"
 #include "examples/translate/data/corpus.h"
+#include "examples/translate/metrics/test_text.h"
 #include "examples/translate/options/common_options.h"
 #include "examples/translate/options/metric_options.h"
 #include "examples/translate/report/alignment_report.h"
@@ -33,9 +35,10 @@ constexpr const char* kExamples =
     R"(Scores are those of the corpus, as sacreBLEU computes them by default: the references as they stand, for BLEU split
 by the 13a rules. For text that is tokenised already, give --tokenize none. Perplexity is teacher-forced, per word of
 the model's vocabulary, the end of sentence included; of several references it takes the first one. Pairs with an
-empty side are left out and counted. Several models are evaluated one by one, and a table has the mean and the sample
-standard deviation of their scores; with --ensemble they translate together, and the perplexity is that of their mean
-probabilities. For translations in a file there is `gradus bleu`.
+empty side are left out and counted. Several models are evaluated one by one, and if they are of one training with
+several seeds, a table has the mean and the sample standard deviation of their scores; with --ensemble they translate
+together, and the perplexity is that of their mean probabilities. To learn which of several models is better there is
+`gradus compare`, for translations in a file `gradus bleu`.
 
 With --alignments each reference is forced, and its words are linked to those words of the source that they attended to
 most; the alignment error rate (AER) says how far these links are from the true ones. In the file a line `0-0 1-2 2?2`
@@ -67,20 +70,13 @@ struct Arguments {
 };
 
 /// Text to translate, and what was found, model by model.
-struct Test {
-  std::string title;  // empty if there is only one such text
-  ParallelText text;  // of each sentence, the target is the first reference
-  References references;
+struct Test : TestText {
+  std::string title = {};  // empty if there is only one such text
   std::optional<AlignedText> aligned = {};
 
   std::vector<Measure> measures = {};
   LengthReport lengths = {};
 };
-
-Test with_one_reference(std::string title, ParallelText text) {
-  References references = references_of(std::span(&text.target, 1));
-  return {std::move(title), std::move(text), std::move(references)};
-}
 
 /// The alignments of the pairs that were not left out, which must fit them.
 AlignedText read_aligned(const ParallelText& text, const std::string& source_path, const std::string& path) {
@@ -96,25 +92,7 @@ AlignedText read_aligned(const ParallelText& text, const std::string& source_pat
 }
 
 Test toy_test(std::string title, const std::vector<ToyPair>& split) {
-  Test test = with_one_reference(std::move(title), toy_text(split));
-  test.aligned = aligned_toy_text(split);
-  return test;
-}
-
-/// Reads the source and one or more references. Sentences of which the source or the first reference is empty are left
-/// out.
-Test read_test(const std::vector<std::string>& files, const std::string& alignments) {
-  Test test = with_one_reference("", read_parallel(files[0], files[1]));
-  if (test.text.source.empty())
-    fail("{}, {}: no sentence pair to evaluate", input_name(files[0]), input_name(files[1]));
-  const size_t count = test.text.source.size() + test.text.skipped;
-  for (size_t r = 2; r < files.size(); ++r) {
-    const std::vector<std::string> lines = read_lines(files[r]);
-    require_equal_lengths("parallel text", files[0], count, files[r], lines.size());
-    for (size_t i = 0; i < test.references.size(); ++i) test.references[i].push_back(lines[test.text.lines[i] - 1]);
-  }
-  if (!alignments.empty()) test.aligned = read_aligned(test.text, files[0], alignments);
-  return test;
+  return {with_one_reference(toy_text(split)), std::move(title), aligned_toy_text(split)};
 }
 
 std::string headline(const Test& test) { return test.title.empty() ? "" : test.title + ":\n"; }
@@ -129,7 +107,8 @@ bool can_align(const Arguments& options) {
 /// What to evaluate on: the files, or for models of the toy language its tests.
 std::vector<Test> read_tests(const Arguments& options) {
   if (!options.test.empty()) {
-    Test test = read_test(options.test, options.alignments);
+    Test test{read_test_text(options.test)};
+    if (!options.alignments.empty()) test.aligned = read_aligned(test.text, options.test[0], options.alignments);
     warn_if_tokenized(options.metrics, test.text.target, options.test[1]);
     if (test.text.skipped > 0)
       options.svg.tell(fmt::format("left out {} pairs with an empty side\n", test.text.skipped));
@@ -165,6 +144,7 @@ void evaluate(const Ensemble& ensemble, const std::string& name, const Arguments
   const auto translations = best_translations(ensemble.models(), test.text.source, options.search, pool);
   const double seconds = seconds_now() - start;
   const double loss = cross_entropy(ensemble.models(), test.text, pool);
+  warn_if_lower_case(options.metrics, translations, test.references, name);
 
   options.svg.tell(headline(test));
   auto measure = test.measures.begin();
@@ -187,6 +167,24 @@ void evaluate(const Ensemble& ensemble, const std::string& name, const Arguments
                                pool.threads(), options.search.beam));
 }
 
+/// In which options that can change its result the trainings of these models differ, but for their seeds.
+std::vector<std::string> differing_options(const std::vector<std::string>& models) {
+  constexpr std::array kIgnored{"seed", "threads", "keep_epochs"};
+  TrainConfig first = load_config(models.front());
+  std::vector<std::string> names;
+  for (const std::string& model : models) {
+    TrainConfig config = load_config(model);
+    const std::vector<ConfigField> a = first.fields(), b = config.fields();
+    for (size_t i = 0; i < a.size(); ++i) {
+      const std::string name = a[i].option();
+      const bool is_new =
+          std::ranges::count(names, name) == 0 && std::ranges::count(kIgnored, std::string_view(a[i].key)) == 0;
+      if (is_new && !a[i].equals(b[i])) names.push_back(name);
+    }
+  }
+  return names;
+}
+
 /// The models one after the other, and how they spread.
 void evaluate_each(const Arguments& options, std::vector<Test>& tests, ThreadPool& pool) {
   std::unique_ptr<const Ensemble> before;
@@ -199,11 +197,17 @@ void evaluate_each(const Arguments& options, std::vector<Test>& tests, ThreadPoo
     options.svg.tell("\n");
     before = std::move(alone);
   }
+  const std::vector<std::string> differing = differing_options(options.models);
   for (Test& test : tests) {
     if (!alike) test.measures.pop_back();
-    options.svg.tell(headline(test) + spread_table(options.models, test.measures));
+    options.svg.tell(headline(test) + spread_table(options.models, test.measures, differing.empty()));
   }
   if (!alike) options.svg.tell("  without perplexities: the models do not write the same words\n");
+  if (differing.empty()) return;
+  options.svg.tell(
+      fmt::format("  without a mean: the models differ in more than their seeds ({}); `gradus compare` tests "
+                  "which one is better\n",
+                  join_words(differing, ", ")));
 }
 
 /// How the scores depend on the length of the source, as tables and as a picture.

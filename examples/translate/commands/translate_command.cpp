@@ -14,6 +14,7 @@
 #include "examples/translate/commands/output_file.h"
 #include "examples/translate/options/common_options.h"
 #include "examples/translate/text/text.h"
+#include "examples/translate/text/unicode.h"
 #include "examples/translate/translator/ensemble.h"
 #include "examples/translate/translator/translate.h"
 #include "examples/translate/translator/translation_output.h"
@@ -158,9 +159,18 @@ int run(Arguments options) {
   if (interactive) fmt::print(stderr, "One sentence a line; Ctrl-D ends.\n");
   Destination destination(options.out);
   std::uint64_t number = 0;  // of the next line
+  bool has_capitals = false;
+  const auto note_capitals = [&](const std::vector<std::string>& lines) {
+    if (has_capitals || !ensemble.first().config.lowercase) return;
+    has_capitals = std::ranges::any_of(lines, has_capital);
+    if (has_capitals)
+      fmt::print(stderr, "gradus: {}: trained with --lowercase, it reads and writes lower case only\n",
+                 options.models.front());
+  };
   const auto translate = [&](InputLines& input) {
     prompt();
     for (std::vector<std::string> lines = input.next(); !lines.empty(); lines = input.next()) {
+      note_capitals(lines);
       std::string output;
       const auto translations = translate_lines(ensemble.models(), lines, number, options.search, pool);
       for (size_t i = 0; i < lines.size(); ++i) output += writer.write(translations[i], lines[i], number++);

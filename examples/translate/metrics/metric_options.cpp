@@ -7,6 +7,7 @@
 
 #include "examples/translate/base/usage_error.h"
 #include "examples/translate/metrics/ter.h"
+#include "examples/translate/text/unicode.h"
 
 namespace gradus::translate {
 
@@ -43,6 +44,20 @@ std::vector<std::unique_ptr<Metric>> make_metrics(const MetricOptions& options, 
   std::vector<std::unique_ptr<Metric>> metrics;
   for (const std::string& name : options.metrics) metrics.push_back(make_metric(name, options, of_sentences));
   return metrics;
+}
+
+void warn_if_lower_case(const MetricOptions& options, const std::vector<std::string>& translations,
+                        const References& references, const std::string& name) {
+  const bool sees_case = std::ranges::any_of(options.metrics, [&](const std::string& metric) {
+    return metric == "ter" ? options.ter.case_sensitive : !options.lowercase;
+  });
+  if (!sees_case || std::ranges::any_of(translations, has_capital)) return;
+  const auto cased = std::ranges::count_if(references, [](const auto& all) { return has_capital(all.front()); });
+  if (cased == 0) return;
+  fmt::print(stderr,
+             "gradus: {}: the translations are all in lower case, and {} of {} references have capitals, which they "
+             "cannot match; --lowercase compares without regard to case\n",
+             name, cased, references.size());
 }
 
 void warn_if_tokenized(const MetricOptions& options, const std::vector<std::string>& lines, const std::string& name) {

@@ -30,6 +30,11 @@ struct MetricOptions {
 /// UsageError for options that do not go together.
 std::vector<std::unique_ptr<Metric>> make_metrics(const MetricOptions& options, bool of_sentences = false);
 
+/// Says on standard error if the translations by the system named `name` are all in lower case, the references are not,
+/// and a metric is about to compare them with regard to case.
+void warn_if_lower_case(const MetricOptions& options, const std::vector<std::string>& translations,
+                        const References& references, const std::string& name);
+
 /// Says on standard error if the text named `name` looks tokenised and BLEU is about to tokenise it once more.
 void warn_if_tokenized(const MetricOptions& options, const std::vector<std::string>& lines, const std::string& name);
 

@@ -12,12 +12,13 @@ namespace gradus::translate {
 
 namespace {
 
-Column column_of(const Measure& measure) {
+Column column_of(const Measure& measure, bool has_mean) {
   const auto [low, high] = std::ranges::minmax(measure.values);
   const double best = measure.lower_is_better ? low : high;
   Column column{measure.name + " ", {}};
   const auto add = [&](double value, char mark) { column.cells.push_back(readable(value, measure.decimals) + mark); };
   for (const double value : measure.values) add(value, value == best ? '*' : ' ');
+  if (!has_mean) return column;
   const auto [mean, deviation] = spread(measure.values);
   add(mean, ' ');
   add(deviation, ' ');
@@ -35,10 +36,10 @@ Spread spread(std::span<const double> values) {
   return {mean, std::sqrt(squares / (count - 1))};
 }
 
-std::string spread_table(const std::vector<std::string>& models, const std::vector<Measure>& measures) {
+std::string spread_table(const std::vector<std::string>& models, const std::vector<Measure>& measures, bool has_mean) {
   std::vector<Column> columns = {{"model", models}};
-  columns.front().cells.insert(columns.front().cells.end(), {"mean", "standard deviation"});
-  for (const Measure& measure : measures) columns.push_back(column_of(measure));
+  if (has_mean) columns.front().cells.insert(columns.front().cells.end(), {"mean", "standard deviation"});
+  for (const Measure& measure : measures) columns.push_back(column_of(measure, has_mean));
   return table_text(columns) + "  * the best\n";
 }
 

@@ -22,8 +22,9 @@ struct Measure {
   int decimals = 2;
 };
 
-/// A table with a row for every model, in which stars mark the best, and under it rows of the mean and the standard
-/// deviation. There are two models or more.
-std::string spread_table(const std::vector<std::string>& models, const std::vector<Measure>& measures);
+/// A table with a row for every model, in which stars mark the best, and with `has_mean` rows of the mean and the
+/// standard deviation under it. There are two models or more.
+std::string spread_table(const std::vector<std::string>& models, const std::vector<Measure>& measures,
+                         bool has_mean = true);
 
 }

@@ -189,6 +189,8 @@ std::string lower_case(std::string_view text) {
   return lower;
 }
 
+bool has_capital(std::string_view text) { return lower_case(text) != text; }
+
 size_t display_width(std::string_view text) {
   size_t width = 0;
   for (size_t i = 0; i < text.size();) {

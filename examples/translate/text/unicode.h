@@ -42,6 +42,9 @@ std::vector<std::string_view> split_words(std::string_view text);
 /// end of a word becomes its final form. Malformed bytes stay as they are.
 std::string lower_case(std::string_view text);
 
+/// Whether a letter of `text` has another one in lower case.
+bool has_capital(std::string_view text);
+
 /// The columns that `text` takes in a terminal: 0 for combining marks, 2 for East Asian wide characters and emoji.
 size_t display_width(std::string_view text);
 
