@@ -30,6 +30,7 @@ struct CommandTest {
 std::vector<CommandTest> translate_tests();
 std::vector<CommandTest> score_tests();
 std::vector<CommandTest> evaluate_tests();
+std::vector<CommandTest> compare_tests();
 std::vector<CommandTest> bleu_tests();
 std::vector<CommandTest> aer_tests();
 std::vector<CommandTest> attend_tests();

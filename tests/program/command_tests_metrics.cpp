@@ -54,6 +54,22 @@ std::vector<CommandTest> metric_tests(const Words& good, const Words& odd, const
   };
 }
 
+/// Options of the search, which show in the scores of its translations.
+std::vector<CommandTest> search_tests(const Words& good) {
+  return {
+      {"beam", good, {"--beam", "1"}},
+      {"stop", joined(good, {"--length-power", "2"}), {"--stop", "first"}},
+      {"min-length", good, {"--min-length", "12"}},
+      {"max-length", good, {"--max-length", "4"}},
+      {"min-length-ratio", good, {"--min-length-ratio", "2"}},
+      {"max-length-ratio", good, {"--max-length-ratio", "0.5"}},
+      {"no-repeat-ngram", good, {"--no-repeat-ngram", "1"}},
+      {"length-penalty", joined(good, {"--length-power", "1.5", "--beam", "20"}), {"--length-penalty", "wu"}},
+      {"length-power", good, {"--length-power", "3"}},
+      {"coverage-penalty", good, {"--coverage-penalty", "5"}},
+  };
+}
+
 }
 
 std::vector<CommandTest> evaluate_tests() {
@@ -104,18 +120,67 @@ std::vector<CommandTest> evaluate_tests() {
          CHECK(read_file(command_texts().file("lengths.svg")).find("</svg>") != std::string::npos);
        }},
       {"threads", joined(good, {"--threads", "1"}), {"--threads", "3"}, check_threads, true, false},
-      {"beam", good, {"--beam", "1"}},
-      {"stop", joined(good, {"--length-power", "2"}), {"--stop", "first"}},
-      {"min-length", good, {"--min-length", "12"}},
-      {"max-length", good, {"--max-length", "4"}},
-      {"min-length-ratio", good, {"--min-length-ratio", "2"}},
-      {"max-length-ratio", good, {"--max-length-ratio", "0.5"}},
-      {"no-repeat-ngram", good, {"--no-repeat-ngram", "1"}},
-      {"length-penalty", joined(good, {"--length-power", "1.5", "--beam", "20"}), {"--length-penalty", "wu"}},
-      {"length-power", good, {"--length-power", "3"}},
-      {"coverage-penalty", good, {"--coverage-penalty", "5"}},
   };
-  tests.insert(tests.end(), others.begin(), others.end());
+  for (const auto& more : {others, search_tests(good)}) tests.insert(tests.end(), more.begin(), more.end());
+  return tests;
+}
+
+std::vector<CommandTest> compare_tests() {
+  const TrainedToy& toy = trained_toy();
+  const auto on = [&](const std::string& source, const std::string& reference) {
+    return Words{"compare", toy.a, toy.b, "--test", command_texts().file(source), command_texts().file(reference)};
+  };
+  const Words good = on("source", "target");
+  std::vector<CommandTest> tests = metric_tests(good, on("source", "odd"), on("source", "poor"), on("one", "short"));
+  for (CommandTest& test : tests) test.check = nullptr;  // which know the output of evaluate and bleu
+  const std::string page = command_texts().file("comparison.html");
+  const std::vector<CommandTest> others = {
+      {"models",
+       {"compare", "--test", command_texts().file("source"), command_texts().file("target"), "--sentences", "3", toy.a,
+        toy.b},
+       {command_texts().file("b")},
+       [](const Outputs& outputs) {
+         CHECK(outputs.with.find("\nB  " + command_texts().file("b") + "\n") != std::string::npos);
+       },
+       true},
+      {"test", good, {command_texts().file("poor")}},
+      {"sentences",
+       good,
+       {"--sentences", "2"},
+       [](const Outputs& outputs) {
+         const auto shown = [](const std::string& text) {
+           return std::ranges::count_if(lines_of(text),
+                                        [](const std::string& line) { return line.starts_with("line "); });
+         };
+         CHECK(shown(outputs.without) == 5);
+         CHECK(shown(outputs.with) == 2);
+       }},
+      {"out",
+       good,
+       {"--out", page},
+       [](const Outputs& outputs) {
+         CHECK(outputs.with.starts_with(outputs.without));
+         CHECK(read_file(command_texts().file("comparison.html")).ends_with("</html>\n"));
+       }},
+      force_test(joined(good, {"--out"}), "taken_comparison.html"),
+      {"metrics",
+       good,
+       {"--metrics", "chrf"},
+       [](const Outputs& outputs) {
+         CHECK(outputs.without.find("\nWhere BLEU differs most:\n") != std::string::npos);
+         CHECK(outputs.with.find("\nWhere chrF2 differs most:\n") != std::string::npos);
+         CHECK(outputs.with.find("BLEU") == std::string::npos);
+       }},
+      {"seed",
+       good,
+       {"--seed", "2"},
+       [](const Outputs& outputs) {  // the intervals themselves, not only the seed in the signature
+         const auto rows = [](const std::string& text) { return text.substr(0, text.find("nrefs")); };
+         CHECK(rows(outputs.with) != rows(outputs.without));
+       }},
+      {"threads", joined(good, {"--threads", "1"}), {"--threads", "3"}, check_threads, true, false},
+  };
+  for (const auto& more : {others, search_tests(good)}) tests.insert(tests.end(), more.begin(), more.end());
   return tests;
 }
 

@@ -97,10 +97,19 @@ std::vector<CommandTest> toy_tests() {
 }
 
 std::map<std::string, std::vector<CommandTest>> all_tests() {
-  return {{"translate", translate_tests()}, {"score", score_tests()},     {"evaluate", evaluate_tests()},
-          {"bleu", bleu_tests()},           {"aer", aer_tests()},         {"average", average_tests()},
-          {"attend", attend_tests()},       {"explain", explain_tests()}, {"flow", flow_tests()},
-          {"info", info_tests()},           {"report", report_tests()},   {"toy", toy_tests()}};
+  return {{"translate", translate_tests()},
+          {"score", score_tests()},
+          {"evaluate", evaluate_tests()},
+          {"compare", compare_tests()},
+          {"bleu", bleu_tests()},
+          {"aer", aer_tests()},
+          {"average", average_tests()},
+          {"attend", attend_tests()},
+          {"explain", explain_tests()},
+          {"flow", flow_tests()},
+          {"info", info_tests()},
+          {"report", report_tests()},
+          {"toy", toy_tests()}};
 }
 
 }

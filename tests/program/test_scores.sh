@@ -142,6 +142,64 @@ expect 1 "gradus: parallel text: train.de has 256 lines, gap.en has 257; line n 
   "$gradus" score --model m train.de gap.en
 expect 1 "gradus: empty.de, train.en: no sentence pair to score" "$gradus" score --model m empty.de train.en
 
+# Systems, compared.
+expect 0 "" train --epochs 2 --model early
+compare() { "$gradus" compare "$@"; }
+expect 0 "" compare m early --test train.de train.en --sentences 2
+check "which is which" test "$(head -2 stdout)" = $'A  m\nB  early'
+check "a table for each metric" test "$(grep -c '^  A  .* ± ' stdout) $(grep -c '^  B  .* 0\.[0-9]*\*  *0\.[0-9]*\*$' stdout)" = "3 3"
+check "a verdict" grep -Eq '^  B is [0-9.]+ worse than A; chance alone hardly makes such a difference$' stdout
+check "perplexities" grep -Eq '^perplexity: A 1\.[0-9]+ a word, B [0-9.]+ a word; less is better$' stdout
+check "two sentences, with all that belongs to them" \
+  test "$(grep -Ec '^(line [0-9]+|  source     |  reference  |  A +[0-9.]+  |  B +[0-9.]+  )' stdout)" -eq $((2 * 5 + 6))
+check "80 columns" test "$(awk '{ if (length($0) > n) n = length($0) } END { print n }' stdout)" -le 80
+check "no marks but on a terminal" bash -c '! grep -q $'"'\\e'"' stdout'
+check "on a terminal words that differ stand out" grep -q $'\e\\[1;33mone\e\\[0m' \
+  <(TERM=xterm-256color NO_COLOR= script -qec "env -u NO_COLOR $gradus compare m early --test train.de train.en" /dev/null)
+translate_all() { "$gradus" translate --model "$1" <train.de; }
+translate_all m >m.en
+translate_all early >early.en
+expect 0 "" compare m early --test train.de train.en --out comparison.html
+sed '/^page written\|^perplexity\|^$/d' stdout >by_models
+expect 0 "" compare m.en early.en --test train.de train.en
+check "translations in files are as good as their models" cmp -s <(sed 's/\.en$//; /^$/d' stdout) by_models
+check "a page" grep -q '<b class="grad">' comparison.html
+{ cat early.en; echo; echo; } >more_early.en
+expect 0 "" compare m - --test more.de more.en <more_early.en
+check "pairs with an empty side are left out" grep -q '^Of 257 sentences' stdout
+expect 0 "" compare m plain early --test train.de train.en --metrics ter --bootstrap 0
+check "three models, and one test" test "$(grep -Ec '^  [BC] +[0-9.]+ +[-+][0-9.]+ +0\.[0-9]{4}\*?$' stdout)" -eq 2
+expect 0 "" compare m rare --test train.de train.en --sentences 0
+check "other words" grep -q '^perplexity: A .*; not to be compared, ' stdout
+check "no sentence, if none is asked for" bash -c '! grep -q "^line" stdout'
+cp -r m twin
+expect 0 "" compare m twin --test train.de train.en
+check "twins" test "$(grep -c '^  B and A are equally good.$' stdout) $(tail -2 stdout | head -1)" = "3 Of 256 sentences 256 are translated alike. By the BLEU of a sentence, the best"
+expect 2 "gradus: compare: m is given twice$(hint gradus compare)" compare m m --test train.de train.en
+expect 1 "gradus: compare: none: no such file or folder; need the folder of a model, or a file of translations" \
+  compare m none --test train.de train.en
+expect 1 "gradus: compare: train.de has 256 lines, short.en has 255; line n of one must translate line n of the other" \
+  compare m short.en --test train.de train.en
+expect 2 "gradus: compare: standard input (-) can stand for one file only$(hint gradus compare)" compare m - --test - train.en
+expect 2 "gradus: --test is required$(hint gradus compare)" compare m early
+
+# Models of lower case, and references that are not.
+sed 's/one/One/' train.en >cased.en
+note="the translations are all in lower case, and 175 of 256 references have capitals, which they cannot match; --lowercase compares without regard to case"
+expect 0 "gradus: m: $note" "$gradus" evaluate --model m --test train.de cased.en
+expect 0 "gradus: m.en: $note" bleu m.en cased.en --metrics chrf
+expect 0 "gradus: m: $note"$'\n'"gradus: early: $note" compare m early --test train.de cased.en
+for options in --lowercase "--metrics ter"; do
+  # shellcheck disable=SC2086
+  expect 0 "" "$gradus" evaluate --model m --test train.de cased.en $options
+done
+expect 0 "gradus: m.en: $note" bleu m.en cased.en --metrics ter --case-sensitive
+expect 0 "" bleu cased.en cased.en
+expect 0 "" train --lowercase --epochs 1 --model lower
+expect 0 "gradus: lower: trained with --lowercase, it reads and writes lower case only" \
+  "$gradus" translate --model lower <<<$'ein zwei\nEin zwei\nEin'
+expect 0 "" "$gradus" translate --model lower <<<"ein zwei"
+
 # Standard input in the place of any file.
 same() { # FILE COMMAND...: with - in the place of FILE the command reads it from standard input, and writes the same
   local file=$1 word from_stdin=() ; shift

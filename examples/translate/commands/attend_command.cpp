@@ -1,5 +1,4 @@
 #include <fmt/core.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -44,11 +43,6 @@ struct Arguments {
   bool has_target = false, saliency = false;
   SearchOptions search;
 };
-
-size_t terminal_width() {
-  winsize size{};
-  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : TerminalOptions().width;
-}
 
 /// What a command line asks for.
 struct Request {
@@ -127,7 +121,7 @@ int run(const Arguments& options) {
   options.out.tell(attended.translation + "\n");
   if (!kind) {
     write_output("\n");
-    write_output(heatmap_text(map, {.colour = terminal_colour(STDOUT_FILENO), .width = terminal_width()}));
+    write_output(heatmap_text(map, {.colour = terminal_colour(STDOUT_FILENO), .width = terminal_width(STDOUT_FILENO)}));
   } else {
     options.out.write_picture(*kind, heatmap_svg(map));
     options.out.tell(options.out.written("heat map"));

@@ -25,6 +25,7 @@ Command gradus_program() {
                   translate_command(),
                   score_command(),
                   evaluate_command(),
+                  compare_command(),
                   bleu_command(),
                   aer_command(),
                   attend_command(),

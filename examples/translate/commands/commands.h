@@ -12,6 +12,7 @@ Command train_command();
 Command translate_command();
 Command score_command();
 Command evaluate_command();
+Command compare_command();
 Command bleu_command();
 Command aer_command();
 Command attend_command();

@@ -28,6 +28,9 @@ struct TerminalOptions {
   size_t width = 80;  ///< columns; the source words stand upright when they do not fit side by side
 };
 
+/// The columns of the terminal at `descriptor`; as many as by default when it is no terminal.
+size_t terminal_width(int descriptor);
+
 /// The map as lines of text: the source words on top, a line for each target word, weights in per cent where there is
 /// room. Too wide a map is not cut. Throws Error when the weights do not fit the words or are not finite.
 std::string heatmap_text(const Heatmap& map, const TerminalOptions& options = {});

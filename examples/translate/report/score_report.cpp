@@ -13,8 +13,6 @@ namespace gradus::translate {
 
 namespace {
 
-constexpr double kSignificant = 0.05;
-
 std::string p_text(double p) { return fmt::format("{:.4f}{}", p, p < kSignificant ? "*" : " "); }
 
 /// A column of what every system may have; empty cells where it has not.
@@ -116,7 +114,7 @@ std::string perplexity_text(double cross_entropy, const char* unit) {
                      readable(cross_entropy, 4), unit);
 }
 
-std::string score_table(const MetricReport& report) {
+std::string score_rows(const MetricReport& report) {
   const auto& systems = report.systems;
   const auto plain = [](const std::string& text) { return text; };
   const auto score = [](double value) { return fmt::format("{:.2f}", value); };
@@ -128,7 +126,11 @@ std::string score_table(const MetricReport& report) {
                                  column("p (bootstrap)", systems, &SystemScore::bootstrap_p, p_text),
                                  column("p (randomisation)", systems, &SystemScore::randomisation_p, p_text)};
   std::erase_if(columns, is_empty);
-  return report.metric + "\n" + table_text(columns) + "  " + report.signature + "\n";
+  return table_text(columns);
+}
+
+std::string score_table(const MetricReport& report) {
+  return report.metric + "\n" + score_rows(report) + "  " + report.signature + "\n";
 }
 
 std::string score_json(const std::vector<MetricReport>& reports) {

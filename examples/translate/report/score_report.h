@@ -9,6 +9,9 @@
 
 namespace gradus::translate {
 
+/// A p-value below this says that chance alone hardly makes a difference.
+inline constexpr double kSignificant = 0.05;
+
 /// A system by one metric.
 struct SystemScore {
   std::string system;
@@ -51,6 +54,8 @@ std::string score_lines(const MetricReport& report);
 std::string perplexity_text(double cross_entropy, const char* unit);
 
 /// A table with a row for every system.
+std::string score_rows(const MetricReport& report);
+/// Such a table between the metric's name and its signature.
 std::string score_table(const MetricReport& report);
 
 /// An array with an object for every metric and system.
