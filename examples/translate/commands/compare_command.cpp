@@ -141,7 +141,7 @@ Command compare_command() {
                                .target = &options->sentences,
                                .type = "N",
                                .help = "Show so many sentences",
-                               .range = {{0, 100'000}}}},
+                               .range = {0, 100'000}}},
                              options->out.options("-o,--out", "Also write it as a page (.html)"),
                              metric_options(options->metrics),
                              search_options(options->search),
