@@ -67,11 +67,14 @@ void write_into(const std::string& path, std::string_view bytes) {
   if (::close(std::exchange(file.descriptor, -1)) != 0) fail_to_write(path, errno);
 }
 
-/// The file itself, if `path` is a symbolic link.
+/// The file itself, if `path` is a symbolic link; it need not be there yet.
 std::string target_of(const std::string& path) {
+  namespace fs = std::filesystem;
   std::error_code error;
-  const std::filesystem::path target = std::filesystem::canonical(path, error);
-  return error ? path : target.string();
+  const fs::path target = fs::canonical(path, error);
+  if (!error) return target.string();
+  const fs::path link = fs::read_symlink(path, error);
+  return error ? path : (fs::path(path).parent_path() / link).string();
 }
 
 }

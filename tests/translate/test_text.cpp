@@ -250,6 +250,10 @@ TEST_CASE("an atomic write leaves links what they are, and writes into what is n
   write_file_atomically(link, "new");
   CHECK(std::filesystem::is_symlink(link));
   CHECK(read_file(path) == "new");
+  std::filesystem::create_symlink("later", folder.path("early"));  // before the file that it leads to
+  write_file_atomically(folder.path("early"), "new");
+  CHECK(std::filesystem::is_symlink(folder.path("early")));
+  CHECK(read_file(folder.path("later")) == "new");
 
   const std::string pipe = folder.path("pipe");
   REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
@@ -262,7 +266,7 @@ TEST_CASE("an atomic write leaves links what they are, and writes into what is n
   CHECK(error_of(folder, [] { write_file_atomically("/dev/full", "x"); }) ==
         "/dev/full: cannot write the file: No space left on device");
   CHECK(std::filesystem::is_character_file("/dev/full"));
-  CHECK(folder.files() == 3);
+  CHECK(folder.files() == 5);
 }
 
 TEST_CASE("a failed atomic write leaves the old file and no temporary one") {
