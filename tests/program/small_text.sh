@@ -11,7 +11,7 @@ for a in 0 1 2 3; do for b in 0 1 2 3; do for c in 0 1 2 3; do for d in 0 1 2 3;
 done; done; done; done
 head -16 train.de >valid.de
 head -16 train.en >valid.en
-small=(--preset defaults --valid valid.de valid.en --valid-steps 1 --embedding 16 --hidden 32 --attention-size 16 --batch-size 16 --min-frequency 1
+small=(--valid valid.de valid.en --preset defaults --valid-steps 1 --embedding 16 --hidden 32 --attention-size 16 --batch-size 16 --min-frequency 1
        --learning-rate 0.01 --dropout 0 --label-smoothing 0 --epochs 12 --patience 12)
 train() { "$gradus" train --train train.de train.en "${small[@]}" "$@"; }
 

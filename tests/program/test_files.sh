@@ -91,7 +91,7 @@ for words in "${commands[@]}"; do
   expect 0 "" "${run[@]}" pipe
   wait
   check "$command: a pipe" test -s piped -a -p pipe
-  expect 2 "gradus: $option: the name is empty; need that of a file$(hint gradus "$command")" "${run[@]}" ""
+  expect 2 "gradus: $option: the value is empty; need FILE$(hint gradus "$command")" "${run[@]}" ""
   rm -rf taken.* folder.*
 done
 expect 0 "" "$gradus" attend --model m "ein zwei" --out MAP.SVG

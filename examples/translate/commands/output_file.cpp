@@ -49,10 +49,7 @@ std::string names_of(std::initializer_list<FileKind> kinds) {
 }
 
 Options OutputFile::options(const char* names, const char* help) {
-  const auto complaint = [](const std::string& name) -> std::string {
-    return name.empty() ? "the name is empty; need that of a file" : "";
-  };
-  return {{.names = names, .target = &path, .type = "FILE", .help = help, .complaint = complaint},
+  return {{.names = names, .target = &path, .type = "FILE", .help = help},
           {.names = "--force", .target = &force, .help = "Replace a file that is there already, whatever it is"}};
 }
 

@@ -91,7 +91,6 @@ TEST_CASE("when the learning rate falls the training goes on from the best weigh
     TrainConfig config = small_config();
     config.average_decay = average_decay;
     config.learning_rate = 0.5;  // moves far, and gains nothing
-    config.learning_rate_decay = 0;
     config.epochs = 40;
     config.patience = 1;
     config.plateau_steps = 1;
