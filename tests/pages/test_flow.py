@@ -17,8 +17,8 @@ def run(*words):
 
 
 def number(text):
-    """`0.35`, `3.1 × 10⁻⁶`"""
-    mantissa, _, power = text.partition(' × 10')
+    """`0.35`, `3.1×10⁻⁶`"""
+    mantissa, _, power = text.partition('×10')
     return float(mantissa) * 10 ** int(power.translate(str.maketrans('⁻⁰¹²³⁴⁵⁶⁷⁸⁹', '-0123456789')) or 0)
 
 
@@ -50,14 +50,19 @@ with Page('flow.html') as page:
     assert text.startswith('3 steps away: ') and chart.get_attribute('aria-valuenow') == '3', text
     row = re.search(r'^  3 +(\S+) +(\S+)$', table, re.M).groups()
     for name, value in zip(('attention', 'rnn'), row):
-        said = re.search(rf'{name} (\S+(?: × 10\S+)?)', text).group(1)
+        said = re.search(rf'{name} (\S+(?:×10\S+)?)', text).group(1)
         assert abs(number(said) - float(value)) <= 0.051 * float(value), (name, said, value)
-    # Shares of the first norm begin with 1.
-    page.all('.flow button')[1].click()
-    page.run('document.querySelector(".chart svg").focus()')
+    # The word's own state gets the whole.
+    page.run('document.querySelectorAll(".chart svg")[1].focus()')
     page.press(Keys.HOME)
-    assert page.text('.chart output') == '1 step away: attention 1 · rnn 1', page.text('.chart output')
+    own = re.fullmatch(r'0 steps away: attention (\S+) · rnn (\S+)', page.all('.chart output')[1].text)
+    assert own and all(0.8 < float(share) <= 1 for share in own.groups()), page.all('.chart output')[1].text
+    assert 'A state here is the hidden state h alone' in page.text('main')
 
+    # Of two directions one shows the fall; all are a choice.
+    assert page.run('return document.getElementById("part").value') == 'forward'
+    assert 'It has no such states.' not in page.text('.maps')
+    page.run('document.getElementById("part").value = "both"; document.getElementById("part").dispatchEvent(new Event("change"))')
     # A sentence is chosen by key, and each map shows its words.
     assert 'hommes' in page.text('.maps') and 'chat' not in page.text('.maps')
     page.run('document.getElementById("sentence").focus()')
@@ -73,7 +78,10 @@ with Page('flow.html') as page:
     assert text.startswith('loss of “chat” by the encoder\'s state at “</s>”: ') and '2 steps away forward, 5 backward' in text, text
     norm = page.run('''const sentence = models[0].sentences[1];
         return Math.hypot(pageNumbers[sentence.forward[0] + 7], pageNumbers[sentence.backward[0] + 7])''')
-    assert abs(number(re.search(r': (.+?),', text).group(1)) - norm) <= 0.051 * norm, (text, norm)
+    said, share = re.search(r': (.+?), (.+?) of its own state\'s,', text).groups()
+    assert abs(number(said) - norm) <= 0.051 * norm, (text, norm)
+    own = page.run('const [begin] = models[0].sentences[1].decoder; return Math.max(pageNumbers[begin + 4], pageNumbers[begin + 5])')
+    assert abs(number(share) - norm / own) <= 0.051 * norm / own, (text, norm, own)
     page.all('.maps figure:last-child td[aria-label]')[0].click()
     assert '4 steps away' in shown(page, 1), shown(page, 1)
     # The decoder's states: no word reads a later one.

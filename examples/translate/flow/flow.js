@@ -1,11 +1,11 @@
 // Gradients through time: findings in words, curves by distance, and a heat map of each model for one pair of sentences.
 
-/** A number with two digits: `0.35`, `3.1 × 10⁻⁶`. */
+/** A number with two digits: `0.35`, `3.1×10⁻⁶`. */
 function told(x) {
   if (x === 0) return "0";
   if (x >= 0.001 && x < 1000) return String(Number(x.toPrecision(2)));
   const [mantissa, exponent] = x.toExponential(1).split("e");
-  return `${mantissa} × ${power(exponent)}`;
+  return `${mantissa}×${power(exponent)}`;
 }
 
 /** `10⁻⁶` */
@@ -40,16 +40,10 @@ class Curves {
       element("figcaption", {}, note), this.readout);
   }
 
-  /** The curve as it is shown: norms, or shares of the first one. */
-  points(model) {
-    const first = model[this.part][0]?.[1];
-    return model[this.part].map(([distance, norm]) => [distance, asShare ? norm / first : norm]);
-  }
-
   show() {
     const width = Math.max(260, Math.min(720, this.figure.clientWidth || 320)), height = 290;
     const [left, right, top, bottom] = [52, 12, 10, 40];
-    const logs = models.flatMap((model) => this.points(model)).map(([, norm]) => Math.log10(norm)).filter(Number.isFinite);
+    const logs = models.flatMap((model) => model[this.part]).map(([, share]) => Math.log10(share)).filter(Number.isFinite);
     let low = Math.floor(Math.min(...logs, 0)), high = Math.ceil(Math.max(...logs, low + 1));
     if (logs.length) low = Math.floor(Math.min(...logs)), high = Math.max(low + 1, Math.ceil(Math.max(...logs)));
     const last = this.distances.at(-1) ?? 1, first = this.distances[0] ?? 0;
@@ -73,9 +67,9 @@ class Curves {
     svg.append(svgElement("text", { x: (left + width - right) / 2, y: height - 6, "text-anchor": "middle" }, "distance: recurrent steps"));
     for (const model of models) {
       let path = "", drawing = false;
-      for (const [distance, norm] of this.points(model)) {
-        if (norm > 0 && Number.isFinite(norm)) path += `${drawing ? "L" : "M"}${x(distance).toFixed(1)} ${y(Math.log10(norm)).toFixed(1)}`;
-        drawing = norm > 0;
+      for (const [distance, share] of model[this.part]) {
+        if (share > 0 && Number.isFinite(share)) path += `${drawing ? "L" : "M"}${x(distance).toFixed(1)} ${y(Math.log10(share)).toFixed(1)}`;
+        drawing = share > 0;
       }
       svg.append(svgElement("path", { d: path, stroke: lineColour(model), "stroke-dasharray": dashes(model), "data-model": model.name }));
     }
@@ -105,7 +99,7 @@ class Curves {
     this.cursor.setAttribute("x1", this.x(distance));
     this.cursor.setAttribute("x2", this.x(distance));
     const values = models.map((model) => {
-      const found = this.points(model).find(([of]) => of === distance);
+      const found = model[this.part].find(([of]) => of === distance);
       return found && `${model.name} ${told(found[1])}`;
     }).filter(Boolean);
     const text = `${steps(distance)} away: ${values.join(" · ")}`;
@@ -115,19 +109,11 @@ class Curves {
   }
 }
 
-let asShare = false;
 const charts = [
   new Curves("encoder", "states of the encoder", "By the recurrence alone: on to the end of the source that was read last, and then word by word through the decoder. Attention is a way around it."),
   new Curves("decoder", "states of the decoder", "0: the state of the word's own step."),
 ];
 const drawCharts = () => charts.forEach((chart) => chart.show());
-
-const shareButtons = [["norms", false], ["shares of the first norm", true]].map(([name, value]) =>
-  element("button", { "aria-pressed": String(value === asShare), click: () => {
-    asShare = value;
-    shareButtons.forEach((button) => button.setAttribute("aria-pressed", String((button.textContent === name))));
-    drawCharts();
-  } }, name));
 
 const legend = element("div", { class: "legend" });
 function drawLegend() {
@@ -171,6 +157,9 @@ function matrix(place) {
 function combined(a, b) {
   return b ? { ...a, norms: a.norms.map((norm, i) => Math.hypot(norm, b.norms[i])) } : a;
 }
+
+/** The norm at a word's own state of the decoder, the largest of its row. */
+const ownNorm = (sentence, row) => Math.max(...matrix(sentence.decoder).norms.slice(row * sentence.target.length, (row + 1) * sentence.target.length));
 
 /** The logarithmic scale of all maps of all models and sentences, eight powers of ten at most. */
 const scale = (() => {
@@ -216,8 +205,9 @@ function mapOf(model, number, part) {
     columnHeads[column].classList.add("lit");
     rowHeads[row].classList.add("lit");
     const state = part === "decoder" ? "the decoder's state at" : "the encoder's state at";
+    const norm = found.norms[row * found.columns + column], own = ownNorm(sentence, row);
     readout.textContent = `loss of “${sentence.target[row]}” by ${state} “${words[column]}”: ` +
-      `${told(found.norms[row * found.columns + column])}, ${distanceText(sentence, part, row, column)}`;
+      `${told(norm)}, ${own ? `${told(norm / own)} of its own state's, ` : ""}${distanceText(sentence, part, row, column)}`;
   };
   const move = (event, row, column) => {
     const to = { ArrowRight: [row, column + 1], ArrowLeft: [row, column - 1], ArrowDown: [row + 1, column], ArrowUp: [row - 1, column],
@@ -255,6 +245,7 @@ const sentenceChoice = element("select", { id: "sentence", change: () => drawMap
   models[0].sentences.map((sentence, i) => element("option", { value: i }, `${i + 1}: ${sentence.source.slice(0, -1).join(" ")}`)));
 const partChoice = element("select", { id: "part", change: () => drawMaps() },
   Object.entries(PARTS).map(([part, { name }]) => element("option", { value: part }, name)));
+partChoice.value = models.some(({ sentences }) => sentences[0].backward) ? "forward" : "both"; // one direction shows the fall
 const drawMaps = () => maps.replaceChildren(...models.map((model) => mapOf(model, +sentenceChoice.value, partChoice.value)));
 
 const scaleCanvas = element("canvas", { width: 64, height: 1, "aria-hidden": "true" });
@@ -286,27 +277,29 @@ document.body.append(
   element("main", { class: "flow" },
     element("section", {},
       element("p", {}, "Each word of a translation has a loss, −log of its probability. Its gradient flows back through the decoder's states to those of the encoder, " +
-        "and what arrives at a state is the norm of the total derivative, ‖∂loss / ∂state‖. Where it is next to nothing, training cannot " +
+        "and what arrives at a state is the norm of the total derivative, ‖∂loss / ∂state‖. A state here is the hidden state h alone: an LSTM's gradient also flows along its cells c, beside the states. Where it is next to nothing, training cannot " +
         "tell that state what to remember: every recurrent step multiplies the gradient by a Jacobian, and a product of many such factors below 1 vanishes.")),
     element("section", {},
       element("h2", {}, "By distance"),
-      element("p", { class: "soft" }, "Means over all pairs, on a logarithmic axis: a straight fall is a constant factor a step. How small a loss is scales its " +
-        "gradient, so compare slopes before heights."),
-      legend, element("div", {}, shareButtons), element("div", { class: "charts" }, charts.map((chart) => chart.figure))),
+      element("p", { class: "soft" }, "What comes to a state, as a share of what comes to the word's own state, the decoder's that it was predicted from: means over all words of all pairs, " +
+        "each word counting alike, however small its loss. The axis is logarithmic: a straight fall is a constant factor a step. With attention a share can be " +
+        "more than 1, for it is a way around the word's own state."),
+      legend, element("div", { class: "charts" }, charts.map((chart) => chart.figure))),
     element("section", {},
       element("h2", {}, "What the numbers say"),
       element("ul", { class: "findings" }, pageData.findings.map(finding))),
     element("section", {},
       element("h2", {}, "Where on the way it is lost"),
       element("p", { class: "soft" }, "Mean norms at four states that the gradient passes on its way back, from left to right: the decoder's that the word was predicted from, the decoder's first, " +
-        "and those of the encoder after the word that it read last and first. In brackets: what is left of the first number. Marked: where a model without attention loses most."),
+        "and those of the encoder after the word that it read last and first. In brackets: what is left of the first number. Marked: where a model without attention loses most. A number can be larger than the one before it: the encoder's states " +
+        "also get what came along the cells of the decoder's LSTM, which the decoder's first hidden state does not see; and there may be two directions of them."),
       stationsTable()),
     element("section", {},
       element("h2", {}, "Word by word"),
       element("div", { class: "pick" }, element("label", {}, "sentence", sentenceChoice), element("label", {}, "states", partChoice),
         element("span", { class: "scale" }, power(scale.low), scaleCanvas, power(scale.high), element("span", { class: "soft" }, "· none"))),
       element("p", { class: "soft" }, "A row is the loss of one target word, a column a state: that after a source word, or the decoder's at a target word. All maps have the same logarithmic colours. " +
-        "An encoder that reads in both directions hands on both its ends: choose one direction to see its way alone."),
+        "An encoder that reads in both directions hands on both its ends, so that in “all directions” the first words are near as well as the last."),
       maps)));
 drawAll();
 isDark.addEventListener("change", drawAll);

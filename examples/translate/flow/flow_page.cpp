@@ -27,7 +27,7 @@ Json sentence_of(const SentenceFlow& sentence, std::vector<float>& numbers) {
 
 Json curve_of(const std::vector<FlowPoint>& curve) {
   Json::List points;
-  for (const auto& [distance, norm, count] : curve) points.push_back(Json::List{distance, norm, count});
+  for (const auto& [distance, share, count] : curve) points.push_back(Json::List{distance, share, count});
   return points;
 }
 

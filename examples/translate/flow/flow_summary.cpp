@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "examples/translate/report/table.h"
 
@@ -12,11 +13,12 @@ namespace gradus::translate {
 namespace {
 
 constexpr int kFar = 10;                                        // steps
-constexpr double kVanishes = 0.05, kFades = 0.4, kGrows = 2.5;  // of the gradient at 1 step
+constexpr double kVanishes = 0.05, kFades = 0.4, kGrows = 2.5;  // of what there is at 1 step
 constexpr double kLost = 0.5;                                   // what a way leaves that is worth a word
 constexpr double kMuchMore = 2;
+constexpr std::size_t kTableWidth = 80;
 
-/// Sums of norms by distance, and how many sentences have each.
+/// Sums of shares by distance, and how many sentences have each.
 struct Sums {
   struct Of {
     double sum = 0;
@@ -25,10 +27,10 @@ struct Sums {
   std::vector<Of> distances;
 
   /// Sentences count from 1.
-  void add(int distance, double norm, std::size_t sentence) {
+  void add(int distance, double share, std::size_t sentence) {
     if (distances.size() <= static_cast<std::size_t>(distance)) distances.resize(distance + 1);
     Of& of = distances[distance];
-    of.sum += norm;
+    of.sum += share;
     ++of.count;
     if (of.last_sentence != sentence) ++of.sentences;
     of.last_sentence = sentence;
@@ -45,7 +47,7 @@ struct Sums {
   }
 };
 
-/// The mean at a distance; of fewer steps, if the curve ends before.
+/// The mean at a distance; of fewer steps, if the curve ends before. The curve is not empty.
 const FlowPoint& point_at(const std::vector<FlowPoint>& curve, int distance) {
   const auto after = std::ranges::find_if(curve, [&](const FlowPoint& point) { return point.distance > distance; });
   return after == curve.begin() ? curve.front() : *(after - 1);
@@ -55,18 +57,20 @@ std::string steps(int count) { return fmt::format("{} step{}", count, count == 1
 
 /// How the mean changes with the distance.
 std::string change_text(const ModelFlow& model, const std::vector<FlowPoint>& curve) {
-  const FlowPoint &near = curve.front(), &far = point_at(curve, kFar);
-  if (std::ranges::all_of(curve, [](const FlowPoint& point) { return point.norm == 0; }))
+  if (std::ranges::all_of(curve, [](const FlowPoint& point) { return point.share == 0; }))
     return "no gradient reaches the encoder.";
-  if (far.distance == near.distance || near.norm == 0)
+  const FlowPoint &near = curve.front(), &far = point_at(curve, kFar);
+  if (far.distance == near.distance)
     return "the sentences are too short to show how the gradient changes with the distance.";
-  const double left = far.norm / near.norm, step = std::pow(left, 1.0 / (far.distance - near.distance));
-  const std::string head = fmt::format("at {} the gradient is {} of what it is at {}", steps(far.distance),
-                                       norm_text(left), steps(near.distance));
-  if (left < kVanishes) return fmt::format("{}; it vanishes, by a factor of {:.2f} a step.", head, step);
-  if (left < kFades) return fmt::format("{}; it fades, by a factor of {:.2f} a step.", head, step);
-  if (left > kGrows) return fmt::format("{}; it grows, by a factor of {:.2f} a step.", head, step);
-  return fmt::format("{}; it hardly depends on the distance{}.", head,
+  const double step = factor_a_step(curve), left = std::pow(step, far.distance - near.distance);
+  const std::string head = fmt::format(
+      "{} before a word a state of the encoder gets {} of what the word's own state gets, {} before it {}: the "
+      "gradient",
+      steps(near.distance), norm_text(near.share), steps(far.distance), norm_text(far.share));
+  if (left < kVanishes) return fmt::format("{} vanishes, by a factor of {:.2f} a step.", head, step);
+  if (left < kFades) return fmt::format("{} fades, by a factor of {:.2f} a step.", head, step);
+  if (left > kGrows) return fmt::format("{} grows, by a factor of {:.2f} a step.", head, step);
+  return fmt::format("{} hardly depends on the distance{}.", head,
                      model.attends ? ", for attention reaches every state at once" : "");
 }
 
@@ -82,22 +86,20 @@ std::string loss_text(const ModelFlow& model) {
   constexpr std::array kWays{"", "in the decoder's recurrence",
                              "on the way from the decoder's first state to the encoder", "in the encoder's recurrence"};
   return fmt::format(
-      " On its way back most is lost {}, which leaves {} of it; of the whole {} comes to the last state of the "
-      "encoder, and {} to its first.",
-      kWays[worst], norm_text(norms[worst] / norms[worst - 1]), norm_text(norms[2] / norms[0]),
-      norm_text(norms[3] / norms[0]));
+      " On its way back most is lost {}: in the mean {} is left at the decoder's first state, {} at the last "
+      "state of the encoder, and {} at its first.",
+      kWays[worst], norm_text(norms[1] / norms[0]), norm_text(norms[2] / norms[0]), norm_text(norms[3] / norms[0]));
 }
 
-/// A model without attention beside one with it: what is left at a distance of that at 1 step.
+/// A model without attention beside one with it.
 std::string beside_text(const ModelFlow& without, const ModelFlow& with) {
   const std::vector<FlowPoint> a = flow_curves(without).encoder, b = flow_curves(with).encoder;
+  if (a.empty() || b.empty()) return "";
   const int distance = std::min({kFar, a.back().distance, b.back().distance});
-  const auto left = [&](const std::vector<FlowPoint>& curve) {
-    return point_at(curve, distance).norm / curve.front().norm;
-  };
-  if (a.front().norm == 0 || b.front().norm == 0 || left(a) == 0 || left(b) < kMuchMore * left(a)) return "";
-  return fmt::format("At {} {}, with attention, has {} times as much left of its gradient as {}, without.",
-                     steps(distance), with.name, norm_text(left(b) / left(a)), without.name);
+  const double of_a = point_at(a, distance).share, of_b = point_at(b, distance).share;
+  if (of_a == 0 || of_b < kMuchMore * of_a) return "";
+  return fmt::format("{} before a word {}, with attention, has {} times as much left as {}, without.", steps(distance),
+                     with.name, norm_text(of_b / of_a), without.name);
 }
 
 /// What the training has done to what comes to the encoder.
@@ -106,8 +108,8 @@ std::string training_text(const ModelFlow& trained, const ModelFlow& untrained) 
   if (now[0] == 0 || before[0] == 0) return "";
   const double share = now[2] / now[0], first = before[2] / before[0];
   return fmt::format(
-      "{}: the training has changed what comes to the last state of the encoder from {} to {} of the whole{}.",
-      trained.name, norm_text(first), norm_text(share),
+      "{}: the training has changed what is left at the last state of the encoder from {} to {}{}.", trained.name,
+      norm_text(first), norm_text(share),
       share * kMuchMore < first ? "; beside the decoder's own state the source counts for less than at first" : "");
 }
 
@@ -129,13 +131,13 @@ std::string table_of(std::span<const ModelFlow> models, std::span<const FlowCurv
     std::vector<std::string> cells;
     for (const FlowCurves& curve : curves) {
       const auto found = std::ranges::find(curve.*part, d, &FlowPoint::distance);
-      cells.push_back(found == (curve.*part).end() ? "" : norm_text(found->norm));
+      cells.push_back(found == (curve.*part).end() ? "" : norm_text(found->share));
     }
     if (std::ranges::all_of(cells, &std::string::empty)) continue;
     columns[0].cells.push_back(std::to_string(d));
     for (std::size_t i = 0; i < cells.size(); ++i) columns[i + 1].cells.push_back(cells[i]);
   }
-  return table_text(columns);
+  return table_text(columns, kTableWidth);
 }
 
 std::string stations_table(std::span<const ModelFlow> models) {
@@ -150,15 +152,37 @@ std::string stations_table(std::span<const ModelFlow> models) {
                                          : fmt::format("{} ({})", norm_text(norm), norm_text(norm / norms[0])));
     }
   }
-  return table_text(columns);
+  return table_text(columns, kTableWidth);
 }
 
 }
 
 std::string norm_text(double norm) {
   if (norm >= 99.5 && norm < 1000) return fmt::format("{:.0f}", norm);
-  if (norm >= 0.001 && norm < 99.5) return fmt::format("{:.2g}", norm);
-  return norm == 0 ? "0" : fmt::format("{:.1e}", norm);
+  if (norm == 0 || (norm >= 0.001 && norm < 99.5)) return fmt::format("{:.2g}", norm);
+  const std::string text = fmt::format("{:.1e}", norm);
+  const std::size_t e = text.find('e');
+  std::string power;
+  for (const char digit : std::to_string(std::stoi(text.substr(e + 1)))) {
+    constexpr std::array kRaised{"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
+    power += digit == '-' ? "⁻" : kRaised[digit - '0'];
+  }
+  return fmt::format("{}×10{}", text.substr(0, e), power);
+}
+
+double factor_a_step(const std::vector<FlowPoint>& curve) {
+  constexpr double kLeast = std::numeric_limits<float>::min();  // stands for 0, which has no logarithm
+  double n = 0, x = 0, y = 0, xx = 0, xy = 0;
+  for (const FlowPoint& point : curve) {
+    const auto count = static_cast<double>(point.count), log = std::log(std::max(kLeast, point.share));
+    n += count;
+    x += count * point.distance;
+    y += count * log;
+    xx += count * point.distance * point.distance;
+    xy += count * point.distance * log;
+  }
+  const double spread = n * xx - x * x;
+  return spread == 0 ? 1 : std::exp((n * xy - x * y) / spread);
 }
 
 FlowCurves flow_curves(const ModelFlow& model) {
@@ -168,11 +192,13 @@ FlowCurves flow_curves(const ModelFlow& model) {
     ++number;
     const int S = flow.forward.states, T = flow.forward.words;
     for (int t = 0; t < T; ++t) {
+      const double own = flow.own_norm(t);
+      if (own == 0) continue;
       for (int s = 0; s < S; ++s) {
-        encoder.add(encoder_distance(S, s, t, flow.reversed), flow.forward.at(t, s), number);
-        if (!flow.backward.empty()) encoder.add(encoder_distance(S, s, t, true), flow.backward.at(t, s), number);
+        encoder.add(encoder_distance(S, s, t, flow.reversed), flow.forward.at(t, s) / own, number);
+        if (!flow.backward.empty()) encoder.add(encoder_distance(S, s, t, true), flow.backward.at(t, s) / own, number);
       }
-      for (int own = 0; own <= t; ++own) decoder.add(t - own, flow.decoder.at(t, own), number);
+      for (int state = 0; state <= t; ++state) decoder.add(t - state, flow.decoder.at(t, state) / own, number);
     }
   }
   return {encoder.points(number), decoder.points(number)};
@@ -184,12 +210,10 @@ FlowStations flow_stations(const ModelFlow& model) {
   for (const auto& [source, target, flow] : model.sentences) {
     const int last = flow.forward.states - 1;
     for (int t = 0; t < flow.forward.words; ++t, ++words) {
-      double largest = 0;
-      for (int own = 0; own <= t; ++own) largest = std::max(largest, flow.decoder.at(t, own));
       const double begin = flow.forward.at(t, flow.reversed ? last : 0),
                    end = flow.forward.at(t, flow.reversed ? 0 : last);
       const bool both = !flow.backward.empty();
-      stations.norms[0] += largest;
+      stations.norms[0] += flow.own_norm(t);
       stations.norms[1] += flow.decoder.at(t, 0);
       stations.norms[2] += std::hypot(end, both ? flow.backward.at(t, 0) : 0);
       stations.norms[3] += std::hypot(begin, both ? flow.backward.at(t, last) : 0);
@@ -222,8 +246,10 @@ std::vector<std::string> flow_findings(std::span<const ModelFlow> models) {
 std::string flow_tables(std::span<const ModelFlow> models) {
   std::vector<FlowCurves> curves;
   for (const ModelFlow& model : models) curves.push_back(flow_curves(model));
-  return "encoder: mean norm of the gradient of a word's loss by a state, so many steps away by the recurrence\n" +
-         table_of(models, curves, &FlowCurves::encoder) + "\ndecoder: the same by its own states\n" +
+  return "encoder: what comes to a state so many recurrent steps before a word,\nas a share of the gradient of the "
+         "word's "
+         "own state; means\n" +
+         table_of(models, curves, &FlowCurves::encoder) + "\ndecoder: the same at its own states\n" +
          table_of(models, curves, &FlowCurves::decoder) +
          "\non the way back by the recurrence: mean norm, and what is left of the first\n" + stations_table(models);
 }

@@ -140,6 +140,12 @@ Tensor word_losses(Seq2Seq& model, const Batch& copies, int first) {
 
 }
 
+double GradientFlow::own_norm(int word) const {
+  double largest = 0;
+  for (int own = 0; own <= word; ++own) largest = std::max(largest, decoder.at(word, own));
+  return largest;
+}
+
 int encoder_distance(int S, int s, int t, bool backwards) { return (backwards ? s : S - 1 - s) + t + 1; }
 
 void require_recurrent(const Seq2Seq& model, const std::string& name) {

@@ -22,6 +22,12 @@
 ///     t - t'         from s_t' to s_t
 /// Attention, and a context that every step reads, are ways around it. They change the gradient at a distance, not the
 /// distance, so that one axis serves for models with and without them.
+///
+/// How small a loss is scales all gradients of its word, and words that come late have other losses than the first. So
+/// what is compared over distances are shares: the norm at a state, divided by the word's own norm, which is the
+/// largest ‖∂loss_t/∂s_t'‖, as a rule that of the state which the word was predicted from. A share can be more than 1
+/// where attention goes around that state. A word whose loss reads no s_t' has no own norm and no shares: the first
+/// one, where `Readout::Maxout` reads the state before the step.
 
 namespace gradus::translate {
 
@@ -42,6 +48,9 @@ struct GradientFlow {
   StateNorms backward;    ///< (T, S): ∂loss_t/∂←h_s
   StateNorms decoder;     ///< (T, T): ∂loss_t/∂s_t'
   bool reversed = false;  ///< the only direction reads from the last word to the first
+
+  /// The word's own norm: the largest by a state of the decoder.
+  double own_norm(int word) const;
 };
 
 /// Recurrent steps between state `s` of S and the loss of word `t`, both from 0, where the encoder reads from the first

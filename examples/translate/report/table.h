@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,8 @@ struct Column {
 };
 
 /// Columns side by side, indented by two, the first one flush left and the others right: a line for the heads and one
-/// for every row. The columns have as many cells each.
-std::string table_text(const std::vector<Column>& columns);
+/// for every row. The columns have as many cells each. In a line wider than `most_width`, columns that do not fit stand
+/// below the others, beside the first one once more.
+std::string table_text(const std::vector<Column>& columns, std::size_t most_width = std::size_t(-1));
 
 }

@@ -1,9 +1,12 @@
 #include <doctest/doctest.h>
+#include <fmt/core.h>
 
 #include <cmath>
 #include <functional>
+#include <sstream>
 
 #include "examples/translate/flow/flow_page.h"
+#include "examples/translate/text/unicode.h"
 
 using namespace gradus::translate;
 
@@ -39,7 +42,7 @@ std::string finding_of(const ModelFlow& model) { return flow_findings({&model, 1
 
 }
 
-TEST_CASE("flow: curves are means by distance") {
+TEST_CASE("flow: curves are mean shares by distance") {
   ModelFlow model = model_of("m", false, halves, halves);
   model.sentences.push_back(sentence_of(
       3, 2, [](int d) { return 3 * halves(d); }, constant, true));
@@ -47,12 +50,40 @@ TEST_CASE("flow: curves are means by distance") {
   REQUIRE(curves.encoder.size() == 11);  // 6 + 6 - 1: half of the sentences have it
   CHECK(curves.encoder[0].distance == 1);
   CHECK(curves.encoder[0].count == 1 + 2);
-  CHECK(curves.encoder[0].norm == doctest::Approx((0.5 + 2 * 1.5) / 3));
-  CHECK(curves.encoder[10].norm == doctest::Approx(halves(11)));
+  CHECK(curves.encoder[0].share == doctest::Approx((0.5 + 2 * 1.5 / 0.25) / 3));
+  CHECK(curves.encoder[10].share == doctest::Approx(halves(11)));
   CHECK(curves.decoder[0].distance == 0);
-  CHECK(curves.decoder[0].norm == doctest::Approx((6 * 1 + 2 * 0.25) / 8));
+  CHECK(curves.decoder[0].share == 1);
+  CHECK(curves.decoder[1].share == doctest::Approx((5 * 0.5 + 1) / 6));
   model.sentences.push_back(model.sentences.back());
   CHECK(flow_curves(model).encoder.back().distance == 4);  // a third of the sentences goes farther
+}
+
+TEST_CASE("flow: each word counts alike, however small its loss") {
+  // Losses grow by a factor of a thousand from the first word to the last, as where later words are harder to tell.
+  ModelFlow model = model_of("m", false, halves, halves), scaled = model;
+  GradientFlow& flow = scaled.sentences[0].flow;
+  for (int t = 0; t < 6; ++t) {
+    const double size = std::pow(4, t);
+    for (int i = t * 6; i < t * 6 + 6; ++i) flow.forward.norms[i] *= size, flow.decoder.norms[i] *= size;
+  }
+  const FlowCurves a = flow_curves(model), b = flow_curves(scaled);
+  for (std::size_t i = 0; i < a.encoder.size(); ++i) CHECK(a.encoder[i].share == doctest::Approx(b.encoder[i].share));
+  CHECK(factor_a_step(b.encoder) == doctest::Approx(0.5));
+  CHECK(flow_findings({&scaled, 1}).front().find("the gradient vanishes, by a factor of 0.50 a step.") !=
+        std::string::npos);
+  for (int i = 0; i < 6; ++i) flow.decoder.norms[i] = 0;  // the first word reads no state of the decoder
+  CHECK(flow_curves(scaled).encoder[0].distance == 2);
+  for (double& norm : flow.decoder.norms) norm = 0;
+  CHECK(flow_curves(scaled).encoder.empty());
+  CHECK(flow_findings({&scaled, 1}).front() == "m: no gradient reaches the encoder.");
+}
+
+TEST_CASE("flow: the factor a step is that of a straight line, in which one odd distance counts for little") {
+  CHECK(factor_a_step({{1, 0.8, 7}}) == 1);
+  CHECK(factor_a_step({{1, 0.5, 1}, {2, 0.25, 9}, {4, 0.0625, 2}}) == doctest::Approx(0.5));
+  CHECK(factor_a_step({{1, 1, 2}, {2, 0.2, 40}, {3, 0.2, 40}, {9, 0.2, 40}}) == doctest::Approx(1).epsilon(0.05));
+  CHECK(factor_a_step({{1, 0.5, 1}, {2, 0, 1}}) < 1e-30);
 }
 
 TEST_CASE("flow: a reversed source is far at its end") {
@@ -61,8 +92,8 @@ TEST_CASE("flow: a reversed source is far at its end") {
   flow.reversed = true;
   flow.forward.norms.assign(36, 0);
   for (int t = 0; t < 6; ++t) flow.forward.norms[t * 6] = 1;  // of the first word, the last that is read
-  CHECK(flow_curves(model).encoder[0].norm == 1);
-  CHECK(flow_curves(model).encoder.back().norm == 0);
+  CHECK(flow_curves(model).encoder[0].share == 4);            // of 1/4
+  CHECK(flow_curves(model).encoder.back().share == 0);
   CHECK(flow_stations(model).norms[2] == 1);
   CHECK(flow_stations(model).norms[3] == 0);
 }
@@ -70,17 +101,17 @@ TEST_CASE("flow: a reversed source is far at its end") {
 TEST_CASE("flow: sentences say what vanishes, what fades, what grows, and where") {
   const std::string vanishing = finding_of(model_of("m", false, halves));
   CHECK(vanishing.starts_with(
-      "m: at 10 steps the gradient is 0.002 of what it is at 1 step; it vanishes, by a factor of 0.50 a step."));
+      "m: 1 step before a word a state of the encoder gets 2 of what the word's own state gets, 10 steps before it "
+      "0.0039: the gradient vanishes, by a factor of 0.50 a step."));
   CHECK(finding_of(model_of("m", false, [](int d) {
           return std::pow(0.8, d);
-        })).find("it fades, by a factor of 0.80 a step.") != std::string::npos);
+        })).find("the gradient fades, by a factor of 0.80 a step.") != std::string::npos);
   CHECK(finding_of(model_of("m", false, [](int d) {
           return std::pow(2, d);
-        })).find("it grows, by a factor of 2.00 a step.") != std::string::npos);
-  CHECK(finding_of(model_of("m", true, constant)) ==
-        "m: at 10 steps the gradient is 1 of what it is at 1 step; it hardly depends on the distance, for attention "
-        "reaches "
-        "every state at once.");
+        })).find("the gradient grows, by a factor of 2.00 a step.") != std::string::npos);
+  CHECK(finding_of(model_of("m", true, constant))
+            .ends_with("10 steps before it 1: the gradient hardly depends on the distance, for attention reaches every "
+                       "state at once."));
   CHECK(finding_of(model_of("m", false, [](int) { return 0.0; })).starts_with("m: no gradient reaches the encoder."));
   ModelFlow brief = model_of("m", true, constant);
   brief.sentences = {sentence_of(1, 1, constant, constant)};
@@ -91,7 +122,7 @@ TEST_CASE("flow: sentences name the way on which most is lost") {
   const auto way = [](const NormOf& encoder, const NormOf& decoder) {
     const std::string text = finding_of(model_of("m", false, encoder, decoder));
     const std::size_t begin = text.find("most is lost ");
-    return begin == std::string::npos ? "" : text.substr(begin + 13, text.find(',', begin) - begin - 13);
+    return begin == std::string::npos ? "" : text.substr(begin + 13, text.find(':', begin) - begin - 13);
   };
   CHECK(way(halves, constant) == "in the encoder's recurrence");
   CHECK(way(constant, [](int d) { return std::pow(0.1, d); }) == "in the decoder's recurrence");
@@ -103,7 +134,7 @@ TEST_CASE("flow: attention beside none") {
   const std::vector<ModelFlow> models = {model_of("a", true, constant), model_of("b", false, halves)};
   const std::vector<std::string> findings = flow_findings(models);
   REQUIRE(findings.size() == 3);
-  CHECK(findings[2] == "At 10 steps a, with attention, has 512 times as much left of its gradient as b, without.");
+  CHECK(findings[2] == "10 steps before a word a, with attention, has 256 times as much left as b, without.");
   std::vector<ModelFlow> other = models;
   other[1].trained = false;  // is compared with untrained ones only
   CHECK(flow_findings(other).size() == 2);
@@ -115,11 +146,12 @@ TEST_CASE("flow: what the training has done") {
   models[1].trained = false;
   const std::vector<std::string> findings = flow_findings(models);
   REQUIRE(findings.size() == 3);
-  CHECK(findings[2] ==
-        "m: the training has changed what comes to the last state of the encoder from 1 to 0.04 of the whole; beside "
-        "the decoder's own state the source counts for less than at first.");
+  CHECK(
+      findings[2] ==
+      "m: the training has changed what is left at the last state of the encoder from 1 to 0.04; beside the decoder's "
+      "own state the source counts for less than at first.");
   std::swap(models[0].sentences, models[1].sentences);
-  CHECK(flow_findings(models)[2].ends_with("from 0.04 to 1 of the whole."));
+  CHECK(flow_findings(models)[2].ends_with("from 0.04 to 1."));
   models[1].attends = true;
   CHECK(flow_findings(models).size() == 2);
 }
@@ -128,17 +160,23 @@ TEST_CASE("flow: numbers have two digits") {
   CHECK(norm_text(0) == "0");
   CHECK(norm_text(0.0123) == "0.012");
   CHECK(norm_text(99.6) == "100");
-  CHECK(norm_text(3.14e-6) == "3.1e-06");
-  CHECK(norm_text(12345) == "1.2e+04");
+  CHECK(norm_text(3.14e-6) == "3.1×10⁻⁶");
+  CHECK(norm_text(12345) == "1.2×10⁴");
 }
 
 TEST_CASE("flow: tables have a row for a distance and a column for a model") {
   const std::vector<ModelFlow> models = {model_of("one", true, constant), model_of("two", false, halves)};
   const std::string text = flow_tables(models);
-  CHECK(text.find("  distance   one      two\n  1         0.25      0.5\n  2         0.25     0.25\n") !=
-        std::string::npos);
-  CHECK(text.find("  10        0.25  9.8e-04\n") != std::string::npos);
+  CHECK(text.find("  distance  one     two\n  1           1       2\n  2           1       1\n") != std::string::npos);
+  CHECK(text.find("  10          1  0.0039\n") != std::string::npos);
   CHECK(text.find("decoder, own state") != std::string::npos);
+}
+
+TEST_CASE("flow: tables of many models fit into 80 columns") {
+  std::vector<ModelFlow> models;
+  for (int i = 0; i < 7; ++i) models.push_back(model_of(fmt::format("a model with a name, {}", i), true, constant));
+  std::istringstream lines(flow_tables(models));
+  for (std::string line; std::getline(lines, line);) CHECK(display_width(line) <= 80);
 }
 
 TEST_CASE("flow: a page holds any words") {
