@@ -6,6 +6,10 @@
 ///
 ///     y = t ∘ tanh(W_h x + b_h) + (1 - t) ∘ x        t = σ(W_t x + b_t)
 ///
+/// The classifier made of it has two outputs, a number for each class, which may be as large or small as they like: its
+/// *logits*. Softmax makes probabilities of them, exp(z_k) / Σ_j exp(z_j), and the loss, `cross_entropy`, is -log of
+/// the right one's.
+///
 /// This program is linked to the double build of the library, for the gradcheck.
 
 #include <fmt/core.h>

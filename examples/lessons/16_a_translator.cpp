@@ -7,7 +7,7 @@
 ///     h_j = [→h_j; ←h_j]        e_ij = vᵀ tanh(W s_{i-1} + U h_j)        c_i = Σ_j softmax(e_i)_j h_j
 ///     s_i = LSTM(s_{i-1}, [y_{i-1}; c_i])        p(y_i) = softmax(W_o tanh(W_r [s_i; c_i] + b_r) + b_o)
 ///
-/// That is lesson 10's decoder with an LSTM, and with a layer before the words, the readout, that sees the context,
+/// That is lesson 9's decoder with an LSTM, and with a layer before the words, the readout, that sees the context,
 /// too. examples/translate is the same with all that a real one needs: subwords, batches, dropout, validation,
 /// checkpoints.
 ///

@@ -1,8 +1,9 @@
 """Makes the book of the lessons: book.py FOLDER README.md STYLE.css PROGRAM...
 
 The README says which lessons there are, in which order, under which headings, and what each is about. Beside it are
-their sources. Each program runs in a folder of its own, FOLDER/NAME/, where it leaves the pages that it writes, and
-FOLDER/NAME.html is the lesson's page. The book needs no network and no server.
+their sources, and GLOSSARY.md. Each program runs in a folder of its own, FOLDER/NAME/, where it leaves the pages that it
+writes, and FOLDER/NAME.html is the lesson's page. Sources that the lessons name have pages in FOLDER/source/. The book
+needs no network and no server.
 """
 import concurrent.futures
 import html
@@ -61,9 +62,20 @@ def lessons_of(readme):
 
 
 class Book:
-    def __init__(self, lessons):
-        self.lessons = lessons
-        self.by_number = {lesson.number: lesson for lesson in lessons}
+    def __init__(self, folder):
+        """`folder` is that of the lessons."""
+        self.folder, self.root = folder, os.path.join(folder, '..', '..')
+        self.lessons = lessons_of(os.path.join(folder, 'README.md'))
+        self.by_number = {lesson.number: lesson for lesson in self.lessons}
+        self.sources = set()  # that pages lead to, by their paths from the root
+
+    def source_link(self, path, shown):
+        """The markup `shown` as a link to the page of a source, if there is such a source: from the root, or of the lessons."""
+        for name in (path, 'examples/lessons/' + path):
+            if os.path.isfile(os.path.join(self.root, name)):
+                self.sources.add(name)
+                return f'<a href="source/{name}.html">{shown}</a>'
+        return shown
 
     def inline(self, text, here):
         """Text with `code`, and with links to other lessons where it names them."""
@@ -72,7 +84,7 @@ class Book:
             return f'{match[1]}<a href="{lesson.page}">{match[2]}</a>' if lesson and lesson is not here else match[0]
         text = re.sub(r'`([^`]+)`', r'<code>\1</code>', html.escape(text, quote=False))
         text = re.sub(r'(?<![\w*])\*(\w[\w ]*)\*(?![\w*])', r'<em>\1</em>', text)
-        text = re.sub(r'\b([\w/]+\.(?:h|cpp))\b', r'<code>\1</code>', text)
+        text = re.sub(r'\b([\w/]+\.(?:h|cpp))\b', lambda file: self.source_link(file[1], f'<code>{file[1]}</code>'), text)
         text = re.sub(r'\b([Ll]esson )(\d+)', link, text)
         return re.sub(r'\b([Ll]essons )\d+(?:, \d+)*(?: (?:and|to) \d+)+',
                       lambda list_of: re.sub(r'()(\d+)', link, list_of[0]), text)
@@ -116,7 +128,7 @@ class Book:
             while code and not code[0][1].strip():
                 code.pop(0)
             if comment or code:
-                text = ''.join(f'<div class="line"><i>{number}</i><span>{highlighted(line)}</span></div>' for number, line in code)
+                text = ''.join(f'<div class="line"><i>{number}</i><span>{self.linked(highlighted(line))}</span></div>' for number, line in code)
                 rows.append(f'<div class="row"><div class="prose">{self.prose(comment, here)}</div><div class="code">{text}</div></div>')
             comment.clear()
             code.clear()
@@ -133,12 +145,30 @@ class Book:
         end()
         return '<div class="program">' + ''.join(rows) + '</div>'
 
+    def linked(self, markup):
+        """A highlighted line; the file that it includes is a link."""
+        return re.sub(r'(#include</b> <b class="s">)"([^"]+)"',
+                      lambda include: include[1] + self.source_link(include[2], f'"{include[2]}"'), markup)
+
+    def source_page(self, path):
+        back = '../' * (path.count('/') + 1)
+        lines = read(os.path.join(self.root, path)).rstrip('\n').split('\n')
+        code = ''.join(f'<div class="line"><i>{number}</i><span>{highlighted(line)}</span></div>' for number, line in enumerate(lines, 1))
+        return page(path, f'<nav><span><a href="{back}index.html">Contents</a></span></nav><main><h1>{path}</h1>'
+                    f'<div class="program"><div class="code">{code}</div></div></main>', back)
+
+    def glossary_page(self):
+        rows = re.findall(r'^\| (.+?) \| (.+) \|$', read(os.path.join(self.folder, 'GLOSSARY.md')), re.MULTILINE)[1:]
+        words = ''.join(f'<dt>{self.inline(word, None)}</dt><dd>{self.inline(text, None)}</dd>' for word, text in rows)
+        return page('Gradus: words', '<nav><span><a href="index.html">Contents</a></span></nav><main><h1>Words</h1>'
+                    f'<dl class="words">{words}</dl></main>')
+
     def lesson_page(self, lesson):
         place = self.lessons.index(lesson)
         before = self.lessons[place - 1] if place > 0 else None
         after = self.lessons[place + 1] if place + 1 < len(self.lessons) else None
         links = ('<span>' + (f'<a rel="prev" href="{before.page}">← {html.escape(before.title)}</a> <kbd>p</kbd>' if before else '') +
-                 '</span><span><a href="index.html">Contents</a></span><span>' +
+                 '</span><span><a href="index.html">Contents</a> · <a href="glossary.html">Words</a></span><span>' +
                  (f'<kbd>n</kbd> <a rel="next" href="{after.page}">{html.escape(after.title)} →</a>' if after else '') + '</span>')
         end = next(i for i, line in enumerate(lesson.source) if not line.startswith('///'))
         explanation = [line[4:] for line in lesson.source[1:end]]
@@ -148,7 +178,7 @@ class Book:
         body = [f'<nav aria-label="Lessons">{links}</nav><main><h1>Lesson {lesson.number}: {html.escape(lesson.title)}</h1>',
                 f'<p class="parts">On this page: {" · ".join(parts)}</p>',
                 f'<div class="explanation">{self.prose(explanation, lesson)}</div>',
-                f'<h2 id="program">The program</h2><p class="parts">{lesson.name}.cpp</p>{self.program(lesson.source, end + 1, lesson)}']
+                f'<h2 id="program">The program</h2><p class="parts">{self.source_link(lesson.name + ".cpp", lesson.name + ".cpp")}</p>{self.program(lesson.source, end + 1, lesson)}']
         for header, source in lesson.headers:
             body.append(f'<details><summary><code>{header}</code>, which it includes</summary>{self.program(source, 1, lesson)}</details>')
         body.append(f'<h2 id="output">What it prints</h2><pre class="output" tabindex="0">{html.escape(lesson.output, quote=False)}</pre>')
@@ -165,7 +195,8 @@ class Book:
         body = ['<main><h1>Gradus: from one multiplication to a trained translator</h1><div class="explanation"><p>Each lesson is a short '
                 'program. A page has what it is about, its source with the comments beside the code, what it prints, and mostly a player '
                 'that goes through it step by step, forward and backward. Whoever knows the chain rule can begin.</p>'
-                f'<p><a rel="next" href="{first.page}">Begin with lesson {first.number}</a> <kbd>n</kbd></p></div>']
+                f'<p><a rel="next" href="{first.page}">Begin with lesson {first.number}</a> <kbd>n</kbd></p>'
+                '<p>What words such as logits, LSTM or tape mean: <a href="glossary.html">words</a></p></div>']
         for i, lesson in enumerate(self.lessons):
             if i == 0 or lesson.part != self.lessons[i - 1].part:
                 body.append(('</ul>' if i > 0 else '') + f'<h2>{html.escape(lesson.part)}</h2><ul class="lessons">')
@@ -186,13 +217,14 @@ def highlighted(line):
     return ''.join(result) + html.escape(line[end:], quote=False)
 
 
-def page(title, body):
+def page(title, body, back=''):
+    """A page of the book; `back` leads from its folder to that of the book."""
     return ('<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, '
-            f'initial-scale=1">\n<title>{html.escape(title)}</title>\n<link rel="stylesheet" href="style.css">\n</head>\n<body>\n{body}\n</body>\n</html>\n')
+            f'initial-scale=1">\n<title>{html.escape(title)}</title>\n<link rel="stylesheet" href="{back}style.css">\n</head>\n<body>\n{body}\n</body>\n</html>\n')
 
 
 def main(folder, readme, style, *programs):
-    book = Book(lessons_of(readme))
+    book = Book(os.path.dirname(readme))
     of_name = {os.path.basename(program): os.path.abspath(program) for program in programs}
     missing = of_name.keys() ^ {lesson.name for lesson in book.lessons}
     assert not missing, f'lessons of the README and programs differ: {sorted(missing)}'
@@ -201,9 +233,11 @@ def main(folder, readme, style, *programs):
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(lambda lesson: lesson.run(folder, of_name[lesson.name]), book.lessons))
     own_style = os.path.join(os.path.dirname(readme), 'book.css')
-    files = {'style.css': read(style) + read(own_style), 'index.html': book.contents()}
+    files = {'style.css': read(style) + read(own_style), 'index.html': book.contents(), 'glossary.html': book.glossary_page()}
     files.update((lesson.page, book.lesson_page(lesson)) for lesson in book.lessons)
+    files.update((f'source/{path}.html', book.source_page(path)) for path in book.sources)
     for name, text in files.items():
+        os.makedirs(os.path.dirname(os.path.join(folder, name)), exist_ok=True)
         with open(os.path.join(folder, name), 'w', encoding='utf-8') as file:
             file.write(text)
     print(os.path.join(folder, 'index.html'))

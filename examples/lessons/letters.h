@@ -13,7 +13,7 @@
 #include "ops/layout.h"
 #include "ops/reduce.h"
 
-/// The task of lessons 8 and 10 to 12: to write a word's letters in reverse. It is translation in small: a sequence is
+/// The task of lessons 6 and 9 to 11: to write a word's letters in reverse. It is translation in small: a sequence is
 /// read to its end, then another is written, letter by letter, and the first that is written was the last that was
 /// read.
 ///

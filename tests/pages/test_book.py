@@ -39,12 +39,29 @@ def every_lesson_is_in_it():
         assert all(written in page for written in os.listdir(name)), f'{name}: the page lacks a player'
 
 
+def lessons_are_numbered_in_their_order():
+    numbers = re.findall(r'<span class="number">(\d+)</span>', read('index.html'))
+    assert numbers == [str(i) for i in range(len(names))] and all(name.startswith(f'{i:02}_') for i, name in enumerate(names))
+
+
+def words_are_explained_where_they_come_first():
+    glossary = text_of(read('glossary.html'))
+    for word in ('logit', 'embedding', 'LSTM', 'GRU'):
+        assert word in glossary, f'the glossary lacks {word}'
+        first = next(name for name in names if word.lower() in text_of(read(name + '.html')).split('The program')[0].lower()
+                     or word.lower() in read(os.path.join(lessons, name + '.cpp')).lower())
+        assert re.search(f'<em>{word}s?</em>', read(first + '.html')), f'{first} is the first to say {word}, and does not explain it'
+
+
 def links_lead_to_what_is_there():
     pages = glob.glob('*.html')
-    assert sorted(pages) == sorted([name + '.html' for name in names] + ['index.html'])
-    for path in pages:
+    assert sorted(pages) == sorted([name + '.html' for name in names] + ['glossary.html', 'index.html'])
+    sources = glob.glob('source/**/*.html', recursive=True)
+    assert 'source/autograd/tape.h.html' in sources and 'href="source/autograd/tape.h.html"' in read('01_backprop.html')
+    for path in pages + sources:
         for target in re.findall(r'(?:href|src)="([^"]+)"', read(path)):
             file, _, place = unquote(target).partition('#')
+            file = file and os.path.join(os.path.dirname(path), file)
             assert not file or os.path.isfile(file), f'{path} leads to {target}, which is not there'
             assert not place or f'id="{place}"' in read(file or path) or f'id={place}' in read(file or path), f'{path}: no {target}'
     for path in glob.glob('**/*', recursive=True):
@@ -90,11 +107,13 @@ def is_read_from_end_to_end():
         page.press(Keys.ARROW_RIGHT, 'p')
         page.until(lambda: page.run('return location.pathname').endswith(listed[0]), 'p is the page before, and arrows are the players\'')
     with Page('index.html', 360, 700, dark=True) as page:
-        for name in ['index'] + names:
+        for name in ['index', 'glossary', 'source/autograd/tape.h'] + names:
             page.driver.get('file://' + os.path.abspath(name + '.html'))
             assert page.fails_to_scroll_sideways(), name
 
 
 every_lesson_is_in_it()
+lessons_are_numbered_in_their_order()
+words_are_explained_where_they_come_first()
 links_lead_to_what_is_there()
 is_read_from_end_to_end()

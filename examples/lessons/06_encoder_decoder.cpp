@@ -1,4 +1,4 @@
-/// Lesson 8: an encoder and a decoder.
+/// Lesson 6: an encoder and a decoder.
 ///
 /// How does a net turn one sequence into another, of another length and order? Sutskever et al. (2014) and Cho et al.
 /// (2014): an encoder reads all of it into one vector, and a decoder writes from that vector, a word at a time:
@@ -6,6 +6,14 @@
 ///     h_j = LSTM(h_{j-1}, x_j)               the encoder; the context is its last state, h_S
 ///     s_i = LSTM(s_{i-1}, y_{i-1})           the decoder; s_0 = h_S, and y_{i-1} is what was written before
 ///     p(y_i) = softmax(W s_i + b)
+///
+/// x_j is the *embedding* of a word: the row of a table that belongs to it, learned like any parameter. An *LSTM*
+/// (Hochreiter and Schmidhuber 1997) is a recurrent net, the same function at each step. Its state is two vectors: h,
+/// which others read, and the cell c, which it keeps to itself. Three gates, numbers between 0 and 1, say what of the
+/// cell stays (f, the forget gate), what comes into it (i), and what of it is shown (o); ∘ multiplies number by number:
+///
+///     i, f, o = σ(W [x; h] + b), each with a W and a b of its own        g = tanh(W_g [x; h] + b_g)
+///     c' = f ∘ c + i ∘ g                                                 h' = o ∘ tanh(c')
 ///
 /// The task is that of letters.h: read `abcd`, write `dcba`; what is a sentence of words elsewhere is a word of letters
 /// here. (A real decoder also learns when to end. This one writes as many letters as were read, to keep things short.)

@@ -1,4 +1,4 @@
-/// Lesson 7: scores, softmax, weighted sum.
+/// Lesson 5: scores, softmax, weighted sum.
 ///
 /// Attention chooses among things, and it must be possible to learn the choice by gradients. A choice of one thing has
 /// no useful gradient: move the scores a little, and mostly nothing changes. So attention takes a mixture of all:
@@ -103,7 +103,7 @@ int main() {
     Tensor scores = variable({1, S}, kScores), values = variable({S, D}, {1, 0, 0, 1, -1, -1});
     Tensor chosen = gather_rows(values, argmax(scores));  // (1, D)
     tape.backward(sum(square(chosen - constant({1, D}, {0, 1}))));
-    print("dscores", scores.grad());  // lesson 14 has a way out
+    print("dscores", scores.grad());  // lesson 13 has a way out
   }
 
   write_player(choose, "softmax.html", {.title = "Scores, softmax, weighted sum"});

@@ -1,4 +1,4 @@
-/// Lesson 6: an attention score of one's own.
+/// Lesson 14: an attention score of one's own.
 ///
 /// Attention (nn/attention.h) is a score and a scope. A new score is a class with one function, and what it may need of
 /// every word beforehand, its keys; scopes, normalisers, coverage, padding and gradients come with it. The example

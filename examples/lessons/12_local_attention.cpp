@@ -1,6 +1,6 @@
-/// Lesson 13: local attention.
+/// Lesson 12: local attention.
 ///
-/// Lessons 10 to 12 attend to all words, even of a long text where only a few can matter. Local attention (Luong et al.
+/// Lessons 9 to 11 attend to all words, even of a long text where only a few can matter. Local attention (Luong et al.
 /// 2015, section 3.2) looks at the words from p_t - D to p_t + D. With local-m p_t is t, as if both languages had the
 /// same order of words. With local-p the query predicts it, and a Gaussian around it lets the prediction learn:
 ///

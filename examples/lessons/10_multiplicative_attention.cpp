@@ -1,4 +1,4 @@
-/// Lesson 11: multiplicative attention, and the attentional vector.
+/// Lesson 10: multiplicative attention, and the attentional vector.
 ///
 /// Luong et al. (2015) simplify Bahdanau's decoder. The recurrence comes first, and attention asks with the *current*
 /// state h_t; what it finds meets h_t in the attentional vector h̃_t, from which the word is predicted:
@@ -6,7 +6,7 @@
 ///     h_t = LSTM(h_{t-1}, y_{t-1})
 ///     score(h_t, h̄_s) = h_tᵀ h̄_s                  dot: state and query must speak the same language
 ///                     = h_tᵀ W_a h̄_s              general: W_a translates
-///                     = vᵀ tanh(W_a [h_t; h̄_s])   concat: lesson 10's score, without its bias
+///                     = vᵀ tanh(W_a [h_t; h̄_s])   concat: lesson 9's score, without its bias
 ///     a_t = softmax(scores)   c_t = Σ_s a_t(s) h̄_s
 ///     h̃_t = tanh(W_c [c_t; h_t])                  (eq. 5)
 ///     p(y_t) = softmax(W_s h̃_t)                   (eq. 6)
@@ -98,7 +98,7 @@ int main() {
   write_player(step, "multiplicative.html", {.title = "One step of Luong's attention"});
   fmt::print("multiplicative.html is written: from the scores to the attentional vector, and back.\n");
 
-  fmt::print("\n2. The same training as in lessons 8 and 10, with each score\n\n");
+  fmt::print("\n2. The same training as in lesson 6, with each score\n\n");
   for (const char* score : {"dot", "general", "concat"}) {
     Luong model(score);
     fmt::print("{}: {} parameters in attention\n", score, model.attention->parameter_count());

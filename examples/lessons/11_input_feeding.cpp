@@ -1,6 +1,6 @@
-/// Lesson 12: input feeding.
+/// Lesson 11: input feeding.
 ///
-/// In lesson 11 what attention found goes into the attentional vector h̃_t, from there to the word, and no further: the
+/// In lesson 10 what attention found goes into the attentional vector h̃_t, from there to the word, and no further: the
 /// next step does not know where this one looked. Luong et al. (2015, section 3.3) hand it on, beside the word:
 ///
 ///     h_t = LSTM(h_{t-1}, [y_{t-1}; h̃_{t-1}])

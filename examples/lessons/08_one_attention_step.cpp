@@ -1,4 +1,4 @@
-/// Lesson 5: one step of a decoder with attention.
+/// Lesson 8: one step of a decoder with attention.
 ///
 /// A translator has read "the black cat" and has written "le". Its next word is about to be chosen: French puts the
 /// noun first, so the decoder must look past "black" to "cat". This is the step of Luong et al. (2015, section 3), with

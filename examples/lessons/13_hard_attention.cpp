@@ -1,7 +1,7 @@
-/// Lesson 14: hard attention.
+/// Lesson 13: hard attention.
 ///
 /// Soft attention mixes all words. Hard attention (Xu et al. 2015, section 4.1) looks at a single one, drawn with the
-/// probabilities p = softmax(e). As lesson 7 has shown, the loss l_j of a choice has no gradient by the scores; its
+/// probabilities p = softmax(e). As lesson 5 has shown, the loss l_j of a choice has no gradient by the scores; its
 /// expectation has one:
 ///
 ///     ∂/∂e Σ_j p_j l_j  =  Σ_j p_j (l_j - b) ∂ log p_j / ∂e       for any number b, since Σ_j ∂p_j/∂e = 0
