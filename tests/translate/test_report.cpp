@@ -129,6 +129,7 @@ TEST_CASE("chart: thinned curves keep their means") {
 TEST_CASE("report: one page with what the log tells") {
   TrainConfig config;
   config.hidden = 321;
+  config.label_smoothing = 0;
   const Heatmap map{{"ein", "hund"}, {"a", "dog"}, {1, 0, 0, 1}};
   const std::string html = report_html("model <1>", config, some_history(), {&map, 1});
   CHECK(html.starts_with("<!DOCTYPE html>"));
@@ -137,7 +138,10 @@ TEST_CASE("report: one page with what the log tells") {
   CHECK(count(html, "a cat") == 1);  // it did not change
   CHECK(html.find("ein &lt;hund&gt;") != std::string::npos);
   CHECK(html.find("a &quot;dog&quot;") != std::string::npos);
-  CHECK(html.find("<th>hidden</th><td>321</td>") != std::string::npos);
+  CHECK(html.find("<th>hidden</th><td>321 ") != std::string::npos);
+  CHECK(html.find("<th>output_dropout</th><td>-1 &emsp;<span class=\"soft\">") !=
+        std::string::npos);  // -1 is explained
+  CHECK(html.find("before the output layer; -1: as --dropout") != std::string::npos);
   CHECK(html.find("<title>hund → dog: 1.000</title>") != std::string::npos);
   CHECK(count(html, "<svg") == 6 + 1);
   for (const char* curve : {"cross-entropy", "validation BLEU", "learning rate", "gradient norm before clipping"}) {
@@ -145,6 +149,9 @@ TEST_CASE("report: one page with what the log tells") {
     CHECK(html.find(curve) != std::string::npos);
   }
   CHECK(count(html, "<?xml") == 0);
+  CHECK(html.find("training (smoothed labels)") == std::string::npos);
+  config.label_smoothing = 0.1;
+  CHECK(report_html("m", config, some_history(), {}).find("training (smoothed labels)") != std::string::npos);
   CHECK(html.find("100000") != std::string::npos);                      // words
   CHECK(html.find("http") == html.find("http://www.w3.org/2000/svg"));  // it loads nothing
 }

@@ -46,14 +46,15 @@ Chart::Series over_validations(std::string name, const TrainingHistory& history,
   return series;
 }
 
-std::string curves(const TrainingHistory& history) {
+std::string curves(const TrainConfig& config, const TrainingHistory& history) {
   using Step = TrainingLog::Step;
   using Validation = TrainingLog::Validation;
   const std::vector<Chart> charts = {
       {"cross-entropy",
        "epoch",
        "nats a word",
-       {over_steps("training (smoothed labels)", history, [](const Step& step) { return step.loss; }),
+       {over_steps(config.label_smoothing > 0 ? "training (smoothed labels)" : "training", history,
+                   [](const Step& step) { return step.loss; }),
         over_validations("validation", history, [](const Validation& v) { return v.loss; })},
        false},
       {"validation BLEU",
@@ -133,7 +134,7 @@ std::string samples(const TrainingHistory& history) {
 std::string report_html(const std::string& name, const TrainConfig& config, const TrainingHistory& history,
                         std::span<const Heatmap> heatmaps) {
   std::string html = fmt::format("<h1>{}</h1>\n", escape_markup(name));
-  html += summary(history) + "<h2>Curves</h2>\n" + curves(history) + gradients_html(history, config.clip);
+  html += summary(history) + "<h2>Curves</h2>\n" + curves(config, history) + gradients_html(history, config.clip);
   html += "<h2>Translations of the validation text</h2>\n" + samples(history);
   if (!heatmaps.empty()) html += "<h2>What the translations attend to</h2>\n";
   for (const Heatmap& map : heatmaps) {
@@ -142,7 +143,10 @@ std::string report_html(const std::string& name, const TrainConfig& config, cons
   }
   html += "<h2>Configuration</h2>\n<table>\n";
   TrainConfig copy = config;
-  for (const ConfigField& field : copy.fields()) html += row(field.key, field.text());
+  for (const ConfigField& field : copy.fields()) {
+    html += fmt::format("<tr><th>{}</th><td>{} &emsp;<span class=\"soft\">{}</span></td></tr>\n", field.key,
+                        escape_markup(field.text()), escape_markup(field.help));
+  }
   return document(name + ": training", html + "</table>\n");
 }
 
