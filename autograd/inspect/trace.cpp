@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <string_view>
+#include <utility>
 
 #include "autograd/inspect/formulas.h"
 #include "autograd/names.h"
@@ -12,6 +13,8 @@ namespace gradus::inline GRADUS_PRECISION {
 namespace {
 
 constexpr std::size_t kFormulaColumn = 44;  // where formulas and gradients begin, if the line has room before it
+constexpr std::size_t kColumns = 80;        // of a line; one that needs more goes on below
+constexpr const char* kFurther = "      ";  // stands before what goes on
 
 /// A line, and what it has in common with its like in other time steps.
 struct Line {
@@ -24,6 +27,7 @@ std::size_t width(std::string_view text) {
 
 std::string beside(std::string text, std::string_view remark) {
   if (remark.empty()) return text;
+  if (std::max(kFormulaColumn, width(text) + 2) + width(remark) + 2 > kColumns) return text.append("\n").append(remark);
   text.append(std::max<std::size_t>(2, kFormulaColumn - std::min(kFormulaColumn, width(text))), ' ');
   return text.append(remark);
 }
@@ -36,6 +40,28 @@ std::vector<std::string> split(std::string_view text, std::string_view separator
     if (end == std::string_view::npos) return parts;
     text.remove_prefix(end + separator.size());
   }
+}
+
+/// A line behind two blanks, broken at blanks, or where it says so, into rows of at most kColumns.
+std::string indented(std::string_view text) {
+  std::string result;
+  for (const std::string& line : split(text, "\n")) {
+    std::string row = result.empty() ? "  " : kFurther;
+    std::size_t begin = 0;
+    while (width(row) + width(std::string_view(line).substr(begin)) > kColumns) {
+      std::size_t end = begin, room = kColumns - width(row);
+      for (std::size_t next = line.find(' ', begin); next != std::string::npos; next = line.find(' ', next + 1)) {
+        if (width(std::string_view(line).substr(begin, next - begin)) > room && end > begin) break;
+        end = next;
+      }
+      if (end == begin) break;
+      result += row + line.substr(begin, end - begin) + "\n";
+      row = kFurther;
+      begin = end + 1;
+    }
+    result += row + line.substr(begin) + "\n";
+  }
+  return result;
 }
 
 /// Whether each input has a name of its own in the formula.
@@ -166,8 +192,12 @@ class Tracer {
     const OpFormula* const formula = find_formula(last.op);
     if (formula == nullptr || !names_all(*formula)) {  // no line of its own for each input
       std::string text;
+      std::map<const Node*, int> uses;
+      for (const Tensor& input : last.inputs) uses[&input.node()] += input.needs_grad();
       for (const Tensor& input : last.inputs) {
-        if (input.needs_grad()) text += (text.empty() ? "d" : ", d") + name(input.node());
+        const int count = std::exchange(uses[&input.node()], 0);  // named once, where it is used first
+        if (count > 0) text += fmt::format("{}d{}", text.empty() ? "" : ", ", name(input.node()));
+        if (count > 1) text += fmt::format(" ({} times)", count);
       }
       text += " += ";
       for (const Tensor& output : last.outputs)
@@ -220,7 +250,7 @@ class Tracer {
         if (!line.heading.empty() && (heading == nullptr || *heading != line.heading))
           text += fmt::format(" {}\n", line.heading);
         heading = &line.heading;
-        text += fmt::format("  {}\n", line.text);
+        text += indented(line.text);
       }
       if (times > 1) {
         text += fmt::format("  … and {} times more the {} before\n", times - 1,
@@ -254,7 +284,7 @@ class Tracer {
     for (const auto& [op, formula] : long_formulas_) {
       text += fmt::format("{} {}\n", text.empty() ? "formulas\n" : "", op);
       for (const char* lines : {formula->forward, formula->backward}) {
-        for (const std::string& line : split(lines, "; ")) text += fmt::format("  {}\n", line);
+        for (const std::string& line : split(lines, "; ")) text += indented(line);
       }
     }
     return text;

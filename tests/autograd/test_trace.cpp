@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "autograd/inspect/formulas.h"
 #include "autograd/inspect/trace.h"
 #include "autograd/names.h"
@@ -109,6 +111,20 @@ backward
     const std::string text = trace(tape);
     CHECK(contains(text, "  d%0, d%1 += d%2 through concat\n"));
     CHECK(text.ends_with("formulas\n concat\n  y = [x₁, x₂, …]\n  dx += their part of dy\n"));
+  }
+
+  TEST_CASE("lines have at most 80 columns, and a tensor used several times is named once") {
+    Tape tape;
+    std::vector<Tensor> many;
+    for (int i = 0; i < 40; ++i) many.push_back(variable({1}, {1}));
+    many.push_back(many.front());
+    tape.backward(sum(concat(many, 0)));
+    const std::string text = trace(tape);
+    CHECK(contains(text, "  d%0 (2 times), d%1, d%2, "));
+    CHECK(contains(text, "\n      d%"));  // goes on below, farther in
+    std::size_t begin = 0;
+    for (std::size_t end = text.find('\n'); end != std::string::npos; begin = end + 1, end = text.find('\n', begin))
+      CHECK(std::count_if(text.begin() + begin, text.begin() + end, [](char c) { return (c & 0xc0) != 0x80; }) <= 80);
   }
 
   TEST_CASE("an op of one's own brings its formulas, or says that it has none") {
