@@ -129,6 +129,13 @@ std::vector<CommandTest> explain_tests() {
        {"--out", page},
        [](const Outputs&) { CHECK(page_has("\"leaf\":\"decoder.attention.score.weight\"")); }},
       force_test(joined(plain, {"--out"}), "taken_step.html"),
+      {"untrained",
+       joined(plain, {"--target", "la femme"}),
+       {"--untrained"},
+       [](const Outputs& outputs) {
+         CHECK(lines_of(outputs.with)[1] == lines_of(outputs.without)[1]);
+         CHECK(lines_of(outputs.with)[2] != lines_of(outputs.without)[2]);  // the loss
+       }},
       {"check-seconds",
        joined(plain, {"--out", page}),
        {"--check-seconds", "0"},
@@ -186,7 +193,7 @@ std::vector<CommandTest> flow_tests() {
        plain,
        {"--untrained"},
        [](const Outputs& outputs) {
-         CHECK(outputs.with.find(trained_toy().a + ", untrained: at ") != std::string::npos);
+         CHECK(outputs.with.find(trained_toy().a + ", untrained: 1 step before a word ") != std::string::npos);
          CHECK(outputs.without.find(", untrained") == std::string::npos);
        }},
       {"out",

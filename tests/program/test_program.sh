@@ -150,6 +150,14 @@ expect 2 "gradus: attend: --model names 3 folders; need one, or two to compare$(
 expect 2 "gradus: sentence is required$(hint gradus attend)" "$gradus" attend --model m
 expect 1 "gradus: attend: the target has no word" "$gradus" attend --model m ein --target "" --out page.html
 expect 1 "gradus: attend: the target has no word" "$gradus" attend --model m ein --target ""
+expect 0 "gradus: attend: not in the vocabulary of the source: null nix; the model reads each as <unk>
+gradus: attend: not in the vocabulary of the target: nil; the model reads each as <unk>" \
+  "$gradus" attend --model m "ein null nix null" --target "one nil"
+check "what the shades mean" grep -q '^░ is a quarter of the row' stdout
+cp -r m model_b
+expect 0 "gradus: attend: modelb is no folder of a model, so it is a word of the sentence; did you mean model_b?
+gradus: attend: not in the vocabulary of the source: modelb; the model reads each as <unk>" "$gradus" attend --model m modelb "ein zwei"
+rm -r model_b
 expect 0 "" train_plain
 expect 1 "gradus: attend: the model in plain has no attention to show; it was trained with --attention none" \
   "$gradus" attend --model plain ein
@@ -166,6 +174,16 @@ check "the loss of explain is what score says" \
 expect 0 "" "$gradus" explain --model plain ein
 expect 1 "gradus: explain: the sentence has no word" "$gradus" explain --model m " "
 expect 1 "gradus: explain: the target has no word" "$gradus" explain --model m ein --target " "
+expect 1 "gradus: explain: the target has no word" "$gradus" explain --model m ein --target ""
+expect 0 "gradus: explain: not in the vocabulary of the source: nix; the model reads each as <unk>" "$gradus" explain --model m "ein nix"
+check "no line of a trace is too long" test "$(LC_ALL=C.UTF-8 grep -cE '^.{81,}' stdout)" = 0
+check "what is not plain in it is explained" grep -q "^%7 is the tensor with number 7" stdout
+expect 0 "" "$gradus" explain --model m ein zwei drei vier --target "one one one one"
+check "no hint of small gradients" test "$(grep -c '^hint' stdout)" = 0
+for option in "--values 3" --all; do
+  expect 2 "gradus: ${option% 3} excludes --out$(hint gradus explain)" "$gradus" explain --model m ein $option --out step.html
+done
+expect 2 "gradus: --check-seconds requires --out$(hint gradus explain)" "$gradus" explain --model m ein --check-seconds 1
 expect 1 "gradus: explain: the target is not valid UTF-8" "$gradus" explain --model m ein --target $'\xff'
 expect 1 "gradus: nowhere: no such folder; need the folder of a model" "$gradus" explain --model nowhere ein
 

@@ -2,11 +2,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <optional>
 
 #include "autograd/error.h"
 #include "examples/translate/base/join_words.h"
+#include "examples/translate/base/nearest.h"
 #include "examples/translate/base/usage_error.h"
 #include "examples/translate/commands/commands.h"
 #include "examples/translate/commands/output_file.h"
@@ -48,6 +50,7 @@ struct Arguments {
 struct Request {
   std::vector<std::string> models;
   std::string sentence;
+  std::string first_word;  ///< of the sentence, if it stands right behind the models and apart from the others
 };
 
 /// What stands after --model may be folders of models or the sentence: what is no such folder is a word of it, unless
@@ -61,7 +64,31 @@ Request request_of(const Arguments& options) {
   std::vector<std::string> sentence(words, options.models.end());
   sentence.insert(sentence.end(), options.sentence.begin(), options.sentence.end());
   if (sentence.empty()) throw UsageError("sentence is required");
-  return {{options.models.begin(), words}, join_words(sentence)};
+  const bool apart = words != options.models.end() && sentence.size() > 1;
+  return {{options.models.begin(), words}, join_words(sentence), apart ? sentence.front() : ""};
+}
+
+/// Says on standard error that a word was not taken for a model, if it looks as if one was meant: the model does not
+/// know it, and a model beside it is called much the same.
+void tell_missed_model(const Request& request, const Language& language) {
+  if (request.first_word.empty() || language.unknown(request.first_word).empty()) return;
+  const std::filesystem::path beside = std::filesystem::path(request.models.front()).parent_path();
+  std::vector<std::string> models;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(beside.empty() ? "." : beside, error)) {
+    if (holds_model(entry.path().string())) models.push_back((beside / entry.path().filename()).string());
+  }
+  const std::string meant = nearest(request.first_word, models);
+  if (meant.empty()) return;
+  fmt::print(stderr, "gradus: attend: {} is no folder of a model, so it is a word of the sentence; did you mean {}?\n",
+             request.first_word, meant);
+}
+
+/// Says on standard error what may not be as it was meant.
+void tell_doubts(const Arguments& options, const Request& request, const Translator& translator) {
+  tell_missed_model(request, translator.source);
+  tell_unknown_words("attend", "source", translator.source, request.sentence);
+  if (options.has_target) tell_unknown_words("attend", "target", translator.target, options.target);
 }
 
 /// The kind of file to write, if one is wanted. Throws UsageError for options that only a page has a place for.
@@ -87,6 +114,7 @@ int write_page(const Arguments& options, const Request& request) {
     translators.push_back(load_translator(name));
     models.push_back({translators.back().get(), name});
   }
+  tell_doubts(options, request, *translators.front());
   const TranslationPage page =
       translation_page(models, {.source = request.sentence,
                                 .target = options.has_target ? std::optional(options.target) : std::nullopt,
@@ -112,6 +140,7 @@ int run(const Arguments& options) {
   const std::string& directory = request.models.front();
   const std::unique_ptr<Translator> translator = load_translator(directory);
   require_attention(*translator, directory);
+  tell_doubts(options, request, *translator);
   ThreadPool pool(1);
   const AttentionMap attended = options.has_target
                                     ? forced_attention_map(*translator, request.sentence, options.target, pool)
@@ -120,8 +149,8 @@ int run(const Arguments& options) {
   const Heatmap& map = attended.map;
   options.out.tell(attended.translation + "\n");
   if (!kind) {
-    write_output("\n");
-    write_output(heatmap_text(map, {.colour = terminal_colour(STDOUT_FILENO), .width = terminal_width(STDOUT_FILENO)}));
+    const TerminalOptions terminal{.colour = terminal_colour(STDOUT_FILENO), .width = terminal_width(STDOUT_FILENO)};
+    write_output("\n" + heatmap_text(map, terminal) + "\n" + heatmap_legend(terminal.colour));
   } else {
     options.out.write_picture(*kind, heatmap_svg(map));
     options.out.tell(options.out.written("heat map"));
@@ -142,12 +171,12 @@ Command attend_command() {
                  .target = &options->sentence,
                  .type = "SENTENCE",
                  .help = "The sentence to translate",
-                  .may_be_empty = true},
+                 .may_be_empty = true},
                 {.names = "--target",
                  .target = &options->target,
                  .type = "TEXT",
                  .help = "The translation to look at, instead of what the model makes of the sentence",
-                  .may_be_empty = true,
+                 .may_be_empty = true,
                  .given = &options->has_target},
                 {.names = "--saliency",
                  .target = &options->saliency,

@@ -3,7 +3,9 @@
 #include <fmt/core.h>
 
 #include "autograd/error.h"
+#include "examples/translate/base/join_words.h"
 #include "examples/translate/search/search_options.h"
+#include "examples/translate/text/language.h"
 #include "examples/translate/text/unicode.h"
 
 namespace gradus::translate {
@@ -143,6 +145,13 @@ Options sampling_options(SearchOptions& options) {
 
 void require_utf8(const char* command, const char* argument, const std::string& text) {
   if (find_invalid_utf8(text) != std::string::npos) fail("{}: the {} is not valid UTF-8", command, argument);
+}
+
+void tell_unknown_words(const char* command, const char* side, const Language& language, const std::string& line) {
+  const std::vector<std::string> unknown = language.unknown(line);
+  if (unknown.empty()) return;
+  fmt::print(stderr, "gradus: {}: not in the vocabulary of the {}: {}; the model reads each as {}\n", command, side,
+             join_words(unknown), language.vocabulary.word(kUnknown));
 }
 
 void require_sense(const SearchOptions& options) {

@@ -9,6 +9,7 @@
 
 namespace gradus::translate {
 
+struct Language;
 struct SearchOptions;
 
 Option model_option(std::string& directory);
@@ -25,6 +26,8 @@ Options sampling_options(SearchOptions& options);
 
 /// Throws Error, which begins with the command's name, for an argument whose text is not valid UTF-8.
 void require_utf8(const char* command, const char* argument, const std::string& text);
+/// Says on standard error which words of a line the vocabulary of its `side`, source or target, does not have, if any.
+void tell_unknown_words(const char* command, const char* side, const Language& language, const std::string& line);
 /// Throws UsageError for options of the search that do not fit together.
 void require_sense(const SearchOptions& options);
 

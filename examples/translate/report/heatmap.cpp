@@ -121,6 +121,13 @@ size_t terminal_width(int descriptor) {
   return ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : TerminalOptions().width;
 }
 
+std::string heatmap_legend(TerminalColour colour) {
+  const std::string rows = "A row is a word of the translation, a column one of the source, </s> the end.\n";
+  if (colour != TerminalColour::kNone) return rows + "Numbers are percent of the row's weight.\n";
+  return rows + fmt::format("{} is a quarter of the row's weight, {} a half, {} three quarters, {} all of it.\n",
+                            kShades[1], kShades[2], kShades[3], kShades[4]);
+}
+
 std::string heatmap_text(const Heatmap& map, const TerminalOptions& options) {
   require_fitting_weights(map);
   Heatmap shown = map;

@@ -31,6 +31,9 @@ struct TerminalOptions {
 /// The columns of the terminal at `descriptor`; as many as by default when it is no terminal.
 size_t terminal_width(int descriptor);
 
+/// What rows, columns and cells of `heatmap_text` mean, in lines of at most 80 columns.
+std::string heatmap_legend(TerminalColour colour);
+
 /// The map as lines of text: the source words on top, a line for each target word, weights in per cent where there is
 /// room. Too wide a map is not cut. Throws Error when the weights do not fit the words or are not finite.
 std::string heatmap_text(const Heatmap& map, const TerminalOptions& options = {});

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "autograd/error.h"
@@ -87,6 +88,15 @@ Language::Language(std::shared_ptr<const TextTokenizer> tokenizer, Vocabulary vo
 
 std::vector<std::string> Language::split(std::string_view line) const {
   return lowercase ? tokenizer->split(lower_case(line)) : tokenizer->split(line);
+}
+
+std::vector<std::string> Language::unknown(std::string_view line) const {
+  std::vector<std::string> unknown;
+  for (std::string& piece : split(line)) {
+    const bool is_new = std::ranges::find(unknown, piece) == unknown.end();
+    if (is_new && vocabulary.id(piece) == kUnknown) unknown.push_back(std::move(piece));
+  }
+  return unknown;
 }
 
 void Language::save(const std::string& stem) const {

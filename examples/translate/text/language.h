@@ -34,6 +34,8 @@ struct Language {
   std::vector<std::string> split(std::string_view line) const;
   /// Their numbers, and </s>.
   std::vector<int> encode(std::string_view line) const { return vocabulary.encode(split(line)); }
+  /// The pieces of a line that the vocabulary does not have, each once.
+  std::vector<std::string> unknown(std::string_view line) const;
   /// The line that the numbers up to the first </s> stand for.
   std::string text(const std::vector<int>& ids) const { return tokenizer->join(vocabulary.decode(ids)); }
 

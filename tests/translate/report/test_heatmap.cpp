@@ -58,6 +58,14 @@ TEST_CASE("in colour each cell has its background and its weight in per cent") {
   CHECK(few[2] == "noir \x1b[48;5;221;38;5;16m 100  \x1b[48;5;16;38;5;252m      \x1b[0m");
 }
 
+TEST_CASE("the legend explains what the cells show") {
+  const std::string shades = heatmap_legend(TerminalColour::kNone);
+  for (const char* shade : {"░ is a quarter", "▒ a half", "▓ three quarters", "█ all"})
+    CHECK(shades.find(shade) != std::string::npos);
+  CHECK(heatmap_legend(TerminalColour::k256).find("percent") != std::string::npos);
+  for (const std::string& line : lines_of(shades)) CHECK(display_width(line) <= 80);
+}
+
 TEST_CASE("columns line up for wide, combining and unprintable characters") {
   const Heatmap map{{"日本", "e\u0301t\u0065", "\x1b[31m"}, {"été", "\xFF", "日"}, std::vector<float>(9, 1.0f)};
   for (const size_t width : {80, 5}) {
