@@ -1,6 +1,7 @@
 """test_translation.py GRADUS FOLDER: the translation player, of one model and of two."""
 import math
 import os
+import re
 import subprocess
 import sys
 
@@ -68,6 +69,7 @@ def of_one_model():
         for title in titles:
             assert page.text('.panel h2') == title
             assert page.text('.chip.now') == ('?' if title != titles[-1] else words[0])
+            assert {chip.text for chip in page.all('.chip:not(.now)')} == {'·'}, 'words to come are not told'
             assert bool(page.all('.likely')) == (title == titles[-1])
             page.press(Keys.ARROW_RIGHT)
         assert said(page).startswith('word 2 of')
@@ -138,6 +140,45 @@ def of_one_model():
                 assert page.fails_to_scroll_sideways()
 
 
+def scores_and_words_are_told_apart():
+    with Page('one.html', address='#step=15') as page:
+        # Factors that can be computed anew from the exponents that stand there.
+        told = 0
+        for t in range(page.run('return T')):
+            page.run(f'stepper.go(stepOf({t}, 2))')
+            for exponent, factor in re.findall(r'e\^(\S+) ≈ (\S+) times', page.text('.panel')):
+                told += 1
+                assert abs(math.exp(float(exponent)) / float(factor) - 1) < 0.0051, (exponent, factor)
+            rows = [[cell.text for cell in row.find_elements('css selector', 'td')][:2] for row in page.all('.panel .numbers tr')][1:]
+            assert all(SOURCE.split()[int(place) - 1] == word for place, word in rows if word != '</s>'), rows
+        assert told > 3
+        # Colours show how far a score is below the largest, and can be read.
+        page.run('stepper.go(stepOf(1, 1))')
+        cells = page.run('''const light = (text) => { const [r, g, b] = text.match(/\\d+/g).map((x) => (x /= 255) <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4);
+              return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+            return [...document.querySelectorAll(".score")].map((cell) => { const style = getComputedStyle(cell);
+              return [Number(cell.textContent.replace("−", "-")), light(style.backgroundColor), light(style.color)]; })''')
+        assert all((max(a, b) + 0.05) / (min(a, b) + 0.05) >= 4.5 for _, a, b in cells), cells
+        order = [paper for _, paper, _ in sorted(cells, reverse=True)]
+        assert order == sorted(order) and order[0] < 0.3, order
+        best = max(cells)[0]
+        assert all(paper == 1 for score, paper, _ in cells if best - score > 6.02), cells
+        page.press(Keys.END)
+        assert 'Gates between' not in page.text('.panel')
+        page.press(Keys.HOME)
+        assert "c' = f ∘ c + i ∘ g" in page.text('.panel') and '</s>, the end of the sentence' in page.text('.panel')
+        assert [chip.text for chip in page.all('.chip')][-1] == '</s>'
+    source = 'the זזז ate the xyzzy ' + 'apples ' * 150
+    done = subprocess.run([gradus, 'attend', '--model', 'bahdanau', source, '--target', 'la femme', '--out', 'unknown.html'], check=True,
+                          capture_output=True, text=True)
+    assert done.stderr == 'gradus: attend: not in the vocabulary of the source: זזז xyzzy; the model reads each as <unk>\n', done.stderr
+    with Page('unknown.html', 360, 700) as page:
+        unknown = page.all('.word.unknown')
+        assert [word.text for word in unknown] == ['\u2068זזז\u2069', 'xyzzy'] and '<unk>' in unknown[0].get_attribute('title')
+        assert page.one('header').rect['height'] < 200, 'a long sentence leaves room for what it is about'
+        assert page.one('.controls').rect['y'] < 250
+
+
 def of_two_models():
     output = run('attend', '--model', 'bahdanau', 'luong', SOURCE, '--target', 'la femme mange les pommes', '--out', 'two.html')
     assert output.startswith('la femme mange les pommes\nlog P ') and ' by luong\n' in output
@@ -174,6 +215,7 @@ for name, options in (('bahdanau', ()), ('luong', ('--attention', 'luong')), ('l
 with open('bahdanau/target.vocab', encoding='utf-8') as file:
     vocabulary = file.read().split('\n')[:-1]
 of_one_model()
+scores_and_words_are_told_apart()
 of_two_models()
 run('attend', '--model', 'large', SOURCE, '--out', 'large.html')
 of_a_large_model()

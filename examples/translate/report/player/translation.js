@@ -12,10 +12,20 @@ const fixed = (x, digits = 2) => (x === null || !Number.isFinite(x) ? "−∞" :
 const logged = (x, digits) => (x !== 0 && Math.abs(x) < 0.5 * 10 ** -digits ? x.toExponential(1).replaceAll("-", "−") : fixed(x, digits));
 const percent = (share) => (share > 0 && share < 0.0005 ? "< 0.1 %" : `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)} %`);
 const quoted = (word) => `“${word}”`;
+/** A word of the source, with its place where it stands there more than once: “the” (5). */
+const sourceWord = ({ source }, j) => quoted(source[j]) + (source.indexOf(source[j]) === source.lastIndexOf(source[j]) ? "" : ` (${j + 1})`);
 const largest = (numbers) => numbers.reduce((best, x, i) => ((x ?? -Infinity) > (numbers[best] ?? -Infinity) ? i : best), 0);
+
+/** A word that is read from right to left, kept from moving what stands beside it. */
+const isolated = (word) => (/[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u.test(word) ? `\u2068${word}\u2069` : word);
 
 for (const model of models) {
   const { is } = model;
+  for (const words of [model.source, model.target, model.vocabulary ?? []]) words.forEach((word, i) => (words[i] = isolated(word)));
+  for (const step of model.steps) {
+    step.read = isolated(step.read);
+    for (const likely of [step.written, ...step.likeliest]) likely[0] = isolated(likely[0]);
+  }
   // Bahdanau et al. call the decoder's states s and the encoder's h, Luong et al. h and h̄.
   const [state, encoded] = is.attend === "before" ? ["s", "h"] : ["h", "h̄"];
   model.symbols = {
@@ -83,6 +93,20 @@ function recurrence({ is, symbols, cellName }, t) {
   const layers = is.decoderLayers > 1 ? `   (the last of ${is.decoderLayers} layers)` : "";
   return `${symbols.state(t)} = ${cellName}(${parts.length > 1 ? `[${parts.join("; ")}]` : parts[0]}, ${symbols.state(t - 1)})${layers}`;
 }
+
+/** What the recurrence is, in words and formulas, from the input x and the state h to h'. */
+const cellNotes = {
+  LSTM: "An LSTM has a cell c beside its state h. Gates between 0 and 1 say what of the cell stays (f), what comes into it (i), and what of it is shown (o); ∘ multiplies number by number.",
+  GRU: "A GRU has two gates between 0 and 1: how much of the old state goes into the new one (r), and how much of the old one stays or makes room (z); ∘ multiplies number by number.",
+  RNN: "A plain recurrent net has one layer and no gates.",
+};
+const gates = (names) => `${names} = σ(W [x; h] + b)   each with a W and a b of its own`;
+const cellFormulas = {
+  lstm: [gates("i, f, o"), "g = tanh(W [x; h] + b)", "c' = f ∘ c + i ∘ g     h' = o ∘ tanh(c')"],
+  gru: [gates("r, z"), "n = tanh(W x + b + r ∘ (U h + b'))", "h' = (1 − z) ∘ n + z ∘ h"],
+  "gru-reset-before": [gates("r, z"), "n = tanh(W x + U (r ∘ h) + b)", "h' = (1 − z) ∘ h + z ∘ n"],
+  rnn: ["h' = tanh(W x + U h + b)"],
+};
 
 /** What is joined for the readout, and the layer that reads it: [the parts, formulas]. */
 function combination({ is, symbols }, t) {
@@ -245,13 +269,13 @@ function progress(t, now) {
 const stageElement = element("div", { class: "map stage", tabindex: 0, "aria-label": "the translation" });
 
 function targetLine(model, now) {
-  const current = steps[now].kind === "decode" ? steps[now].t : null;
+  const { kind } = steps[now], current = kind === "decode" ? steps[now].t : null, isSecret = kind === "decode" || kind === "encode";
   return element("div", { class: "written", "aria-label": "the translation so far" }, model.target.map((word, t) => {
     const done = progress(t, now) === parts.length;
     return element("button", {
       class: `chip${t === current ? " now" : ""}${done ? " done" : ""}`, title: `to word ${t + 1}`, "aria-current": t === current && "step",
       click: () => stepper.go(stepOf(t, current === null ? parts.length - 1 : steps[now].part)),
-    }, done || current === null || t !== current ? word : "?");
+    }, done || !isSecret ? word : t === current ? "?" : "·");
   }));
 }
 
@@ -306,6 +330,17 @@ function salientShare(model, t) {
   return norms.map((x) => x / sum);
 }
 
+/** Only differences of scores count for the weights: one that is so far below the largest, where softmax leaves e⁻⁶, has the colour of paper. */
+const PALE = 6;
+
+/** The style of a cell with the colour of a number, and black or white on it, whichever is easier to read. */
+function painted(x, extent) {
+  const rgb = colour(x, extent);
+  const [r, g, b] = rgb.map((channel) => (channel / 255 <= 0.04045 ? channel / 255 / 12.92 : ((channel / 255 + 0.055) / 1.055) ** 2.4));
+  const isLight = 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179; // where both have the same contrast
+  return `background: rgb(${rgb.join(" ")}); color: ${isLight ? "#000" : "#fff"}`;
+}
+
 function strip(model, j, direction) {
   const place = model.states[j][model.directions.indexOf(direction)];
   const picture = vector(place);
@@ -324,20 +359,19 @@ function sourceGrid(model, now) {
     for (let j = 0; j < S; ++j) grid.append(element("div", { class: "column-cell", "data-column": j }, cell(j)));
   };
   const best = made && step.part >= 1 ? largest(made.score) : null;
-  row("source", "the words of the source", (j) => element("span", {
-    class: `word${step.j === j ? " now" : ""}${best === j ? " best" : ""}` }, model.source[j]));
+  row("source", "the words of the source", (j) => {
+    const isUnknown = model.unknown.includes(j);
+    return element("span", { class: `word${step.j === j ? " now" : ""}${best === j ? " best" : ""}${isUnknown ? " unknown" : ""}`,
+      title: isUnknown && "not in the vocabulary: the model reads <unk>" }, model.source[j]);
+  });
   for (const direction of model.directions) {
     row(`${direction} states`, direction === "→" ? "read from left to right" : "read from right to left", (j) =>
       (isRead(direction, j, now) ? strip(model, j, direction) : element("span", { class: "unread" }, "·")));
   }
   if (!made) return grid;
   if (step.part >= 1) {
-    const finite = made.score.filter(Number.isFinite), extent = Math.max(1e-9, ...finite.map(Math.abs));
-    row(model.is.score === "multi-head" ? "scores e, mean" : "scores e", "how well each state answers the query", (j) => {
-      const [r, g, b] = colour(made.score[j], extent);
-      const light = 299 * r + 587 * g + 114 * b > 127500;
-      return element("span", { class: `score${best === j ? " best" : ""}`, style: `background: rgb(${r} ${g} ${b}); color: ${light ? "#1d2733" : "#fff"}` }, fixed(made.score[j]));
-    });
+    row(model.is.score === "multi-head" ? "scores e, mean" : "scores e", "how well each state answers the query; the farther below the largest, the paler", (j) =>
+      element("span", { class: `score${best === j ? " best" : ""}`, style: painted(Math.max(0, PALE + made.score[j] - made.score[best]), PALE) }, fixed(made.score[j])));
   }
   if (step.part >= 2) {
     row([element("span", { class: "key-weight" }, "weights α"), hasSaliency ? element("span", { class: "key-salient" }, "saliency") : null],
@@ -432,11 +466,6 @@ function weightTable(model, now, name, number, look) {
 const mixed = (name) => (share) =>
   `background: color-mix(in srgb, var(${name}) ${Math.round(100 * Math.min(1, share))}%, var(--panel))${share > 0.65 ? "; color: var(--panel)" : ""}`;
 
-function diverging(x) {
-  const [r, g, b] = colour(x, 1);
-  return `background: rgb(${r} ${g} ${b}); color: ${299 * r + 587 * g + 114 * b > 127500 ? "#1d2733" : "#fff"}`;
-}
-
 const weightsOf = (model, now, name = "") =>
   weightTable(model, now, `attention weights${name}, in per cent: a row a word of the translation, a column a word of the source`,
     (t, j) => model.steps[t].weights[j], mixed("--value"));
@@ -446,7 +475,7 @@ function showAll(now) {
   const tables = models.map((model) => weightsOf(model, now, name(model)));
   if (b) {
     tables.push(weightTable(a, now, `the difference of the attention weights, in per cent: where ${a.name} has more it is orange, where ${b.name} has more it is blue`,
-      (t, j) => a.steps[t].weights[j] - b.steps[t].weights[j], diverging));
+      (t, j) => a.steps[t].weights[j] - b.steps[t].weights[j], (x) => painted(x, 1)));
   }
   for (const model of hasSaliency ? models : []) {
     const shares = model.steps.map((_, t) => salientShare(model, t));
@@ -460,7 +489,7 @@ function showAll(now) {
 const tree = pageData.tree;
 const treeColumns = [];
 if (tree) {
-  tree.nodes = tree.nodes.map(([parent, step, word, logP, fate, score], number) => ({ parent, step, word, logP, fate, score, number }));
+  tree.nodes = tree.nodes.map(([parent, step, word, logP, fate, score], number) => ({ parent, step, word: isolated(word), logP, fate, score, number }));
   for (const node of tree.nodes) (treeColumns[node.step] ??= []).push(node);
   for (let number = tree.best; number >= 0; number = tree.nodes[number].parent) tree.nodes[number].won = true;
 }
@@ -549,7 +578,7 @@ function encodePart(model, { direction, j }) {
 function reason(model, t) {
   const { score, weights } = model.steps[t], best = largest(score), others = score.map((x, j) => (j === best ? -Infinity : x)), second = largest(others);
   const most = largest(weights);
-  const word = (j) => quoted(model.source[j]);
+  const word = (j) => sourceWord(model, j);
   const text = [`The decoder looked most at `, element("b", {}, word(most)), ` (${percent(weights[most])}). `];
   if (S === 1) return element("p", { class: "reason" }, text);
   if (model.is.score === "multi-head") return element("p", { class: "reason" }, text, "That is the mean over the heads, each with scores of its own.");
@@ -557,8 +586,8 @@ function reason(model, t) {
   const gap = score[best] - score[second];
   text.push(`Why: its score is the largest, ${fixed(score[best])}; `);
   if (!Number.isFinite(gap)) text.push("no other position has one.");
-  else if (model.is.normalizer === "softmax" && model.is.scope === "global") text.push(`the next, ${fixed(score[second])}, is that of ${word(second)}, ${fixed(gap)} less. `
-    + `Softmax makes a factor of that: e^${fixed(gap)} = ${short(Math.exp(gap))} times the weight.`);
+  else if (model.is.normalizer === "softmax" && model.is.scope === "global") text.push(`the next, ${fixed(score[second])}, is that of ${word(second)}, ${fixed(gap, 4)} less. `
+    + `Softmax makes a factor of that: e^${fixed(gap, 4)} ≈ ${Number(Math.exp(gap).toPrecision(3))} times the weight.`);
   else text.push(`the next, ${fixed(score[second])}, is that of ${word(second)}.`);
   return element("p", { class: "reason" }, text);
 }
@@ -580,7 +609,7 @@ function scoresPart(model, t) {
   const step = model.steps[t], best = largest(step.score);
   return [formula(scoreFormula(model, t + 1)),
     element("p", {}, `The query meets the state of each word of the source, and the score says how well they fit. The largest${step.scores.length > 1 ? ", in the mean over the heads," : ","} ${fixed(step.score[best])}, is that of `,
-      element("b", {}, quoted(model.source[best])), "."),
+      element("b", {}, sourceWord(model, best)), ". Only differences of scores count: the paler one is, the farther it is below the largest."),
     step.scores.length > 1 ? element("p", { class: "soft" }, `${step.scores.length} heads have scores of their own; their mean stands under the words.`) : null,
     step.scores.length > 1 ? element("div", { style: "overflow-x: auto" }, element("table", { class: "numbers" }, step.scores.map((head, k) =>
       element("tr", {}, element("td", { class: "soft" }, `head ${k + 1}`), head.map((x) => element("td", {}, fixed(x))))))) : null];
@@ -591,10 +620,10 @@ function weightsPart(model, t) {
   const isSoft = model.is.normalizer === "softmax" && model.is.scope === "global" && step.scores.length === 1;
   const order = [...step.weights.keys()].sort((a, b) => step.weights[b] - step.weights[a]).slice(0, 6);
   const most = Math.max(...step.score);
-  const rows = order.map((j) => element("tr", {}, element("td", {}, model.source[j]), element("td", {}, fixed(step.score[j])),
+  const rows = order.map((j) => element("tr", {}, element("td", { class: "soft" }, String(j + 1)), element("td", {}, model.source[j]), element("td", {}, fixed(step.score[j])),
     isSoft ? element("td", {}, short(Math.exp(step.score[j] - most))) : null, element("td", {}, fixed(step.weights[j], 4)),
     step.saliency ? element("td", {}, short(step.saliency[j])) : null));
-  const head = element("tr", {}, ["word", "eⱼ", isSoft ? "exp(eⱼ − max)" : null, "αⱼ", step.saliency ? "‖∂ log p / ∂ xⱼ‖" : null]
+  const head = element("tr", {}, ["j", "word", "eⱼ", isSoft ? "exp(eⱼ − max)" : null, "αⱼ", step.saliency ? "‖∂ log p / ∂ xⱼ‖" : null]
     .filter(Boolean).map((text) => element("td", { class: "soft" }, text)));
   return [formula(weightFormulas(model, t + 1)), reason(model, t),
     element("div", { style: "overflow-x: auto" }, element("table", { class: "numbers" }, head, rows)),
@@ -603,7 +632,7 @@ function weightsPart(model, t) {
 }
 
 function saliencyNote(model, t) {
-  const { weights, saliency } = model.steps[t], [a, b] = [largest(weights), largest(saliency)].map((j) => quoted(model.source[j]));
+  const { weights, saliency } = model.steps[t], [a, b] = [largest(weights), largest(saliency)].map((j) => sourceWord(model, j));
   return element("p", { class: "note" }, `Attention is not explanation. Saliency, in orange, asks another question: how much would log p of ${quoted(model.target[t])} change if the vector of a word changed a little? `
     + (a === b ? `Here both point at ${a}.` : `The weight is largest at ${a}, the gradient at ${b}: a state knows its neighbours, so what is attended at one place may come from another.`));
 }
@@ -662,7 +691,7 @@ const decodeParts = [queryPart, scoresPart, weightsPart, contextPart, combinePar
 const partTitles = ["Query", "Scores", "Weights", "Context", "Combine", "Output"];
 
 function endPart(model) {
-  const rows = model.steps.map((step, t) => element("tr", {}, element("td", {}, model.target[t]), element("td", {}, `${model.source[largest(step.weights)]} ${percent(Math.max(...step.weights))}`),
+  const rows = model.steps.map((step, t) => element("tr", {}, element("td", {}, model.target[t]), element("td", {}, `${sourceWord(model, largest(step.weights))} ${percent(Math.max(...step.weights))}`),
     element("td", {}, logged(step.written[3], 4))));
   return [element("div", { style: "overflow-x: auto" }, element("table", { class: "numbers" },
     element("tr", {}, ["word", "looked most at", "log p"].map((text) => element("td", { class: "soft" }, text))), rows,
@@ -675,13 +704,15 @@ function startPart(model) {
   return [element("p", {}, `Attention: ${is.score} scores, ${is.scope === "global" ? "of all words" : `scope ${is.scope}`}, ${is.normalizer}; `
     + (is.attend === "before" ? "it comes before the recurrence, as with Bahdanau et al. (2014)." : "it comes after the recurrence, as with Luong et al. (2015).")),
     formula(scoreFormula(model, 1), weightFormulas(model, 1), contextFormulas(model, 1), recurrence(model, 1), combination(model, 1),
-      `p(y₁) = softmax(W ${symbols.readout(1)} + b)`)];
+      `p(y₁) = softmax(W ${symbols.readout(1)} + b)`),
+    element("p", {}, cellNotes[model.cellName]), formula(cellFormulas[is.cell])];
 }
 
 const introduction = [
   element("h2", {}, "How a translation is made"),
   element("p", {}, "An encoder reads the source and leaves a state for each word. Then a decoder writes the translation, one word at a time. For each it asks all states with a query, gets a score from each, "
     + "makes weights of the scores, and the states mixed by these weights, the context, tell it what to write."),
+  element("p", {}, "<s> stands before the first word, and </s>, the end of the sentence, is a word like any other. A word that the vocabulary does not have is read, or written, as <unk>."),
   element("p", {}, "→ and ← step, with Shift by a whole word; space plays; Home and End jump. A click on a word of the translation goes to it. All numbers are the model's own."),
 ];
 

@@ -132,6 +132,7 @@ class ModelPart {
                                 {"is", describe(model_.translator->config)},
                                 {"source", words_.source},
                                 {"target", words_.target},
+                                {"unknown", unknown_source()},
                                 {"logProbability", log_probability_},
                                 {"states", states_json()},
                                 {"steps", std::move(steps)},
@@ -148,6 +149,15 @@ class ModelPart {
 
  private:
   const std::string& word(int number) const { return model_.translator->target.vocabulary.word(number); }
+
+  /// Which words of the source the model reads as <unk>.
+  Json unknown_source() const {
+    Json::List places;
+    for (std::size_t j = 0; j < words_.pair.source.size(); ++j) {
+      if (words_.pair.source[j] == kUnknown) places.push_back(j);
+    }
+    return places;
+  }
 
   Json vocabulary() const {
     Json::List words;
