@@ -152,6 +152,12 @@ def scores_and_words_are_told_apart():
             rows = [[cell.text for cell in row.find_elements('css selector', 'td')][:2] for row in page.all('.panel .numbers tr')][1:]
             assert all(SOURCE.split()[int(place) - 1] == word for place, word in rows if word != '</s>'), rows
         assert told > 3
+        # A score is the sum of the terms that stand there.
+        page.run('stepper.go(stepOf(1, 1))')
+        errors = page.run('''return models[0].steps.flatMap((step, t) => step.score.map((score, j) =>
+            Math.abs(score - scoreTerms(models[0], t, j).reduce((sum, { term }) => sum + term, 0))))''')
+        assert len(errors) == 7 * page.run('return T') and max(errors) < 1e-4, errors
+        assert page.all('.terms td')[-1].text == page.text('.score.best')
         # Colours show how far a score is below the largest, and can be read.
         page.run('stepper.go(stepOf(1, 1))')
         cells = page.run('''const light = (text) => { const [r, g, b] = text.match(/\\d+/g).map((x) => (x /= 255) <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4);
@@ -191,6 +197,8 @@ def of_two_models():
         assert 's₂ = LSTM([y₁; c₂], s₁)' in panel and 'r₂ = tanh(W [s₂; c₂; y₁] + b)' in panel, 'Bahdanau'
         assert 'h̃₂ = tanh(W_c [c₂; h₂])' in panel and 'the attentional state' in panel, 'Luong'
         assert page.run('return models.every((model) => model.error < 1e-4)')
+        page.run('stepper.go(stepOf(1, 1))')
+        assert [table.find_elements('css selector', 'td')[-1].text for table in page.all('.terms')] == [cell.text for cell in page.all('.score.best')]
         page.click('[data-view=all]')
         a, b, difference = page.all('.weights')
         assert 'difference' in difference.text

@@ -605,11 +605,40 @@ function queryPart(model, t) {
     shown(step.query, q, `${q}, the query`)];
 }
 
+/** The terms whose sum is the score of position j, the largest first: {i, term, factors}; null for scores that are no such sum. */
+function scoreTerms(model, t, j) {
+  const { scoring } = model.steps[t];
+  if (!scoring) return null;
+  const [op, ...places] = scoring, [query, keys, v] = places.map((place) => place && vector(place)?.cells);
+  const size = query.length, scale = model.is.score.startsWith("scaled") ? 1 / Math.sqrt(size) : 1;
+  return Array.from(query, (q, i) => {
+    const k = keys[j * size + i];
+    return { i, factors: v ? [q, k, v[i]] : [q, k], term: op === "additive_scores" ? v[i] * Math.tanh(q + k) : scale * q * k };
+  }).sort((a, b) => Math.abs(b.term) - Math.abs(a.term));
+}
+
+/** What the score of position j is the sum of. */
+function termsNote(model, t, j) {
+  const terms = scoreTerms(model, t, j), MOST = 4;
+  if (!terms) return null;
+  const q = model.symbols.query(t + 1), h = `${model.symbols.encoded}${subscript(j + 1)}`, isAdditive = terms[0].factors.length === 3;
+  const parts = { additive: `q = W ${q} + b, k = U ${h}`, concat: `W [${q}; ${h}] = q + k` }[model.is.score] ?? (model.is.score.endsWith("general") ? `q = ${q}, k = W ${h}` : `q = ${q}, k = ${h}`);
+  const sum = (list) => fixed(list.reduce((total, { term }) => total + term, 0));
+  return [
+    element("p", {}, `The score of ${sourceWord(model, j)} is a sum of ${terms.length} terms, ${isAdditive ? "vᵢ tanh(qᵢ + kᵢ)" : `qᵢ kᵢ${model.is.score.startsWith("scaled") ? " / √H" : ""}`} with ${parts}. The largest:`),
+    element("div", { class: "wide" }, element("table", { class: "numbers terms" },
+      element("tr", {}, ["i", "qᵢ", "kᵢ", isAdditive && "vᵢ", "term"].filter(Boolean).map((text) => element("td", { class: "soft" }, text))),
+      terms.slice(0, MOST).map(({ i, factors, term }) => element("tr", {}, element("td", { class: "soft" }, String(i)), factors.map((x) => element("td", {}, fixed(x, 3))), element("td", {}, fixed(term)))),
+      element("tr", {}, element("td", { class: "soft", colspan: terms[0].factors.length + 1 }, `the ${Math.max(0, terms.length - MOST)} others`), element("td", {}, sum(terms.slice(MOST)))),
+      element("tr", {}, element("td", { class: "soft", colspan: terms[0].factors.length + 1 }, "the score"), element("td", {}, sum(terms)))))];
+}
+
 function scoresPart(model, t) {
   const step = model.steps[t], best = largest(step.score);
   return [formula(scoreFormula(model, t + 1)),
     element("p", {}, `The query meets the state of each word of the source, and the score says how well they fit. The largest${step.scores.length > 1 ? ", in the mean over the heads," : ","} ${fixed(step.score[best])}, is that of `,
       element("b", {}, sourceWord(model, best)), ". Only differences of scores count: the paler one is, the farther it is below the largest."),
+    termsNote(model, t, best),
     step.scores.length > 1 ? element("p", { class: "soft" }, `${step.scores.length} heads have scores of their own; their mean stands under the words.`) : null,
     step.scores.length > 1 ? element("div", { style: "overflow-x: auto" }, element("table", { class: "numbers" }, step.scores.map((head, k) =>
       element("tr", {}, element("td", { class: "soft" }, `head ${k + 1}`), head.map((x) => element("td", {}, fixed(x))))))) : null];

@@ -206,6 +206,7 @@ class ModelPart {
                          {"rank", rank + 1},
                          {"likeliest", list(std::span(order).first(count), likely)},
                          {"scores", scores_json(out.scores)},
+                         {"scoring", scoring_json(out.scores)},
                          {"weights", list_of_numbers(weights)},
                          {"embedded", numbers_.add(step.embedded)},
                          {"query", numbers_.add(out.query)},
@@ -221,6 +222,20 @@ class ModelPart {
     Json::List result;
     for (int k = 0; k < rows.rows(); ++k) {
       result.push_back(list_of_numbers({rows.row(k), static_cast<std::size_t>(rows.cols())}));
+    }
+    return result;
+  }
+
+  /// [op, query, keys, and v of additive scores] where the scores are sums over the numbers of one query; else null.
+  Json scoring_json(Tensor scores) {
+    const Node& node = scores.node();
+    const std::string_view op = node.op;
+    if ((op != "additive_scores" && op != "dot_scores") || node.inputs[0].dim(0) != 1) return {};
+    Json::List result{node.op};
+    for (const Tensor& input : node.inputs) {
+      const auto [place, is_new] = place_.try_emplace(&input.node());  // keys serve all steps
+      if (is_new) place->second = numbers_.add(input);
+      result.push_back(place->second);
     }
     return result;
   }
@@ -245,6 +260,7 @@ class ModelPart {
   Tape tape_;
   Replay replay_;
   double log_probability_ = 0;
+  std::map<const Node*, Json> place_;      // of what scores are made of
   std::map<const Node*, std::size_t> id_;  // of what the chain of ops is given
   std::size_t next_id_ = 0;
 };
