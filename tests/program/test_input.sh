@@ -84,7 +84,8 @@ check "nothing is left behind" test ! -e never
 expect 0 "" "$gradus" evaluate --model m --test <(cat valid.de) <(cat valid.en)
 
 cp -r m '[m]'
-expect 0 "" "$gradus" attend --model '[m]' '[ein,' 'zwei]' '[drei,vier]'
+unknown() { printf 'gradus: %s: not in the vocabulary of the source: %s; the model reads each as <unk>' "$1" "$2"; }
+expect 0 "$(unknown attend '[ein, zwei] [drei,vier]')" "$gradus" attend --model '[m]' '[ein,' 'zwei]' '[drei,vier]'
 check "brackets and commas stay in a word" grep -q '\[drei,vier\]' stdout
 expect 2 "gradus: unknown argument [x]$(hint gradus info)" "$gradus" info --model m '[x]'
 
@@ -130,14 +131,14 @@ check "their probabilities are counted" test "$("$gradus" score --model special 
 # Characters that XML does not have, in text and in the names of folders.
 weird=$'\xEF\xBF\xBE\xEF\xBF\xBF\x01'
 cp -r m "m$weird"
-expect 0 "" "$gradus" attend --model m "ein $weird" --out map.svg
+expect 0 "$(unknown attend "$weird")" "$gradus" attend --model m "ein $weird" --out map.svg
 expect 0 "" "$gradus" evaluate --model m "m$weird" --test valid.de valid.en --by-length --svg lengths.svg
 for picture in map.svg lengths.svg; do
   check "$picture is XML" python3 -c "import sys, xml.dom.minidom as dom; dom.parse(sys.argv[1])" "$picture"
 done
 expect 0 "" "$gradus" report "m$weird"
-expect 0 "" "$gradus" attend --model m "m$weird" "ein $weird" --out attend.html
-expect 0 "" "$gradus" explain --model "m$weird" "ein $weird" --out explain.html
+expect 0 "$(unknown attend "$weird")" "$gradus" attend --model m "m$weird" "ein $weird" --out attend.html
+expect 0 "$(unknown explain "$weird")" "$gradus" explain --model "m$weird" "ein $weird" --out explain.html
 expect 0 "" "$gradus" flow --model "m$weird" --test valid.de valid.en --out flow.html
 for page in "m$weird/report.html" attend.html explain.html flow.html; do
   check "no character in $page that HTML does not have" bash -c "! LC_ALL=C grep -q \$'\xEF\xBF\xBE\|\xEF\xBF\xBF\|\x01' '$page'"
