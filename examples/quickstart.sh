@@ -36,4 +36,4 @@ say "What it looked at: a row for each French word"
 build/gradus attend --model build/toy "the black cat ate the mouse"
 build/gradus attend --model build/toy "the black cat ate the mouse" --out build/attention.svg
 echo
-echo "Your own text: build/gradus train --train SRC TGT --valid SRC TGT --model DIR; see build/gradus train --help"
+echo "Your own text: build/gradus train --train SRC TGT --model DIR; see build/gradus train --help"
