@@ -48,11 +48,13 @@ expect 1 "gradus: utf16.de: the text is UTF-16, not UTF-8; convert it first: ico
   "$gradus" train --model m --train utf16.de train.en "${small[@]}"
 expect 1 "gradus: source language: vocabulary_size: 90 is too small for the characters and bytes of the text; need at least 269" \
   train --model m --tokenizer bpe --vocabulary-size 90
-expect 1 "gradus: both languages: vocabulary_size: 9000 is too large for the text; need at most 328" \
-  train --model m --tokenizer bpe --vocabulary-size 9000 --joint
 expect 2 "gradus: train: --toy brings its own words; leave out --tokenizer and --joint$(hint gradus train)" \
   "$gradus" train --model m --toy --tokenizer words
 check "no model is left behind by wrong text" test ! -e m
+
+expect 0 "" train --model large --tokenizer bpe --vocabulary-size 9000 --joint --epochs 1
+check "a vocabulary has what the text has" grep -q '^vocabulary  328 source subwords' stdout
+check "and the size is told of" grep -q '^warning     --vocabulary-size 9000 is large for a text of' stdout
 
 expect 1 "gradus: source language: no word is left with min_frequency 100000 and vocabulary_size 0; lower the one or raise the other" \
   train --model m --min-frequency 100000

@@ -57,7 +57,8 @@ struct DataConfig : FieldGroup {
       "text; learns subwords, so that no word is unknown)"};
   Field<int> vocabulary_size{
       this, "vocabulary_size", 0,
-      "Words or subwords of each language, 4 special ones included; 0 for 8000 subwords, or for words without limit"};
+      "Words or subwords of each language at most, 4 special ones included; 0 for 8000 subwords, or for words without "
+      "limit"};
   Field<bool> joint{this, "joint", false,
                     "One vocabulary for both languages, learned from both sides of the training text"};
   Field<int> min_frequency{this, "min_frequency", 2,

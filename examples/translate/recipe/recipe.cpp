@@ -80,8 +80,8 @@ class Decider {
   std::vector<Decision> decisions_;
 };
 
-/// `value` rounded to a multiple of `unit`.
-int rounded(double value, int unit) { return static_cast<int>(std::lround(value / unit)) * unit; }
+/// `value` rounded up to a multiple of `unit`.
+int rounded_up(double value, int unit) { return static_cast<int>(std::ceil(value / unit)) * unit; }
 
 void Decider::cut_text() {
   const bool related = facts_.shared_letters > kRelated;
@@ -96,13 +96,13 @@ void Decider::cut_text() {
            related ? "both languages use the same letters" : "the languages use different letters");
     const double pieces = kPieces * std::pow(static_cast<double>(words()) / kPieceWords, kPieceGrowth);
     const double least = static_cast<double>(kBytesAndSpecial + 2 * facts_.letters);
-    choose({{"vocabulary_size", rounded(std::clamp(pieces, least, kMostPieces), 100)}},
+    choose({{"vocabulary_size", rounded_up(std::max(least, std::min(pieces, kMostPieces)), 100)}},
            fmt::format("for {} words of text", words()));
   }
   const auto longest = std::max(facts_.source.longest, facts_.target.longest);
   const double pieces_of_a_word = is_subword(config_.tokenizer) ? kPiecesOfAWord : 1;
   if (const double needed = pieces_of_a_word * static_cast<double>(longest); needed > config_.max_length) {
-    choose({{"max_length", std::min(rounded(needed, 50), kLongest)}},
+    choose({{"max_length", std::min(rounded_up(needed, 50), kLongest)}},
            fmt::format("lines have up to {} words", longest));
   }
 }

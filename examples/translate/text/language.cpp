@@ -35,11 +35,8 @@ Language learn_subwords(std::vector<std::string> lines, const LanguageOptions& o
   if (options.lowercase) {
     for (std::string& line : lines) line = lower_case(line);
   }
-  const bool default_size = options.vocabulary_size == 0;
-  return subword_language(
-      options,
-      train_subwords(lines, options.tokenizer, default_size ? kDefaultSubwords : options.vocabulary_size, default_size),
-      "subwords");
+  const int size = options.vocabulary_size == 0 ? kDefaultSubwords : options.vocabulary_size;
+  return subword_language(options, train_subwords(lines, options.tokenizer, size), "subwords");
 }
 
 Language learn_words(const std::vector<std::string>& lines, const LanguageOptions& options, bool is_target) {

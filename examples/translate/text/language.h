@@ -57,7 +57,7 @@ struct Languages {
 };
 
 /// What the options let the training text decide: the subwords, or the vocabulary of its words. Throws Error when the
-/// vocabulary's size does not suit the text, naming the language and the size that does.
+/// vocabulary's size is too small for the text, naming the language and the size that is not.
 Languages learn_languages(const ParallelText& train, const LanguageOptions& options);
 
 /// Reads what `save` wrote in both languages. Throws Error naming the file that is missing or damaged.

@@ -95,16 +95,12 @@ int last_number(std::string_view message) {
 
 }
 
-std::string train_subwords(std::span<const std::string> lines, TokenizerKind kind, int size, bool at_most) {
+std::string train_subwords(std::span<const std::string> lines, TokenizerKind kind, int size) {
   LineIterator iterator(lines);
   std::string model;
   const sentencepiece::util::Status status =
       sentencepiece::SentencePieceTrainer::Train(training_options(kind, size), &iterator, &model);
   if (!status.ok()) fail_to_train(status.message(), size);
-
-  const size_t found = SubwordTokenizer(model, "subwords").pieces().size();
-  if (!at_most && found < static_cast<size_t>(size))
-    fail("vocabulary_size: {} is too large for the text; need at most {}", size, found);
   return model;
 }
 

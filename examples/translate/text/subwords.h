@@ -21,10 +21,10 @@ class SentencePieceProcessor;
 namespace gradus::translate {
 
 /// Learns the pieces of the lines, which hold no malformed UTF-8, and returns the model as sentencepiece stores it.
-/// Special pieces are numbered as in Vocabulary. There will be `size` pieces, special ones and bytes included; with
-/// `at_most` fewer if the text does not have so many. The same on every machine. Lines of more than 4,192 bytes have no
-/// part in it. Throws Error for a size that is too large or too small for the text, with the one that works.
-std::string train_subwords(std::span<const std::string> lines, TokenizerKind kind, int size, bool at_most);
+/// Special pieces are numbered as in Vocabulary. There will be `size` pieces, special ones and bytes included, or fewer if
+/// the text does not have so many. The same on every machine. Lines of more than 4,192 bytes have no part in it. Throws
+/// Error for a size that is too small for the text, with the one that works.
+std::string train_subwords(std::span<const std::string> lines, TokenizerKind kind, int size);
 
 class SubwordTokenizer : public TextTokenizer {
  public:
