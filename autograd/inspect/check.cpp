@@ -38,7 +38,7 @@ void require_same_rank(const char* op, std::span<const Tensor> outputs) {
   const Shape &shorter = fewer == 0 ? a : b, &longer = fewer == 0 ? b : a;
   int padded[Shape::kMaxRank] = {1, 1, 1, 1};
   std::copy(shorter.begin(), shorter.end(), padded + longer.rank() - shorter.rank());
-  const std::string name = input_name(op, fewer);
+  const std::string name = input_name(node, fewer);
   const std::string to_its_own = shorter.size() == longer.size()
                                      ? fmt::format("reshape({}, {}) if each was to meet its own, or ", name, longer)
                                      : "";
@@ -46,8 +46,7 @@ void require_same_rank(const char* op, std::span<const Tensor> outputs) {
   fail(
       "{}: both inputs are stretched: {}, and {}, become {} {}; need as many axes: {}reshape({}, {}) if each was to "
       "meet all",
-      op, input_text(op, 0, node.inputs[0]), input_text(op, 1, node.inputs[1]), output_name(op, 0), y, to_its_own, name,
-      to_all);
+      op, input_text(node, 0), input_text(node, 1), output_name(op, 0), y, to_its_own, name, to_all);
 }
 
 void computed(const char* op, std::span<const Tensor> outputs) {

@@ -48,10 +48,10 @@ std::string range_text(const ConstArray& array) {
 }
 
 /// What an op has computed on: `; x (2), made by exp, is from 0 to 1`.
-std::string inputs_text(const char* op, std::span<const Tensor> inputs) {
+std::string inputs_text(const Node& node) {
   std::string text;
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    text += fmt::format("; {}, is {}", input_text(op, i, inputs[i]), range_text(inputs[i].value()));
+  for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+    text += fmt::format("; {}, is {}", input_text(node, i), range_text(node.inputs[i].value()));
   }
   return text;
 }
@@ -97,7 +97,7 @@ void require_finite_outputs(const char* op, std::span<const Tensor> outputs) {
     const std::string name = output_name(op, i);
     fail("{}: {}{}: {} {} is {}{}; need a finite {}", op, number_text(*flaw.place),
          knows_inputs ? fmt::format(" out of {}", of_what(finite)) : "", name, node.shape, flaw.text(),
-         inputs_text(op, node.inputs), name);
+         inputs_text(node), name);
   }
 }
 
@@ -118,8 +118,8 @@ void require_finite_gradients(const char* op, std::span<const Tensor> outputs) {
       causes += fmt::format("; the gradient of {} {} is {}", output_name(op, k), output.shape, range_text(grad));
     }
     fail("{}: backward makes {} out of {}: the gradient of {}, is {}{}{}; need finite gradients", op,
-         number_text(*flaw.place), of_what(finite), input_text(op, i, inputs[i]), flaw.text(), causes,
-         inputs_text(op, inputs));
+         number_text(*flaw.place), of_what(finite), input_text(outputs.front().node(), i), flaw.text(), causes,
+         inputs_text(outputs.front().node()));
   }
 }
 

@@ -92,7 +92,8 @@ void require_same_values(const char* op, std::span<const Tensor> outputs) {
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (!is_changed(inputs[i].node())) continue;
     fail("{}: an input was changed before backward: {}, is not what it was; need it as it was, so {}", op,
-         input_text(op, i, inputs[i]), inputs[i].node().leaf ? "update parameters after backward" : "write to a copy");
+         input_text(outputs.front().node(), i),
+         inputs[i].node().leaf ? "update parameters after backward" : "write to a copy");
   }
 }
 

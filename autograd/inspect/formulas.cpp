@@ -8,6 +8,14 @@ namespace gradus::inline GRADUS_PRECISION {
 
 namespace {
 
+// The gates of x and W stand behind each other, as r z n; a sequence takes such steps one after the other.
+constexpr const char* kGru =
+    "r = σ(x_r + h W_rᵀ + b_r); z = σ(x_z + h W_zᵀ + b_z); n = tanh(x_n + r ∘ (h W_nᵀ + b_n)); "
+    "h' = (1 - z) ∘ n + z ∘ h";
+constexpr const char* kGruBackward =
+    "dn = dh' ∘ (1 - z) ∘ (1 - n²); dz = dh' ∘ (h - n) ∘ z ∘ (1 - z); dr = dn ∘ (h W_nᵀ + b_n) ∘ r ∘ (1 - r); "
+    "dx += [dr, dz, dn]; dp = [dr, dz, dn ∘ r]; dh += dh' ∘ z + dp W; dW += dpᵀ h; db += Σ rows of dp";
+
 constexpr OpFormula kFormulas[] = {
     // Number by number. Where a or b was stretched to the other's shape, its gradient is the sum over what it became.
     {"add", "a b", "y", "y = a + b", "da += dy; db += dy", true},
@@ -54,8 +62,8 @@ constexpr OpFormula kFormulas[] = {
     {"matmul", "a b", "c", "c = a b", "da += dc bᵀ; db += aᵀ dc"},
     {"batched_matmul", "a b", "c", "c[i] = a[i] b[i]", "da[i] += dc[i] b[i]ᵀ; db[i] += a[i]ᵀ dc[i]"},
     {"linear", "x W b", "y", "y = x Wᵀ + b", "dx += dy W; dW += dyᵀ x; db += Σ rows of dy"},
-    {"linear_sum", "x…", "y", "y = base + Σ x Wᵀ", "dbase += dy; dx += dy W; dW += dyᵀ x"},
-    {"linear_sum_tanh", "x…", "y", "y = tanh(base + Σ x Wᵀ)",
+    {"linear_sum", "base? x… W…", "y", "y = base + Σ x Wᵀ", "dbase += dy; dx += dy W; dW += dyᵀ x"},
+    {"linear_sum_tanh", "base? x… W…", "y", "y = tanh(base + Σ x Wᵀ)",
      "dz = dy ∘ (1 - y²); dbase += dz; dx += dz W; dW += dzᵀ x"},
     {"linear_cross_entropy", "x W b", "l", "l = mean of log Σ exp(z) - q·z, z = x Wᵀ + b",
      "dz = dl (softmax(z) - q) / rows; dx += dz W; dW += dzᵀ x; db += Σ rows of dz"},
@@ -69,23 +77,23 @@ constexpr OpFormula kFormulas[] = {
      "dA = dc vᵀ; dS = A ∘ (dA - Σ A ∘ dA) / √D; dq += dS k; dk += dSᵀ q; dv += Aᵀ dc"},
 
     // Recurrence: the step before's hidden state h and cell c, the next one's h' and c'
-    {"lstm_cell", "x…", "h' c'", "[i f g o] = [σ σ tanh σ](base + Σ x Wᵀ); c' = f ∘ c + i ∘ g; h' = o ∘ tanh(c')",
+    {"lstm_cell", "base c x… W…", "h' c'",
+     "[i f g o] = [σ σ tanh σ](base + Σ x Wᵀ); c' = f ∘ c + i ∘ g; h' = o ∘ tanh(c')",
      "do = dh' ∘ tanh(c'); dc' += dh' ∘ o ∘ (1 - tanh²(c')); dc += dc' ∘ f; di = dc' ∘ g; df = dc' ∘ c; "
      "dg = dc' ∘ i; da = [di i(1 - i), df f(1 - f), dg (1 - g²), do o(1 - o)]; dbase += da; dx += da W; dW += daᵀ x"},
-    {"lstm_sequence", "x…", "h c",
-     "[i f g o] = [σ σ tanh σ](base + Σ x Wᵀ + h W_hhᵀ); c = f ∘ c + i ∘ g; h = o ∘ tanh(c), step after step",
-     "the steps of lstm_cell, from the last to the first; dh of a step += da W_hh of the one after it"},
-    {"gru_cell", "x h W b", "h'",
-     "r = σ(x_r + h W_rᵀ + b_r); z = σ(x_z + h W_zᵀ + b_z); n = tanh(x_n + r ∘ (h W_nᵀ + b_n)); "
-     "h' = (1 - z) ∘ n + z ∘ h",
-     "dn = dh' ∘ (1 - z) ∘ (1 - n²); dz = dh' ∘ (h - n) ∘ z ∘ (1 - z); dr = dn ∘ (h W_nᵀ + b_n) ∘ r ∘ (1 - r); "
-     "dx += [dr, dz, dn]; dp = [dr, dz, dn ∘ r]; dh += dh' ∘ z + dp W; dW += dpᵀ h; db += Σ rows of dp"},
-    {"gru_sequence", "x…", "h", "the steps of gru_cell, one after the other",
-     "the steps of gru_cell, from the last to the first"},
-    {"rnn_tanh_sequence", "x…", "h", "h = tanh(base + Σ x Wᵀ + h W_hhᵀ), step after step",
-     "da = dh ∘ (1 - h²); dbase += da; dx += da W; dW += daᵀ x; dh of a step += da W_hh of the one after it"},
-    {"rnn_relu_sequence", "x…", "h", "h = max(base + Σ x Wᵀ + h W_hhᵀ, 0), step after step",
-     "da = dh where h > 0; dbase += da; dx += da W; dW += daᵀ x; dh of a step += da W_hh of the one after it"},
+    {"lstm_sequence", "base W_hh h₀? c₀? x… W…", "h h_T c_T",
+     "[i f g o] = [σ σ tanh σ](base + Σ x Wᵀ + h W_hhᵀ), h of the step before; c = f ∘ c + i ∘ g; h = o ∘ tanh(c); "
+     "h_T and c_T are those of the last step",
+     "da of each step as in lstm_cell, from the last to the first; dh of a step += da W_hh of the one after it; "
+     "dW_hh += Σ daᵀ h of the step before; dbase += da; dx += da W; dW += daᵀ x"},
+    {"gru_cell", "x W b h", "h' h'", kGru, kGruBackward},
+    {"gru_sequence", "x W b h₀?", "h h_T", kGru, kGruBackward},
+    {"rnn_tanh_sequence", "base W_hh h₀? x… W…", "h h_T", "h = tanh(base + Σ x Wᵀ + h W_hhᵀ), step after step",
+     "da = dh ∘ (1 - h²); dh of a step += da W_hh of the one after it; dW_hh += Σ daᵀ h of the step before; "
+     "dbase += da; dx += da W; dW += daᵀ x"},
+    {"rnn_relu_sequence", "base W_hh h₀? x… W…", "h h_T", "h = max(base + Σ x Wᵀ + h W_hhᵀ, 0), step after step",
+     "da = dh where h > 0; dh of a step += da W_hh of the one after it; dW_hh += Σ daᵀ h of the step before; "
+     "dbase += da; dx += da W; dW += daᵀ x"},
 };
 
 /// Those that were added, besides the table.

@@ -13,7 +13,10 @@ namespace gradus::inline GRADUS_PRECISION {
 /// of, and ∘ multiplies number by number.
 struct OpFormula {
   const char* op;
-  const char* inputs;    ///< their names in order, "a b"; a last one with an ellipsis, "x…", is all that are left
+  /// Their names in order, "a b". The last ones may lack, another one if it has a "?". Those with an ellipsis, at the
+  /// end, are there any number of times: "base? x… W…" is base, x₁, W₁, x₂, W₂. Names with W are of matrices of as many
+  /// rows each.
+  const char* inputs;
   const char* outputs;   ///< "c"
   const char* forward;   ///< "c = a b"
   const char* backward;  ///< "da += dc bᵀ; db += aᵀ dc"; a line about an input that the op was not given is left out

@@ -64,9 +64,10 @@ std::string indented(std::string_view text) {
   return result;
 }
 
-/// Whether each input has a name of its own in the formula.
+/// Whether each input has a name of its own in the formula, at its place.
 bool names_all(const OpFormula& formula) {
-  return std::string_view(formula.inputs).find("…") == std::string_view::npos;
+  const std::string_view inputs = formula.inputs;
+  return inputs.find("…") == std::string_view::npos && inputs.find('?') == std::string_view::npos;
 }
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '\''; }
