@@ -35,14 +35,18 @@ class Recorder : OpListener {
     return std::move(recording_);
   }
 
-  /// Keeps some numbers of the final gradient of a node.
+  /// Keeps the largest numbers of the final gradient of a node.
   void sample(const Node& node, std::span<const Real> gradient) {
-    const auto is_smaller = [](Real a, Real b) { return std::abs(a) < std::abs(b); };
-    const std::size_t largest = std::ranges::max_element(gradient, is_smaller) - gradient.begin();
-    for (std::size_t i = 0; i < std::min(samples_, gradient.size()); ++i) {
-      const std::size_t index = (largest + i * gradient.size() / samples_) % gradient.size();
-      recording_.samples.push_back({&node, index, gradient[index]});
+    std::vector<std::size_t> largest;  // their places
+    const auto is_larger = [&](std::size_t a, std::size_t b) { return std::abs(gradient[a]) > std::abs(gradient[b]); };
+    for (std::size_t i = 0; i < gradient.size() && samples_ > 0; ++i) {
+      if (largest.size() == samples_) {
+        if (!is_larger(i, largest.back())) continue;
+        largest.pop_back();
+      }
+      largest.insert(std::ranges::upper_bound(largest, i, is_larger), i);
     }
+    for (const std::size_t i : largest) recording_.samples.push_back({&node, i, gradient[i]});
   }
 
  private:

@@ -57,7 +57,7 @@ struct BackwardRecording {
   std::vector<GatheredGradient> parameters;
   /// What each node's gradient was when the closure of its op ran: no later closure adds to it.
   std::unordered_map<const Node*, Picture> gradients;
-  /// Of each gradient its number farthest from 0, then others, spread evenly.
+  /// Of each gradient the numbers farthest from 0, the farthest first.
   std::vector<GradientSample> samples;
 };
 

@@ -87,13 +87,29 @@ double step_for(const SlopeQuery& query, double loss) {
   const double tell = std::cbrt(std::numeric_limits<Real>::epsilon());
   const double wanted = tell * std::max(std::abs(loss), tell) / std::max(std::abs(query.gradient), 1e-30);
   const double scale = query.scale > 0 ? query.scale : 1;
-  return std::clamp(wanted, 0.1 * tell * scale, 2 * tell * scale);
+  return std::clamp(wanted, 0.1 * tell * scale, 20 * tell * scale);
 }
 
+FiniteDifference measured(const LossFunction& loss, std::uint64_t seed, double expected, const SlopeQuery& query,
+                          double step) {
+  // Numbers of size 1 on the way to the loss, and the loss itself, are each off by some units of their last place.
+  const double rounding = 8 * std::numeric_limits<Real>::epsilon() * std::max(std::abs(expected), 1.0) / (2 * step);
+  return {query, step, loss_with(loss, seed, query, step), loss_with(loss, seed, query, -step), rounding};
+}
+
+}
+
+Verdict FiniteDifference::verdict() const {
+  constexpr double kBend = 0.02;  // of a slope: what the loss may bend over the step
+  const double size = std::abs(query.gradient), larger = std::max(std::abs(slope()), size);
+  const bool agrees = std::abs(slope() - query.gradient) <= rounding + kBend * larger;
+  if (!agrees || !std::isfinite(larger)) return Verdict::Differs;
+  return rounding < 0.5 * (size > 0 ? size : query.largest) ? Verdict::Agrees : Verdict::TooSmall;
 }
 
 std::vector<FiniteDifference> finite_differences(const LossFunction& loss, std::uint64_t seed, double expected,
                                                  List<SlopeQuery> queries, double seconds) {
+  constexpr double kShorter = 16;
   using Clock = std::chrono::steady_clock;
   const Clock::time_point end =
       Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
@@ -102,11 +118,9 @@ std::vector<FiniteDifference> finite_differences(const LossFunction& loss, std::
   for (const SlopeQuery& query : queries) {
     if (Clock::now() >= end) break;
     const double step = step_for(query, expected);
-    FiniteDifference difference{query, step, loss_with(loss, seed, query, step), loss_with(loss, seed, query, -step),
-                                0};
-    // Numbers of size 1 on the way to the loss, and the loss itself, are each off by some units of their last place.
-    difference.rounding = 8 * std::numeric_limits<Real>::epsilon() * std::max(std::abs(expected), 1.0) / (2 * step);
-    found.push_back(difference);
+    found.push_back(measured(loss, seed, expected, query, step));
+    if (found.back().verdict() == Verdict::Differs)
+      found.back() = measured(loss, seed, expected, query, step / kShorter);
   }
   return found;
 }

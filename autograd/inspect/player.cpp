@@ -33,7 +33,7 @@ std::string json_ints(std::span<const int> numbers) {
   return json_list(numbers, [](int number) { return fmt::format("{}", number); });
 }
 
-std::string json_number(double number) { return std::isfinite(number) ? fmt::format("{:.9g}", number) : "null"; }
+std::string json_number(double number) { return std::isfinite(number) ? fmt::format("{}", number) : "null"; }
 
 std::string json_picture(const Picture& picture) {
   if (picture.rows == 0) return "null";
@@ -146,6 +146,7 @@ class PlayerData {
 
 std::vector<SlopeQuery> PlayerData::queries() const {
   std::map<const Node*, std::size_t> taken;
+  std::map<const Node*, double> largest;        // gradient of each tensor, which its first sample is
   std::vector<std::vector<SlopeQuery>> rounds;  // the first sample of each tensor, the second of each, …
   for (const GradientSample& sample : recording_.samples) {
     const Node& node = *sample.node;
@@ -153,7 +154,8 @@ std::vector<SlopeQuery> PlayerData::queries() const {
     const std::size_t round = taken[&node]++;
     if (round == rounds.size()) rounds.emplace_back();
     const std::size_t offset = node.id - nodes_.front()->id;
-    rounds[round].push_back({offset, node.leaf, sample.index, sample.gradient, scale_of(node)});
+    largest.try_emplace(&node, std::abs(sample.gradient));
+    rounds[round].push_back({offset, node.leaf, sample.index, sample.gradient, largest.at(&node), scale_of(node)});
   }
   std::vector<SlopeQuery> queries;
   for (const std::vector<SlopeQuery>& round : rounds) {
@@ -211,9 +213,9 @@ std::string PlayerData::json(std::span<const FiniteDifference> checks) const {
     return fmt::format("[{},{}]", json_text(line.first), json_text(line.second));
   });
   const std::string differences = json_list(checks, [&](const FiniteDifference& check) {
-    return fmt::format("[{},{},{},{},{},{},{}]", node_of(check.query), check.query.index,
+    return fmt::format("[{},{},{},{},{},{},{},{}]", node_of(check.query), check.query.index,
                        json_number(check.query.gradient), json_number(check.step), json_number(check.plus),
-                       json_number(check.minus), json_number(check.rounding));
+                       json_number(check.minus), json_number(check.rounding), static_cast<int>(check.verdict()));
   });
   return fmt::format(
       "{{\"title\":{},\"about\":{},\"loss\":{},\"ranBefore\":{},\"nodes\":{},\"ops\":{},\"paths\":{},\"runs\":{},"

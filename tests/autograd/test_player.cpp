@@ -155,7 +155,8 @@ TEST_SUITE("player") {
     const std::uint64_t first = tape.nodes().front()->id;
     for (const GradientSample& sample : recording.samples) {
       if (sample.node != &value.node())
-        queries.push_back({sample.node->id - first, sample.node->leaf, sample.index, sample.gradient, 0.5});
+        queries.push_back({sample.node->id - first, sample.node->leaf, sample.index, sample.gradient,
+                           std::abs(sample.gradient), 0.5});
     }
     REQUIRE(queries.size() > 60);
     const auto found = finite_differences(loss, 1, value.item(), queries, 60);
@@ -168,6 +169,17 @@ TEST_SUITE("player") {
       CHECK(error <= difference.rounding + tolerance * std::max(1e-2, std::abs(difference.query.gradient)));
     }
     CHECK(finite_differences(loss, 1, value.item(), queries, 0).empty());
+  }
+
+  TEST_CASE("of each gradient the largest numbers are measured") {
+    Tape tape;
+    const Tensor x = variable({4}, {1, -4, 2, 3});
+    Pictures pictures(kAll);
+    std::vector<double> found;
+    for (const GradientSample& sample : record_backward(sum(square(x)), pictures, 2).samples) {
+      if (sample.node == &x.node()) found.push_back(sample.gradient);
+    }
+    CHECK(found == std::vector<double>{-8, 6});
   }
 
   TEST_CASE("a parameter whose packed form somebody holds changes for the measurement all the same") {
