@@ -5,10 +5,12 @@
 #include <cmath>
 #include <cstring>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <numeric>
 
 #include "autograd/inspect/backward_recording.h"
+#include "autograd/inspect/describe.h"
 #include "autograd/inspect/formulas.h"
 #include "autograd/inspect/pages/page.h"
 #include "autograd/names.h"
@@ -26,6 +28,15 @@ std::string json_list(const Items& items, Text text) {
     result += text(item);
   }
   result += ']';
+  return result;
+}
+
+/// The same for members, `"name":value`, of an object.
+template <class Items, class Text>
+std::string json_object(const Items& items, Text text) {
+  std::string result = json_list(items, text);
+  result.front() = '{';
+  result.back() = '}';
   return result;
 }
 
@@ -96,7 +107,9 @@ class PlayerData {
   std::vector<SlopeQuery> queries() const;
 
   std::string page(std::span<const FiniteDifference> checks) const {
-    return gradus::page(options_.title, json(checks), numbers_, pages::player_js);
+    return gradus::page(
+        options_.title, json(checks), numbers_,
+        {pages::terms_js, pages::player_tape_js, pages::player_map_js, pages::player_panel_js, pages::player_js});
   }
 
   double loss() const { return loss_.item(); }
@@ -125,8 +138,9 @@ class PlayerData {
   }
 
   std::string json(std::span<const FiniteDifference> checks) const;
-  std::string json_node(const Node& node, Texts& ops, Texts& paths) const;
+  std::string json_node(const Node& node, Texts& ops, Texts& paths, Texts& names) const;
   std::string json_run(const ClosureRun& run) const;
+  std::string json_row_names() const;
   std::size_t node_of(const SlopeQuery& query) const {
     const auto is_meant = [&](const Node* node) {
       return query.leaf != nullptr ? node->leaf == query.leaf : node->id == nodes_.front()->id + query.node;
@@ -167,13 +181,14 @@ std::vector<SlopeQuery> PlayerData::queries() const {
   return queries;
 }
 
-std::string PlayerData::json_node(const Node& node, Texts& ops, Texts& paths) const {
+std::string PlayerData::json_node(const Node& node, Texts& ops, Texts& paths, Texts& names) const {
   std::string text =
       fmt::format("{{\"op\":{},\"path\":{},\"shape\":{},\"value\":{}", ops.number(node.op), paths.number(node.path),
                   json_ints({node.shape.begin(), node.shape.end()}), json_picture(values_[number_.at(&node)]));
   if (!node.inputs.empty()) {
     const auto number = [&](const Tensor& input) { return fmt::format("{}", number_.at(&input.node())); };
     text += ",\"inputs\":" + json_list(node.inputs, number);
+    text += fmt::format(",\"names\":{}", names.number(json_list(input_names(node), json_text)));
   }
   if (node.leaf != nullptr) text += ",\"leaf\":" + json_text(node.leaf->name());
   if (const char* const name = name_of(node)) text += ",\"name\":" + json_text(name);
@@ -201,9 +216,27 @@ std::string PlayerData::json_run(const ClosureRun& run) const {
   return fmt::format("{{\"node\":{},\"passed\":{}}}", number_.at(run.node), json_list(run.passed, passed));
 }
 
+std::string PlayerData::json_row_names() const {
+  std::map<const Node*, std::map<int, std::string>> names;
+  for (const ClosureRun& run : recording_.runs) {
+    for (const Passed& passed : run.passed) {
+      for (const NotedUse& use : passed.noted) {
+        for (const int row : use.index) {
+          if (options_.row_name) names[passed.to][row] = options_.row_name(*passed.to->leaf, row);
+        }
+      }
+    }
+  }
+  return json_object(names, [&](const auto& of) {
+    return fmt::format("\"{}\":{}", number_.at(of.first), json_object(of.second, [](const auto& row) {
+                         return fmt::format("\"{}\":{}", row.first, json_text(row.second));
+                       }));
+  });
+}
+
 std::string PlayerData::json(std::span<const FiniteDifference> checks) const {
-  Texts ops, paths;
-  const std::string nodes = json_list(nodes_, [&](const Node* node) { return json_node(*node, ops, paths); });
+  Texts ops, paths, names;
+  const std::string nodes = json_list(nodes_, [&](const Node* node) { return json_node(*node, ops, paths, names); });
   const std::string runs = json_list(recording_.runs, [&](const ClosureRun& run) { return json_run(run); });
   const std::string parameters = json_list(recording_.parameters, [&](const GatheredGradient& parameter) {
     return fmt::format("{{\"node\":{},\"before\":{},\"after\":{}}}", number_.at(parameter.node),
@@ -217,11 +250,17 @@ std::string PlayerData::json(std::span<const FiniteDifference> checks) const {
                        json_number(check.query.gradient), json_number(check.step), json_number(check.plus),
                        json_number(check.minus), json_number(check.rounding), static_cast<int>(check.verdict()));
   });
+  const std::string steps = json_list(options_.steps, [](const StepNames& names) {
+    return fmt::format("{{\"path\":{},\"names\":{}}}", json_text(names.path), json_list(names.names, json_text));
+  });
+  const std::string loss_table =
+      json_list(options_.loss_table, [](const std::vector<std::string>& row) { return json_list(row, json_text); });
   return fmt::format(
-      "{{\"title\":{},\"about\":{},\"loss\":{},\"ranBefore\":{},\"nodes\":{},\"ops\":{},\"paths\":{},\"runs\":{},"
-      "\"parameters\":{},\"checks\":{}}}",
+      "{{\"title\":{},\"about\":{},\"loss\":{},\"ranBefore\":{},\"nodes\":{},\"ops\":{},\"paths\":{},\"names\":{},"
+      "\"runs\":{},\"parameters\":{},\"checks\":{},\"steps\":{},\"rows\":{},\"lossTable\":{}}}",
       json_text(options_.title), about, number_.at(&loss_.node()), ran_before_, nodes, ops.json(json_formula),
-      paths.json(json_text), runs, parameters, differences);
+      paths.json(json_text), names.json(std::identity()), runs, parameters, differences, steps, json_row_names(),
+      loss_table);
 }
 
 void write(const std::string& path, const std::string& page) {

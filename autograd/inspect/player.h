@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,10 +10,20 @@
 
 namespace gradus::inline GRADUS_PRECISION {
 
+/// What the time steps of a module are, such as words. What repeats itself as often under this path has these names.
+struct StepNames {
+  std::string path;
+  std::vector<std::string> names;
+};
+
 struct PlayerOptions {
   std::string title = "Backpropagation, step by step";
   std::vector<std::pair<std::string, std::string>> about =
-      {};                             ///< what else the page says of the step, as name and text
+      {};  ///< what else the page says of the step, as name and text
+  std::vector<StepNames> steps = {};
+  std::function<std::string(const Leaf&, int)> row_name =
+      {};  ///< the name of a row of a parameter, such as the word of a vector; empty if it has none
+  std::vector<std::vector<std::string>> loss_table = {};  ///< what stands beside the loss, its first row a head
   int checks = 3;                     ///< of each tensor so many gradients stand beside a finite difference,
   double check_seconds = 1;           ///< as far as these can be computed in this time
   std::size_t max_numbers = 700'000;  ///< how many numbers the page has at most; large arrays are made coarser to fit

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "autograd/inspect/backward_recording.h"
+#include "autograd/inspect/describe.h"
 #include "autograd/inspect/observers.h"
 #include "autograd/inspect/pages/page.h"
 #include "autograd/inspect/player.h"
@@ -202,6 +203,29 @@ TEST_SUITE("player") {
     REQUIRE(found.size() == 1);
     CHECK(found[0].plus != found[0].minus);
     CHECK(std::abs(found[0].slope() - gradient) <= found[0].rounding + 0.02 * std::abs(gradient));
+  }
+
+  TEST_CASE("every tensor of a step has a name in the formulas of its op") {
+    Net net;
+    Tape tape;
+    net.loss();
+    for (const Node* node : tape.nodes()) {
+      if (node->inputs.empty()) continue;
+      INFO(node->op);
+      CHECK(input_names(*node).size() == node->inputs.size());
+      if (!node->outputs.empty()) CHECK(output_name(node->op, node->outputs.size() - 1).find("output") != 0);
+    }
+  }
+
+  TEST_CASE("a page has the names of rows and steps that it is given") {
+    Net net;
+    PlayerOptions options{
+        .steps = {{"rnn", {"le", "chat"}}}, .loss_table = {{"word", "p"}, {"le", "0.5"}}, .checks = 0};
+    options.row_name = [](const Leaf& leaf, int row) { return fmt::format("{} {}", leaf.name(), row); };
+    const std::string page = player_page([&] { return net.loss(); }, options);
+    CHECK(contains(page, R"("steps":[{"path":"rnn","names":["le","chat"]}])"));
+    CHECK(contains(page, R"("lossTable":[["word","p"],["le","0.5"]])"));
+    CHECK(contains(page, R"("1":"embedding.weight 1","2":"embedding.weight 2")"));
   }
 
   TEST_CASE("a function that does not compute the same again is refused") {

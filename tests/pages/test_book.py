@@ -8,6 +8,7 @@ import sys
 from urllib.parse import unquote
 
 from browser import Keys, Page
+from doubts import check_doubts
 
 make, folder, readme, style, *programs = (os.path.abspath(argument) for argument in sys.argv[1:])
 subprocess.run([sys.executable, make, folder, readme, style, *programs], check=True)
@@ -78,9 +79,14 @@ def shows_itself(page, frame):
     page.until(lambda: page.all('.box, .fold') and page.all('output'), 'the player is there')
     page.run('document.querySelector("output").scrollIntoView()')
     assert page.text('output') == 'before the first op'
-    page.one('.panel').click()
+    page.one('.panel h2').click()
     page.press(Keys.ARROW_RIGHT)
     page.until(lambda: page.text('output').startswith('forward 1 of '), 'a step')
+    check_doubts(page)
+    assert not page.run('''return steps.filter((_, i) => {
+        stepper.go(i);
+        return /NaN|undefined|null|came from($|\\n)/.test(document.querySelector(".panel").innerText);
+    }).length''')
     driver.switch_to.default_content()
 
 

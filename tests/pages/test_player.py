@@ -6,14 +6,11 @@ import subprocess
 import sys
 
 from browser import Keys, Page
+from doubts import check_doubts, number
 
 lesson, gradus, folder = (os.path.abspath(argument) for argument in sys.argv[1:])
 os.makedirs(folder, exist_ok=True)
 os.chdir(folder)
-
-
-def number(text):
-    return float(text.replace('−', '-'))
 
 
 def said(page):
@@ -47,7 +44,7 @@ def of_a_neuron():
 
         page.press(Keys.ARROW_RIGHT)
         assert said(page).startswith('forward 1 of ') and said(page).endswith(': mul'), said(page)
-        assert 'y = a ∘ b' in page.text('.panel')
+        assert '%3 = w ∘ x' in page.text('.panel'), 'a formula speaks of the tensors by their names'
         assert page.run('return location.hash') == '#step=1'
         page.press(Keys.ARROW_LEFT, Keys.ARROW_LEFT)
         assert said(page) == 'before the first op', 'there is nothing before the first step'
@@ -77,13 +74,16 @@ def of_a_neuron():
         figures = [number(cell.text) for cell in page.all('.panel .sum')[0].find_elements('css selector', 'td')]
         assert abs(figures[0] * figures[1] - figures[2]) <= 2e-3 * abs(figures[2]), figures
 
-        # Finite differences agree with every gradient.
-        checked = page.run('''return pageData.checks.map(([node, index, gradient, step, plus, minus, rounding]) =>
-            Math.abs((plus - minus) / (2 * step) - gradient) <= rounding + 0.02 * Math.abs(gradient))''')
-        assert len(checked) >= 8 and all(checked), checked
-        page.run('stepper.go(stepOf(ops.find((op) => op.node.name === "bias"), true))')
-        details = page.one('details.doubt summary')
-        details.click()
+        # A leaf tells of itself where it is clicked, and finite differences agree with every gradient.
+        doubted = check_doubts(page)
+        assert list(doubted) == ['✓'] and doubted['✓'] >= 8, doubted
+        bias = next(box for box in page.all('.box.leaf') if box.text.startswith('bias'))
+        bias.click()
+        assert said(page) == 'before the first op' and 'variable %2 bias' in page.text('.panel')
+        assert 'used by %5 add' in page.text('.panel') and 'comes with the backward pass' in page.text('.panel')
+        page.press(Keys.END)
+        next(box for box in page.all('.box.leaf') if box.text.startswith('bias')).click()
+        page.one('details.doubt summary').click()
         assert '✓' in page.text('details.doubt') and '✗' not in page.text('details.doubt')
 
         # It plays and pauses by the space bar, and goes where a click leads.
@@ -93,7 +93,7 @@ def of_a_neuron():
         page.press(' ')
         assert page.run('return stepper.timer') is None
         page.press(Keys.HOME)
-        page.all('.box')[3].click()
+        page.one('.box:not(.leaf)').click()
         assert said(page).startswith('forward'), said(page)
         page.run('location.hash = "#step=5"')
         page.until(lambda: page.run('return stepper.step') == 5, 'a step by its address')
@@ -103,28 +103,27 @@ def of_a_neuron():
         assert page.fails_to_scroll_sideways()
         assert page.one('.panel').is_displayed() and page.one('.map').is_displayed()
         before = said(page)
-        page.one('button[aria-label^="step on"]').click()  # as a finger does
+        page.one('button[aria-label^="next step"]').click()  # as a finger does
         assert said(page) != before
 
 
 def of_a_translator():
     quiet = dict(check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     subprocess.run([gradus, 'train', '--toy', '--model', 'm', '--epochs', '1', '--seed', '1', '--force'], **quiet)
-    subprocess.run([gradus, 'explain', '--model', 'm', 'the man eats an apple', '--target', "l'homme mange une pomme",
+    subprocess.run([gradus, 'explain', '--model', 'm', 'the man ate an apple', '--target', "l'homme a mangé une pomme",
                     '--out', 'step.html'], **quiet)
     with Page('step.html') as page:
         assert page.seconds_to_open < 20  # on any machine, however busy
-        agree = page.run('''return pageData.checks.map(([node, index, gradient, step, plus, minus, rounding]) =>
-            Math.abs((plus - minus) / (2 * step) - gradient) <= rounding + 0.02 * Math.abs(gradient))''')
-        assert len(agree) > 20 and all(agree), agree
-        assert 'the man eats an apple' in page.text('header')
+        doubted = check_doubts(page)
+        assert doubted['✓'] > 20, doubted
+        assert 'the man ate an apple' in page.text('header')
         lanes = page.text('.map')
         for lane in ('encoder', 'attention', 'cell', 'steps 1–'):
             assert lane in lanes, lane
         check_speed(page)
         # A step shows its column; the others of its series stay folded, until they are asked for.
         page.run('stepper.go(stepOf(ops.filter((op) => op.name === "softmax")[1], false))')
-        assert re.search(r'▾ step 2 of \d+', page.text('.map')) and '▸ steps 3–' in page.text('.map')
+        assert '▾ step 2 of 7: homme' in page.text('.map') and '▸ steps 3–7: a … </s>' in page.text('.map'), page.text('.map')
         assert 'y = exp(x) / Σ exp(x)' in page.text('.panel')
         page.all('.column button')[-1].click()
         assert '▸ steps 3–' not in page.text('.map')
@@ -139,6 +138,7 @@ def of_a_translator():
         # The attention's parameters: noted, and summed up at the end.
         page.press(Keys.END)
         assert said(page).startswith('sum up: ') and 'noted' in page.text('.panel')
+        assert 'once for each of 7 rows' in page.text('.panel')
         # A heat map opens, and closes by a key.
         page.all('.panel canvas')[0].click()
         assert page.one('dialog').is_displayed()
@@ -155,5 +155,83 @@ def of_a_translator():
         assert covered == 0, covered
 
 
+def of_words():
+    """What the page says of the words of a step."""
+    with Page('step.html') as page:
+        # Each word's probability, and of their logarithms the mean, which is the loss.
+        page.run('stepper.go(stepOf(lossOp, false))')
+        rows = [[cell.text for cell in row.find_elements('css selector', 'td')] for row in page.all('.panel .numbers')[0].find_elements('css selector', 'tr')]
+        assert [row[0] for row in rows] == ['word', "l'", 'homme', 'a', 'mangé', 'une', 'pomme', '</s>'], rows
+        surprises = [number(row[2]) for row in rows[1:]]
+        loss = page.run('return valueOf(pageData.loss).cells[0]')
+        assert abs(sum(surprises) / len(surprises) - loss) < 1e-3 * loss, (surprises, loss)
+        assert all(abs(math.exp(-number(row[2])) - number(row[1])) < 6e-3 * number(row[1]) for row in rows[1:])
+        # Which words' vectors a gradient is added to; and a leaf's own page before the backward pass.
+        page.run('stepper.go(stepOf(ops.find((op) => op.name === "embedding"), true))')
+        assert '“apple”' in page.text('.panel') and '“man”' in page.text('.panel'), page.text('.panel')
+        # Names of fused ops' inputs and outputs, and finite differences of all of these.
+        page.run('stepper.go(stepOf(ops.find((op) => op.name === "lstm_sequence"), true))')
+        panel = page.text('.panel')
+        for name in ('dh = d%', 'dh_T = d%', 'dc_T = d%', 'dbase → d%', 'dW_hh → d%', 'dW → d%', 'dx → d%'):
+            assert name in panel, (name, panel)
+        page.run('stepper.go(stepOf(ops.find((op) => op.name === "lstm_cell"), false))')
+        assert '--unfused' in page.text('.panel')
+        hidden = page.run('''const seen = new Set();
+            steps.forEach((_, i) => {
+                stepper.go(i);
+                for (const input of document.querySelectorAll(".panel .input"))
+                    if (input.querySelector("details.doubt")) seen.add(+/d%(\\d+)/.exec(input.textContent)[1]);
+                if (steps[i].kind === "gather" && document.querySelector("details.doubt")) seen.add(steps[i].op.last);
+            });
+            return [...checksOf.keys()].filter((node) => !seen.has(node));''')
+        assert not hidden, hidden
+        # All parts of a gradient beside each other, as many as there are uses.
+        page.run('stepper.go(stepOf(ops.find((op) => op.name === "lstm_cell"), true))')
+        assert 'THE PARTS THAT IT IS THE SUM OF' in page.text('.panel')
+        # What repeats itself in time is called so, and what does not is not.
+        assert page.run('return columns.every((column) => !column.time || column.unit === "step")')
+        # Terms are explained where they stand.
+        page.press(Keys.HOME)
+        page.one('.term').click()
+        assert 'the list of all ops' in page.run('return getComputedStyle(document.querySelector(".term:focus"), "::after").content')
+
+
+def by_keys_and_touch():
+    with Page('step.html', address='#step=3') as page:
+        # Enter opens a heat map, which stays; arrow keys and a finger read its numbers; and it has the thumbnail's colours.
+        page.run('stepper.go(stepOf(ops.filter((op) => op.name === "lstm_cell")[1], true))')
+        canvas = page.run('return [...document.querySelectorAll(".sum canvas")].at(-1)')
+        page.run('[...document.querySelectorAll(".sum canvas")].at(-1).focus()')
+        page.press(Keys.ENTER)
+        page.until(lambda: page.all('dialog'), 'the large heat map opens')
+        page.press(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
+        assert re.search(r'\[0, 1\] = |\[1\] = ', page.text('dialog p.mono')), page.text('dialog p.mono')
+        colours = 'return [...arguments[0].getContext("2d").getImageData(0, 0, 1, 1).data].join()'
+        assert page.driver.execute_script(colours, canvas) == page.driver.execute_script(colours, page.one('dialog canvas'))
+        before = page.text('dialog p.mono')
+        page.run('const c = document.querySelector("dialog canvas"), b = c.getBoundingClientRect();'
+                 'c.dispatchEvent(new PointerEvent("pointerdown", {clientX: b.right - 4, clientY: b.top + 4}))')
+        assert page.text('dialog p.mono') != before
+        page.press(Keys.ESCAPE)
+        page.until(lambda: not page.all('dialog'), 'the large heat map closes')
+        # Space on what opens opens it, and plays nothing.
+        page.run('document.querySelector(".panel summary").focus()')
+        page.press(' ')
+        assert page.run('return document.querySelector(".panel details").open') and page.run('return stepper.timer') is None
+        # The focus stays where it was when the map is drawn anew.
+        page.run('document.querySelector(".map [data-op]").focus()')
+        focused = page.run('return document.activeElement.dataset.op')
+        page.press(Keys.ENTER, Keys.ARROW_RIGHT)
+        assert focused in page.run('return document.activeElement.dataset.key').split(), 'the op, or the fold that holds it'
+        page.run('document.querySelector(".column button").focus()')
+        page.press(Keys.ENTER)
+        assert page.run('return document.activeElement.closest(".map") !== null')
+        page.run('document.querySelector(".panel .link").focus()')
+        page.press(Keys.ENTER)
+        assert page.run('return document.activeElement.closest(".panel") !== null')
+
+
 of_a_neuron()
 of_a_translator()
+of_words()
+by_keys_and_touch()

@@ -133,7 +133,7 @@ def of_one_model():
             assert page.run('return `#step=${stepper.step}`') == address, 'the address opens a step'
             assert page.fails_to_scroll_sideways()
             before = said(page)
-            page.one('button[aria-label^="step on"]').click()  # as a finger does
+            page.one('button[aria-label^="next step"]').click()  # as a finger does
             assert said(page) != before
             for view in ('all', 'search', 'words'):
                 page.click(f'[data-view={view}]')

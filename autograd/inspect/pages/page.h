@@ -13,7 +13,7 @@ namespace gradus::inline GRADUS_PRECISION {
 
 /// The files of this folder, as they were when Gradus was built.
 namespace pages {
-extern const std::string_view style_css, parts_js, player_js;
+extern const std::string_view style_css, parts_js, terms_js, player_tape_js, player_map_js, player_panel_js, player_js;
 }
 
 /// What every page has in its head: that Gradus made it.

@@ -18,12 +18,12 @@ function filled(made, attributes, children) {
 
 /** A number with four digits, as short as it can be read. */
 function short(x) {
-  if (x === null || x === undefined) return "?";
+  if (x === null || x === undefined) return "–";
   if (!Number.isFinite(x)) return Number.isNaN(x) ? "NaN" : x > 0 ? "∞" : "−∞";
   if (x === 0) return "0";
   const size = Math.abs(x);
   const text = size >= 1e-4 && size < 1e6 ? String(Number(x.toPrecision(4))) : x.toExponential(2);
-  return text.replace("-", "−");
+  return text.replaceAll("-", "−");
 }
 
 /** `(2, 3)` */
@@ -57,11 +57,15 @@ class Picture {
   }
 }
 
+/** What the colours of heat maps mean, in a line. */
+const heatLegend = () => element("span", { class: "legend" }, "heat maps: ", element("span", { class: "below" }, "■"), " below 0, ",
+  element("span", { class: "above" }, "■"), " above 0, the stronger the farther from it; ", element("span", { class: "none" }, "■"), " no number");
+
 const isDark = matchMedia("(prefers-color-scheme: dark)");
 
-/** Blue below 0, orange above, the paper at 0; what is no number is magenta. */
+/** Blue below 0, orange above, the paper at 0; what is no number is magenta, and what is not known, null, the paper too. */
 function colour(x, extent) {
-  if (!Number.isFinite(x)) return [214, 51, 180];
+  if (x !== null && !Number.isFinite(x)) return [214, 51, 180];
   const share = extent > 0 ? Math.min(1, Math.abs(x) / extent) ** 0.7 : 0;
   const paper = isDark.matches ? [27, 34, 43] : [255, 255, 255];
   const ink = isDark.matches ? (x < 0 ? [110, 180, 255] : [255, 160, 90]) : x < 0 ? [22, 82, 158] : [178, 62, 8];
@@ -84,62 +88,103 @@ function draw(canvas, picture, extent, width, height) {
   const image = new ImageData(columns, rows);
   picture.cells.forEach((x, i) => image.data.set([...colour(x, extent), 255], 4 * i));
   canvas.getContext("2d").putImageData(image, 0, 0);
-  canvas.shownColumns = columns;
 }
 
 function statistics(picture) {
-  return `${short(picture.least)} … ${short(picture.most)}, mean ${short(picture.mean)}`;
+  const wrapped = picture.rows === 1 && picture.columns > 24 ? ", wrapped" : "";
+  return `${short(picture.least)} … ${short(picture.most)}, mean ${short(picture.mean)}${wrapped}`;
+}
+
+/** Whether an array is shown as a table of its numbers. */
+const isTable = (picture) => picture.isWhole && picture.size <= 16 && (picture.rows === 1 || picture.columns <= 6);
+
+/** What heat maps and tables beside each other have in common: equal colours for equal numbers, equal places below each
+ * other. */
+function scaleOf(pictures) {
+  const shown = pictures.filter(Boolean), longest = shown.filter(isTable).flatMap(({ cells }) => Array.from(cells, (x) => short(x).length));
+  return { extent: Math.max(0, ...shown.map(({ extent }) => extent)), columns: Math.max(1, Math.floor(44 / (Math.max(0, ...longest) + 2))) };
 }
 
 /** Shows an array: few numbers as a table, more as a heat map that a click enlarges. */
-function heat(picture, name, extent = picture?.extent) {
+function heat(picture, name, scale = scaleOf([picture])) {
   if (!picture) return element("span", { class: "soft" }, "not seen");
-  if (picture.isWhole && picture.size <= 16 && (picture.rows === 1 || picture.columns <= 6)) {
+  if (isTable(picture)) {
     const texts = Array.from(picture.cells, short), rows = [];
-    const longest = Math.max(...texts.map((text) => text.length)) + 2;
-    const fitting = picture.rows === 1 ? Math.max(1, Math.floor(44 / longest)) : 6; // a longer row goes on below
-    const columns = Math.min(fitting, picture.columns);
+    const columns = Math.min(picture.rows === 1 ? scale.columns : 6, picture.columns); // a longer row goes on below
     for (let i = 0; i < texts.length; i += columns)
       rows.push(element("tr", {}, texts.slice(i, i + columns).map((text) => element("td", {}, text))));
     return element("div", { class: "wide" }, element("table", { class: "numbers", "aria-label": name }, rows));
   }
-  const canvas = thumbnail(picture, name, extent, 132, 84);
+  const canvas = thumbnail(picture, name, scale.extent, 132, 84);
   return element("span", { class: "heat" }, canvas, element("span", { class: "stats" }, statistics(picture)));
 }
 
 /** A heat map of about that many points, which a click enlarges. */
 function thumbnail(picture, name, extent, width, height) {
   const canvas = element("canvas", {
-    role: "img", tabindex: 0, title: "open", "aria-label": `${name}: ${statistics(picture)}`,
-    click: () => enlarge(picture, name),
-    keydown: (event) => { if (event.key === "Enter") enlarge(picture, name); },
+    role: "button", tabindex: 0, title: "open", "aria-label": `${name}: ${statistics(picture)}: open`,
+    click: () => enlarge(picture, name, extent),
+    keydown: (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault(); // or else the key would press the button that gets the focus
+      enlarge(picture, name, extent);
+    },
   });
   draw(canvas, picture, extent, width, height);
   return canvas;
 }
 
-/** Shows a heat map large, and the number under the pointer. */
-function enlarge(picture, name) {
-  const canvas = element("canvas");
-  draw(canvas, picture, picture.extent, Math.min(innerWidth * 0.85, 900), innerHeight * 0.6);
-  const readout = element("p", { class: "mono", "aria-live": "polite" }, "point at a cell");
+/** Shows a heat map large, and the number under the pointer, or where the arrow keys lead. */
+function enlarge(picture, name, extent = picture.extent) {
+  const canvas = element("canvas", { tabindex: 0, autofocus: true, "aria-label": "cells: arrow keys lead from one to the next" });
+  draw(canvas, picture, extent, Math.min(innerWidth * 0.85, 900), innerHeight * 0.6);
+  const readout = element("p", { class: "mono", "aria-live": "polite" }, "point at a cell, or press an arrow key");
+  const mark = element("span", { class: "mark", hidden: true });
   const what = picture.isWhole ? "all its numbers"
     : `${picture.rows} × ${picture.columns} cells, each the number farthest from 0 of its block`;
-  canvas.addEventListener("pointermove", (event) => {
+  let at = { column: 0, row: 0 };
+  const read = (column, row) => {
+    const i = row * canvas.width + column;
+    if (column < 0 || row < 0 || column >= canvas.width || i >= picture.cells.length) return;
+    at = { column, row };
+    const [y, x] = picture.rows === 1 ? [0, i] : [Math.floor(i / picture.columns), i % picture.columns];
+    const word = picture.rowNames?.[y];
+    readout.textContent = `${picture.isWhole ? "" : "cell "}[${picture.rows === 1 ? x : `${y}, ${x}`}] = ${short(picture.cells[i])}${word ? `, of “${word}”` : ""}`;
+    const wide = canvas.clientWidth / canvas.width, high = canvas.clientHeight / canvas.height;
+    Object.assign(mark.style, { left: `${column * wide}px`, top: `${row * high}px`, width: `${wide + 2}px`, height: `${high + 2}px` });
+    mark.hidden = false;
+  };
+  const point = (event) => {
     const box = canvas.getBoundingClientRect();
-    const column = Math.floor((event.clientX - box.left) / box.width * canvas.width);
-    const row = Math.floor((event.clientY - box.top) / box.height * canvas.height);
-    const i = row * canvas.shownColumns + column;
-    if (i < 0 || i >= picture.cells.length) return;
-    const place = picture.rows === 1 ? `${i}` : `${Math.floor(i / picture.columns)}, ${i % picture.columns}`;
-    readout.textContent = `${picture.isWhole ? "" : "cell "}[${place}] = ${short(picture.cells[i])}`;
+    read(Math.floor((event.clientX - box.left) / box.width * canvas.width), Math.floor((event.clientY - box.top) / box.height * canvas.height));
+  };
+  canvas.addEventListener("pointermove", point);
+  canvas.addEventListener("pointerdown", point);
+  canvas.addEventListener("keydown", (event) => {
+    const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    if (!move) return;
+    event.preventDefault();
+    if (mark.hidden) read(0, 0);
+    else read(at.column + move[0], at.row + move[1]);
   });
   const dialog = element("dialog", { "aria-label": name, close: () => dialog.remove() },
     element("h2", {}, `${name} `, element("span", { class: "soft" }, shapeText(picture.shape))),
-    element("p", { class: "soft" }, `${what}; ${statistics(picture)}`), canvas, readout,
-    element("form", { method: "dialog" }, element("button", { autofocus: true }, "Close")));
+    element("p", { class: "soft" }, `${what}; ${statistics(picture)}. Full colour at ±${short(extent)}; `, heatLegend()),
+    element("div", { class: "large" }, canvas, mark), readout,
+    element("form", { method: "dialog" }, element("button", {}, "Close")));
   document.body.append(dialog);
   dialog.showModal();
+}
+
+/** Renders a part of the page anew. What had the focus in it has it again, if something there has one of its words in
+ * `data-key`, or else the part itself. */
+function keepFocus(part, render) {
+  const focused = part.contains(document.activeElement) ? document.activeElement : null;
+  render();
+  if (!focused || focused === part) return;
+  const keys = focused.dataset.key?.split(" ") ?? [];
+  const again = keys.map((key) => part.querySelector(`[data-key~="${CSS.escape(key)}"]`)).find(Boolean);
+  (again ?? part).focus({ preventScroll: true });
 }
 
 /** Steps through something by keys, buttons, a slider, and `#step=N` in the address. */
@@ -155,8 +200,8 @@ class Stepper {
     });
     this.said = element("output");
     this.controls = element("div", { class: "controls" },
-      button("⇤", "first step (Home)", () => this.go(0)), button("←", "step back (←)", () => this.go(this.step - 1)),
-      this.playButton, button("→", "step on (→)", () => this.go(this.step + 1)),
+      button("⇤", "first step (Home)", () => this.go(0)), button("←", "step before (←)", () => this.go(this.step - 1)),
+      this.playButton, button("→", "next step (→)", () => this.go(this.step + 1)),
       button("⇥", "last step (End)", () => this.go(count - 1)), this.slider, this.said);
     addEventListener("keydown", (event) => this.press(event));
     addEventListener("hashchange", () => this.readAddress());
@@ -194,7 +239,7 @@ class Stepper {
       ArrowRight: () => move(1), ArrowLeft: () => move(-1), " ": () => this.play(),
       Home: () => this.go(0), End: () => this.go(this.count - 1),
     };
-    if (!acts[event.key] || (event.key === " " && event.target.closest("button, canvas, [type=checkbox]"))) return;
+    if (!acts[event.key] || (event.key === " " && event.target.closest("button, canvas, summary, a, [type=checkbox]"))) return;
     event.preventDefault();
     acts[event.key]();
   }

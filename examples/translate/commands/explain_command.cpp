@@ -10,6 +10,7 @@
 #include "examples/translate/commands/commands.h"
 #include "examples/translate/commands/output_file.h"
 #include "examples/translate/options/common_options.h"
+#include "examples/translate/report/player/step_words.h"
 #include "examples/translate/translator/model_folder.h"
 #include "examples/translate/translator/translate.h"
 #include "ops/fused/unfused.h"
@@ -85,21 +86,22 @@ int run(const Arguments& options) {
   const Batch batch = make_batch(pairs, std::span(&first, 1));
   std::optional<Translator> fresh;
   if (options.untrained) fresh.emplace(translator->config, *translator);
-  Seq2Seq& model = fresh ? fresh->model : translator->model;
-  model.eval();
+  Translator& shown = fresh ? *fresh : *translator;
+  shown.model.eval();
   const auto step = [&] {
     const Unfused scope(options.unfused);
-    return model.loss(batch, {.divisor = static_cast<Real>(words)});
+    return shown.model.loss(batch, {.divisor = static_cast<Real>(words)});
   };
   const double value = loss_of(step);
   const std::string loss = fmt::format("{} nats a word ({} with the end of the sentence)", readable(value, 4), words);
   const char* const hint = value < kSmallLoss ? kHint : "";
   if (options.out.is_wanted()) {
     const std::string name = options.model + (options.untrained ? ", untrained" : "");
-    const PlayerOptions player{
-        .title = "A training step, forward and backward",
-        .about = {{"source", source}, {"target", target}, {"model", name}, {"loss", loss + (*hint ? "; " : "") + hint}},
-        .check_seconds = static_cast<double>(options.check_seconds)};
+    PlayerOptions player = words_of_step(shown, pairs.front());
+    player.title = "A training step, forward and backward";
+    player.about = {
+        {"source", source}, {"target", target}, {"model", name}, {"loss", loss + (*hint ? "; " : "") + hint}};
+    player.check_seconds = static_cast<double>(options.check_seconds);
     options.out.write(player_page(step, player));
     options.out.tell(fmt::format("source  {}\ntarget  {}\nloss    {}\n{}{}", source, target, loss, hint_line(hint),
                                  options.out.written("page")));

@@ -674,7 +674,7 @@ function apartNote(t) {
 function contextPart(model, t) {
   const step = model.steps[t], { symbols } = model, c = symbols.context(t + 1);
   const order = [...step.weights.keys()].sort((a, b) => step.weights[b] - step.weights[a]).filter((j) => step.weights[j] > 0.005).slice(0, 3);
-  const whole = (j) => element("div", {}, model.states[j].map((place) => heat(vector(place), `state of ${model.source[j]}`, model.extent)));
+  const whole = (j) => element("div", {}, model.states[j].map((place) => heat(vector(place), `state of ${model.source[j]}`, { ...scaleOf([vector(place)]), extent: model.extent })));
   return [formula(contextFormulas(model, t + 1)),
     element("p", {}, "The states are mixed, each as far as its weight goes. The context is as long as a state, however long the sentence is."),
     element("div", { class: "mix" }, order.map((j, i) => element("figure", {},
