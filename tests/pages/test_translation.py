@@ -114,7 +114,15 @@ def of_one_model():
 
         # Gradients beside the weights, and all of both at once.
         assert len(page.all('.slot .salient')) == len(source) and 'Attention is not explanation' in page.text('.panel')
-        page.click('[data-view=all]')
+        # The focus stays where it was when the page is drawn anew, and arrow keys lead from tab to tab.
+        for selector in ('.slot[data-j="1"]', '.chip'):
+            page.run(f'document.querySelector(\'{selector}\').focus()')
+            key = page.run('return document.activeElement.dataset.key')
+            page.run('stepper.go(stepOf(2, 3)); stepper.go(stepOf(2, 2))')
+            assert key and page.run('return document.activeElement.dataset.key') == key
+        page.click('[data-view=words]')
+        page.press(Keys.ARROW_RIGHT)
+        assert page.run('return [view, document.activeElement.dataset.view, stepper.step === stepOf(2, 2)]') == ['all', 'all', True]
         assert len(page.all('.weights table')) == 2 and len(page.all('.weights tr.now')) == 2
         # The search: its winner is the translation, and what was pruned can be hidden.
         page.click('[data-view=search]')

@@ -25,8 +25,8 @@ function isRecurrent(before, after) {
 }
 
 /** Whether ops go from the end to the beginning: by the names that PyTorch gives the weights of that direction. */
-const isReverse = (part) => part.some((op) => op.inputs.flatMap((i) => [i, ...opOf[i].inputs])
-  .some((i) => pageData.nodes[i].leaf?.endsWith("_reverse")));
+const isReverse = (part) => part.some((op) => op.inputs.flatMap((i) => (opOf[i].name === "transpose" ? opOf[i].inputs : i))
+  .some((i) => /_reverse(\.|$)/.test(pageData.nodes[i].leaf)));
 
 /** Columns: the ops of a stretch that does not repeat, or of one of the time steps of one that does. */
 function columnsByTime() {

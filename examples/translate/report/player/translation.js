@@ -273,6 +273,7 @@ function targetLine(model, now) {
   return element("div", { class: "written", "aria-label": "the translation so far" }, model.target.map((word, t) => {
     const done = progress(t, now) === parts.length;
     return element("button", {
+      "data-key": `word-${models.indexOf(model)}-${t}`,
       class: `chip${t === current ? " now" : ""}${done ? " done" : ""}`, title: `to word ${t + 1}`, "aria-current": t === current && "step",
       click: () => stepper.go(stepOf(t, current === null ? parts.length - 1 : steps[now].part)),
     }, done || !isSecret ? word : t === current ? "?" : "·");
@@ -284,6 +285,7 @@ function bar(model, t, j) {
   const weight = weightsAt(model, t)[j], own = model.steps[t].weights[j];
   const canHold = !model.obstacle;
   const slot = element("div", {
+    "data-key": `weight-${models.indexOf(model)}-${j}`,
     class: `slot${canHold ? " held" : ""}`, role: canHold ? "slider" : "img", tabindex: 0, "aria-valuemin": canHold && 0, "aria-valuemax": canHold && 1,
     "aria-orientation": canHold && "vertical", "data-j": j, "aria-label": `weight of ${model.source[j]}`,
   }, element("div", { class: "own" }), element("div", { class: "fill" }),
@@ -759,13 +761,29 @@ function panelOf(now) {
 const views = { words: ["word by word", showWords], all: ["all weights", showAll], ...(tree ? { search: ["the search", showTree] } : {}) };
 let view = "words";
 const tabs = element("nav", { class: "tabs", role: "tablist" }, Object.entries(views).map(([name, [label]]) => element("button", {
-  role: "tab", "data-view": name, click: () => { view = name; showStep(stepper.step); } }, label)));
+  role: "tab", "data-view": name, "data-key": name, click: () => showView(name) }, label)));
+tabs.addEventListener("keydown", (event) => {
+  const move = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+  if (!move) return;
+  event.stopPropagation(); // arrows step through the translation elsewhere
+  const names = Object.keys(views);
+  showView(names[(names.indexOf(view) + move + names.length) % names.length]);
+  tabs.querySelector(`[data-view=${view}]`).focus();
+});
+
+function showView(name) {
+  view = name;
+  showStep(stepper.step);
+}
 
 function showStep(now) {
-  for (const tab of tabs.children) tab.setAttribute("aria-selected", tab.dataset.view === view);
+  for (const tab of tabs.children) {
+    tab.setAttribute("aria-selected", tab.dataset.view === view);
+    tab.tabIndex = tab.dataset.view === view ? 0 : -1; // arrows lead to the others
+  }
   const scrolled = stageElement.querySelector(".scroll")?.scrollLeft ?? 0;
-  stageElement.replaceChildren(tabs, views[view][1](now));
-  panelElement.replaceChildren(...[panelOf(now)].flat(9).filter(Boolean));
+  keepFocus(stageElement, () => stageElement.replaceChildren(tabs, views[view][1](now)));
+  keepFocus(panelElement, () => panelElement.replaceChildren(...[panelOf(now)].flat(9).filter(Boolean)));
   panelElement.scrollTop = 0;
   if (view === "words") scrollToFocus(now, scrolled);
 }
