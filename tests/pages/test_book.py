@@ -118,8 +118,31 @@ def is_read_from_end_to_end():
             assert page.fails_to_scroll_sideways(), name
 
 
+def the_first_lessons_are_about_their_own_names():
+    page_of = {name[3:]: os.path.join(name, file) for name in names for file in os.listdir(name)}
+    with Page(page_of['one_multiplication'], address='#step=2') as page:
+        assert 'loss = c ∘ c' in page.text('.panel') and 'c = %2' in page.text('.panel')
+        page.press(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
+        panel = page.text('.panel')
+        assert 'dc += dloss ∘ c' in panel and 'dc → d%2' in panel and '2 of 2 gradients arrived' in panel
+        assert 'A sum, since %2 is used more than once: by %3 mul twice' in panel and 'first to arrive' not in panel
+        page.press(Keys.HOME)
+        assert 'Each op stands to the right of all that it is computed from' in page.text('.panel') and 'rows are modules' not in page.text('.panel')
+        assert '2 variables.' in page.text('.panel') and 'constant' not in page.text('.panel p'), 'of what there is, and no 0 constants'
+    with Page(page_of['backprop'], 1504, 704) as page:
+        assert page.run('return mapElement.scrollWidth <= mapElement.clientWidth'), 'all of the neuron is seen'
+    with Page(page_of['local_attention']) as page:
+        page.run('stepper.go(ops.find((op) => op.name === "exp").backwardStep)')
+        shapes = page.run('return [...document.querySelectorAll(".panel .sum table")].map((table) => [...table.rows].map((row) => row.cells.length).join())')
+        assert len(shapes) >= 3 and len(set(shapes)) == 1, f'equal places stand below each other: {shapes}'
+        assert 'cannot be told from' in page.text('.panel')
+    with Page(page_of['one_attention_step']) as page:
+        assert 'No finite differences' in page.text('.panel')
+
+
 every_lesson_is_in_it()
 lessons_are_numbered_in_their_order()
 words_are_explained_where_they_come_first()
 links_lead_to_what_is_there()
+the_first_lessons_are_about_their_own_names()
 is_read_from_end_to_end()

@@ -231,7 +231,44 @@ def by_keys_and_touch():
         assert page.run('return document.activeElement.closest(".panel") !== null')
 
 
+def of_unfused_ops():
+    """Series are named by the words that they read, from the right end, and repeats that are no time are no steps."""
+    subprocess.run([gradus, 'explain', '--model', 'm', 'the man ate an apple', '--unfused', '--check-seconds', '0', '--out', 'unfused.html'],
+                   check=True, stdout=subprocess.DEVNULL)
+    with Page('unfused.html') as page:
+        series = page.run('''const series = {};
+            for (const { series: i, unit, name } of columns) if (i) (series[i] ??= [unit]).push(name);
+            return Object.values(series);''')
+        source = ['the', 'man', 'ate', 'an', 'apple', '</s>']
+        assert series[0] == ['step'] + source and series[1] == ['step'] + source[::-1], series
+        assert series[2][0] == 'step' and series[2][-1] == '</s>', series
+        assert series[3][0] == 'part' and set(series[3][1:]) == {None}, series
+        assert page.run('return lanes().length') > 5 and 'No finite differences' in page.text('.panel')
+        # A term at the end of a heading, and its meaning at the end of the page.
+        page.run('stepper.go(columns.find((column) => column.name === "</s>").ops.at(-1).forwardStep)')
+        page.one('.panel .term').click()
+        assert 'a sentence ends here' in page.run('return getComputedStyle(document.querySelector(".term:focus"), "::after").content')
+
+
+def is_readable(dark):
+    """Text on what a page colours has a contrast of 4.5 or more (WCAG 2.2, 1.4.3)."""
+    with Page('step.html', dark=dark) as page:
+        page.run('stepper.go(stepOf(ops.find((op) => op.name === "softmax"), true))')
+        for selector in ('.badge', '.panel .soft', '.panel .link', '.box.back', '.fold'):
+            contrast = page.run(f'''const light = (colour) => colour.match(/[0-9.]+/g).slice(0, 3).map((x) => x / 255)
+                .map((x) => (x <= 0.03928 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4)).reduce((sum, x, i) => sum + x * [0.2126, 0.7152, 0.0722][i], 0);
+                const inner = document.querySelector("{selector}");
+                let outer = inner;
+                while (/, 0\)/.test(getComputedStyle(outer).backgroundColor)) outer = outer.parentElement;
+                const [a, b] = [light(getComputedStyle(inner).color), light(getComputedStyle(outer).backgroundColor)].sort((a, b) => b - a);
+                return (a + 0.05) / (b + 0.05);''')
+            assert contrast >= 4.5, (selector, dark, contrast)
+
+
 of_a_neuron()
 of_a_translator()
+of_unfused_ops()
+is_readable(dark=False)
+is_readable(dark=True)
 of_words()
 by_keys_and_touch()
