@@ -5,19 +5,16 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
+#include <cstdlib>
+#include <string_view>
 
 namespace gradus::translate {
 
 namespace {
 
 constexpr double kTerminalInterval = 0.2;  // seconds
-
-/// The columns of the terminal, or a usual number if it does not tell.
-size_t columns(std::FILE* out) {
-  winsize size{};
-  return ::ioctl(::fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
-}
 
 /// Progress is for the eye only: a reader that has gone away is no reason to fail.
 void put(std::FILE* out, const std::string& text) {
@@ -38,6 +35,17 @@ std::string clock_text(double seconds) {
                    : fmt::format("{}:{:02}", minutes, whole % 60);
 }
 
+std::size_t terminal_width(int descriptor) {
+  constexpr std::size_t kUsual = 80, kMost = 10'000;
+  const char* const variable = std::getenv("COLUMNS");
+  const std::string_view text = variable != nullptr ? variable : "";
+  std::size_t columns = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), columns);
+  if (error == std::errc() && end == text.data() + text.size() && columns > 0 && columns <= kMost) return columns;
+  winsize size{};
+  return ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUsual;
+}
+
 Progress::Progress(std::FILE* out, double plain_interval)
     : out_(out),
       terminal_(::isatty(::fileno(out)) != 0),
@@ -50,7 +58,7 @@ void Progress::show(const std::string& line) {
     put(out_, line + "\n");
     return;
   }
-  put(out_, fmt::format("\r\033[K{}", line.substr(0, columns(out_) - 1)));
+  put(out_, fmt::format("\r\033[K{}", line.substr(0, terminal_width(::fileno(out_)) - 1)));
   shown_ = true;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdio>
 #include <string>
 
@@ -11,6 +12,10 @@ double seconds_now();
 
 /// `0:07`, `12:30`, `1:05:00`.
 std::string clock_text(double seconds);
+
+/// The columns that a line on this descriptor may have: what the environment's COLUMNS says, or else the terminal; 80
+/// if it is none.
+std::size_t terminal_width(int descriptor);
 
 /// A line that tells how far a long task is: on a terminal it is rewritten in place several times a second, elsewhere
 /// it becomes a plain line now and then.

@@ -9,6 +9,7 @@
 #include "autograd/error.h"
 #include "examples/translate/base/join_words.h"
 #include "examples/translate/base/nearest.h"
+#include "examples/translate/base/progress.h"
 #include "examples/translate/base/usage_error.h"
 #include "examples/translate/commands/commands.h"
 #include "examples/translate/commands/output_file.h"

@@ -2,11 +2,6 @@
 
 #include <fmt/core.h>
 
-#include <cerrno>
-#include <cstdio>
-#include <system_error>
-
-#include "autograd/error.h"
 #include "examples/translate/base/version.h"
 
 namespace gradus::translate {
@@ -37,11 +32,6 @@ Command gradus_program() {
                   toy_command(),
               },
           .version = fmt::format("gradus {}", program_version())};
-}
-
-void write_output(std::string_view text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return;
-  fail("cannot write the output: {}", std::generic_category().message(errno));
 }
 
 }

@@ -1,10 +1,7 @@
 #pragma once
 
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include "examples/translate/options/command_line.h"
+#include "examples/translate/options/write_output.h"
 
 namespace gradus::translate {
 
@@ -25,8 +22,5 @@ Command toy_command();
 
 /// The program, with all its commands.
 Command gradus_program();
-
-/// Writes to standard output. Throws Error if that fails, a full disk for example.
-void write_output(std::string_view text);
 
 }

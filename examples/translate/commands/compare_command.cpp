@@ -6,6 +6,7 @@
 
 #include "autograd/error.h"
 #include "examples/translate/base/cores.h"
+#include "examples/translate/base/progress.h"
 #include "examples/translate/base/read_file.h"
 #include "examples/translate/base/usage_error.h"
 #include "examples/translate/commands/commands.h"

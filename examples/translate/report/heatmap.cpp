@@ -1,7 +1,6 @@
 #include "examples/translate/report/heatmap.h"
 
 #include <fmt/core.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -114,11 +113,6 @@ TerminalColour terminal_colour(int descriptor) {
     return TerminalColour::kNone;
   }
   return depth == "truecolor" || depth == "24bit" ? TerminalColour::kTrueColour : TerminalColour::k256;
-}
-
-size_t terminal_width(int descriptor) {
-  winsize size{};
-  return ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : TerminalOptions().width;
 }
 
 std::string heatmap_legend(TerminalColour colour) {

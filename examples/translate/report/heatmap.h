@@ -28,9 +28,6 @@ struct TerminalOptions {
   size_t width = 80;  ///< columns; the source words stand upright when they do not fit side by side
 };
 
-/// The columns of the terminal at `descriptor`; as many as by default when it is no terminal.
-size_t terminal_width(int descriptor);
-
 /// What rows, columns and cells of `heatmap_text` mean, in lines of at most 80 columns.
 std::string heatmap_legend(TerminalColour colour);
 
