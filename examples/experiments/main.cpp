@@ -7,6 +7,7 @@
 #include "examples/translate/base/interrupt.h"
 #include "examples/translate/base/usage_error.h"
 #include "examples/translate/commands/commands.h"
+#include "examples/translate/options/command_line.h"
 #include "examples/translate/options/common_options.h"
 #include "examples/translate/options/config_options.h"
 #include "nn/storage/atomic_file.h"

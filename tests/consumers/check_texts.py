@@ -2,7 +2,7 @@
 """check_texts.py SOURCE [BUILD]: what the pages (*.md) of SOURCE say must be true of its files and of its programs.
 
 Every relative link leads to a file that is there, and its anchor to a heading of that page; the README has at most 150 lines.
-With BUILD: the manual names every command and every kind of attention, and the commands and options that a page's ```sh blocks give to a program are those of its --help, and any option
+With BUILD: the manual names every command and every kind of attention, and the commands and options that a page's ```sh blocks give to a program are those of its --help-all, and any option
 between backticks is one of some program or script.
 """
 import functools
@@ -55,8 +55,8 @@ def check_links(page):
 
 @functools.cache
 def help_of(*command):
-    """What COMMAND --help prints, or None if there is no such command."""
-    run = subprocess.run([*command, "--help"], capture_output=True, text=True, check=False)
+    """What COMMAND --help-all prints, or None if there is no such command."""
+    run = subprocess.run([*command, "--help-all"], capture_output=True, text=True, check=False)
     return run.stdout if run.returncode == 0 else None
 
 
@@ -65,8 +65,7 @@ def options_in(text):
 
 
 def commands_of(program):
-    commands = help_of(program).partition("Subcommands:\n")[2].partition("\n\n")[0]
-    return re.findall(r"^  ([a-z]+) ", commands, re.M)
+    return re.findall(r"^  ([a-z]+)  ", help_of(program), re.M)
 
 
 def check_commands(pages, programs):
@@ -93,8 +92,8 @@ def check_commands(pages, programs):
 
 
 def check_manual(page, gradus):
-    text, train = page.read_text(encoding="utf-8"), help_of(gradus, "train")
-    kinds = {option: re.search(option + r" \w+:{(.*?)}", train)[1].split(",") for option in ("--score", "--scope")}
+    text, train = page.read_text(encoding="utf-8"), " ".join(help_of(gradus, "train").split())
+    kinds = {option: re.search(option + r" KIND [^[]*\[([^;]*);", train)[1].split(", ") for option in ("--score", "--scope")}
     for what, names in {"the command": [f"gradus {name}" for name in commands_of(gradus)], **kinds}.items():
         for name in names:
             if not re.search(rf"(?<![\w-]){name}(?![\w-])", text):

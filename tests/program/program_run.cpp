@@ -11,6 +11,7 @@
 
 #include "autograd/error.h"
 #include "examples/translate/base/read_file.h"
+#include "examples/translate/options/command_line.h"
 #include "examples/translate/text/text.h"
 #include "nn/storage/atomic_file.h"
 #include "tests/support/temporary_folder.h"

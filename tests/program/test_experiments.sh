@@ -16,16 +16,16 @@ small=(--valid-steps 1 --hidden 8 --embedding 8 --attention-size 8 --epochs 2 --
 expect 0 "" "$experiments" --help
 expect 0 "" "$experiments" ladder --help
 check "flags that can be taken back" grep -q '^ *--\[no-\]toy ' stdout
-expect 2 "gradus-experiments: a command is missing: attention, ladder or lengths$(hint gradus-experiments)" "$experiments"
+"$experiments" >stdout 2>stderr
+check "the help of a command line without a command" test "$? $(cat stderr)" = "2 $("$experiments" help)"
 expect 2 "gradus-experiments: --out is required$(hint gradus-experiments ladder)" "$experiments" ladder --toy
 expect 2 "gradus-experiments: --test SRC REF is missing$(hint gradus-experiments ladder)" "$experiments" ladder --out m
 expect 2 "gradus-experiments: --toy brings its own test; leave out --test$(hint gradus-experiments ladder)" \
   "$experiments" ladder --out m --toy --test test.en test.fr
 expect 2 "gradus-experiments: --train SRC TGT and --valid SRC TGT are needed, or --toy$(hint gradus-experiments ladder)" \
   "$experiments" ladder --out m --test test.en test.fr
-expect 0 "" "$experiments" attention --help
-scores=$(sed -n 's/^ *--scores .*:{\([^}]*\)}.*/\1/p' stdout)
-expect 2 "gradus-experiments: --scores: softest not in {$scores}$(hint gradus-experiments attention)" \
+scores="additive, concat, dot, general, scaled-dot, scaled-general, location, cosine, multi-head"
+expect 2 "gradus-experiments: --scores: \"softest\" is not one of $scores$(hint gradus-experiments attention)" \
   "$experiments" attention --out m --toy --scores softest
 expect 2 "gradus-experiments: --scores: dot is given twice$(hint gradus-experiments attention)" \
   "$experiments" attention --out m --toy --scores dot dot

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "examples/translate/config/config_file.h"
+#include "examples/translate/options/command_line.h"
 #include "examples/translate/options/config_options.h"
 #include "nn/storage/json.h"
 #include "tests/program/option_tests.h"

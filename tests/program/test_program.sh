@@ -4,29 +4,11 @@
 set -uo pipefail
 source "$(dirname "$0")/small_text.sh"
 
-# What it says about itself.
-expect 0 "" "$gradus" --version
-check "version" grep -qx 'gradus [0-9.]*' stdout
-for command in train translate score evaluate attend flow info; do
-  expect 0 "" "$gradus" "$command" --help
-  check "examples in the help of $command" grep -q "^  gradus $command --" stdout
-done
-expect 0 "" "$gradus" train --help
-check "a flag with its opposite" grep -q '^  --\[no-\]toy  ' stdout
-expect 0 "" "$gradus" bleu --help
-check "examples in the help of bleu" grep -q '^  gradus bleu hyp.en ref1.en ref2.en' stdout
-
-# Wrong command lines.
-expect 0 "" "$gradus" --help
-commands=$(sed -n '/^Subcommands:/,/^$/s/^  \([a-z]*\) .*/\1/p' stdout | paste -sd, | sed 's/,/, /g; s/\(.*\), /\1 or /')
-expect 2 "gradus: a command is missing: $commands$(hint gradus)" "$gradus"
-expect 2 "gradus: unknown argument trian; did you mean train?$(hint gradus)" "$gradus" trian
-expect 2 "gradus: unknown argument trian; did you mean train?$(hint gradus)" "$gradus" trian --model m
+# Wrong command lines; test_help.sh has more of them, and what the program says about itself.
 expect 2 "gradus: --model is required$(hint gradus train)" "$gradus" train --toy
 expect 2 "gradus: unknown option --atention; did you mean --attention?$(hint gradus train)" train --model m --atention luong
 expect 2 "gradus: unknown option --frobnicate$(hint gradus train)" train --model m --frobnicate
 expect 2 "gradus: unknown option --modle; did you mean --model?$(hint gradus train)" "$gradus" train --toy --modle m
-expect 2 "gradus: --attention: dot not in {none,bahdanau,luong}$(hint gradus train)" train --model m --attention dot
 expect 2 "gradus: --beam: 0 is too small; need a whole number from 1 to 1000$(hint gradus translate)" "$gradus" translate --model m --beam 0
 expect 2 "gradus: train: --train SRC TGT is missing (or --toy, for the built-in language)$(hint gradus train)" "$gradus" train --model m
 expect 2 "gradus: train: --toy brings its own text; leave out --train and --valid$(hint gradus train)" train --model m --toy

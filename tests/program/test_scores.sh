@@ -71,7 +71,7 @@ expect 1 "gradus: stdin: no line; need a translation a line" bash -c "'$gradus' 
 expect 1 "gradus: invalid.de:17: invalid UTF-8 at byte 5" bleu train.en invalid.de
 expect 2 "gradus: ref is required$(hint gradus bleu)" bleu hyp.txt
 expect 2 "gradus: bleu: standard input (-) can stand for one file only$(hint gradus bleu)" bleu - -
-expect 2 "gradus: --metrics: meteor is not one of bleu, chrf, ter (files come before --metrics)$(hint gradus bleu)" \
+expect 2 "gradus: --metrics: \"meteor\" is not one of bleu, chrf, ter; files come before --metrics$(hint gradus bleu)" \
   bleu hyp.txt ref.txt --metrics meteor
 expect 2 "gradus: --smooth-value: --smooth exp takes no value; floor and add-k do$(hint gradus bleu)" bleu hyp.txt ref.txt --smooth-value 1
 expect 2 "gradus: bleu: --trials is about differences to a --baseline, which is missing$(hint gradus bleu)" bleu hyp.txt ref.txt --trials 5

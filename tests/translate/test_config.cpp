@@ -14,6 +14,7 @@
 #include "examples/translate/config/config.h"
 #include "examples/translate/config/config_file.h"
 #include "examples/translate/config/presets.h"
+#include "examples/translate/options/command_line.h"
 #include "examples/translate/options/config_options.h"
 #include "nn/storage/json.h"
 #include "tests/support/temporary_folder.h"
@@ -151,7 +152,7 @@ TEST_CASE("errors of a configuration file name the file and the key") {
   CHECK(complaint(R"({"toy": 1})") == "toy: 1 is not true or false");
   CHECK(complaint(R"({"attention": "dot"})") == R"(attention: "dot" is not "none", "bahdanau" or "luong")");
   CHECK(complaint(R"({"tokenizer": "bpee"})") ==
-        R"(tokenizer: "bpee" is not "whitespace", "words", "bpe" or "unigram")");
+        R"(tokenizer: "bpee" is not "whitespace", "words", "bpe" or "unigram"; did you mean bpe?)");
   CHECK(complaint(R"({"vocabulary_size": -1})") ==
         "vocabulary_size: -1 is too small; need a whole number from 0 to 1000000000");
   CHECK(complaint(R"({"train": ["a"]})") == R"(train: ["a"] is not a list of two files, ["SOURCE", "TARGET"])");

@@ -1,5 +1,7 @@
 #include "examples/translate/base/nearest.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <numeric>
 
@@ -25,8 +27,10 @@ size_t edit_distance(std::string_view a, std::string_view b) {
 }
 
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
+  constexpr size_t kLeast = 3;  // letters; nearly anything is near to fewer
+  if (word.size() < kLeast) return "";
   std::string best;
-  size_t best_distance = std::max<size_t>(word.size() / 3, 2) + 1;
+  size_t best_distance = word.size() == kLeast ? 2 : std::max<size_t>(word.size() / 3, 2) + 1;
   for (const std::string& candidate : candidates) {
     const size_t distance = edit_distance(word, candidate);
     if (distance < best_distance) {
@@ -34,7 +38,15 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
       best = candidate;
     }
   }
+  if (!best.empty()) return best;
+  for (const std::string& candidate : candidates) {
+    if (candidate.starts_with(word) && (best.empty() || candidate.size() < best.size())) best = candidate;
+  }
   return best;
+}
+
+std::string did_you_mean(std::string_view suggestion) {
+  return suggestion.empty() ? "" : fmt::format("; did you mean {}?", suggestion);
 }
 
 }

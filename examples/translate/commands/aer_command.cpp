@@ -42,7 +42,8 @@ int run(const Arguments& options) {
 Command aer_command() {
   const auto options = std::make_shared<Arguments>();
   return {.name = "aer",
-          .help = "Compare word alignments in files: the alignment error rate",
+          .help = "Measure word alignments in a file: the alignment error rate",
+          .group = "Measure",
           .footer = kExamples,
           .options = {{.names = "hyp",
                        .target = &options->hypotheses,

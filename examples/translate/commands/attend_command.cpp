@@ -25,7 +25,7 @@ namespace {
 
 constexpr const char* kExamples = R"(Translates a sentence and shows, for every word of the translation, which words of
 the source the model looked at: rows are target words, columns source words, and each row sums to one. Words are those of the
-model: for subwords, `▁` stands before the first one of a word.
+model; of subwords, the first one of a word has a mark.
 
 A page (--out FILE.html) steps through the translation in a browser: encoder, query, scores, weights, context, the
 likeliest words, the search. Of two models, it shows both side by side, on the translation of the first. Words after --model
@@ -35,7 +35,7 @@ Examples:
   gradus attend --model m "ein mann geht ."
   gradus attend --model m "ein mann geht ." --out heat.png
   gradus attend --model m "ein mann geht ." --out translation.html --saliency
-  gradus attend --model m "ein mann geht ." --target "a man walks ." --out translation.html
+  gradus attend --model m "ein mann geht ." --target "a man walks ."
   gradus attend --model a b "ein mann geht ." --out translation.html
 )";
 
@@ -164,8 +164,10 @@ int run(const Arguments& options) {
 Command attend_command() {
   const auto options = std::make_shared<Arguments>();
   return {.name = "attend",
-          .help = "Show what a translation attended to",
+          .help = "Show which source words a translation was made from",
+          .group = "Look inside",
           .footer = kExamples,
+          .short_help = {{"Sentence", "model,sentence,target"}, {"Output", "out,saliency"}, {"Search", "beam"}},
           .options = joined(
               {{models_option(options->models, "Folder of the model; of two, a page shows both"),
                 {.names = "sentence",
@@ -181,7 +183,7 @@ Command attend_command() {
                  .given = &options->has_target},
                 {.names = "--saliency",
                  .target = &options->saliency,
-                 .help = "Show gradients beside the weights on the page: how much each word of the source "
+                 .help = "Show gradients beside the weights on the page. They say how much each word of the source "
                          "changes the probability of each word"}},
                options->out.options(
                    "-o,--out", "Write a picture of the map (.svg, .png), or a page that plays the translation (.html)"),

@@ -52,6 +52,7 @@ Command average_command() {
   const auto options = std::make_shared<Arguments>();
   return {.name = "average",
           .help = "Make a model of the mean of a training's last ones",
+          .group = "Train and translate",
           .footer = kExamples,
           .options = {{.names = "model",
                        .target = &options->model,

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "examples/translate/options/command_line.h"
+#include "examples/translate/options/command.h"
 #include "examples/translate/options/write_output.h"
 
 namespace gradus::translate {

@@ -36,7 +36,7 @@ are left out.
 Examples:
   gradus compare a b --test test.de test.en
   gradus compare a b --test test.de test.en --out comparison.html
-  gradus compare a b old.en --test test.de test.en --metrics chrf bleu --sentences 20
+  gradus compare a b old.en --test test.de test.en --sentences 20
 )";
 
 struct Arguments {
@@ -123,7 +123,12 @@ Command compare_command() {
   const auto options = std::make_shared<Arguments>();
   return {.name = "compare",
           .help = "Tell which of several models is better, and where they differ",
+          .group = "Measure",
           .footer = kExamples,
+          .short_help = {{"Text and models", "models,test"},
+                         {"Scores", "metrics,lowercase,tokenize"},
+                         {"Output", "sentences,out"},
+                         {"Search", "beam,threads"}},
           .options = joined({{{.names = "models",
                                .target = &options->systems,
                                .type = "MODEL",
@@ -134,7 +139,8 @@ Command compare_command() {
                               {.names = "-t,--test",
                                .target = &options->test,
                                .type = "SRC REF",
-                               .help = "Files of as many lines: text to translate, and one or more references",
+                               .help = "Text to translate, and its translation by people. There may be several of "
+                                       "these, in files of as many lines",
                                .required = true,
                                .is_input = true,
                                .count = {.least = 2}},

@@ -47,13 +47,13 @@ between white space, also for models of subwords.
 
 Examples:
   gradus evaluate --model m --test test.de test.en
-  gradus evaluate --model m --test tok.de tok.en --tokenize none --lowercase --beam 10
-  gradus evaluate --model m --test test.de ref1.en ref2.en --metrics bleu chrf ter --bootstrap 1000
   gradus evaluate --model m/seed-* --test test.de test.en
+  gradus evaluate --model toy  # on the test of the toy language
+  gradus evaluate --model m --test tok.de tok.en --tokenize none --beam 10
+  gradus evaluate --model m --test test.de ref1.en ref2.en --metrics bleu ter
   gradus evaluate --model a b c --ensemble --test test.de test.en
-  gradus evaluate --model a b --test test.de test.en --by-length --svg lengths.svg
+  gradus evaluate --model a b --test t.de t.en --by-length --svg lengths.svg
   gradus evaluate --model m --test tok.de tok.en --alignments test.align
-  gradus evaluate --model toy           # the test sentences of the toy language, if that is what it was trained on
 )";
 
 struct Arguments {
@@ -255,8 +255,12 @@ Command evaluate_command() {
   Options svg = options->svg.options("--svg", "Also write it as a picture (.svg, .png), a curve a model");
   svg.front().needs = "--by-length";
   return {.name = "evaluate",
-          .help = "Compare translations with a reference: BLEU, chrF, TER and perplexity",
+          .help = "Measure how well a model translates: BLEU, chrF, TER",
+          .group = "Measure",
           .footer = kExamples,
+          .short_help = {{"Text and models", "model,test,ensemble"},
+                         {"Scores", "metrics,lowercase,tokenize,bootstrap,by-length,alignments"},
+                         {"Search", "beam,threads"}},
           .options = joined({{models_option(options->models, "Folder of the model, or of several"),
                               {.names = "--ensemble",
                                .target = &options->ensemble,
@@ -264,18 +268,20 @@ Command evaluate_command() {
                               {.names = "-t,--test",
                                .target = &options->test,
                                .type = "SRC REF",
-                               .help = "Files of as many lines: text to translate, and one or more references",
+                               .help = "Text to translate, and its translation by people. There may be several of "
+                                       "these, in files of as many lines",
                                .is_input = true,
                                .count = {.least = 2}},
                               {.names = "--alignments",
                                .target = &options->alignments,
                                .type = "FILE",
-                               .help = "True alignments of the test text: AER of the attention",
+                               .help = "Compare what words attended to with these true alignments of the test text. "
+                                       "The error rate is called AER",
                                .is_input = true,
                                .needs = "--test"},
                               {.names = "--by-length",
                                .target = &options->by_length,
-                               .help = "The first metric by the length of the source, as a table"},
+                               .help = "Show the first metric by the length of the source, as a table"},
                               bin_width},
                              svg,
                              metric_options(options->metrics),

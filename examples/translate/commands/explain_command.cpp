@@ -26,11 +26,12 @@ and how the gradient of the loss flows back to the parameters. Nothing is traine
 
 Examples:
   gradus explain --model m "ein mann geht ."
-  gradus explain --model m "ein mann geht ." --target "a man walks ." --all | less
-  gradus explain --model m "ein mann geht ." --out step.html   # to step through in a browser
-  gradus explain --model m "ein mann geht ." --target "a dog sleeps ." --out step.html
+  gradus explain --model m "ein mann geht ." --target "a man walks ." --all
+  gradus explain --model m "ein mann geht ." --out step.html  # for a browser
+  gradus explain --model m "ein mann geht ." --target "a dog sleeps ."
 
-A model that knows a translation has tiny gradients for it. Another translation, or --untrained, has larger ones.
+A model that knows a translation has tiny gradients for it. Another
+translation, or --untrained, has larger ones.
 )";
 
 struct Arguments {
@@ -122,6 +123,7 @@ Command explain_command() {
   const auto options = std::make_shared<Arguments>();
   return {.name = "explain",
           .help = "Show a training step, forward and backward, op by op",
+          .group = "Look inside",
           .footer = kExamples,
           .options =
               joined({{model_option(options->model),

@@ -25,7 +25,7 @@ second.
 Examples:
   gradus flow --model m --test test.de test.en
   gradus flow --model attention lstm rnn --test test.de test.en --out flow.html
-  gradus flow --model m --untrained --test test.de test.en --out flow.html   # before the training and after it
+  gradus flow --model m --untrained --test test.de test.en --out flow.html
 )";
 
 struct Arguments {
@@ -112,6 +112,7 @@ Command flow_command() {
   return {
       .name = "flow",
       .help = "Show how far gradients come through time",
+      .group = "Look inside",
       .footer = kExamples,
       .options = joined({{models_option(options->models, "Folder of the model; several are shown beside each other"),
                           {.names = "-t,--test",

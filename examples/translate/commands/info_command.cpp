@@ -30,6 +30,7 @@ Command info_command() {
   const auto directory = std::make_shared<std::string>();
   return {.name = "info",
           .help = "Show a model's configuration, vocabulary and parameters",
+          .group = "Look inside",
           .footer = "Example:\n  gradus info --model m\n",
           .options = {model_option(*directory)},
           .run = [directory] { return run(*directory); }};

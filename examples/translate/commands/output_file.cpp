@@ -13,6 +13,7 @@
 
 #include "autograd/error.h"
 #include "autograd/inspect/pages/page.h"
+#include "examples/translate/base/usage_error.h"
 #include "examples/translate/commands/commands.h"
 #include "examples/translate/report/markup.h"
 #include "examples/translate/report/png.h"

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "examples/translate/options/command_line.h"
+#include "examples/translate/options/command.h"
 
 namespace gradus::translate {
 

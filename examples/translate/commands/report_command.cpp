@@ -70,6 +70,7 @@ Command report_command() {
   const auto options = std::make_shared<Arguments>();
   return {.name = "report",
           .help = "Make an HTML page of a training",
+          .group = "Look inside",
           .footer = kExamples,
           .options = joined({{{.names = "model",
                                .target = &options->model,

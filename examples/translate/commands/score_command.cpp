@@ -25,8 +25,8 @@ error; pairs with an empty side have no part in it.
 
 Examples:
   gradus score --model m test.de test.en > scores
-  gradus score --model m test.de test.en --tokens   # -5.1<TAB>a -0.7 man -1.2 ...
-  gradus score --model a --model b test.de test.en  # the mean probabilities of both
+  gradus score --model m test.de test.en --tokens  # -5.1<TAB>a -0.7 ...
+  gradus score --model a --model b test.de test.en  # together
 )";
 
 struct Arguments {
@@ -109,7 +109,8 @@ Command score_command() {
   models.one_a_time = true;  // files follow
   return {
       .name = "score",
-      .help = "Log-probabilities of given translations",
+      .help = "Say how likely given translations are",
+      .group = "Measure",
       .footer = kExamples,
       .options = {models,
                   {.names = "source",

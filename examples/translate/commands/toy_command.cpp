@@ -20,8 +20,9 @@ space: "the man" is 0-0 1-0 with "l'homme".
 
 Examples:
   gradus toy text
-  gradus train --train text/train.en text/train.fr --valid text/valid.en text/valid.fr --model m --epochs 3
-  gradus evaluate --model m --test text/test.en text/test.fr --alignments text/test.align
+  gradus train --model m --train text/train.en text/train.fr \
+      --valid text/valid.en text/valid.fr
+  gradus evaluate --model m --test text/test.en text/test.fr
 )";
 
 void write_lines(const std::string& path, const std::vector<std::string>& lines) {
@@ -77,6 +78,7 @@ Command toy_command() {
   const auto options = std::make_shared<Arguments>();
   return {.name = "toy",
           .help = "Write the toy language to files, with its alignments",
+          .group = "Train and translate",
           .footer = kExamples,
           .options = {{.names = "folder",
                        .target = &options->folder,

@@ -28,19 +28,22 @@ namespace gradus::translate {
 namespace {
 
 constexpr const char* kExamples =
-    R"(Text is plain UTF-8, one sentence a line. By default words stand between white space, as a tokeniser writes them;
-for raw text choose another --tokenizer. After every epoch the validation text is translated; the model with the best
-BLEU stays in DIR, and by the usual --schedule the learning rate falls when BLEU did not rise.
+    R"(Text is plain UTF-8, one sentence a line. What nobody gives is decided from the text, and printed with its reason: how lines
+become words, the sizes of the model, how long it is trained; without --valid a part of the text is held out. The validation text
+is translated now and then, and the best model stays in DIR.
+
 Ctrl-C ends after the current step and saves a checkpoint, from which --resume goes on, with the same result as
 if it had never stopped. With --seeds all this is so for the trainings of all seeds together, the limits hold for each of
 them, and each leaves an ordinary model. The rate tok/s counts words of the target text, the end of sentence included.
 
 Examples:
-  gradus train --toy --model toy
-  gradus train --train train.de train.en --valid val.de val.en --model m --attention luong --dropout 0.4
-  gradus train --train raw.de raw.en --valid val.de val.en --model m --tokenizer bpe --joint --vocabulary-size 8000
+  gradus train --train text.de text.en --model m
+  gradus train --train text.de text.en --model m --max-minutes 10
   gradus train --resume --model m --epochs 20
-  gradus train --toy --model toys --seeds 3         # toys/seed-1 to toys/seed-3; with --resume --seeds 5 two more
+  gradus train --toy --model toy
+  gradus train --train a.de a.en --valid b.de b.en --model m --attention luong
+  gradus train --config m/config.json --model n --dropout 0.4
+  gradus train --toy --model toys --seeds 3  # toys/seed-1 to toys/seed-3
   gradus evaluate --model toys/seed-*
 )";
 
@@ -250,40 +253,45 @@ Command train_command() {
   const auto options = std::make_shared<TrainArguments>();
   Option model = model_option(options->model);
   model.required = false;  // of a training, not of what only tells what that would be
-  return {
-      .name = "train",
-      .help = "Train a translator on parallel text",
-      .footer = kExamples,
-      .options = joined({{model,
-                          {.names = "--resume",
-                           .target = &options->resume,
-                           .help = "Go on with the training in DIR",
-                           .excludes = "--force"},
-                          {.names = "--force",
-                           .target = &options->force,
-                           .help = "Replace a model that is in DIR already",
-                           .excludes = "--resume"},
-                          {.names = "--seeds",
-                           .target = &options->seeds,
-                           .type = "N",
-                           .help = "Train so many models, one after the other, with the seeds --seed, --seed + 1, "
-                                   "... in DIR/seed-1, ...",
-                           .range = {1, 1000}},
-                          {.names = "--check",
-                           .target = &options->check,
-                           .help = "Stop at the first NaN, and at mistakes of a new op or layer, and say where they "
-                                   "are; slower, with the same result"},
-                          {.names = "--print-config",
-                           .target = &options->print_config,
-                           .help = "Show the value of every option and where it comes from (default, preset, file, "
-                                   "option, or the text), and do nothing else"},
-                          {.names = "--dry-run",
-                           .target = &options->dry_run,
-                           .help = "Read the text, learn the vocabulary, and tell how long the training will take and "
-                                   "how much memory; write nothing",
-                           .excludes = "--resume"}},
-                         options->config.options()}),
-      .run = [options] { return run(*options); }};
+  return {.name = "train",
+          .help = "Train a translator on sentences and their translations",
+          .group = "Train and translate",
+          .footer = kExamples,
+          .short_help = {{"Text", "train,valid,toy"},
+                         {"Result", "model,force"},
+                         {"Time", "max-minutes,epochs,threads,dry-run"},
+                         {"Size", "preset,tokenizer,vocabulary-size,hidden"},
+                         {"Going on", "resume,seeds"}},
+          .options = joined(
+              {{model,
+                {.names = "--resume",
+                 .target = &options->resume,
+                 .help = "Go on with the training in the folder. What is not given stays as it was",
+                 .excludes = "--force"},
+                {.names = "--force",
+                 .target = &options->force,
+                 .help = "Replace a model that is in the folder already",
+                 .excludes = "--resume"},
+                {.names = "--seeds",
+                 .target = &options->seeds,
+                 .type = "N",
+                 .help = "Train so many models, one after the other. Their seeds are --seed, --seed + 1 and so on, "
+                         "their folders DIR/seed-1 and so on",
+                 .range = {1, 1000}},
+                {.names = "--check",
+                 .target = &options->check,
+                 .help = "Look for the op that begins with a NaN, or that has a mistake. Slower, with the same result"},
+                {.names = "--print-config",
+                 .target = &options->print_config,
+                 .help = "Show the value of every option, and do nothing else. It says where each comes from: default, "
+                         "preset, file, option, or the text"},
+                {.names = "--dry-run",
+                 .target = &options->dry_run,
+                 .help = "Tell how long the training will take, and do not train. The text is read and the vocabulary "
+                         "learned; memory is told, too",
+                 .excludes = "--resume"}},
+               options->config.options()}),
+          .run = [options] { return run(*options); }};
 }
 
 }

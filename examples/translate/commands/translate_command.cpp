@@ -35,7 +35,7 @@ Examples:
   gradus translate --model m in.de --out out.en
   gradus translate --model m < in.de > out.en
   gradus translate --model a b --beam 10 --n-best 5 < in.de
-  gradus translate --model m --sample --temperature 0.8 --top-k 10 --seed 7 < in.de
+  gradus translate --model m --sample --temperature 0.8 --seed 7 < in.de
   echo "ein mann geht ." | gradus translate --model m --json --attention
 )";
 
@@ -200,7 +200,7 @@ Options output_options(Arguments& options) {
        .range = {1, 1000}},
       {.names = "--alignments",
        .target = &options.output.alignments,
-       .help = "Write which source word each word was made of",
+       .help = "Write which source word each word was made from",
        .group = kOutput},
       {.names = "--json", .target = &options.output.json, .help = "Write a JSON object a line", .group = kOutput},
       {.names = "--attention",
@@ -210,12 +210,12 @@ Options output_options(Arguments& options) {
        .needs = "--json"},
       {.names = "--replace-unknown",
        .target = &options.output.replace_unknown,
-       .help = "Let the model write <unk>, and put the source word it attended to most in its place",
+       .help = "Copy a word that the model does not know from the source. It is the one that <unk> attended to most",
        .group = kOutput},
       {.names = "--dictionary",
        .target = &options.dictionary,
        .type = "FILE",
-       .help = "Translate those words before: lines of a source word, a tab and its translation",
+       .help = "Translate the words copied so. Lines of FILE have a source word, a tab and its translation",
        .group = kOutput,
        .is_input = true,
        .needs = "--replace-unknown"},
@@ -227,13 +227,18 @@ Options output_options(Arguments& options) {
 Command translate_command() {
   const auto options = std::make_shared<Arguments>();
   return {.name = "translate",
-          .help = "Translate text",
+          .help = "Translate sentences, one a line",
+          .group = "Train and translate",
           .footer = kExamples,
+          .short_help = {{"Text and model", "file,model,out"},
+                         {"Output", "n-best,alignments,json,replace-unknown"},
+                         {"Search", "beam,max-length,length-power,sample,temperature,threads"}},
           .options = joined({{models_option(options->models),
                               {.names = "file",
                                .target = &options->files,
                                .type = "FILE",
-                               .help = "Texts, one sentence a line, one after the other; otherwise standard input",
+                               .help = "Text, one sentence a line; otherwise standard input. Several files are "
+                                       "translated one after the other",
                                .is_input = true},
                               threads_option(options->threads)},
                              options->out.options("-o,--out", "Write the translations into a file"),

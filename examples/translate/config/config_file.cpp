@@ -6,6 +6,7 @@
 #include "examples/translate/base/nearest.h"
 #include "examples/translate/base/number.h"
 #include "examples/translate/base/read_file.h"
+#include "examples/translate/config/other_names.h"
 #include "nn/storage/atomic_file.h"
 #include "nn/storage/json.h"
 
@@ -42,7 +43,8 @@ void from_json(const Json& json, const Range&, const ChoiceReference& value) {
   for (std::size_t i = 0; i < names.size(); ++i) {
     choices += fmt::format("{}\"{}\"", i == 0 ? "" : i + 1 < names.size() ? ", " : " or ", names[i]);
   }
-  fail_to_read(json, choices);
+  const std::string meant = json.is<std::string>() ? nearest(json.as<std::string>(), {names.begin(), names.end()}) : "";
+  fail_to_read(json, choices + did_you_mean(meant));
 }
 
 void from_json(const Json& json, const Range&, std::vector<std::string>& value) {
@@ -67,10 +69,14 @@ Json parse(const std::string& path, const std::string& text) {
 
 [[noreturn]] void fail_unknown(const std::string& path, const std::string& key,
                                const std::vector<ConfigField>& fields) {
-  std::vector<std::string> keys;
-  for (const ConfigField& field : fields) keys.emplace_back(field.key);
-  const std::string similar = nearest(key, keys);
-  fail("{}: unknown key \"{}\"{}", path, key, similar.empty() ? "" : fmt::format("; did you mean \"{}\"?", similar));
+  std::vector<std::string> keys, options;
+  for (const ConfigField& field : fields) {
+    keys.emplace_back(field.key);
+    options.push_back(field.option());
+  }
+  const auto elsewhere = std::ranges::find(options, option_here(key, options));
+  const std::string meant = elsewhere == options.end() ? nearest(key, keys) : keys[elsewhere - options.begin()];
+  fail("{}: unknown key \"{}\"{}", path, key, meant.empty() ? "" : did_you_mean(fmt::format("\"{}\"", meant)));
 }
 
 }

@@ -37,11 +37,10 @@ struct AttentionConfig : FieldGroup {
 
   Field<ScoreKind> score{this, "score", "additive", "How well a state of the encoder answers the query of the decoder",
                          only(Part::Attention)};
-  Field<ScopeKind> scope{
-      this, "scope", "global",
-      "Positions that are attended to: all (global), or those around the number of the target word (local-m) or "
-      "around a predicted position (local-p), or a single one that training draws (hard)",
-      only(Part::Attention)};
+  Field<ScopeKind> scope{this, "scope", "global",
+                         "Positions that are attended to. global: all; local-m: those around the number of the target "
+                         "word; local-p: those around a predicted position; hard: a single one, which training draws",
+                         only(Part::Attention)};
   Field<Normalizer> normalizer{this, "normalizer", Normalizer::Softmax, "What makes weights of scores",
                                only(Part::Attention)};
   Field<AttendWhen> attend{this, "attend", AttendWhen::Before, "Attend before the recurrence or after it",
@@ -122,22 +121,22 @@ inline constexpr std::array kChoices<TiedEmbeddings>{"none", "target", "all"};
 struct ModelConfig : FieldGroup {
   ModelConfig();
 
-  Field<Architecture> architecture{
-      this, "architecture", Architecture::Recurrent,
-      "recurrent, or transformer: attention alone, in --encoder-layers and --decoder-layers of size --hidden, which "
-      "must be that of --embedding, with --heads, --feed-forward and --pre-norm"};
+  Field<Architecture> architecture{this, "architecture", Architecture::Recurrent,
+                                   "What the model is made of: recurrent nets, or attention alone. A transformer has "
+                                   "--encoder-layers and --decoder-layers of size --hidden, which must be that of "
+                                   "--embedding, with --heads, --feed-forward and --pre-norm"};
   Field<AttentionConfig> attention{
       this, "attention", AttentionConfig(),
-      "The combination of a paper, which the next options change: bahdanau (additive scores, attention before the "
-      "recurrence), luong (scaled general scores, after it, with input feeding) or none",
+      "How the decoder looks at the source, after a paper. bahdanau: additive scores, before the recurrence; luong: "
+      "scaled general scores, after it, with input feeding. The next options change parts of it",
       only(Part::Recurrence)};
   Field<CellKind> cell{this, "cell", CellKind::Lstm,
-                       "lstm, gru as PyTorch has it, the published one (gru-reset-before), which is slower, or rnn, "
-                       "the plain recurrent net without gates",
+                       "The recurrent cell. gru: as PyTorch has it; gru-reset-before: the published one, which is "
+                       "slower; rnn: the plain net without gates",
                        only(Part::Recurrence)};
   Field<int> embedding{this, "embedding", 256, "Size of the word vectors", range(1, 1 << 16)};
   Field<int> hidden{this, "hidden", 512,
-                    "Size of the decoder's state, and of both encoder directions together; then even",
+                    "Size of the model's states. Both directions of the encoder share it, and it is even then",
                     range(2, 1 << 16)};
   Field<int> attention_size{this, "attention_size", 512, "Size of the layer inside additive and concat scores",
                             range(1, 1 << 16)};
@@ -147,43 +146,45 @@ struct ModelConfig : FieldGroup {
   Field<int> positions{this, "positions", 50, "Positions that location scores know", range(1, 1 << 16)};
   Field<int> encoder_layers{this, "encoder_layers", 1, "Layers of the encoder", range(1, 64)};
   Field<int> decoder_layers{this, "decoder_layers", 1, "Layers of the decoder", range(1, 64)};
-  Field<bool> bidirectional{this, "bidirectional", true, "The encoder reads in both directions; the default",
+  Field<bool> bidirectional{this, "bidirectional", true, "The encoder reads in both directions",
                             only(Part::Recurrence)};
   Field<bool> reverse_source{this, "reverse_source", false, "The encoder reads from the last word to the first",
                              only(Part::Recurrence)};
   Field<bool> residual{this, "residual", false, "Layers above the first add their input to their output",
                        only(Part::Recurrence)};
-  Field<bool> layer_norm{this, "layer_norm", false, "Cells normalise their sums; slower, since it is not fused",
+  Field<bool> layer_norm{this, "layer_norm", false, "Cells normalise their sums. This is slower, since it is not fused",
                          only(Part::Recurrence)};
   Field<int> feed_forward{this, "feed_forward", 1024, "Size of the layer inside a transformer's feed-forward nets",
                           range(1, 1 << 16)};
-  Field<bool> pre_norm{
-      this, "pre_norm", true,
-      "A transformer normalises what its sub-layers read (the default), or, as in the paper, what they leave",
-      only(Part::Transformer)};
-  Field<Bridge> bridge{
-      this, "bridge", Bridge::Last,
-      "What the decoder begins with: the encoder's last states, the mean of all, zero, learned values, the last state "
-      "of the backward direction alone, or a copy of the last states, layer by layer",
-      only(Part::Recurrence)};
-  Field<bool> fixed_context{
-      this, "fixed_context", false,
-      "Without attention: every step and the output also read the summary of the source that the bridge reads",
-      only(Part::Recurrence)};
+  Field<bool> pre_norm{this, "pre_norm", true,
+                       "A transformer normalises what its sub-layers read, not, as in the paper, what they leave",
+                       only(Part::Transformer)};
+  Field<Bridge> bridge{this, "bridge", Bridge::Last,
+                       "What the decoder begins with. last: the last states of the encoder; mean: the mean of all; "
+                       "backward: the last state of the backward direction alone; copy: the last states, layer by "
+                       "layer; learned: the same for all sentences",
+                       only(Part::Recurrence)};
+  Field<bool> fixed_context{this, "fixed_context", false,
+                            "Without attention, a summary of the source is read at every step. It is the one that the "
+                            "bridge reads, and the output layer reads it too",
+                            only(Part::Recurrence)};
   Field<Readout> readout{this, "readout", Readout::Tanh,
                          "What stands before the output layer: a tanh layer, a maxout layer, or nothing",
                          only(Part::Recurrence)};
   Field<InitialValues> initial_values{this, "initial_values", InitialValues::Xavier,
-                                      "The first values of the parameters: Xavier's (xavier), or those of the papers"};
+                                      "The first values of the parameters: Xavier's, or those of a paper"};
   Field<TiedEmbeddings> tied_embeddings{
       this, "tied_embeddings", TiedEmbeddings::None,
-      "One table of word vectors for the decoder's words and the output layer (target), or for the encoder's words "
-      "too (all), which need a joint vocabulary"};
+      "One table of word vectors for several layers. target: the decoder's words and the output layer; all: the "
+      "encoder's words too, which takes a joint vocabulary"};
   Field<double> embedding_deviation{
       this, "embedding_deviation", 0.1,
-      "Standard deviation of the word vectors at first; with 1, luong learns faster, and with 0.1 bahdanau better",
+      "Standard deviation of the word vectors at first. With 1 luong learns faster, with 0.1 bahdanau better",
       range(0, 100)};
-  Field<double> dropout{this, "dropout", 0.3, "Share of activations dropped in training", range(0, 0.95)};
+  Field<double> dropout{
+      this, "dropout", 0.3,
+      "Share of activations to leave out. It is so in training alone, and keeps a model from learning by heart",
+      range(0, 0.95)};
   Field<double> embedding_dropout{this, "embedding_dropout", kAsDropout, "The same for word vectors; -1: as --dropout",
                                   rate_or_as_dropout()};
   Field<double> layer_dropout{this, "layer_dropout", kAsDropout, "The same between layers; -1: as --dropout",

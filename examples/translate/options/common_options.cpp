@@ -4,6 +4,7 @@
 
 #include "autograd/error.h"
 #include "examples/translate/base/join_words.h"
+#include "examples/translate/base/usage_error.h"
 #include "examples/translate/search/search_options.h"
 #include "examples/translate/text/language.h"
 #include "examples/translate/text/unicode.h"
@@ -43,18 +44,19 @@ Option bin_width_option(size_t& width) {
 
 Options search_options(SearchOptions& options) {
   static const std::string max_length = fmt::format(
-      "Words, or subwords, that a translation may have; 0: {}, or --max-length of the training, if that is more",
+      "Words, or subwords, that a translation may have; 0 for enough. That is {}, or --max-length of the training if "
+      "that is more",
       kUsualLength);
   return {
       {.names = "-b,--beam",
        .target = &options.beam,
        .type = "N",
-       .help = "Hypotheses kept in the search; 1 is greedy search",
+       .help = "Translations followed at the same time. More are slower and often better; 1 is greedy search",
        .group = kSearch,
        .range = {1, 1000}},
       {.names = "--stop",
        .target = &options.stop,
-       .help = "End when no open hypothesis can win, or with the first ended ones, as many as the beam has",
+       .help = "End the search when nothing better can come, or with the first --beam translations",
        .group = kSearch},
       {.names = "--min-length",
        .target = &options.min_length,
@@ -77,7 +79,7 @@ Options search_options(SearchOptions& options) {
       {.names = "--max-length-ratio",
        .target = &options.max_length_ratio,
        .type = "N",
-       .help = "The same, for each word of the source; 0 for no such limit. The narrower limit holds",
+       .help = "The same, for each word of the source; 0 for no such limit. The narrower one holds",
        .group = kSearch,
        .range = {0, 1000}},
       {.names = "--no-repeat-ngram",
@@ -88,18 +90,18 @@ Options search_options(SearchOptions& options) {
        .range = {0, 1000}},
       {.names = "--length-penalty",
        .target = &options.length_penalty,
-       .help = "What log P(y|x) is divided by: |y|^alpha, or ((5+|y|)/6)^alpha of Wu et al. 2016",
+       .help = "What log P(y|x) is divided by. power: |y|^alpha; wu: ((5+|y|)/6)^alpha (Wu et al. 2016)",
        .group = kSearch},
       {.names = "--length-power",
        .target = &options.length_power,
        .type = "N",
-       .help = "alpha of the length penalty; 0 for none",
+       .help = "How much length is made up for; 0 for not at all. It is alpha of --length-penalty",
        .group = kSearch,
        .range = {0, 100}},
       {.names = "--coverage-penalty",
        .target = &options.coverage_penalty,
        .type = "N",
-       .help = "beta of the penalty for source words that nothing attended to (Wu et al. 2016)",
+       .help = "Penalty for source words that nothing attended to. It is beta of Wu et al. 2016",
        .group = kSearch,
        .range = {0, 100}},
   };

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "examples/translate/options/command_line.h"
+#include "examples/translate/options/command.h"
 
 /// The options that several commands have.
 

@@ -42,13 +42,13 @@ Options ConfigOptions::options() {
   options.push_back({.names = "--preset",
                      .target = &preset_,
                      .type = "NAME",
-                     .help = "Begin with a configuration that has a name; other options change it",
+                     .help = "Begin with a configuration that has a name. Other options change it",
                      .group = "Data",
                      .choices = presets_});
   options.push_back({.names = "--config",
                      .target = &file_,
                      .type = "FILE",
-                     .help = "Read options from a JSON file such as the config.json of a model",
+                     .help = "Read options from a JSON file, such as the config.json of a model",
                      .group = "Data",
                      .is_input = true});
   return options;

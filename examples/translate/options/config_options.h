@@ -6,7 +6,7 @@
 
 #include "examples/translate/config/config.h"
 #include "examples/translate/config/origin.h"
-#include "examples/translate/options/command_line.h"
+#include "examples/translate/options/command.h"
 
 namespace gradus::translate {
 

@@ -2,6 +2,11 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <array>
+
+#include "examples/translate/base/join_words.h"
+#include "examples/translate/base/nearest.h"
 #include "examples/translate/options/common_options.h"
 
 namespace gradus::translate {
@@ -9,11 +14,15 @@ namespace gradus::translate {
 namespace {
 
 constexpr int kMaxOrder = 100;
+constexpr std::array kMetricNames{"bleu", "chrf", "ter"};
 
 /// What is wrong with the name of a metric, empty if nothing is.
 std::string is_metric_name(const std::string& name) {
-  if (name == "bleu" || name == "chrf" || name == "ter") return "";
-  return fmt::format("{} is not one of bleu, chrf, ter (files come before --metrics)", name);
+  const std::vector<std::string> known(kMetricNames.begin(), kMetricNames.end());
+  if (std::ranges::count(known, name) > 0) return "";
+  const std::string similar = nearest(name, known);
+  return fmt::format("\"{}\" is not one of {}{}", name, join_words(known, ", "),
+                     similar.empty() ? "; files come before --metrics" : did_you_mean(similar));
 }
 
 Options bleu_options(MetricOptions& options) {
@@ -21,11 +30,12 @@ Options bleu_options(MetricOptions& options) {
   return {
       {.names = "--tokenize",
        .target = &options.tokenizer,
-       .help = "How BLEU splits lines into words: 13a, intl (all scripts), char, or none for white space",
+       .help = "How BLEU splits lines into words. intl: for all scripts; none: at blanks, for text that is tokenised "
+               "already",
        .group = kGroup},
       {.names = "--smooth",
        .target = &options.smoothing,
-       .help = "What to do with n-grams of which none matches: exp, floor, add-k, none",
+       .help = "What to do with n-grams of which none matches",
        .group = kGroup},
       {.names = "--smooth-value",
        .target = &options.smoothing_value,
@@ -94,13 +104,14 @@ Options metric_options(MetricOptions& options) {
       {.names = "--metrics",
        .target = &options.metrics,
        .type = "NAME...",
-       .help = "What to measure: bleu, chrf, ter",
+       .help = "What to measure",
+       .choices = kMetricNames,
        .complaint = is_metric_name,
        .count = {1, 3},
        .separator = ','},
       {.names = "--lowercase",
        .target = &options.lowercase,
-       .help = "Compare without regard to case (TER does so by itself)"},
+       .help = "Compare without regard to case. TER does so by itself"},
       {.names = "--bootstrap",
        .target = &options.bootstrap,
        .type = "N",
@@ -109,7 +120,7 @@ Options metric_options(MetricOptions& options) {
       {.names = "--seed",
        .target = &options.seed,
        .type = "N",
-       .help = "Of the resamples; the same seed gives the same numbers"},
+       .help = "Seed of the resamples. The same one gives the same numbers"},
   };
   return joined({common, bleu_options(options), chrf_options(options.chrf), ter_options(options.ter)});
 }

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "examples/translate/metrics/metric_options.h"
-#include "examples/translate/options/command_line.h"
+#include "examples/translate/options/command.h"
 
 namespace gradus::translate {
 
