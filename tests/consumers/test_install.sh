@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # test_install.sh SOURCE BUILD PREFIX: a stranger's program builds against the installed library, found by pkg-config, in float
-# and double, and with this project as its Meson subproject.
+# and double, and with this project as its Meson subproject; the program comes with completion and manual pages.
 set -euo pipefail
 source=$1 build=$2 prefix=$3
 folder=$(mktemp -d)
@@ -31,8 +31,19 @@ include=$(find "$folder/root$prefix" -type d -path '*include*/gradus')
 # shellcheck disable=SC2046
 ${CXX:-g++} -std=c++20 -fsyntax-only "$folder/headers.cpp" $(pkg-config --cflags gradus)
 echo "ok: $(wc -l <"$folder/headers.cpp") installed headers"
-"$folder/root$prefix/bin/gradus" --version | grep -q '^gradus [0-9]'
+installed=$folder/root$prefix/bin/gradus
+"$installed" --version | grep -q '^gradus [0-9]'
 echo "ok: installed program"
+# What shells complete, and a manual page of every command.
+share=$(dirname "$(find "$folder/root$prefix" -type d -name bash-completion)")
+cmp "$share/bash-completion/completions/gradus" <("$installed" completion bash)
+cmp "$share/zsh/site-functions/_gradus" <("$installed" completion zsh)
+cmp "$share/fish/vendor_completions.d/gradus.fish" <("$installed" completion fish)
+pages=$(find "$folder/root$prefix" -type d -name man1)
+cmp "$pages/gradus.1" <("$installed" man)
+commands=$("$installed" help | sed -n 's/^  \([a-z]*\)  .*/\1/p')
+for command in $commands; do cmp "$pages/gradus-$command.1" <("$installed" man "$command"); done
+echo "ok: completion, and $(wc -w <<<"$commands") manual pages of commands"
 
 unset PKG_CONFIG_SYSROOT_DIR PKG_CONFIG_PATH
 mkdir -p "$folder/project/subprojects"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# test_help.sh GRADUS: the program explains itself: help, version, what was meant by a wrong command line. What is in the help is checked by tests/translate/test_help_text.cpp.
+# test_help.sh GRADUS: the program explains itself: help, version, what was meant by a wrong command line, what shells
+# complete, manual pages. What is in the help is checked by tests/translate/test_help_text.cpp.
 set -uo pipefail
 gradus=$(realpath "$1")
 source "$(dirname "$0")/../support/expect.sh"
@@ -7,7 +8,7 @@ commands=$("$gradus" help | sed -n 's/^  \([a-z]*\)  .*/\1/p')
 unset COLUMNS
 
 # Help: of all commands, of one, in short and whole; as wide as the terminal.
-check "commands" test "$(wc -w <<<"$commands")" -ge 14
+check "commands" test "$(wc -w <<<"$commands")" -ge 17
 for words in --help -h help; do
   expect 0 "" "$gradus" "$words"
   check "gradus $words" grep -q '^Usage: gradus COMMAND' stdout
@@ -58,6 +59,7 @@ for command in infer predict generate decode; do wrong_command $command "; did y
 wrong_command preprocess "; text needs no preparation: \`gradus train\` reads it as it is"
 wrong_command frobnicate ""
 expect 2 "gradus: unknown command infer; did you mean translate?$(hint gradus help)" "$gradus" help infer
+expect 2 "gradus: unknown command evalute; did you mean evaluate?$(hint gradus man)" "$gradus" man evalute
 expect 2 "gradus: unknown command \"\"$(hint gradus)" "$gradus" ""
 expect 2 "gradus: unknown option --frobnicate$(hint gradus)" "$gradus" --frobnicate
 
@@ -124,5 +126,77 @@ echo '{"attention": "bahdana"}' >config.json
 expect 1 'gradus: config.json: attention: "bahdana" is not "none", "bahdanau" or "luong"; did you mean bahdanau?' \
   "$gradus" train --model m --config config.json
 check "nothing is left behind by a wrong command line" test ! -e m
+
+# What bash completes: after these words, with nothing or the last of them begun.
+mkdir texts texts/models "texts/my models" && touch texts/a.de texts/a.en "texts/b c.de"
+"$gradus" completion bash >completion.bash
+completed() { (
+  set -u
+  cd texts && source ../completion.bash
+  COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
+  _gradus
+  printf '%s\n' "${COMPREPLY[@]}" | sort | paste -sd'|'
+) }
+completes() {  # COMPLETED WORD...
+  local expected=$1
+  shift
+  check "completion of $*" test "$(completed "$@")" = "$expected"
+}
+completes "train|translate" gradus tr
+check "all commands, and options of the program" test "$(completed gradus '' | tr '|' '\n' | grep -vc '^-')" -eq "$(wc -w <<<"$commands")"
+completes "--tokenizer" gradus train --tok
+completes "--joint" gradus train --jo
+completes "--no-joint" gradus train --no-jo
+completes "bpe" gradus train --tokenizer b
+completes "none" gradus train --attention = n
+completes "bahdanau|luong|none" gradus train --attention =
+completes "a.de|a.en" gradus train --train a
+completes "a.de|a.en" gradus train --train a.de a
+completes "models|my models" gradus train --model m
+completes "models" gradus evaluate --model models mo
+completes "a.de|a.en" gradus evaluate --test a.de a.de a
+completes "a.de|a.en" gradus score --model models a
+completes "b c.de" gradus bleu b
+completes "multi30k-plain" gradus train --preset multi30k-p
+completes "train|translate" gradus help tr
+completes "bash|fish|zsh" gradus completion ""
+completes "" gradus train --hidden ""
+check "options where nothing else is left" grep -q '|--epochs|' <(completed gradus train --train a.de a.en "")
+for option in $("$gradus" train --help-all | grep -o '^  [-a-z, ]*--[-a-z]*\|^  --\[no-\][-a-z]*' | sed 's/\[no-\]//; s/.*--/--/'); do
+  check "completion of $option" grep -qx -- "$option" <(completed gradus train "$option" | tr '|' '\n')
+done
+
+# The other shells.
+for shell in zsh fish; do
+  "$gradus" completion $shell >completion.$shell
+  if ! command -v $shell >/dev/null; then
+    echo "skipped: there is no $shell here to read its completion"
+  else
+    check "$shell reads its completion" $shell -n completion.$shell
+  fi
+done
+if command -v fish >/dev/null; then
+  fish_completed() { fish -c "set PATH '$(dirname "$gradus")' \$PATH; source completion.fish; complete -C 'gradus $1'" | cut -f1 | paste -sd'|'; }
+  check "fish completes a command" test "$(fish_completed tr)" = "train|translate"
+  check "fish completes an option" test "$(fish_completed 'train --tok')" = "--tokenizer"
+  check "fish completes a choice" test "$(fish_completed 'train --attention ')" = "bahdanau|luong|none"
+  check "fish completes a file" test "$(fish_completed 'train --train texts/a')" = "texts/a.de|texts/a.en"
+  check "fish completes a folder" test "$(fish_completed 'info --model texts/mo')" = "texts/models/"
+fi
+check "an option with its files, for zsh" grep -qF -- "'*--train[Text to learn from\: two files, line n of TGT the translation of line n of SRC]:SRC:_files:TGT:_files'" completion.zsh
+expect 2 "gradus: shell: \"csh\" is not one of bash, zsh, fish; did you mean zsh?$(hint gradus completion)" "$gradus" completion csh
+
+# Manual pages, one a command.
+expect 0 "" "$gradus" man --out pages
+check "a page a command, and the program's" test "$(ls pages | wc -l)" -eq "$(($(wc -w <<<"$commands") + 1))"
+for page in pages/*.1; do
+  for section in NAME SYNOPSIS OPTIONS EXAMPLES "SEE ALSO"; do check "$section of $page" grep -qx ".SH $section" "$page"; done
+  ! command -v groff >/dev/null || check "$page is right" test -z "$(groff -Tascii -ww -man "$page" 2>&1 >/dev/null)"
+done
+command -v groff >/dev/null || echo "skipped: there is no groff here to read the manual pages"
+expect 0 "" "$gradus" man train
+check "one page" cmp -s stdout pages/gradus-train.1
+check "its options" grep -qF '\fB\-m, \-\-model DIR\fR' stdout
+expect 1 "gradus: completion.zsh/pages: cannot make the folder: Not a directory" "$gradus" man --out completion.zsh/pages
 
 finish

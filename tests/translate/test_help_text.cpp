@@ -11,6 +11,7 @@
 #include "examples/translate/options/explaining_commands.h"
 #include "examples/translate/options/help_parts.h"
 #include "examples/translate/options/help_text.h"
+#include "examples/translate/options/man_page.h"
 #include "examples/translate/text/unicode.h"
 
 using namespace gradus::translate;
@@ -115,6 +116,22 @@ TEST_CASE("help: a footer is paragraphs and examples") {
   const Footer footer = footer_of(command, command);
   CHECK(footer.paragraphs == std::vector<std::string>{"One line.", "Two."});
   CHECK(footer.examples == std::vector<std::string>{"  c --x", "  c --y \\", "      z"});
+}
+
+TEST_CASE("help: the arguments of a command are completed alike") {
+  for (const Command& command : whole_program().commands) {
+    std::set<Completes> kinds;
+    for (const Option& option : command.options) {
+      if (option.is_argument()) kinds.insert(option.completes());
+    }
+    CHECK_MESSAGE(kinds.size() <= 1, command.name);
+  }
+}
+
+TEST_CASE("a manual page means nothing to troff but what it says") {
+  const Command command = command_with(".dot 'quote' `tick` back\\slash –");
+  const std::string page = man_page(command, command);
+  CHECK(page.find("\n\\&.dot \\(aqquote\\(aq \\(gatick\\(ga back\\eslash \\[u2013]\n") != std::string::npos);
 }
 
 TEST_CASE("names of other toolkits lead to options and commands that there are") {

@@ -207,6 +207,8 @@ constexpr OtherNames kCommands[] = {
     {"backprop debug trace gradients step", "explain"},
     {"avg average-models average-checkpoints average-ckpt mean merge", "average"},
     {"usage commands options", "help"},
+    {"completions autocomplete shell", "completion"},
+    {"manual docs", "man"},
     {"ensemble", "`gradus translate --model A B` translates with several models"},
     {"resume continue", "`gradus train --resume --model DIR` goes on with a training"},
     {"align alignment", "`gradus translate --alignments` writes alignments"},

@@ -12,8 +12,8 @@
 #include "examples/translate/base/choices.h"
 #include "examples/translate/base/number.h"
 
-/// Command lines as data: a command lists its options, each with the variable that it sets. The parser, the help and
-/// the complaints are made of these lists.
+/// Command lines as data: a command lists its options, each with the variable that it sets. The parser, the help, the
+/// manual pages and the completion of shells are made of these lists.
 
 namespace gradus::translate {
 
