@@ -2,7 +2,7 @@
 """check_texts.py SOURCE [BUILD]: what the pages (*.md) of SOURCE say must be true of its files and of its programs.
 
 Every relative link leads to a file that is there, and its anchor to a heading of that page; the README has at most 150 lines.
-With BUILD: the manual names every command and every kind of attention, and the commands and options that a page's ```sh blocks give to a program are those of its --help-all, and any option
+With BUILD: the manual names every command and every kind of attention, and the commands and options that a page's ```sh blocks give to a program are those of its --help-all, the figures of the presets those of MEASURED.md, and any option
 between backticks is one of some program or script.
 """
 import functools
@@ -100,6 +100,17 @@ def check_manual(page, gradus):
                 fail(page, 1, f"does not name {what} {name}")
 
 
+def check_presets(page, gradus):
+    """The figures of `gradus presets` stand in a row of the page, German to English of the tokenised text."""
+    table = subprocess.run([gradus, "presets"], capture_output=True, text=True, check=True).stdout
+    rows = [line.split("|")[1:] for line in page.read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
+    for name, millions, minutes, bleu in re.findall(r"^([\w-]+) +([\d.]+) M +(\d+) +([\d.]+) ", table, re.M):
+        measured = [[cell.strip(" *") for cell in row] for row in rows if f"`{name}`" in row[0] and row[1].strip() == "de→en"]
+        found = [f"{int(row[2].replace(',', '')) / 1e6:.1f} {row[3]} {row[6]}" for row in measured]
+        if f"{millions} {minutes} {bleu}" not in found:
+            fail(page, 1, f"{name}: {millions} M parameters, {minutes} minutes, BLEU {bleu} of `gradus presets` are not measured here")
+
+
 pages = [page for page in sorted(source.rglob("*.md")) if not re.match(r"build|\.", page.relative_to(source).parts[0])]
 for page in pages:
     check_links(page)
@@ -109,6 +120,7 @@ if lines > 150:
 if len(sys.argv) > 2:
     build = pathlib.Path(sys.argv[2])
     check_manual(source / "examples/translate/MANUAL.md", build / "gradus")
+    check_presets(source / "examples/translate/MEASURED.md", build / "gradus")
     check_commands(pages, {"gradus": build / "gradus",
                            "gradus-captioner": build / "examples/captioner/gradus-captioner",
                            "gradus-experiments": build / "examples/experiments/gradus-experiments"})

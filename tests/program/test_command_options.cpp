@@ -9,6 +9,8 @@
 
 #include "examples/translate/base/join_words.h"
 #include "examples/translate/base/read_file.h"
+#include "examples/translate/config/config_file.h"
+#include "examples/translate/config/presets.h"
 #include "examples/translate/text/unicode.h"
 #include "nn/storage/atomic_file.h"
 #include "nn/storage/safetensors.h"
@@ -96,6 +98,16 @@ std::vector<CommandTest> toy_tests() {
            }}};
 }
 
+std::vector<CommandTest> presets_tests() {
+  return {{"name", {"presets"}, {"luong"}, [](const Outputs& outputs) {
+             TrainConfig config;
+             read_config_text("output", outputs.with, config);  // it is a configuration
+             CHECK(config.attention.score == ScoreKind("general"));
+             CHECK(config.halve_after == 8);
+             CHECK(lines_of(outputs.without).size() > presets().size());
+           }}};
+}
+
 std::map<std::string, std::vector<CommandTest>> all_tests() {
   return {{"translate", translate_tests()},
           {"score", score_tests()},
@@ -109,7 +121,8 @@ std::map<std::string, std::vector<CommandTest>> all_tests() {
           {"flow", flow_tests()},
           {"info", info_tests()},
           {"report", report_tests()},
-          {"toy", toy_tests()}};
+          {"toy", toy_tests()},
+          {"presets", presets_tests()}};
 }
 
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# test_help.sh GRADUS: the program explains itself: help, version, what was meant by a wrong command line, what shells
+# test_help.sh GRADUS: the program explains itself: help, version, presets, what was meant by a wrong command line, what shells
 # complete, manual pages. What is in the help is checked by tests/translate/test_help_text.cpp.
 set -uo pipefail
 gradus=$(realpath "$1")
@@ -8,7 +8,7 @@ commands=$("$gradus" help | sed -n 's/^  \([a-z]*\)  .*/\1/p')
 unset COLUMNS
 
 # Help: of all commands, of one, in short and whole; as wide as the terminal.
-check "commands" test "$(wc -w <<<"$commands")" -ge 17
+check "commands" test "$(wc -w <<<"$commands")" -ge 18
 for words in --help -h help; do
   expect 0 "" "$gradus" "$words"
   check "gradus $words" grep -q '^Usage: gradus COMMAND' stdout
@@ -49,6 +49,18 @@ for words in --version -V "train -V" "translate --version" "help -V" "train --mo
   check "gradus $words" grep -qx 'gradus [0-9.]*' stdout
 done
 
+# Presets, and one as a configuration.
+expect 0 "" "$gradus" presets
+check "a line a preset" grep -q '^transformer  *[0-9.]* M  *[0-9]*  *[0-9.]*  a small Transformer' stdout
+check "where it was measured" grep -q '^Multi30k, German to English' stdout
+check "80 columns" test -z "$(grep '.\{81\}' stdout)"
+expect 0 "" "$gradus" presets luong
+cp stdout mine.json
+expect 1 "gradus: none: cannot read the file: No such file or directory" \
+  "$gradus" train --config mine.json --train none none --valid none none --model m
+expect 2 "gradus: name: \"lung\" is not one of $("$gradus" presets | sed -n '2,/^$/s/ .*//p' | paste -sd, | sed 's/,/, /g; s/, $//'); did you mean luong?$(hint gradus presets)" \
+  "$gradus" presets lung
+
 # Commands by other names.
 wrong_command() { expect 2 "gradus: unknown command $1$2$(hint gradus)" "$gradus" "$1" --model m; }
 wrong_command trian "; did you mean train?"
@@ -56,6 +68,7 @@ wrong_command Train "; did you mean train?"
 wrong_command evalute "; did you mean evaluate?"
 wrong_command eval "; did you mean evaluate?"
 for command in infer predict generate decode; do wrong_command $command "; did you mean translate?"; done
+wrong_command preset "; did you mean presets?"
 wrong_command preprocess "; text needs no preparation: \`gradus train\` reads it as it is"
 wrong_command frobnicate ""
 expect 2 "gradus: unknown command infer; did you mean translate?$(hint gradus help)" "$gradus" help infer
@@ -157,6 +170,7 @@ completes "models" gradus evaluate --model models mo
 completes "a.de|a.en" gradus evaluate --test a.de a.de a
 completes "a.de|a.en" gradus score --model models a
 completes "b c.de" gradus bleu b
+completes "multi30k-plain" gradus presets multi30k-p
 completes "multi30k-plain" gradus train --preset multi30k-p
 completes "train|translate" gradus help tr
 completes "bash|fish|zsh" gradus completion ""

@@ -30,6 +30,7 @@ Command gradus_program() {
                   report_command(),
                   average_command(),
                   toy_command(),
+                  presets_command(),
               },
           .version = fmt::format("gradus {}", program_version())};
 }

@@ -19,6 +19,7 @@ Command info_command();
 Command report_command();
 Command average_command();
 Command toy_command();
+Command presets_command();
 
 /// The program, with all its commands.
 Command gradus_program();

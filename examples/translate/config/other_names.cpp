@@ -206,6 +206,7 @@ constexpr OtherNames kCommands[] = {
     {"show inspect describe summary parameters params print", "info"},
     {"backprop debug trace gradients step", "explain"},
     {"avg average-models average-checkpoints average-ckpt mean merge", "average"},
+    {"preset recipes recipe configs models list", "presets"},
     {"usage commands options", "help"},
     {"completions autocomplete shell", "completion"},
     {"manual docs", "man"},

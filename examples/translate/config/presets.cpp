@@ -6,29 +6,26 @@ namespace gradus::translate {
 
 namespace {
 
+// Those named after it, and the Transformer, are for a text like Multi30k: 30,000 pairs of short sentences.
 constexpr std::array kPresets{
     // The first values of all options, whatever the text: what the other presets change.
-    Preset{"defaults", "{}"},
-    // Bahdanau's attention over subwords, for 30,000 short sentences.
-    Preset{"multi30k", R"({
+    Preset{"defaults", "the first value of every option", {}, "{}"},
+    Preset{"multi30k", "Bahdanau, subwords: translates best", {{7'112'768, 42, 43.03}}, R"({
       "attention": "bahdanau", "tokenizer": "bpe", "joint": true, "vocabulary_size": 8000, "tied_embeddings": "all",
       "dropout": 0.4, "recurrent_dropout": 0.2, "word_dropout": 0.1, "average_decay": 0.999,
       "epochs": 20, "patience": 20, "learning_rate": 0.002, "schedule": "cosine", "warm_up": 200})"},
-    // The same over words, in half the time.
-    Preset{"multi30k-words", R"({
+    Preset{"multi30k-words", "the same over words, twice as fast", {{10'106'145, 22, 40.36}}, R"({
       "attention": "bahdanau", "dropout": 0.4,
       "epochs": 12, "learning_rate": 0.002, "schedule": "cosine", "warm_up": 200})"},
-    // The same in a few minutes: half the sizes, and more and larger steps.
-    Preset{"multi30k-small", R"({
+    // More and larger steps besides.
+    Preset{"multi30k-small", "half of its sizes, in a few minutes", {{5'364'952, 4, 40.09}}, R"({
       "attention": "bahdanau", "embedding": 256, "hidden": 256, "attention_size": 256, "min_frequency": 3,
       "dropout": 0.2, "batch_size": 32,
       "epochs": 8, "learning_rate": 0.003, "schedule": "cosine", "warm_up": 200})"},
-    // Luong's attention over words, for the same.
-    Preset{"multi30k-luong", R"({
+    Preset{"multi30k-luong", "Luong's attention, over words", {{10'170'657, 27, 37.47}}, R"({
       "attention": "luong", "dropout": 0.3, "embedding_deviation": 1,
       "epochs": 12, "learning_rate": 0.002, "schedule": "cosine", "warm_up": 200})"},
-    // No attention, over words, for the same.
-    Preset{"multi30k-plain", R"({
+    Preset{"multi30k-plain", "no attention, to see what that costs", {{8'335'649, 15, 13.69}}, R"({
       "attention": "none", "dropout": 0.3,
       "epochs": 12, "learning_rate": 0.002, "schedule": "cosine", "warm_up": 200})"},
     // Bahdanau et al. 2014, RNNsearch: the decoder of section A.2.2, with s₀ = tanh(W_s ←h₁), the GRU of A.1.1 and the
@@ -38,14 +35,14 @@ constexpr std::array kPresets{
     // where theirs have it each; maxout leaves as many numbers as a word vector has (500 there). Words are those that
     // occur twice, not the 30,000 most frequent; pairs are shuffled before every epoch, not once; and the best model is
     // that of the best BLEU.
-    Preset{"rnnsearch", R"({
+    Preset{"rnnsearch", "the recipe of Bahdanau et al. 2014", {{9'117'729, 38, 20.47}}, R"({
       "attention": "bahdanau", "cell": "gru-reset-before", "bridge": "backward", "readout": "maxout",
       "initial_values": "bahdanau", "max_length": 50, "dropout": 0, "label_smoothing": 0,
       "optimizer": "adadelta", "learning_rate": 1, "schedule": "constant", "batch_size": 80, "clip": 1,
       "loss_mean": "sentences", "pool_batches": 20, "epochs": 40, "patience": 40})"},
     // Its counterpart without attention, the encoder-decoder of Cho et al. 2014: the last state of a forward encoder
     // is the one vector that every step and the readout see.
-    Preset{"rnnenc", R"({
+    Preset{"rnnenc", "its counterpart without attention", {{9'379'361, 18, 1.58}}, R"({
       "attention": "none", "fixed_context": true, "bidirectional": false, "cell": "gru-reset-before",
       "readout": "maxout", "initial_values": "bahdanau", "max_length": 50, "dropout": 0, "label_smoothing": 0,
       "optimizer": "adadelta", "learning_rate": 1, "schedule": "constant", "batch_size": 80, "clip": 1,
@@ -58,14 +55,13 @@ constexpr std::array kPresets{
     // --decoder-layers 4 --embedding 1000 --hidden 1000`; words are those that occur twice, not the 50,000 most
     // frequent; the end of sentence is read, and may be attended, like a word; the output layer has a bias; batches are
     // of sentences of similar length; and the best model is that of the best BLEU.
-    Preset{"luong", R"({
+    Preset{"luong", "the recipe of Luong et al. 2015", {{16'019'233, 30, 38.62}}, R"({
       "attention": "luong", "score": "general", "scope": "local-p", "bidirectional": false, "reverse_source": true,
       "encoder_layers": 2, "decoder_layers": 2, "bridge": "copy", "readout": "direct", "initial_values": "luong",
       "max_length": 50, "dropout": 0.2, "label_smoothing": 0,
       "optimizer": "sgd", "learning_rate": 1, "schedule": "halving", "halve_after": 8, "batch_size": 32, "clip": 5,
       "loss_mean": "sentences", "epochs": 12, "patience": 12})"},
-    // A small Transformer over subwords, for the same.
-    Preset{"transformer", R"({
+    Preset{"transformer", "a small Transformer, over subwords", {{6'010'688, 25, 40.33}}, R"({
       "architecture": "transformer", "tokenizer": "bpe", "joint": true, "vocabulary_size": 8000,
       "tied_embeddings": "all", "embedding": 256, "hidden": 256, "heads": 4, "feed_forward": 512, "encoder_layers": 3,
       "decoder_layers": 3, "embedding_deviation": 1, "dropout": 0.3, "average_decay": 0.999,
@@ -75,5 +71,9 @@ constexpr std::array kPresets{
 }
 
 std::span<const Preset> presets() { return kPresets; }
+
+const char* const kPresetsMeasuredOn =
+    "Multi30k, German to English, 29,000 pairs, BLEU of the test of 2016 with beam 5; two cores with AVX-512. "
+    "rnnsearch and rnnenc (here with --epochs 20) are made for a thousand times as much text.";
 
 }

@@ -30,7 +30,6 @@ Option option_of(const ConfigField& field, const char* name) {
 
 ConfigOptions::ConfigOptions() {
   for (const ConfigField& field : given_.fields()) fields_.push_back({field, field.option()});
-  for (const Preset& preset : presets()) presets_.push_back(preset.name);
 }
 
 Options ConfigOptions::options() {
@@ -42,9 +41,10 @@ Options ConfigOptions::options() {
   options.push_back({.names = "--preset",
                      .target = &preset_,
                      .type = "NAME",
-                     .help = "Begin with a configuration that has a name. Other options change it",
+                     .help = "Begin with a configuration that has a name. Other options change it; `gradus presets` "
+                             "says what each is for",
                      .group = "Data",
-                     .choices = presets_});
+                     .choices = RowOf<presets>::names()});
   options.push_back({.names = "--config",
                      .target = &file_,
                      .type = "FILE",

@@ -49,7 +49,6 @@ class ConfigOptions {
 
   TrainConfig given_;
   std::vector<Field> fields_;
-  std::vector<const char*> presets_;  // their names
   std::string preset_, file_;
   Origins origins_;
 };
