@@ -50,7 +50,7 @@ def of_one_model():
     score = float(run('score', '--model', 'bahdanau', 's', 't'))
     with Page('one.html') as page:
         assert page.seconds_to_open < 20  # on any machine, however busy
-        assert f'log P of the translation\n{score:.4f}' in page.text('header'), (page.text('header'), score)
+        assert f'log P of the translation\n−{-score:.4f}' in page.text('header'), (page.text('header'), score)
         assert target in page.text('header')
         assert said(page) == 'before the first word'
         source, words = page.run('return [models[0].source, models[0].target]')
@@ -111,6 +111,9 @@ def of_one_model():
         assert abs(page.run('return weightsAt(models[0], 2)[1]') - 0.55) < 0.02
         page.click('.reset')
         assert page.run('return hands.size') == 0 and 'drag a bar' in page.text('.hand')
+
+        # Numbers look alike wherever they stand: one minus sign, and as many digits.
+        assert '-' not in page.text('header') and page.run('return !/[^a-z]-\\d/.test(document.querySelector(".panel").innerText)')
 
         # Gradients beside the weights, and all of both at once.
         assert len(page.all('.slot .salient')) == len(source) and 'Attention is not explanation' in page.text('.panel')

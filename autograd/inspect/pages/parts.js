@@ -200,7 +200,7 @@ class Stepper {
     });
     this.said = element("output");
     this.controls = element("div", { class: "controls" },
-      button("⇤", "first step (Home)", () => this.go(0)), button("←", "step before (←)", () => this.go(this.step - 1)),
+      button("⇤", "first step (Home)", () => this.go(0)), button("←", "previous step (←)", () => this.go(this.step - 1)),
       this.playButton, button("→", "next step (→)", () => this.go(this.step + 1)),
       button("⇥", "last step (End)", () => this.go(count - 1)), this.slider, this.said);
     addEventListener("keydown", (event) => this.press(event));

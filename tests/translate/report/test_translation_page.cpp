@@ -83,7 +83,7 @@ void check_page(const TrainConfig& config) {
   const Json data = data_of(page);
   const Json& model = data["models"][0];
   CHECK(model["logProbability"].as<double>() == doctest::Approx(expected).epsilon(1e-5));
-  CHECK(data["about"][2][1].as<std::string>() == fmt::format("{:.4f}", page.log_probabilities.front()));
+  CHECK(data["about"][2][1].as<std::string>() == fmt::format("−{:.4f}", -page.log_probabilities.front()));
   CHECK(model["source"].items_as<std::string>() == attended.map.source);
   CHECK(model["target"].items_as<std::string>() == attended.map.target);
   const std::vector<Json>& steps = model["steps"].items();

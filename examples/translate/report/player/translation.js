@@ -394,9 +394,9 @@ function wordBars(rows, caption) {
 function likeliestWords(model, t) {
   const { likeliest, written, rank } = model.steps[t];
   const rows = likeliest.map(([word, number, logit, logP]) => ({
-    word, probability: Math.exp(logP), isWritten: number === written[1], note: `log p ${logged(logP, 3)}` }));
+    word, probability: Math.exp(logP), isWritten: number === written[1], note: `log p ${logged(logP, 4)}` }));
   if (!rows.some((row) => row.isWritten))
-    rows.push({ word: written[0], probability: Math.exp(written[3]), isWritten: true, note: `log p ${logged(written[3], 3)}, number ${rank}` });
+    rows.push({ word: written[0], probability: Math.exp(written[3]), isWritten: true, note: `log p ${logged(written[3], 4)}, number ${rank}` });
   return wordBars(rows, "the likeliest words");
 }
 

@@ -329,7 +329,8 @@ TranslationPage translation_page(std::span<const ShownModel> models, const Trans
     parts.push_back(part.json(options.saliency));
     page.log_probabilities.push_back(part.log_probability());
     const std::string name = models.size() == 1 ? "log P of the translation" : "log P by " + models[m].name;
-    about.push_back(Json::List{name, fmt::format("{:.4f}", part.log_probability())});
+    about.push_back(
+        Json::List{name, fmt::format("−{:.4f}", std::abs(part.log_probability()))});  // with the pages' own minus
   }
   const Json data = Json::object({{"title", kTitle}, {"about", about}, {"models", parts}, {"tree", tree}});
   page.html = gradus::page(kTitle, data.dump(-1, Json::InvalidUtf8::Replace), numbers.all(), pages::translation_js,
