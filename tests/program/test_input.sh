@@ -23,7 +23,7 @@ expect 2 "gradus: --smooth-value: \"\" is no number; need a number above 0$(hint
 
 # Values that are empty or missing.
 expect 2 "gradus: --learning-rate: \"\" is no number; $rate" train --model m --learning-rate= --embedding 16
-expect 2 "gradus: --learning-rate: --embedding is no number; $rate" train --model m --learning-rate --embedding 16
+expect 2 "gradus: --learning-rate: a value is missing; need --learning-rate N$(hint gradus train)" train --model m --learning-rate --embedding 16
 expect 2 "gradus: --learning-rate: \"\" is no number; $rate" train --model m --learning-rate=
 expect 2 "gradus: --model: the value is empty; need DIR$(hint gradus train)" train --model=
 expect 2 "gradus: --model: the value is empty; need DIR$(hint gradus train)" train --model ""

@@ -290,7 +290,7 @@ Command train_command() {
                  .help = "Tell how long the training will take, and do not train. The text is read and the vocabulary "
                          "learned; memory is told, too",
                  .excludes = "--resume"}},
-               options->config.options()}),
+               options->config.options(true)}),
           .run = [options] { return run(*options); }};
 }
 

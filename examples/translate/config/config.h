@@ -44,22 +44,25 @@ struct DataConfig : FieldGroup {
       this, "valid", {}, "The same of other text, to tell which model is best", may_change()};
   Field<int> hold_out{this, "hold_out", 0,
                       "Pairs of the training text that take the place of --valid. Where there is none; 0 for a tenth, "
-                      "but no more than 1000"};
+                      "but no more than 1000",
+                      by_text()};
   Field<bool> toy{this, "toy", false, "Instead of text, a toy language, English to French. The model is a small one"};
   Field<TokenizerKind> tokenizer{
       this, "tokenizer", TokenizerKind::Whitespace,
       "How lines become words. whitespace: at blanks, for text that is tokenised already; words: punctuation is split "
-      "off; bpe and unigram: subwords are learned, so that no word is unknown"};
+      "off; bpe and unigram: subwords are learned, so that no word is unknown",
+      by_text()};
   Field<int> vocabulary_size{
       this, "vocabulary_size", 0,
       "Words, or subwords, of a language at most. 4 special ones count as well; 0 stands for 8000 "
-      "subwords, or for words without limit"};
+      "subwords, or for words without limit",
+      by_text()};
   Field<bool> joint{this, "joint", false,
-                    "One vocabulary for both languages. It is learned from both sides of the training text"};
+                    "One vocabulary for both languages. It is learned from both sides of the training text", by_text()};
   Field<int> min_frequency{this, "min_frequency", 2,
                            "Words that occur less often become <unk>. Without effect on subwords", range(1)};
   Field<int> max_length{this, "max_length", 100, "Leave out training pairs with more words or subwords on a side",
-                        range(1)};
+                        range(1).by_text()};
   Field<bool> lowercase{this, "lowercase", false, "Lowercase all text, in training and in use"};
 };
 
@@ -67,19 +70,19 @@ struct DataConfig : FieldGroup {
 struct TrainingConfig : FieldGroup {
   TrainingConfig();
 
-  Field<int> epochs{this, "epochs", 12, "Passes over the training text", range(1).may_change()};
+  Field<int> epochs{this, "epochs", 12, "Passes over the training text", range(1).may_change().by_text()};
   Field<double> max_minutes{this, "max_minutes", 0,
                             "Minutes of training, at most; 0 for no limit. The epoch in which they end is cut short "
                             "for good, and --schedule cosine ends with it",
                             may_change()};
   Field<int> patience{this, "patience", 5,
                       "Stop after so many validations without a gain. It may be one in BLEU or in cross-entropy",
-                      range(1).may_change()};
+                      range(1).may_change().by_text()};
   Field<int> valid_steps{
       this, "valid_steps", 200,
       "Steps between two validations at least. The next end of an epoch then has one, and the last one in any case",
       range(1).may_change()};
-  Field<int> batch_size{this, "batch_size", 64, "Sentence pairs in a batch", range(1, 1 << 20)};
+  Field<int> batch_size{this, "batch_size", 64, "Sentence pairs in a batch", range(1, 1 << 20).by_text()};
   Field<int> batch_tokens{this, "batch_tokens", 0,
                           "Target words in a batch, instead of a number of pairs; 0 for --batch-size"};
   Field<int> pool_batches{this, "pool_batches", 100, "Batches whose sentences are sorted by length together",
@@ -87,12 +90,13 @@ struct TrainingConfig : FieldGroup {
   Field<int> accumulate{this, "accumulate", 1, "Batches whose gradients make one step", range(1, 1 << 20)};
   Field<OptimizerKind> optimizer{this, "optimizer", OptimizerKind::Adam, "How the gradient moves the weights"};
   Field<double> learning_rate{this, "learning_rate", 1e-3, "How large the steps of the training are, after the warm-up",
-                              above(0, 100)};
+                              above(0, 100).by_text()};
   Field<Schedule> schedule{this, "schedule", Schedule::Plateau,
                            "How the learning rate goes on. plateau: it falls when validations gain nothing; cosine: to "
                            "0 at the end of the last epoch or of --max-minutes; inverse-sqrt: with the root of the "
-                           "steps; halving: by half an epoch; constant: not at all"};
-  Field<int> warm_up{this, "warm_up", 0, "Steps in which the learning rate rises to its value"};
+                           "steps; halving: by half an epoch; constant: not at all",
+                           by_text()};
+  Field<int> warm_up{this, "warm_up", 0, "Steps in which the learning rate rises to its value", by_text()};
   Field<double> learning_rate_decay{this, "learning_rate_decay", 0.5,
                                     "Factor on the learning rate of --schedule plateau", above(0, 1)};
   Field<int> plateau_steps{this, "plateau_steps", 400,

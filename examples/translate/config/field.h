@@ -36,9 +36,11 @@ struct FieldRules {
   Range numbers{0, 1e9};
   Part part = Part::Any;  ///< what the model must have, if the value is another than at first
   bool lasting = true;    ///< a resumed training may not change it
+  bool decided = false;   ///< by the text, where nobody says (recipe/recipe.h)
 
-  constexpr FieldRules only(Part part) const { return {numbers, part, lasting}; }
-  constexpr FieldRules may_change() const { return {numbers, part, false}; }
+  constexpr FieldRules only(Part part) const { return {numbers, part, lasting, decided}; }
+  constexpr FieldRules may_change() const { return {numbers, part, false, decided}; }
+  constexpr FieldRules by_text() const { return {numbers, part, lasting, true}; }
 };
 
 /// The value of a rate that is left to another one.
@@ -50,6 +52,7 @@ constexpr FieldRules above(double low, double high) { return {.numbers = {low, h
 constexpr FieldRules rate_or_as_dropout() { return {.numbers = {.low = 0, .high = 0.95, .besides = kAsDropout}}; }
 constexpr FieldRules only(Part part) { return FieldRules().only(part); }
 constexpr FieldRules may_change() { return FieldRules().may_change(); }
+constexpr FieldRules by_text() { return FieldRules().by_text(); }
 
 /// A field of a configuration as files and command lines know it. Fields are to be set in their order: a combination of
 /// a paper comes before the options that change it.

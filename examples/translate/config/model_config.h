@@ -134,18 +134,18 @@ struct ModelConfig : FieldGroup {
                        "The recurrent cell. gru: as PyTorch has it; gru-reset-before: the published one, which is "
                        "slower; rnn: the plain net without gates",
                        only(Part::Recurrence)};
-  Field<int> embedding{this, "embedding", 256, "Size of the word vectors", range(1, 1 << 16)};
+  Field<int> embedding{this, "embedding", 256, "Size of the word vectors", range(1, 1 << 16).by_text()};
   Field<int> hidden{this, "hidden", 512,
                     "Size of the model's states. Both directions of the encoder share it, and it is even then",
-                    range(2, 1 << 16)};
+                    range(2, 1 << 16).by_text()};
   Field<int> attention_size{this, "attention_size", 512, "Size of the layer inside additive and concat scores",
-                            range(1, 1 << 16)};
+                            range(1, 1 << 16).by_text()};
   Field<int> heads{this, "heads", 8, "Heads of multi-head scores or of a transformer; must divide --hidden",
-                   range(1, 1024)};
+                   range(1, 1024).by_text()};
   Field<int> window{this, "window", 10, "Positions on each side that local scopes see"};
   Field<int> positions{this, "positions", 50, "Positions that location scores know", range(1, 1 << 16)};
-  Field<int> encoder_layers{this, "encoder_layers", 1, "Layers of the encoder", range(1, 64)};
-  Field<int> decoder_layers{this, "decoder_layers", 1, "Layers of the decoder", range(1, 64)};
+  Field<int> encoder_layers{this, "encoder_layers", 1, "Layers of the encoder", range(1, 64).by_text()};
+  Field<int> decoder_layers{this, "decoder_layers", 1, "Layers of the decoder", range(1, 64).by_text()};
   Field<bool> bidirectional{this, "bidirectional", true, "The encoder reads in both directions",
                             only(Part::Recurrence)};
   Field<bool> reverse_source{this, "reverse_source", false, "The encoder reads from the last word to the first",
@@ -155,7 +155,7 @@ struct ModelConfig : FieldGroup {
   Field<bool> layer_norm{this, "layer_norm", false, "Cells normalise their sums. This is slower, since it is not fused",
                          only(Part::Recurrence)};
   Field<int> feed_forward{this, "feed_forward", 1024, "Size of the layer inside a transformer's feed-forward nets",
-                          range(1, 1 << 16)};
+                          range(1, 1 << 16).by_text()};
   Field<bool> pre_norm{this, "pre_norm", true,
                        "A transformer normalises what its sub-layers read, not, as in the paper, what they leave",
                        only(Part::Transformer)};
@@ -176,15 +176,16 @@ struct ModelConfig : FieldGroup {
   Field<TiedEmbeddings> tied_embeddings{
       this, "tied_embeddings", TiedEmbeddings::None,
       "One table of word vectors for several layers. target: the decoder's words and the output layer; all: the "
-      "encoder's words too, which takes a joint vocabulary"};
+      "encoder's words too, which takes a joint vocabulary",
+      by_text()};
   Field<double> embedding_deviation{
       this, "embedding_deviation", 0.1,
       "Standard deviation of the word vectors at first. With 1 luong learns faster, with 0.1 bahdanau better",
-      range(0, 100)};
+      range(0, 100).by_text()};
   Field<double> dropout{
       this, "dropout", 0.3,
       "Share of activations to leave out. It is so in training alone, and keeps a model from learning by heart",
-      range(0, 0.95)};
+      range(0, 0.95).by_text()};
   Field<double> embedding_dropout{this, "embedding_dropout", kAsDropout, "The same for word vectors; -1: as --dropout",
                                   rate_or_as_dropout()};
   Field<double> layer_dropout{this, "layer_dropout", kAsDropout, "The same between layers; -1: as --dropout",
@@ -194,9 +195,9 @@ struct ModelConfig : FieldGroup {
   Field<double> recurrent_dropout{
       this, "recurrent_dropout", 0,
       "Share of the hidden state that a sentence's steps do not pass on, the same at all of them",
-      range(0, 0.95).only(Part::Recurrence)};
+      range(0, 0.95).only(Part::Recurrence).by_text()};
   Field<double> word_dropout{this, "word_dropout", 0, "Share of words whose vectors are dropped as a whole",
-                             range(0, 0.95)};
+                             range(0, 0.95).by_text()};
 
   int source_words = 0, target_words = 0;  ///< Vs, Vt: how many the vocabularies have
 

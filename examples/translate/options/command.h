@@ -50,6 +50,7 @@ struct Option {
   std::span<const char* const> choices = {};  ///< the only texts that it takes; those of a choice are known without
   /// What is wrong with a text, empty if nothing is; if there is one, it also judges what is none of the choices.
   std::string (*complaint)(const std::string& text) = nullptr;
+  bool decided = false;       ///< by the text that a command reads, unless it is given
   bool may_be_empty = false;  ///< a text, or an item of a list
   Count count = {};           ///< of a list
   bool one_a_time = false;    ///< a list of which each use of the option takes one

@@ -32,11 +32,12 @@ ConfigOptions::ConfigOptions() {
   for (const ConfigField& field : given_.fields()) fields_.push_back({field, field.option()});
 }
 
-Options ConfigOptions::options() {
+Options ConfigOptions::options(bool text_decides) {
   Options options;
   for (Field& field : fields_) {
     options.push_back(option_of(field.field, field.name.c_str()));
     options.back().given = &field.given;
+    options.back().decided = text_decides && field.field.rules.decided;
   }
   options.push_back({.names = "--preset",
                      .target = &preset_,

@@ -20,7 +20,8 @@ class ConfigOptions {
   ConfigOptions& operator=(const ConfigOptions&) = delete;
 
   /// The options, which set what this holds: they must not outlive it.
-  Options options();
+  /// With `text_decides` help says of those that the text decides (recipe/recipe.h) that it does.
+  Options options(bool text_decides = false);
 
   /// The configuration of a new training.
   TrainConfig resolve();

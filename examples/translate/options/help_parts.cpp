@@ -65,8 +65,11 @@ std::string value_notes(const Option& option) {
   std::vector<std::string> parts;
   if (option.required && !option.is_argument()) parts.emplace_back("required");
   if (!option.allowed().empty()) parts.push_back(join_words({option.allowed().begin(), option.allowed().end()}, ", "));
-  if (const std::string value = option.value_text(); !value.empty() && !option.required)
+  if (option.decided) {
+    parts.emplace_back("by the text");
+  } else if (const std::string value = option.value_text(); !value.empty() && !option.required) {
     parts.push_back("default " + value);
+  }
   return join_words(parts, "; ");
 }
 

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -103,6 +104,31 @@ TEST_CASE("what was given stays, and the rest goes with it") {
     CHECK(decision.options.find("--dropout") == std::string::npos);
     CHECK_FALSE(decision.reason.empty());
   }
+}
+
+TEST_CASE("the fields that a text may decide are those that say so") {
+  std::set<std::string> decided;
+  for (const Architecture architecture : {Architecture::Recurrent, Architecture::Transformer}) {
+    for (const AttentionKind kind : {AttentionKind::Bahdanau, AttentionKind::Luong}) {
+      TrainConfig given;
+      given.architecture = architecture;
+      given.attention = attention_named(kind);
+      ParallelText text = raw_text(2000);
+      text.source[0] = std::string(300, 'a');
+      for (std::size_t i = 0; i < 300; i += 2) text.source[0][i] = ' ';
+      text.source[1] = text.source[2] = text.source[0];  // long lines, not one in a thousand
+      for (const auto& [key, origin] : Decided(text, given, {{"architecture", Origin::Option}}).origins) {
+        if (origin == Origin::Text) decided.insert(key);
+      }
+    }
+  }
+  decided.insert("hold_out");  // by the command, which does the holding out
+  TrainConfig config;
+  std::set<std::string> declared;
+  for (const ConfigField& field : config.fields()) {
+    if (field.rules.decided) declared.insert(field.key);
+  }
+  CHECK(decided == declared);
 }
 
 TEST_CASE("every kind of model is decided to a whole that makes sense") {
