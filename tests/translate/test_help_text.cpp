@@ -112,9 +112,9 @@ TEST_CASE("help: notes say what an option takes") {
 
 TEST_CASE("help: a footer is paragraphs and examples") {
   const Command command = {
-      .name = "c", .help = "", .footer = "One\nline.\n\nTwo.\n\nExamples:\n  c --x\n  c --y \\\n      z\n"};
+      .name = "c", .help = "", .footer = "One\nline.\n\nTwo.\n\nExamples:\n  c --x\n  c --y \\\n      z\n\nThree.\n"};
   const Footer footer = footer_of(command, command);
-  CHECK(footer.paragraphs == std::vector<std::string>{"One line.", "Two."});
+  CHECK(footer.paragraphs == std::vector<std::string>{"One line.", "Two.", "Three."});
   CHECK(footer.examples == std::vector<std::string>{"  c --x", "  c --y \\", "      z"});
 }
 

@@ -94,7 +94,7 @@ struct Command {
   const char* name;
   const char* help;
   const char* group = nullptr;  ///< the heading in the program's help under which it stands
-  /// What help says after the options, in paragraphs, then `Examples:` and a command a line, indented, the most useful
+  /// What help says after the options: paragraphs, and after `Examples:` a command a line, indented, the most useful
   /// ones first. Without one, it is the program's.
   std::string footer = {};
   std::vector<HelpSection> short_help = {};  ///< what --help shows, by task; otherwise it shows all

@@ -108,20 +108,17 @@ std::vector<HelpGroup<Command>> command_groups(const Command& program) {
 Footer footer_of(const Command& program, const Command& command) {
   const std::string& text = command.footer.empty() ? program.footer : command.footer;
   Footer footer;
-  bool in_paragraph = false, in_examples = false;
+  bool in_paragraph = false;
   for (const std::string& line : lines_of(text)) {
-    if (line.starts_with("Example")) {
-      in_examples = true;
-    } else if (line.empty()) {
-      in_paragraph = false;
-    } else if (in_examples) {
+    const bool is_text = !line.empty() && !line.starts_with(' ') && !line.starts_with("Example");
+    if (line.starts_with(' ')) {
       footer.examples.push_back(line);
-    } else if (in_paragraph) {
+    } else if (is_text && in_paragraph) {
       footer.paragraphs.back() += ' ' + line;
-    } else {
+    } else if (is_text) {
       footer.paragraphs.push_back(line);
-      in_paragraph = true;
     }
+    in_paragraph = is_text;
   }
   return footer;
 }
