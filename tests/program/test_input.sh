@@ -28,7 +28,7 @@ expect 2 "gradus: --learning-rate: \"\" is no number; $rate" train --model m --l
 expect 2 "gradus: --model: the value is empty; need DIR$(hint gradus train)" train --model=
 expect 2 "gradus: --model: the value is empty; need DIR$(hint gradus train)" train --model ""
 expect 2 "gradus: --train: the value is empty; need SRC TGT$(hint gradus train)" "$gradus" train --model m --train "" ""
-expect 2 "gradus: --cell: the value is empty; need KIND$(hint gradus train)" train --model m --cell ""
+expect 2 "gradus: --cell: the value is empty; need one of lstm, gru, gru-reset-before, rnn$(hint gradus train)" train --model m --cell ""
 expect 2 "gradus: unknown argument \"\"$(hint gradus train)" train --model m --joint=
 expect 2 "gradus: hyp: the value is empty; need HYP$(hint gradus bleu)" "$gradus" bleu "" b
 check "nothing is left behind" test ! -e m

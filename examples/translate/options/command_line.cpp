@@ -10,6 +10,7 @@
 #include <span>
 
 #include "autograd/error.h"
+#include "examples/translate/base/join_words.h"
 #include "examples/translate/base/progress.h"
 #include "examples/translate/base/read_file.h"
 #include "examples/translate/options/complaints.h"
@@ -40,8 +41,11 @@ CLI::Validator number_in(const Range& range) {
 /// Complains about an empty value, such as a shell makes of a variable that is not set.
 CLI::Validator some_text(const Option& option) {
   return CLI::Validator(
-      [&option](std::string& text) {
-        return text.empty() && !option.may_be_empty ? "the value is empty; need " + option.value_name() : "";
+      [&option](std::string& text) -> std::string {
+        if (!text.empty() || option.may_be_empty) return "";
+        const std::vector<std::string> allowed(option.allowed().begin(), option.allowed().end());
+        return "the value is empty; need " +
+               (allowed.empty() ? option.value_name() : "one of " + join_words(allowed, ", "));
       },
       "");
 }
