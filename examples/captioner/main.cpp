@@ -49,7 +49,7 @@ translate::Options options_of(Arguments& arguments) {
       {.names = "--seed",
        .target = &arguments.training.seed,
        .type = "N",
-       .help = "Of pictures, first values and batches"},
+       .help = "Seed of pictures, first values and batches"},
   };
 }
 

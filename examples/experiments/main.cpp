@@ -25,9 +25,10 @@ model, but for those that the experiment is about. BLEU is that of beam search o
 Examples:
   gradus-experiments attention --out matrix --toy
   gradus-experiments attention --out m --preset multi30k-words --epochs 3 \
-      --train train.de train.en --valid val.de val.en --test test.de test.en --scores additive dot
-  gradus-experiments ladder --out ladder --preset luong --train ... --valid ... --test ...
-  gradus-experiments lengths --out lengths --preset multi30k-words --train ... --valid ... --test ... --short 10
+      --train train.de train.en --valid val.de val.en --test test.de test.en \
+      --scores additive dot
+  gradus-experiments ladder --out ladder --preset luong --train ... --test ...
+  gradus-experiments lengths --out lengths --train ... --test ... --short 10
 )";
 
 /// What the variants of each experiment differ in: their attention, with what its name stands for, and more.

@@ -7,6 +7,7 @@ small=(--pictures 50 --test 20 --steps 2)
 
 expect 0 "" "$captioner" --help
 check "options in the help" grep -q -- '--pictures' stdout
+check "help in 80 columns" test -z "$(grep '.\{81\}' stdout)"
 
 # Wrong command lines and folders end before the training.
 expect 2 "gradus-captioner: unknown option --picture; did you mean --pictures?$(hint gradus-captioner)" "$captioner" --picture

@@ -14,7 +14,9 @@ text=(--train train.en train.fr --valid valid.en valid.fr --test test.en test.fr
 small=(--valid-steps 1 --hidden 8 --embedding 8 --attention-size 8 --epochs 2 --min-frequency 1)
 
 expect 0 "" "$experiments" --help
+cp stdout help
 expect 0 "" "$experiments" ladder --help
+check "help in 80 columns" test -z "$(cat help stdout | grep '.\{81\}')"
 check "flags that can be taken back" grep -q '^ *--\[no-\]toy ' stdout
 "$experiments" >stdout 2>stderr
 check "the help of a command line without a command" test "$? $(cat stderr)" = "2 $("$experiments" help)"

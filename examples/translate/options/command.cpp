@@ -41,7 +41,7 @@ std::vector<std::string> Option::written_names() const {
 std::string Option::value_name() const {
   if (is_flag()) return "";
   const std::string name = type != nullptr ? type : allowed().empty() ? "TEXT" : "KIND";
-  const bool takes_more = is_list() && count.most == Count::kAnyNumber && !one_a_time;
+  const bool takes_more = is_list() && count.most > count.least && !one_a_time;
   return takes_more && !name.ends_with("...") ? name + "..." : name;
 }
 
