@@ -76,7 +76,8 @@ std::vector<CommandTest> attend_tests() {
          const std::string score =
              run_program({"score", "--model", trained_toy().a, texts + "shown.en", texts + "shown.fr"});
          CHECK(lines_of(outputs.with)[1] == fmt::format("log P {:.4f}", std::stod(score)));
-         CHECK(page_shows(fmt::format("[\"log P of the translation\",\"{:.4f}\"]", std::stod(score))));
+         CHECK(std::stod(score) < 0);
+         CHECK(page_shows(fmt::format("[\"log P of the translation\",\"−{:.4f}\"]", -std::stod(score))));
        }},
       {"model",
        {"attend", "the woman", "--out", page, "--model", toy.a},

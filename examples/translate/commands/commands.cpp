@@ -12,7 +12,9 @@ Command gradus_program() {
           .footer =
               "Run `gradus COMMAND --help` for the options of a command.\n\n"
               "Examples:\n"
-              "  gradus train --toy --model toy\n"
+              "  gradus train --train text.de text.en --model m\n"
+              "  gradus translate --model m new.de --out new.en\n"
+              "  gradus train --toy --model toy  # a toy language, in seconds\n"
               "  echo \"the black cat ate the mouse\" | gradus translate --model toy\n",
           .commands =
               {
