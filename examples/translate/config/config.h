@@ -41,7 +41,11 @@ struct DataConfig : FieldGroup {
   Field<std::vector<std::string>> train{
       this, "train", {}, "Text to learn from: two files, line n of TGT the translation of line n of SRC", may_change()};
   Field<std::vector<std::string>> valid{
-      this, "valid", {}, "The same of other text, to tell which model is best", may_change()};
+      this,
+      "valid",
+      {},
+      "The same of other text, to tell which model is best (without, a part is held out)",
+      may_change()};
   Field<int> hold_out{this, "hold_out", 0,
                       "Pairs of the training text that take the place of --valid. Where there is none; 0 for a tenth, "
                       "but no more than 1000",

@@ -89,6 +89,24 @@ TEST_CASE("a training that is interrupted and resumed ends with the same bits") 
   }
 }
 
+TEST_CASE("a training without a validation at each epoch ends with the same bits, wherever it is interrupted") {
+  const CorpusText corpus = small_corpus();
+  TrainConfig config = small_config();
+  config.epochs = 5;  // of 10 steps
+  config.valid_steps = 25;
+  config.plateau_steps = 1;
+  config.average_decay = 0.9;
+  const TemporaryFolder whole;
+  CHECK(Session(whole.path(), config, corpus, false).trainer->run() == Trainer::End::Epochs);
+  for (const int line : {4, 10, 11, 17, 30, 32, 41}) {
+    CAPTURE(line);
+    const TemporaryFolder parts;
+    CHECK(Session(parts.path(), config, corpus, false, line).trainer->run() == Trainer::End::Interrupted);
+    CHECK(Session(parts.path(), config, corpus, true).trainer->run() == Trainer::End::Epochs);
+    CHECK(same_training(whole, parts));
+  }
+}
+
 TEST_CASE("a training is not resumed with another text") {
   CorpusText corpus = small_corpus();
   const TemporaryFolder folder;
