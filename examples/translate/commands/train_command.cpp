@@ -196,10 +196,9 @@ void forecast(const Plan& plan, Material material, Progress& progress) {
   Translator translator(plan.config, std::move(material.languages));
   const Trainer::Forecast forecast =
       Trainer(translator, std::move(material.corpus), "", progress).forecast(kForecastSeconds);
-  progress.print(fmt::format(
-      "forecast    {} for {} steps, validations not counted, if no limit ends it before; {:.0f} tok/s; {:.0f} MB of "
-      "memory",
-      clock_text(forecast.seconds), forecast.steps, forecast.words_a_second, static_cast<double>(peak_memory()) / 1e6));
+  progress.print(fmt::format("forecast    {} for {} steps without validations, {:.0f} tok/s, {:.0f} MB of memory",
+                             clock_text(forecast.seconds), forecast.steps, forecast.words_a_second,
+                             static_cast<double>(peak_memory()) / 1e6));
 }
 
 int run(TrainArguments& options) {

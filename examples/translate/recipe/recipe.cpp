@@ -15,15 +15,27 @@ namespace gradus::translate {
 
 namespace {
 
-// The size of a vocabulary of subwords grows with the text: kPieces for kPieceWords words.
-constexpr double kPieces = 1500, kPieceWords = 46000, kPieceGrowth = 0.63, kMostPieces = 16000;
+/// What grows with the text, more slowly than the text: `at_usual` for kUsualWords words of both sides.
+struct Growth {
+  double at_usual, power;
+
+  double operator()(std::size_t words) const {
+    return at_usual * std::pow(static_cast<double>(words) / kUsualWords, power);
+  }
+  static constexpr double kUsualWords = 46000;  // about 2,000 pairs of sentences
+};
+
+constexpr Growth kPieces{1500, 0.63};    // of a vocabulary of subwords
+constexpr Growth kSteps{3000, 0.42};     // of the whole training
+constexpr Growth kStepWords{200, 0.26};  // target words of a step
+constexpr double kMoreSteps = 2;         // times as many, if a limit of time ends them
+
+constexpr double kMostPieces = 16000;
 constexpr std::size_t kBytesAndSpecial = 260;  // pieces that any vocabulary of subwords has
 constexpr double kPiecesOfAWord = 1.6;         // about, also where the text is unlike its most frequent words
 constexpr int kLongest = 400;                  // subwords of a line, beyond which memory and time grow too much
 constexpr double kRelated = 0.6;  // share of letters in common from which one vocabulary serves both languages
-
-constexpr std::size_t kSmallText = 300000;  // words of both sides
-constexpr double kSmallSteps = 3000, kSteps = 9000;
+constexpr std::size_t kManyWords = 300000;  // from which on a larger model pays
 
 /// A field and the value that it is to have.
 struct Choice {
@@ -69,7 +81,6 @@ class Decider {
   void plan_steps();
 
   std::size_t words() const { return facts_.source.words + facts_.target.words; }
-  bool is_small() const { return words() < kSmallText; }
   double steps_of_epoch() const;
   bool is_transformer() const { return config_.architecture == Architecture::Transformer; }
 
@@ -94,9 +105,8 @@ void Decider::cut_text() {
   if (is_subword(config_.tokenizer)) {
     choose({{"joint", related}},
            related ? "both languages use the same letters" : "the languages use different letters");
-    const double pieces = kPieces * std::pow(static_cast<double>(words()) / kPieceWords, kPieceGrowth);
     const double least = static_cast<double>(kBytesAndSpecial + 2 * facts_.letters);
-    choose({{"vocabulary_size", rounded_up(std::max(least, std::min(pieces, kMostPieces)), 100)}},
+    choose({{"vocabulary_size", rounded_up(std::max(least, std::min(kPieces(words()), kMostPieces)), 100)}},
            fmt::format("for {} words of text", words()));
   }
   const auto longest = std::max(facts_.source.longest, facts_.target.longest);
@@ -109,7 +119,7 @@ void Decider::cut_text() {
 
 void Decider::shape_model() {
   if (is_transformer()) return shape_transformer();
-  const int size = is_small() ? 256 : 512;
+  const int size = words() < kManyWords ? 256 : 512;
   choose({{"embedding", 256}, {"hidden", size}, {"attention_size", size}},
          fmt::format("for {} words of text", words()));
   if (config_.attention.present && config_.attention.kind() == AttentionKind::Luong)
@@ -137,9 +147,11 @@ void Decider::regularise() {
 }
 
 void Decider::plan_steps() {
-  if (config_.batch_tokens == 0)
-    choose({{"batch_size", is_small() ? 16 : 32}},
-           is_small() ? "a small text has more steps so" : "a text of this size has steps enough");
+  if (config_.batch_tokens == 0) {
+    const double length = static_cast<double>(facts_.target.words) / static_cast<double>(facts_.pairs);
+    choose({{"batch_size", rounded_up(kStepWords(words()) / length, 4)}},
+           fmt::format("about {:.0f} words of the target", kStepWords(words())));
+  }
   switch (config_.optimizer) {
     case OptimizerKind::Adam:
       choose({{"learning_rate", is_transformer() ? 0.001 : 0.002}}, "what suits adam");
@@ -150,7 +162,7 @@ void Decider::plan_steps() {
       break;
   }
   choose({{"schedule", "cosine"}, {"warm_up", 200}}, "the rate ends at 0");
-  const double steps = is_small() ? kSmallSteps : kSteps;
+  const double steps = kSteps(words()) * (config_.max_minutes > 0 ? kMoreSteps : 1);
   const auto epochs = static_cast<int>(std::lround(steps / std::max(1.0, steps_of_epoch())));
   choose({{"epochs", std::max(1, epochs)}},
          fmt::format("{:.0f} steps, {:.0f} an epoch", steps, std::ceil(steps_of_epoch())));

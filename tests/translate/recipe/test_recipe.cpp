@@ -131,6 +131,22 @@ TEST_CASE("the fields that a text may decide are those that say so") {
   CHECK(decided == declared);
 }
 
+TEST_CASE("a step has about as many words in a text of long lines as in one of short lines") {
+  const std::string sentence = "A man walks the old dog.",
+                    line = sentence + " " + sentence + " " + sentence + " " + sentence;
+  const int of_short = Decided(repeated({sentence}, {sentence}, 500)).config.batch_size;
+  const int of_long = Decided(repeated({line}, {line}, 500)).config.batch_size;
+  CHECK(of_short > 2 * of_long);  // the longer text is a larger one, whose steps have more words
+  CHECK(of_short < 5 * of_long);
+}
+
+TEST_CASE("with a limit of time there are more steps, which the schedule takes if they fit") {
+  TrainConfig given;
+  given.max_minutes = 10;
+  CHECK(Decided(raw_text(2000), given, {{"max_minutes", Origin::Option}}).config.epochs >
+        Decided(raw_text(2000)).config.epochs);
+}
+
 TEST_CASE("every kind of model is decided to a whole that makes sense") {
   const std::vector<ParallelText> texts = {raw_text(1), raw_text(20), raw_text(3000), raw_text(40000)};
   for (const ParallelText& text : texts) {
