@@ -33,7 +33,7 @@ check "it is short" test "$(wc -l <help)" -le 40
 
 # How long would it take?
 expect 0 "" "$gradus" train --train text.de text.en --model m --dry-run
-check "what the text decides" grep -q '^decided     --tokenizer bpe: raw text' stdout
+check "what the text decides" grep -q '^decided     --tokenizer words: raw text' stdout
 check "how long it takes" grep -qE '^forecast    [0-9:]+ for [0-9]+ steps' stdout
 check "nothing is written" test ! -e m
 

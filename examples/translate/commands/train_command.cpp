@@ -109,7 +109,7 @@ std::string describe(Translator& translator, const Corpus& corpus) {
     text += fmt::format("unknown     {:.1f} % of the source {}s to validate, {:.1f} % of the target's\n",
                         unknown_source, unit, unknown_target);
   }
-  if (std::max(unknown_source, unknown_target) > kManyUnknown) {
+  if (std::max(unknown_source, unknown_target) > kManyUnknown && config.tokenizer == TokenizerKind::Whitespace) {
     text += "warning     many words are unknown; with --tokenizer bpe none would be\n";
   }
   text += fmt::format(

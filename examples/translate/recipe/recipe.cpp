@@ -35,6 +35,8 @@ constexpr std::size_t kBytesAndSpecial = 260;  // pieces that any vocabulary of 
 constexpr double kPiecesOfAWord = 1.6;         // about, also where the text is unlike its most frequent words
 constexpr int kLongest = 400;                  // subwords of a line, beyond which memory and time grow too much
 constexpr double kRelated = 0.6;  // share of letters in common from which one vocabulary serves both languages
+constexpr double kLeastSteps = 2000;
+constexpr std::size_t kFewWords = 30000;    // for less text words are learned better than subwords
 constexpr std::size_t kManyWords = 300000;  // from which on a larger model pays
 
 /// A field and the value that it is to have.
@@ -81,6 +83,7 @@ class Decider {
   void plan_steps();
 
   std::size_t words() const { return facts_.source.words + facts_.target.words; }
+  bool is_tiny() const { return words() < kFewWords; }
   double steps_of_epoch() const;
   bool is_transformer() const { return config_.architecture == Architecture::Transformer; }
 
@@ -98,6 +101,8 @@ void Decider::cut_text() {
   const bool related = facts_.shared_letters > kRelated;
   if (!facts_.is_raw()) {
     choose({{"tokenizer", "whitespace"}}, "tokenised text, punctuation stands alone");
+  } else if (facts_.has_spaces() && is_tiny()) {
+    choose({{"tokenizer", "words"}}, "raw text, and too little of it to learn subwords");
   } else {
     choose({{"tokenizer", "bpe"}},
            facts_.has_spaces() ? "raw text, punctuation touches words" : "words do not stand between spaces");
@@ -141,7 +146,7 @@ void Decider::shape_transformer() {
 }
 
 void Decider::regularise() {
-  choose({{"dropout", 0.4}}, "so that no sentence is learned by heart");
+  choose({{"dropout", is_tiny() ? 0.5 : 0.4}}, "so that no sentence is learned by heart");
   if (is_transformer()) return;
   choose({{"recurrent_dropout", 0.2}, {"word_dropout", 0.1}}, "likewise");
 }
@@ -162,7 +167,7 @@ void Decider::plan_steps() {
       break;
   }
   choose({{"schedule", "cosine"}, {"warm_up", 200}}, "the rate ends at 0");
-  const double steps = kSteps(words()) * (config_.max_minutes > 0 ? kMoreSteps : 1);
+  const double steps = std::max(kLeastSteps, kSteps(words())) * (config_.max_minutes > 0 ? kMoreSteps : 1);
   const auto epochs = static_cast<int>(std::lround(steps / std::max(1.0, steps_of_epoch())));
   choose({{"epochs", std::max(1, epochs)}},
          fmt::format("{:.0f} steps, {:.0f} an epoch", steps, std::ceil(steps_of_epoch())));

@@ -75,13 +75,16 @@ TEST_CASE("one line in a thousand may be longer than the longest") {
 }
 
 TEST_CASE("raw text is cut into subwords, tokenised text at its white space") {
-  CHECK(Decided(raw_text(500)).config.tokenizer == TokenizerKind::Bpe);
+  CHECK(Decided(raw_text(5000)).config.tokenizer == TokenizerKind::Bpe);
+  CHECK(Decided(raw_text(500)).config.tokenizer == TokenizerKind::Words);  // too little for subwords
+  CHECK(Decided(repeated({"我们今天去公园看花然后回家吃饭吧"}, {"We go."}, 500)).config.tokenizer ==
+        TokenizerKind::Bpe);
   CHECK(Decided(repeated({"ein mann ."}, {"a man ."}, 500)).config.tokenizer == TokenizerKind::Whitespace);
 }
 
 TEST_CASE("languages of the same letters share their vocabulary, others do not") {
-  CHECK(Decided(raw_text(500)).config.joint);
-  const Decided russian(repeated({"Человек идёт."}, {"A man walks."}, 500));
+  CHECK(Decided(raw_text(5000)).config.joint);
+  const Decided russian(repeated({"Человек идёт."}, {"A man walks."}, 10000));
   CHECK_FALSE(russian.config.joint);
   CHECK(russian.config.tied_embeddings != TiedEmbeddings::All);
 }
@@ -113,10 +116,10 @@ TEST_CASE("the fields that a text may decide are those that say so") {
       TrainConfig given;
       given.architecture = architecture;
       given.attention = attention_named(kind);
-      ParallelText text = raw_text(2000);
+      ParallelText text = raw_text(5000);
       text.source[0] = std::string(300, 'a');
       for (std::size_t i = 0; i < 300; i += 2) text.source[0][i] = ' ';
-      text.source[1] = text.source[2] = text.source[0];  // long lines, not one in a thousand
+      for (std::size_t i = 1; i < 10; ++i) text.source[i] = text.source[0];  // more than one in a thousand
       for (const auto& [key, origin] : Decided(text, given, {{"architecture", Origin::Option}}).origins) {
         if (origin == Origin::Text) decided.insert(key);
       }
