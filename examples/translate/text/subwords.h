@@ -21,9 +21,9 @@ class SentencePieceProcessor;
 namespace gradus::translate {
 
 /// Learns the pieces of the lines, which hold no malformed UTF-8, and returns the model as sentencepiece stores it.
-/// Special pieces are numbered as in Vocabulary. There will be `size` pieces, special ones and bytes included, or fewer if
-/// the text does not have so many. The same on every machine. Lines of more than 4,192 bytes have no part in it. Throws
-/// Error for a size that is too small for the text, with the one that works.
+/// Special pieces are numbered as in Vocabulary. There will be `size` pieces, special ones and bytes included, or fewer
+/// if the text does not have so many. The same on every machine. Lines of more than 4,192 bytes have no part in it.
+/// Throws Error for a size that is too small for the text, with the one that works.
 std::string train_subwords(std::span<const std::string> lines, TokenizerKind kind, int size);
 
 class SubwordTokenizer : public TextTokenizer {
