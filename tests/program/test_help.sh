@@ -58,7 +58,7 @@ expect 0 "" "$gradus" presets luong
 cp stdout mine.json
 expect 1 "gradus: none: cannot read the file: No such file or directory" \
   "$gradus" train --config mine.json --train none none --valid none none --model m
-expect 2 "gradus: name: \"lung\" is not one of $("$gradus" presets | sed -n '2,/^$/s/ .*//p' | paste -sd, | sed 's/,/, /g; s/, $//'); did you mean luong?$(hint gradus presets)" \
+expect 2 "gradus: preset: \"lung\" is not one of $("$gradus" presets | sed -n '2,/^$/s/ .*//p' | paste -sd, | sed 's/,/, /g; s/, $//'); did you mean luong?$(hint gradus presets)" \
   "$gradus" presets lung
 
 # Commands by other names.

@@ -1,4 +1,5 @@
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <memory>
 
@@ -9,6 +10,7 @@
 #include "examples/translate/commands/output_file.h"
 #include "examples/translate/flow/flow_page.h"
 #include "examples/translate/options/common_options.h"
+#include "examples/translate/options/help_text.h"
 #include "examples/translate/translator/model_folder.h"
 
 namespace gradus::translate {
@@ -95,7 +97,13 @@ int run(const Arguments& options) {
   const std::string pairs = fmt::format("the first {} of {}, {}", text.source.size(), input_name(options.test[0]),
                                         input_name(options.test[1]));
   std::string findings;
-  for (const std::string& sentence : flow_findings(flows)) findings += sentence + "\n";
+  for (const std::string& finding : flow_findings(flows)) {
+    const char* indent = "";
+    for (const std::string& line : wrapped(finding, terminal_width(STDOUT_FILENO) - 2)) {
+      findings += fmt::format("{}{}\n", indent, line);
+      indent = "  ";
+    }
+  }
   if (options.out.is_wanted()) {
     options.out.write(flow_page(flows, {{"sentence pairs", pairs}}));
     options.out.tell(findings + options.out.written("page"));

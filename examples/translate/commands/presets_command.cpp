@@ -54,7 +54,7 @@ Command presets_command() {
           .help = "Show the presets of `gradus train`, or what is in one",
           .group = "Train and translate",
           .footer = kExamples,
-          .options = {{.names = "name",
+          .options = {{.names = "preset",
                        .target = name.get(),
                        .type = "NAME",
                        .help = "The preset",

@@ -199,6 +199,16 @@ void require_one_reader(const Command& command) {
   require_one_stdin(command.name, files);
 }
 
+/// Throws UsageError for a list that has begun, and has fewer items than it takes.
+void require_enough(const Command& command, const std::vector<CLI::Option*>& options) {
+  for (std::size_t i = 0; i < options.size(); ++i) {
+    const Option& option = command.options[i];
+    const std::size_t found = options[i]->results().size();
+    if (option.is_list() && found > 0 && found < static_cast<std::size_t>(option.count.least))
+      throw UsageError(fmt::format("{}: {} is too few; need at least {}", option.name(), found, option.count.least));
+  }
+}
+
 /// Sets what the words of one of the program's commands say.
 void parse(const Command& program, const Command& command, std::vector<std::string> words) {
   CLI::App app;
@@ -220,7 +230,10 @@ void parse(const Command& program, const Command& command, std::vector<std::stri
   } catch (const CLI::ParseError& error) {
     std::vector<std::string> unknown = app.remaining();
     std::ranges::for_each(unknown, take_off_guard);
-    if (unknown.empty()) throw UsageError(error.what());
+    if (unknown.empty()) {
+      require_enough(command, options);
+      throw UsageError(error.what());
+    }
     const auto option = std::ranges::find_if(unknown, is_option);
     throw UsageError(option == unknown.end() ? unknown_argument(command, unknown.front())
                                              : unknown_option(program, command, *option));

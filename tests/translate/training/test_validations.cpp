@@ -120,7 +120,7 @@ TEST_CASE("a training with a limit of time lets the cosine end with it") {
   const TemporaryFolder folder;
   TrainConfig config = small_config();
   config.schedule = Schedule::Cosine;
-  config.epochs = 100000;
+  config.epochs = config.patience = 100'000;
   config.max_minutes = 0.02;
   const CorpusText corpus = small_corpus();
   Session session(folder.path(), config, corpus, false);
