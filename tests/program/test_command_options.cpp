@@ -99,7 +99,7 @@ std::vector<CommandTest> toy_tests() {
 }
 
 std::vector<CommandTest> presets_tests() {
-  return {{"name", {"presets"}, {"luong"}, [](const Outputs& outputs) {
+  return {{"preset", {"presets"}, {"luong"}, [](const Outputs& outputs) {
              TrainConfig config;
              read_config_text("output", outputs.with, config);  // it is a configuration
              CHECK(config.attention.score == ScoreKind("general"));
