@@ -217,12 +217,13 @@ std::string PlayerData::json_run(const ClosureRun& run) const {
 }
 
 std::string PlayerData::json_row_names() const {
+  if (!options_.row_name) return "{}";
   std::map<const Node*, std::map<int, std::string>> names;
   for (const ClosureRun& run : recording_.runs) {
     for (const Passed& passed : run.passed) {
       for (const NotedUse& use : passed.noted) {
         for (const int row : use.index) {
-          if (options_.row_name) names[passed.to][row] = options_.row_name(*passed.to->leaf, row);
+          names[passed.to][row] = options_.row_name(*passed.to->leaf, row);
         }
       }
     }

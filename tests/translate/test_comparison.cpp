@@ -64,7 +64,7 @@ TEST_CASE("comparison: sentences that differ most in the first metric come first
 }
 
 TEST_CASE("comparison: a verdict takes the less sure test, and knows which way a metric counts") {
-  MetricReport report{"TER", "", 0, std::vector<SystemScore>(2)};
+  MetricReport report{"TER", "", 0, std::vector<SystemScore>(2), true};
   report.systems[0].system = "A";
   report.systems[1].system = "B";
   CHECK(verdicts(report).empty());
@@ -74,6 +74,7 @@ TEST_CASE("comparison: a verdict takes the less sure test, and knows which way a
   report.systems[1].randomisation_p = 0.06;
   CHECK(verdicts(report) == Lines{"B is 2.00 better than A; that may be chance (p=0.0600)."});
   report.metric = "BLEU";
+  report.lower_is_better = false;
   CHECK(verdicts(report) == Lines{"B is 2.00 worse than A; that may be chance (p=0.0600)."});
   report.systems[1].difference = 0;
   CHECK(verdicts(report) == Lines{"B and A are equally good."});

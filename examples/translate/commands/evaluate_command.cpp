@@ -128,7 +128,7 @@ std::vector<Test> read_tests(const Arguments& options) {
 void prepare(Test& test, const Arguments& options) {
   const auto metrics = make_metrics(options.metrics);
   for (const auto& metric : metrics) {
-    test.measures.push_back({.name = metric->name(), .lower_is_better = metric->name() == "TER"});
+    test.measures.push_back({.name = metric->name(), .lower_is_better = metric->lower_is_better()});
   }
   if (test.aligned) test.measures.push_back({.name = "AER", .lower_is_better = true, .decimals = 4});
   test.measures.push_back({.name = "perplexity", .lower_is_better = true, .decimals = 3});

@@ -10,7 +10,7 @@
 #include "examples/translate/commands/output_file.h"
 #include "examples/translate/flow/flow_page.h"
 #include "examples/translate/options/common_options.h"
-#include "examples/translate/options/help_text.h"
+#include "examples/translate/text/unicode.h"
 #include "examples/translate/translator/model_folder.h"
 
 namespace gradus::translate {

@@ -13,6 +13,7 @@
 
 #include "autograd/error.h"
 #include "autograd/inspect/pages/page.h"
+#include "examples/translate/base/join_words.h"
 #include "examples/translate/base/usage_error.h"
 #include "examples/translate/commands/commands.h"
 #include "examples/translate/report/markup.h"
@@ -35,16 +36,6 @@ bool is_replaceable(const std::string& path) {
   head.resize(static_cast<std::size_t>(file.read(head.data(), kHead).gcount()));
   const std::array marks{kPageMark, kSvgMark, kPngMark};
   return head.empty() || std::ranges::any_of(marks, [&](auto mark) { return head.find(mark) != std::string::npos; });
-}
-
-/// `.svg, .png or .html`
-std::string names_of(std::initializer_list<FileKind> kinds) {
-  std::string text;
-  for (const FileKind& kind : kinds) {
-    if (&kind != kinds.begin()) text += &kind + 1 == kinds.end() ? " or " : ", ";
-    text += name_of(kind);
-  }
-  return text;
 }
 
 }
@@ -84,13 +75,16 @@ FileKind OutputFile::kind(const char* command, std::initializer_list<FileKind> k
   const std::string name = lower_case(path);
   const auto* const kind =
       std::ranges::find_if(kinds, [&](FileKind candidate) { return name.ends_with(name_of(candidate)); });
-  if (kind == kinds.end())
-    throw UsageError(fmt::format("{}: {}: need the name of a file that ends with {}", command, path, names_of(kinds)));
+  if (kind == kinds.end()) {
+    std::vector<std::string> names;
+    for (const FileKind candidate : kinds) names.emplace_back(name_of(candidate));
+    throw UsageError(
+        fmt::format("{}: {}: need the name of a file that ends with {}", command, path, join_alternatives(names)));
+  }
   if (*kind == FileKind::Png && !has_png())
     fail(
         "{}: {}: gradus was built without librsvg, which draws PNG pictures; install librsvg2-dev and build it anew, "
-        "or "
-        "write .svg",
+        "or write .svg",
         command, path);
   return *kind;
 }

@@ -6,7 +6,7 @@
 #include "examples/translate/base/progress.h"
 #include "examples/translate/commands/commands.h"
 #include "examples/translate/config/presets.h"
-#include "examples/translate/options/help_text.h"
+#include "examples/translate/text/unicode.h"
 #include "nn/storage/json.h"
 
 namespace gradus::translate {

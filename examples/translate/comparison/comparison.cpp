@@ -18,7 +18,7 @@ bool are_identical(const std::vector<ComparedSystem>& systems, size_t index) {
   });
 }
 
-void compare_sentences(Comparison& comparison, const Metric& metric, bool lower_is_better, size_t count) {
+void compare_sentences(Comparison& comparison, const Metric& metric, size_t count) {
   const auto& systems = comparison.systems;
   comparison.best.resize(systems.size());
   for (size_t i = 0; i < comparison.test.references.size(); ++i) {
@@ -30,8 +30,8 @@ void compare_sentences(Comparison& comparison, const Metric& metric, bool lower_
     for (const ComparedSystem& system : systems) {
       sentence.scores.push_back(metric.score(metric.statistics(system.translations[i], comparison.test.references[i])));
     }
-    const auto best =
-        lower_is_better ? std::ranges::min_element(sentence.scores) : std::ranges::max_element(sentence.scores);
+    const auto best = metric.lower_is_better() ? std::ranges::min_element(sentence.scores)
+                                               : std::ranges::max_element(sentence.scores);
     if (std::ranges::count(sentence.scores, *best) == 1)
       ++comparison.best[static_cast<size_t>(best - sentence.scores.begin())];
     comparison.sentences.push_back(std::move(sentence));
@@ -39,8 +39,6 @@ void compare_sentences(Comparison& comparison, const Metric& metric, bool lower_
   std::ranges::stable_sort(comparison.sentences, std::greater(), &ComparedSentence::spread);
   if (comparison.sentences.size() > count) comparison.sentences.resize(count);
 }
-
-bool is_lower_better(const std::string& metric) { return metric == "TER"; }
 
 }
 
@@ -66,7 +64,7 @@ Comparison compare(std::vector<ComparedSystem> systems, TestText test, const Met
   }
   const std::unique_ptr<Metric> metric = std::move(make_metrics(options, true).front());
   comparison.sentence_metric = metric->name();
-  compare_sentences(comparison, *metric, is_lower_better(metric->name()), sentences);
+  compare_sentences(comparison, *metric, sentences);
   return comparison;
 }
 
@@ -75,7 +73,7 @@ std::vector<std::string> verdicts(const MetricReport& report) {
   const std::string& first = report.systems.front().system;
   for (const SystemScore& system : report.systems) {
     if (!system.difference) continue;
-    const double difference = *system.difference * (is_lower_better(report.metric) ? -1 : 1);
+    const double difference = *system.difference * (report.lower_is_better ? -1 : 1);
     const std::vector<std::optional<double>> all = {system.bootstrap_p, system.randomisation_p};
     const std::optional<double> p = *std::ranges::max_element(all);  // none is less than any
     if (difference == 0 || !p) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "examples/translate/base/join_words.h"
 #include "examples/translate/comparison/differing_words.h"
 #include "examples/translate/text/unicode.h"
 
@@ -62,40 +63,30 @@ std::string paragraph(const std::string& label, const std::string& line, const C
   return text.str();
 }
 
-/// Pieces in lines of at most so many columns, with separators between them, of which spaces end no line.
-std::string folded(const std::vector<std::string>& pieces, char separator, size_t width, const std::string& indent) {
-  std::string text = indent;
-  size_t used = indent.size();
-  for (const std::string& piece : pieces) {
-    const size_t wide = display_width(piece);
-    const bool fits = used + 1 + wide < width;  // with a separator before it, and one behind it
-    if (&piece != &pieces.front()) {
-      if (fits || separator != ' ') text += separator;
-      if (fits) ++used;
-      if (!fits) {
-        text += '\n' + indent;
-        used = indent.size();
-      }
-    }
-    text += piece;
-    used += wide;
-  }
-  return text + '\n';
+/// A sentence in lines, each behind the indent and with a column free at its end.
+std::string folded(const std::string& sentence, const ComparisonLayout& layout, const std::string& indent = "") {
+  const size_t around = indent.size() + 1;
+  std::string text;
+  for (const std::string& line : wrapped(sentence, std::max(layout.width, around + 1) - around))
+    text += indent + line + '\n';
+  return text;
 }
 
-/// A sentence in such lines.
-std::string folded(const std::string& line, const ComparisonLayout& layout, const std::string& indent = "") {
-  const std::vector<std::string_view> words = split_words(line);
-  return folded({words.begin(), words.end()}, ' ', layout.width, indent);
-}
-
+/// The fields of a signature in such lines, which may end with the sign between two fields.
 std::string folded_signature(const std::string& signature, const ComparisonLayout& layout) {
-  std::vector<std::string> fields;
-  for (size_t begin = 0, end = 0; end != std::string::npos; begin = end + 1) {
-    end = signature.find('|', begin);
-    fields.push_back(signature.substr(begin, end - begin));
+  const std::string indent = "  ";
+  std::string text, line = indent;
+  for (const std::string& field : split_at('|', signature)) {
+    const bool is_first = line.size() == indent.size();
+    if (!is_first && display_width(line) + 1 + display_width(field) >= layout.width) {
+      text += line + "|\n";
+      line = indent;
+    } else if (!is_first) {
+      line += '|';
+    }
+    line += field;
   }
-  return folded(fields, '|', layout.width, "  ");
+  return text + line + '\n';
 }
 
 std::string scores(const MetricReport& report, const ComparisonLayout& layout) {

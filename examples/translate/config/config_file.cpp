@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "autograd/error.h"
+#include "examples/translate/base/join_words.h"
 #include "examples/translate/base/nearest.h"
 #include "examples/translate/base/number.h"
 #include "examples/translate/base/read_file.h"
@@ -38,13 +39,11 @@ void from_json(const Json& json, const Range& range, Number& value) {
 
 void from_json(const Json& json, const Range&, const ChoiceReference& value) {
   if (json.is<std::string>() && value.parse(json.as<std::string>())) return;
-  std::string choices;
   const auto names = value.names();
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    choices += fmt::format("{}\"{}\"", i == 0 ? "" : i + 1 < names.size() ? ", " : " or ", names[i]);
-  }
+  std::vector<std::string> choices;
+  for (const char* name : names) choices.push_back(fmt::format("\"{}\"", name));
   const std::string meant = json.is<std::string>() ? nearest(json.as<std::string>(), {names.begin(), names.end()}) : "";
-  fail_to_read(json, choices + did_you_mean(meant));
+  fail_to_read(json, join_alternatives(choices) + did_you_mean(meant));
 }
 
 void from_json(const Json& json, const Range&, std::vector<std::string>& value) {

@@ -4,6 +4,8 @@
 #include <cctype>
 #include <span>
 
+#include "examples/translate/base/join_words.h"
+
 namespace gradus::translate {
 
 namespace {
@@ -157,14 +159,14 @@ constexpr OtherNames kTraining[] = {
      "log.jsonl in the model's folder has every step, and `gradus report` draws it", "train"},
 };
 
+constexpr std::string_view kDevices =
+    "gpu gpus gpu-id gpu-ids gpu-ranks n-gpu cuda use-cuda no-cuda device devices device-id device-ids cpu local-rank "
+    "world-size distributed-world-size tpu";
+
 constexpr OtherNames kMachine[] = {
     {"workers num-workers nthreads n-threads num-threads cpu-threads cpus cores num-cores nproc jobs j", "--threads"},
-    {"gpu gpus gpu-id gpu-ids gpu-ranks n-gpu cuda use-cuda no-cuda device devices device-id device-ids cpu "
-     "local-rank world-size distributed-world-size tpu",
-     "it computes on the CPU alone, on as many cores as --threads says"},
-    {"gpu gpus gpu-id gpu-ids gpu-ranks n-gpu cuda use-cuda no-cuda device devices device-id device-ids cpu "
-     "local-rank world-size distributed-world-size tpu",
-     "it computes on the CPU alone"},
+    {kDevices, "it computes on the CPU alone, on as many cores as --threads says"},
+    {kDevices, "it computes on the CPU alone"},
     {"fp16 bf16 fp32 half amp mixed-precision precision", "it computes in single precision alone"},
 };
 
@@ -219,22 +221,14 @@ constexpr OtherNames kCommands[] = {
 
 constexpr std::span<const OtherNames> kOptions[] = {kText, kWords, kSizes, kTraining, kMachine, kSearch};
 
-std::vector<std::string> split(std::string_view text) {
-  std::vector<std::string> words;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(' '), text.size());
-    if (end > 0) words.emplace_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return words;
+bool knows(const OtherNames& row, const std::string& name) {
+  return std::ranges::count(split_at(' ', row.names), name) > 0;
 }
-
-bool knows(const OtherNames& row, const std::string& name) { return std::ranges::count(split(row.names), name) > 0; }
 
 /// The options that a row's text names; those in quotes are of whole command lines.
 std::vector<std::string> options_in(std::string_view here) {
   std::vector<std::string> options;
-  if (here.find('`') == std::string_view::npos) options = split(here);
+  if (here.find('`') == std::string_view::npos) options = split_at(' ', here);
   std::erase_if(options, [](const std::string& word) { return !word.starts_with("--"); });
   for (std::string& option : options) {
     if (option.ends_with(';') || option.ends_with(',')) option.pop_back();

@@ -63,9 +63,7 @@ ToyCorpus toy_corpus() { return make_toy_corpus(1); }
 ParallelText toy_text(const std::vector<ToyPair>& split, const TextTokenizer& french) {
   ParallelText text;
   for (const ToyPair& pair : split) {
-    text.source.push_back(join_words(pair.source));
-    text.target.push_back(french.join(pair.target));
-    text.lines.push_back(text.lines.size() + 1);
+    text.add(join_words(pair.source), french.join(pair.target), text.lines.size() + 1);
   }
   return text;
 }
@@ -91,10 +89,7 @@ CorpusText hold_out(ParallelText text, std::size_t count) {
       ++parts.copies;
       continue;
     }
-    ParallelText& part = held[pair] ? parts.valid : parts.train;
-    part.source.push_back(text.source[pair]);
-    part.target.push_back(text.target[pair]);
-    part.lines.push_back(text.lines[pair]);
+    (held[pair] ? parts.valid : parts.train).add(text.source[pair], text.target[pair], text.lines[pair]);
   }
   parts.train.skipped = text.skipped;
   return parts;

@@ -37,6 +37,7 @@ class Metric {
 
   /// `BLEU`, `chrF2++`, `TER`.
   virtual std::string name() const = 0;
+  virtual bool lower_is_better() const { return false; }
   /// The options that a score depends on, as sacreBLEU's signatures give them: `case:mixed|eff:no|tok:13a|smooth:exp`.
   virtual std::string settings() const = 0;
   /// The numbers that a segment has in its statistics.

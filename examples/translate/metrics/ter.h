@@ -20,6 +20,7 @@ class Ter : public Metric {
   explicit Ter(TercomOptions options = {}) : options_(options) {}
 
   std::string name() const override { return "TER"; }
+  bool lower_is_better() const override { return true; }
   std::string settings() const override;
   size_t width() const override { return 2; }
   std::vector<double> statistics(std::string_view hypothesis, std::span<const std::string> references) const override;

@@ -60,16 +60,7 @@ Completes Option::completes() const {
   return is_input || name.starts_with("FILE") ? Completes::Files : Completes::Nothing;
 }
 
-std::vector<std::string> split_names(const char* names) {
-  std::vector<std::string> found;
-  std::string_view rest = names == nullptr ? "" : names;
-  while (!rest.empty()) {
-    const std::size_t comma = std::min(rest.find(','), rest.size());
-    found.emplace_back(rest.substr(0, comma));
-    rest.remove_prefix(std::min(comma + 1, rest.size()));
-  }
-  return found;
-}
+std::vector<std::string> split_names(const char* names) { return split_at(',', names == nullptr ? "" : names); }
 
 Options joined(std::initializer_list<Options> lists) {
   Options all;

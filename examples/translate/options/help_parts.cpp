@@ -23,16 +23,6 @@ void drop_empty(std::vector<HelpGroup<Item>>& groups) {
   std::erase_if(groups, [](const auto& group) { return group.items.empty(); });
 }
 
-std::vector<std::string> lines_of(std::string_view text) {
-  std::vector<std::string> lines;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    lines.emplace_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return lines;
-}
-
 }
 
 std::string invocation(const Command& program, const Command& command) {
@@ -109,7 +99,7 @@ Footer footer_of(const Command& program, const Command& command) {
   const std::string& text = command.footer.empty() ? program.footer : command.footer;
   Footer footer;
   bool in_paragraph = false;
-  for (const std::string& line : lines_of(text)) {
+  for (const std::string& line : split_at('\n', text)) {
     const bool is_text = !line.empty() && !line.starts_with(' ') && !line.starts_with("Example");
     if (line.starts_with(' ')) {
       footer.examples.push_back(line);

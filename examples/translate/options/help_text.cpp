@@ -102,22 +102,6 @@ std::vector<Section> sections_of(const Command& program, const Command& command)
 
 }
 
-std::vector<std::string> wrapped(const std::string& text, std::size_t columns) {
-  std::vector<std::string> lines;
-  std::size_t width = 0;  // of the last line
-  for (const std::string_view word : split_words(text)) {
-    const std::size_t own = display_width(word);
-    if (lines.empty() || width + 1 + own > columns) {
-      lines.emplace_back(word);
-      width = own;
-    } else {
-      lines.back().append(1, ' ').append(word);
-      width += 1 + own;
-    }
-  }
-  return lines;
-}
-
 std::string help_text(const Command& program, const Command& command, HelpLength length, std::size_t columns) {
   const bool by_task = length == HelpLength::Short && !command.short_help.empty();
   std::string text;

@@ -17,7 +17,4 @@ enum class HelpLength {
 /// are longer make longer lines, and examples stand as they are.
 std::string help_text(const Command& program, const Command& command, HelpLength length, std::size_t columns);
 
-/// The text in lines of at most so many columns, as terminals count them: broken at blanks alone.
-std::vector<std::string> wrapped(const std::string& text, std::size_t columns);
-
 }

@@ -53,7 +53,8 @@ class Decider {
 
   std::vector<Decision> all() {
     cut_text();
-    shape_model();
+    is_transformer() ? shape_transformer() : shape_recurrent();
+    if (config_.joint) choose({{"tied_embeddings", "all"}}, "one vocabulary, one table of vectors");
     regularise();
     plan_steps();
     return std::move(decisions_);
@@ -77,7 +78,7 @@ class Decider {
   }
 
   void cut_text();
-  void shape_model();
+  void shape_recurrent();
   void shape_transformer();
   void regularise();
   void plan_steps();
@@ -122,15 +123,12 @@ void Decider::cut_text() {
   }
 }
 
-void Decider::shape_model() {
-  if (is_transformer()) return shape_transformer();
+void Decider::shape_recurrent() {
   const int size = words() < kManyWords ? 256 : 512;
   choose({{"embedding", 256}, {"hidden", size}, {"attention_size", size}},
          fmt::format("for {} words of text", words()));
   if (config_.attention.present && config_.attention.kind() == AttentionKind::Luong)
     choose({{"embedding_deviation", 1}}, "general scores learn faster so");
-  if (config_.joint && is_free("tied_embeddings"))
-    choose({{"tied_embeddings", "all"}}, "one vocabulary, one table of vectors");
 }
 
 void Decider::shape_transformer() {
@@ -142,7 +140,6 @@ void Decider::shape_transformer() {
          fmt::format("for {} words of text", words()));
   choose({{"encoder_layers", 3}, {"decoder_layers", 3}, {"embedding_deviation", 1}},
          "three layers suffice for sentences");
-  if (config_.joint) choose({{"tied_embeddings", "all"}}, "one vocabulary, one table of vectors");
 }
 
 void Decider::regularise() {
@@ -175,9 +172,8 @@ void Decider::plan_steps() {
 }
 
 double Decider::steps_of_epoch() const {
-  const auto& [pairs, source, target, _, __] = facts_;
-  const double batches = config_.batch_tokens > 0 ? static_cast<double>(target.words) / config_.batch_tokens
-                                                  : static_cast<double>(pairs) / config_.batch_size;
+  const double batches = config_.batch_tokens > 0 ? static_cast<double>(facts_.target.words) / config_.batch_tokens
+                                                  : static_cast<double>(facts_.pairs) / config_.batch_size;
   return batches / config_.accumulate;
 }
 

@@ -60,7 +60,7 @@ std::size_t misaligned_from(const ParallelText& text) {
 
 std::vector<std::string> text_warnings(const CorpusText& text, const TextFacts& facts, const TrainConfig& config) {
   std::vector<std::string> warnings;
-  const auto& [source, target, lines, _] = text.train;
+  const auto &source = text.train.source, &target = text.train.target;
   const std::size_t pairs = source.size();
 
   std::size_t same = 0;

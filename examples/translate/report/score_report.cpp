@@ -74,7 +74,11 @@ SystemScore score_system(const Metric& metric, const SystemStatistics& system) {
 MetricReport make_report(const Metric& metric, const std::vector<SystemStatistics>& systems,
                          const References& references, const MetricOptions& options,
                          const std::optional<PairedTests>& tests) {
-  MetricReport report{metric.name(), signature(metric, references, drawn_text(options, tests)), options.bootstrap, {}};
+  MetricReport report{metric.name(),
+                      signature(metric, references, drawn_text(options, tests)),
+                      options.bootstrap,
+                      {},
+                      metric.lower_is_better()};
   const SegmentStatistics& baseline = systems.front().statistics;
   std::vector<double> baseline_scores;  // of the resamples
   for (const SystemStatistics& system : systems) {

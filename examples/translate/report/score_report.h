@@ -28,6 +28,7 @@ struct MetricReport {
   std::string metric, signature;
   size_t resamples = 0;
   std::vector<SystemScore> systems;
+  bool lower_is_better = false;
 };
 
 /// A system's name and its statistics by some metric.

@@ -77,6 +77,12 @@ std::string_view clean_line(std::string_view line, size_t number, const std::str
   return text;
 }
 
+void ParallelText::add(std::string source_line, std::string target_line, size_t line) {
+  source.push_back(std::move(source_line));
+  target.push_back(std::move(target_line));
+  lines.push_back(line);
+}
+
 bool ParallelText::is_complete(size_t pair) const {
   return !split_words(source[pair]).empty() && !split_words(target[pair]).empty();
 }
@@ -88,9 +94,7 @@ ParallelText read_parallel(const std::string& source_path, const std::string& ta
       ++text.skipped;
       continue;
     }
-    text.source.push_back(std::move(all.source[i]));
-    text.target.push_back(std::move(all.target[i]));
-    text.lines.push_back(all.lines[i]);
+    text.add(std::move(all.source[i]), std::move(all.target[i]), all.lines[i]);
   }
   return text;
 }

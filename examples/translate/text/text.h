@@ -27,6 +27,7 @@ struct ParallelText {
   std::vector<size_t> lines;
   size_t skipped = 0;  ///< pairs left out because one side, or both, held no word
 
+  void add(std::string source_line, std::string target_line, size_t line);
   /// Whether both sides of a pair hold a word.
   bool is_complete(size_t pair) const;
 };

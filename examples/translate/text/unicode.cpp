@@ -201,6 +201,22 @@ size_t display_width(std::string_view text) {
   return width;
 }
 
+std::vector<std::string> wrapped(std::string_view text, size_t columns) {
+  std::vector<std::string> lines;
+  size_t width = 0;  // of the last line
+  for (const std::string_view word : split_words(text)) {
+    const size_t own = display_width(word);
+    if (lines.empty() || width + 1 + own > columns) {
+      lines.emplace_back(word);
+      width = own;
+    } else {
+      lines.back().append(1, ' ').append(word);
+      width += 1 + own;
+    }
+  }
+  return lines;
+}
+
 std::vector<std::string> visible_characters(std::string_view text) {
   std::vector<std::string> characters;
   for (size_t i = 0; i < text.size();) {

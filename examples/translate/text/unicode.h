@@ -48,6 +48,9 @@ bool has_capital(std::string_view text);
 /// The columns that `text` takes in a terminal: 0 for combining marks, 2 for East Asian wide characters and emoji.
 size_t display_width(std::string_view text);
 
+/// The words of `text` in lines of at most so many columns; only a word that is longer makes a longer line.
+std::vector<std::string> wrapped(std::string_view text, size_t columns);
+
 /// `text` cut into what a reader sees as one character: a code point with the combining marks that follow it.
 /// Malformed bytes, control characters and Unicode's noncharacters come out as U+FFFD, so the pieces are safe to print.
 std::vector<std::string> visible_characters(std::string_view text);

@@ -119,9 +119,7 @@ double Trainer::learning_rate() const {
   double rate = state_.learning_rate;
   switch (config_.schedule) {
     case Schedule::Cosine: {
-      const auto group = static_cast<size_t>(config_.accumulate);
-      const auto steps = static_cast<std::int64_t>((batches_ + group - 1) / group);  // of an epoch
-      const std::int64_t total = config_.epochs * steps;
+      const std::int64_t steps = steps_of_epoch(), total = config_.epochs * steps;
       const std::int64_t at = state_.epoch * steps + state_.batch / config_.accumulate;
       const auto at_time = static_cast<std::int64_t>(time_spent() * static_cast<double>(total));
       return schedule::cosine(rate, std::max(at, at_time), warm_up, total);
@@ -143,16 +141,23 @@ std::vector<std::vector<int>> Trainer::batches_of_epoch() const {
   return deal_batches(train_, size, derive_seed(config_.seed, static_cast<std::uint64_t>(state_.epoch)));
 }
 
+std::int64_t Trainer::steps_of_epoch() const {
+  const auto group = static_cast<size_t>(config_.accumulate);
+  return static_cast<std::int64_t>((batches_ + group - 1) / group);
+}
+
+std::int64_t Trainer::words_of(const std::vector<int>& batch) const {
+  std::int64_t words = 0;
+  for (const int pair : batch) words += static_cast<std::int64_t>(train_[pair].target.size());
+  return words;
+}
+
 Trainer::Forecast Trainer::forecast(double limit) {
   translator_.model.train();
   std::vector<std::vector<int>> batches = batches_of_epoch();
   batches_ = batches.size();
-  const auto words = [&](const std::vector<int>& batch) {
-    std::size_t count = 0;
-    for (const int pair : batch) count += train_[pair].target.size();
-    return count;
-  };
-  std::size_t epoch_words = 0;
+  const auto words = [&](const std::vector<int>& batch) { return words_of(batch); };
+  std::int64_t epoch_words = 0;
   for (const std::vector<int>& batch : batches) epoch_words += words(batch);
   std::ranges::iter_swap(batches.begin(), std::ranges::max_element(batches, {}, words));
 
@@ -169,9 +174,8 @@ Trainer::Forecast Trainer::forecast(double limit) {
     round_words_ = state_.words;
   }
   const double speed = static_cast<double>(round_words_) / (seconds_now() - measured_from);
-  const auto group = static_cast<std::size_t>(config_.accumulate), epochs = static_cast<std::size_t>(config_.epochs);
-  return {.seconds = static_cast<double>(epochs * epoch_words) / speed,
-          .steps = epochs * ((batches.size() + group - 1) / group),
+  return {.seconds = static_cast<double>(config_.epochs * epoch_words) / speed,
+          .steps = config_.epochs * steps_of_epoch(),
           .words_a_second = speed};
 }
 
@@ -243,7 +247,7 @@ void Trainer::run_step(std::span<const std::vector<int>> batches) {
   std::int64_t words = 0, sentences = 0;
   for (const std::vector<int>& batch : batches) {
     sentences += static_cast<std::int64_t>(batch.size());
-    for (int pair : batch) words += static_cast<std::int64_t>(train_[pair].target.size());
+    words += words_of(batch);
   }
   const std::int64_t divisor = config_.loss_mean == LossMean::Words ? words : sentences;
   double loss = 0;
@@ -361,8 +365,7 @@ void Trainer::warn_of(double loss) {
   if (diverges(loss)) {
     fail(
         "train: epoch {}: the training diverges: the validation text has a cross-entropy of {:.4g} nats a word, and "
-        "{:.3g} for "
-        "who knows the frequencies of words alone; {}",
+        "{:.3g} for who knows the frequencies of words alone; {}",
         state_.epoch, loss, unigram_, lower_rate_hint());
   }
   if (loss < unigram_ || state_.step < kFirstSteps || std::exchange(warned_, true)) return;

@@ -43,7 +43,7 @@ class Trainer {
   /// What a training is to take, as its first steps show.
   struct Forecast {
     double seconds = 0;         ///< of all epochs, but for validations
-    std::size_t steps = 0;      ///< of all epochs
+    std::int64_t steps = 0;     ///< of all epochs
     double words_a_second = 0;  ///< of the target text
   };
   /// Trains for some seconds, on the largest batch first, and tells from that how long it will take. The model is of no
@@ -86,6 +86,9 @@ class Trainer {
   /// Whether the training has come to its end, but for the last validation.
   bool is_over() const;
   std::vector<std::vector<int>> batches_of_epoch() const;
+  std::int64_t steps_of_epoch() const;
+  /// How many target words the pairs of a batch have.
+  std::int64_t words_of(const std::vector<int>& batch) const;
   void validate();
   /// What the schedule makes of a validation without a gain.
   void lower_learning_rate();
