@@ -10,14 +10,14 @@
 
 namespace gradus::inline GRADUS_PRECISION {
 
-/// The dimensions of a tensor, at most four, row-major. The empty shape () is that of a scalar.
+/// The dimensions of a tensor, at most six, row-major. The empty shape () is that of a scalar.
 class Shape {
  public:
-  static constexpr int kMaxRank = 4;
+  static constexpr int kMaxRank = 6;
 
   Shape() = default;
   Shape(std::initializer_list<int> dims) : Shape(std::span(dims.begin(), dims.size())) {}
-  /// Throws if there are more than four dimensions, or a negative one.
+  /// Throws if there are more than six dimensions, or a negative one.
   explicit Shape(std::span<const int> dims);
 
   int rank() const { return rank_; }

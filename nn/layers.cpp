@@ -2,9 +2,9 @@
 
 #include "autograd/scratch.h"
 #include "ops/elementwise.h"
-#include "ops/embedding.h"
 #include "ops/fused/linear.h"
 #include "ops/norm.h"
+#include "ops/sequence/embedding.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 

@@ -5,7 +5,7 @@
 #include <span>
 
 #include "nn/recurrent_cells.h"
-#include "ops/packing.h"
+#include "ops/sequence/packing.h"
 
 /// Recurrent layers; their single steps are in nn/recurrent_cells.h. Equations are in ops/fused/recurrent.h; names,
 /// layouts, gate order and first values of the parameters are PyTorch's, so that its files can be read and written

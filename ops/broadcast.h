@@ -36,19 +36,13 @@ class Broadcast {
   template <class Visit>
   void each_row(Visit visit) const {
     std::size_t begin = 0;
-    for (std::size_t i3 = 0; i3 < axes_[3].length; ++i3) {
-      for (std::size_t i2 = 0; i2 < axes_[2].length; ++i2) {
-        for (std::size_t i1 = 0; i1 < axes_[1].length; ++i1) {
-          const std::size_t a = i3 * axes_[3].a + i2 * axes_[2].a + i1 * axes_[1].a;
-          const std::size_t b = i3 * axes_[3].b + i2 * axes_[2].b + i1 * axes_[1].b;
-          const Axis& inner = axes_[0];
-          for (std::size_t i = 0, size; i < inner.length; i += size, begin += size) {
-            size = std::min(kMaxRow, inner.length - i);
-            visit(Row{begin, size, {a + i * inner.a, inner.a}, {b + i * inner.b, inner.b}});
-          }
-        }
+    each_outer(axes_.size() - 1, 0, 0, [&](std::size_t a, std::size_t b) {
+      const Axis& inner = axes_[0];
+      for (std::size_t i = 0, size; i < inner.length; i += size, begin += size) {
+        size = std::min(kMaxRow, inner.length - i);
+        visit(Row{begin, size, {a + i * inner.a, inner.a}, {b + i * inner.b, inner.b}});
       }
-    }
+    });
   }
 
  private:
@@ -56,6 +50,16 @@ class Broadcast {
   struct Axis {
     std::size_t length = 1, a = 0, b = 0;
   };
+
+  /// Calls visit(a, b) for all places along the axes from `axis` inwards to the last but the innermost.
+  template <class Visit>
+  void each_outer(std::size_t axis, std::size_t a, std::size_t b, const Visit& visit) const {
+    if (axis == 0) return visit(a, b);
+    for (std::size_t i = 0; i < axes_[axis].length; ++i) {
+      each_outer(axis - 1, a + i * axes_[axis].a, b + i * axes_[axis].b, visit);
+    }
+  }
+
   Shape shape_;
   std::array<Axis, Shape::kMaxRank> axes_;  // the innermost first, and as few as possible
 };

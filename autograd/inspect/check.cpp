@@ -36,7 +36,8 @@ void require_same_rank(const char* op, std::span<const Tensor> outputs) {
   }
   const int fewer = a.rank() < b.rank() ? 0 : 1;
   const Shape &shorter = fewer == 0 ? a : b, &longer = fewer == 0 ? b : a;
-  int padded[Shape::kMaxRank] = {1, 1, 1, 1};
+  int padded[Shape::kMaxRank];
+  std::fill(std::begin(padded), std::end(padded), 1);
   std::copy(shorter.begin(), shorter.end(), padded + longer.rank() - shorter.rank());
   const std::string name = input_name(node, fewer);
   const std::string to_its_own = shorter.size() == longer.size()

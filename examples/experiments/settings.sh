@@ -1,21 +1,22 @@
 #!/bin/bash
-# settings.sh GRADUS FOLDER TRAIN_SRC TRAIN_TGT VALID_SRC VALID_TGT TEST_SRC TEST_TGT
+# settings.sh GRADUS FOLDER TRAIN_SRC TRAIN_TGT VALID_SRC VALID_TGT TEST_SRC TEST_TGT [NAME...]
 #
 # How well what `gradus train` decides by a text does beside thirty settings that a person might try by hand: trains a model
 # of each in FOLDER, with one thread, and writes FOLDER/settings.md, the best first: BLEU of the test (cased, 13a, beam 5), the seconds of
 # CPU that the training took, and the options. What is there already is not trained again, so that the command goes on after
-# Ctrl-C. All files are raw text.
+# Ctrl-C. All files are raw text. Names of settings (default among them) train these alone.
 set -e
 gradus=$(realpath "$1") folder=$2
 train=("$3" "$4") valid=("$5" "$6") test=("$7" "$8")
+only=" ${*:9} "
 pairs=$(wc -l <"$3")
 mkdir -p "$folder"
 
-# run NAME OPTIONS...: a line of results in FOLDER/NAME.tsv, unless it is there.
+# run NAME OPTIONS...: a line of results in FOLDER/NAME.tsv, unless it is there or others are asked for.
 run() {
   local name=$1 model=$folder/$1
   shift
-  [ -s "$model.tsv" ] && return
+  if [ -s "$model.tsv" ] || { [ "$only" != "  " ] && [[ $only != *" $name "* ]]; }; then return; fi
   local TIMEFORMAT='%U'
   { time "$gradus" train --model "$model" --force --train "${train[@]}" --valid "${valid[@]}" --threads 1 "$@" \
       >"$model.log" 2>"$model.err"; } 2>"$model.seconds" || { cat "$model.err" >&2; return 0; }
@@ -24,11 +25,11 @@ run() {
   rm "$model"/last.safetensors
 }
 
-# setting NAME BATCH STEPS OPTIONS...: the fixed values, but for these, and as many epochs as make so many steps.
+# setting NAME BATCH STEPS OPTIONS...: the fixed values, but for these, and as many epochs as make so many steps, at most 300.
 setting() {
-  local name=$1 batch=$2 steps=$3
+  local name=$1 batch=$2 epochs=$((($3 * $2 + pairs - 1) / pairs))
   shift 3
-  run "$name" --preset defaults --batch-size "$batch" --epochs $(((steps * batch + pairs - 1) / pairs)) --patience 1000 \
+  run "$name" --preset defaults --batch-size "$batch" --epochs $((epochs < 300 ? epochs : 300)) --patience 1000 \
     --schedule cosine --warm-up 200 "$@"
 }
 

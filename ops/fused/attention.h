@@ -1,7 +1,7 @@
 #pragma once
 
 #include "autograd/tape.h"
-#include "ops/packing.h"
+#include "ops/sequence/packing.h"
 
 /// The parts of an attention step that are not plain products: scores of one query a sentence against all keys of that
 /// sentence, and the weighted sum. What stands beyond a sentence's length is neither read nor written, so padding is

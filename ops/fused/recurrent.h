@@ -2,7 +2,7 @@
 
 #include "autograd/tape.h"
 #include "ops/fused/linear.h"
-#include "ops/packing.h"
+#include "ops/sequence/packing.h"
 
 /// Recurrent cells and whole recurrent layers, each as one op. Equations, names and gate order are PyTorch's; σ
 /// is the sigmoid, and ∘ multiplies number by number.

@@ -6,7 +6,7 @@
 #include "ops/gradients.h"
 #include "ops/kernels/elementwise.h"
 #include "ops/masking.h"
-#include "ops/packing.h"
+#include "ops/sequence/packing.h"
 
 /// What the recurrent layers have in common: how they walk over packed sequences.
 

@@ -19,7 +19,6 @@
 #include "nn/parallel/data_parallel.h"
 #include "ops/cross_entropy.h"
 #include "ops/elementwise.h"
-#include "ops/embedding.h"
 #include "ops/fused/attention.h"
 #include "ops/fused/linear.h"
 #include "ops/fused/linear_cross_entropy.h"
@@ -28,6 +27,7 @@
 #include "ops/layout.h"
 #include "ops/norm.h"
 #include "ops/reduce.h"
+#include "ops/sequence/embedding.h"
 #include "ops/softmax.h"
 
 namespace {

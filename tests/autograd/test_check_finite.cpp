@@ -12,12 +12,12 @@
 #include "nn/optim/optimizer.h"
 #include "nn/parallel/data_parallel.h"
 #include "ops/elementwise.h"
-#include "ops/embedding.h"
 #include "ops/fused/linear.h"
 #include "ops/fused/linear_cross_entropy.h"
 #include "ops/layout.h"
 #include "ops/matmul.h"
 #include "ops/reduce.h"
+#include "ops/sequence/embedding.h"
 #include "ops/softmax.h"
 #include "tests/support/complaint.h"
 

@@ -20,7 +20,7 @@
 #include "ops/gemm/blas.h"
 #include "ops/gemm/packed_matrix.h"
 #include "ops/gemm/thread_pool.h"
-#include "ops/packing.h"
+#include "ops/sequence/packing.h"
 #include "tests/bench/bench_data.h"
 
 using namespace gradus;

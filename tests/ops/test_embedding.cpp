@@ -3,9 +3,9 @@
 #include "autograd/gather.h"
 #include "autograd/gradcheck.h"
 #include "ops/elementwise.h"
-#include "ops/embedding.h"
 #include "ops/fused/linear.h"
 #include "ops/reduce.h"
+#include "ops/sequence/embedding.h"
 #include "tests/support/numbers.h"
 
 using namespace gradus;

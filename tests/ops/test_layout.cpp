@@ -6,7 +6,7 @@
 #include "autograd/gradcheck.h"
 #include "ops/elementwise.h"
 #include "ops/layout.h"
-#include "ops/packing.h"
+#include "ops/sequence/packing.h"
 #include "tests/support/numbers.h"
 
 using namespace gradus;

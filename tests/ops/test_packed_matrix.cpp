@@ -9,7 +9,6 @@
 #include "autograd/mark.h"
 #include "autograd/scratch.h"
 #include "ops/elementwise.h"
-#include "ops/embedding.h"
 #include "ops/fused/linear.h"
 #include "ops/gemm/packed_matrix.h"
 #include "ops/gemm/packed_weights.h"
@@ -17,6 +16,7 @@
 #include "ops/gemm/thread_pool.h"
 #include "ops/gemm/weight_product.h"
 #include "ops/reduce.h"
+#include "ops/sequence/embedding.h"
 #include "tests/reference/twins.h"
 
 using namespace gradus;

@@ -2,8 +2,8 @@
 
 #include "ops/elementwise.h"
 #include "ops/layout.h"
-#include "ops/packing.h"
 #include "ops/reduce.h"
+#include "ops/sequence/packing.h"
 
 namespace gradus::translate {
 

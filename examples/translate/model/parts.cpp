@@ -1,7 +1,7 @@
 #include "examples/translate/model/parts.h"
 
 #include "ops/elementwise.h"
-#include "ops/embedding.h"
+#include "ops/sequence/embedding.h"
 
 namespace gradus::translate {
 

@@ -1,4 +1,4 @@
-#include "ops/packing.h"
+#include "ops/sequence/packing.h"
 
 #include <algorithm>
 
