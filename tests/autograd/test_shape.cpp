@@ -57,7 +57,7 @@ TEST_SUITE("shape") {
   }
 
   TEST_CASE("mistakes are named") {
-    CHECK_THROWS_WITH_AS((Shape{1, 2, 3, 4, 5}), "shape: 5 dimensions; at most 4 are supported", Error);
+    CHECK_THROWS_WITH_AS((Shape{1, 2, 3, 4, 5, 6, 7}), "shape: 7 dimensions; at most 6 are supported", Error);
     CHECK_THROWS_WITH_AS((Shape{2, -1}), "shape: negative dimension -1 in (2, -1)", Error);
     const Shape shape{2, 3};
     CHECK_THROWS_WITH_AS(static_cast<void>(shape[2]), "shape: no axis 2 in (2, 3)", Error);
