@@ -14,17 +14,21 @@
 /// GRADUS_SIMD_CLONES: those are compiled once for each instruction set, and the right copy is taken at run time. Since
 /// products and sums are never contracted (-ffp-contract=off), all copies give the same bits.
 
-// A build for one instruction set (the Meson option) has one copy.
+// A build for one instruction set (the Meson option, or the compiler's own -march) has one copy.
 #if defined(GRADUS_X86_64_LEVEL) && GRADUS_X86_64_LEVEL == 4
 #define GRADUS_SIMD_CLONES __attribute__((target("arch=x86-64-v4")))
 #elif defined(GRADUS_X86_64_LEVEL) && GRADUS_X86_64_LEVEL == 3
 #define GRADUS_SIMD_CLONES __attribute__((target("arch=x86-64-v3")))
-#elif defined(GRADUS_X86_64_LEVEL)
+#elif defined(GRADUS_X86_64_LEVEL) || defined(__AVX2__)
 #define GRADUS_SIMD_CLONES
 // Copies for several instruction sets need GCC and glibc (IFUNC); sanitizers cannot instrument their resolvers.
 #elif defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
     !defined(__SANITIZE_THREAD__)
+#if __GNUC__ >= 12
 #define GRADUS_SIMD_CLONES __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
+#else  // which chooses at run time by single features only
+#define GRADUS_SIMD_CLONES __attribute__((target_clones("default", "avx2", "avx512f")))
+#endif
 #else
 #define GRADUS_SIMD_CLONES
 #endif

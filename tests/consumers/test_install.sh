@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# test_install.sh SOURCE BUILD PREFIX: a stranger's program builds against the installed library, found by pkg-config, in float
-# and double, and with this project as its Meson subproject; the program comes with completion and manual pages.
+# test_install.sh SOURCE BUILD PREFIX: a stranger's program builds against the installed library, found by pkg-config and by
+# CMake, in float and double, and with this project as its Meson subproject, or fetched by CMake; the program comes with
+# completion and manual pages.
 set -euo pipefail
 source=$1 build=$2 prefix=$3
 folder=$(mktemp -d)
@@ -25,6 +26,9 @@ for package in gradus gradus_f64; do
     $(pkg-config --cflags --libs --static "$package")
   same "pkg-config $package" "$("$folder/$package")"
 done
+cmake -S "$source/tests/consumers/cmake/installed" -B "$folder/cmake" -DCMAKE_PREFIX_PATH="$folder/root$prefix" >"$folder/log" 2>&1 &&
+  cmake --build "$folder/cmake" >"$folder/log" 2>&1 || { cat "$folder/log"; exit 1; }
+for package in gradus gradus_f64; do same "find_package of CMake, $package" "$("$folder/cmake/stranger_$package")"; done
 # Every installed header finds what it includes.
 include=$(find "$folder/root$prefix" -type d -path '*include*/gradus')
 (cd "$include" && find . -name '*.h' -printf '#include "%P"\n') >"$folder/headers.cpp"
@@ -50,5 +54,13 @@ mkdir -p "$folder/project/subprojects"
 cp "$source"/tests/consumers/stranger/* "$folder/project"
 ln -s "$source" "$folder/project/subprojects/gradus"
 meson setup "$folder/subproject" "$folder/project" --force-fallback-for=gradus >"$folder/log" 2>&1 || { cat "$folder/log"; exit 1; }
-ninja -C "$folder/subproject" stranger >"$folder/log" 2>&1 || { tail -30 "$folder/log"; exit 1; }
+ninja -C "$folder/subproject" >"$folder/log" 2>&1 || { tail -30 "$folder/log"; exit 1; }
 same "Meson subproject" "$("$folder/subproject/stranger")"
+if [ -n "$(find "$folder/subproject" -name 'libgradus_f64.a' -o -name 'lesson*' -type f)" ]; then
+  echo "FAILED: as a subproject it builds lessons or the second precision"
+  exit 1
+fi
+
+cmake -S "$source/tests/consumers/cmake/source" -B "$folder/fetched" -DFETCHCONTENT_SOURCE_DIR_GRADUS="$source" >"$folder/log" 2>&1 &&
+  cmake --build "$folder/fetched" -j2 >"$folder/log" 2>&1 || { tail -30 "$folder/log"; exit 1; }
+same "FetchContent of CMake" "$("$folder/fetched/stranger")"
