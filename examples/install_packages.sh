@@ -2,6 +2,15 @@
 
 need_packages() {
   local missing=() name
+  if ! command -v dpkg-query >/dev/null; then
+    for name in meson ninja pkg-config; do command -v "$name" >/dev/null || missing+=("$name"); done
+    if [ ${#missing[@]} -eq 0 ]; then
+      echo "No Debian packages on this system: whether all that is needed is there, Meson will say."
+      return 0
+    fi
+    echo "error: ${missing[*]}: not found, and no dpkg here; please install what corresponds to these Debian packages: $*" >&2
+    return 1
+  fi
   for name in "$@"; do
     dpkg-query -W -f '${Status}' "$name" 2>/dev/null | grep -q 'install ok installed' || missing+=("$name")
   done

@@ -6,6 +6,11 @@ cd "$(dirname "$0")/.."
 source examples/install_packages.sh
 say() { printf '\n== %s\n' "$*"; }
 
+if ! [ -w . ] || { [ -e build ] && ! [ -w build ]; }; then
+  echo "error: $PWD can't be written to; copy it elsewhere, or build by hand: meson setup FOLDER $PWD && ninja -C FOLDER gradus" >&2
+  exit 1
+fi
+
 echo "This takes one to three minutes on two cores: nearly all of it to build, seconds to train, and the packages, if any are missing."
 say "Packages"
 need_packages "${build_packages[@]}"

@@ -227,7 +227,7 @@ for file in train.de train.en valid.de valid.en; do
   for i in "${!words[@]}"; do [ "${words[i]}" != $file ] || words[i]=-; done
   expect 0 "" "${words[@]}" <$file
   expect 0 "" train --epochs 1 --force --model from_file
-  check "a training with $file from standard input" cmp -s <(tail -c 60000 from_stdin/model.safetensors) <(tail -c 60000 from_file/model.safetensors)
+  check "a training with $file from standard input" cmp -s from_stdin/model.safetensors from_file/model.safetensors
 done
 expect 0 "" train --epochs 1 --force --model from_stdin --config - <<<'{"seed": 24}'
 check "a configuration from standard input" grep -q '"seed": 24' from_stdin/config.json

@@ -43,6 +43,12 @@ Metadata describe(const TrainState& state) {
   return {{"format", "pt"}, {kStateKey, json.dump()}};
 }
 
+/// What a model's file says of its training: no time, so that the same training writes the same bytes. It is in the log.
+Metadata describe_model(TrainState state) {
+  state.seconds = 0;
+  return describe(state);
+}
+
 TrainState state_of(const SafetensorsFile& file, const std::string& path) {
   const auto found = file.metadata().find(kStateKey);
   if (found == file.metadata().end()) fail("{}: no training is described in its metadata", path);
@@ -69,7 +75,7 @@ std::vector<NamedArray> training_arrays(Translator& translator, const Updates& u
 }
 
 void save_best(const std::string& directory, Translator& translator, const TrainState& state) {
-  save(translator.model, ModelFolder(directory).best, describe(state));
+  save(translator.model, ModelFolder(directory).best, describe_model(state));
 }
 
 void load_best(const std::string& directory, Translator& translator) {
@@ -77,7 +83,7 @@ void load_best(const std::string& directory, Translator& translator) {
 }
 
 void save_epoch(const std::string& directory, Translator& translator, const TrainState& state, int keep) {
-  save(translator.model, ModelFolder(directory).epoch(state.epoch), describe(state));
+  save(translator.model, ModelFolder(directory).epoch(state.epoch), describe_model(state));
   std::vector<std::string> files = kept_epochs(directory);
   std::error_code ignored;
   for (size_t i = 0; i + keep < files.size(); ++i) fs::remove(files[i], ignored);

@@ -303,7 +303,6 @@ void Trainer::validate() {
   const double bleu = corpus_bleu(translations, valid_text_.target, bleu_options(config_)).score;
 
   const double train_loss = state_.loss_sum / static_cast<double>(state_.words);
-  const double rate = optimizer_->learning_rate;
   state_.loss_sum = 0;
   state_.words = 0;
   state_.validated_at = state_.step;
@@ -336,10 +335,10 @@ void Trainer::validate() {
     validation.samples.push_back({valid_text_.source[i], valid_text_.target[i], translations[i]});
   }
   log_->write(validation);
-  progress_.print(fmt::format(
-      "epoch {:>2}  loss {}  lr {:.2g}  {:.0f} tok/s  validation: perplexity {}, BLEU {:.2f}{}  {}", state_.epoch,
-      readable(train_loss, 3), rate, static_cast<double>(round_words_) / std::max(round_seconds_, 1e-9),
-      readable(std::exp(loss), 2), bleu, best ? " (best)" : "", clock_text(state_.seconds)));
+  progress_.print(fmt::format("epoch {:>2}  loss {}  {:.0f} tok/s  valid perplexity {}, BLEU {:.2f}{}  {}",
+                              state_.epoch, readable(train_loss, 2),
+                              static_cast<double>(round_words_) / std::max(round_seconds_, 1e-9),
+                              readable(std::exp(loss), 2), bleu, best ? ", best" : "", clock_text(state_.seconds)));
   round_seconds_ = 0;
   round_words_ = round_batches_ = 0;
   warn_of(loss);
