@@ -1,5 +1,6 @@
 #include "ops/broadcast.h"
 
+#include "ops/gradients.h"
 #include "ops/kernels/elementwise.h"
 #include "ops/kernels/reduction.h"
 
@@ -46,13 +47,26 @@ const Real* stretched(const ConstArray& x, Broadcast::Place place, std::size_t s
   return buffer;
 }
 
-void add_reduced(const Real* row, Broadcast::Place place, std::size_t size, const Array& dx) {
-  Real* const first = dx.data + place.begin;
-  if (place.step == 1) {
+StretchedGradient::StretchedGradient(Tensor x, std::size_t result, Scratch& scratch)
+    : dx_(detail::accumulator_if_needed(x)) {
+  if (dx_.data == nullptr || x.size() == result) return;
+  sums_ = scratch.allocate<double>(x.size());
+  std::fill_n(sums_, x.size(), 0.0);
+}
+
+void StretchedGradient::add(const Real* row, Broadcast::Place place, std::size_t size) {
+  if (sums_ == nullptr) {
+    Real* const first = dx_.data + place.begin;
     kernels::add(first, row, first, size);
+  } else if (place.step == 1) {
+    kernels::add_to_double(row, sums_ + place.begin, size);
   } else {
-    *first += kernels::sum(row, size);
+    sums_[place.begin] += kernels::sum(row, size);
   }
+}
+
+void StretchedGradient::finish() {
+  for (std::size_t i = 0; sums_ != nullptr && i < dx_.size(); ++i) dx_.data[i] += static_cast<Real>(sums_[i]);
 }
 
 }

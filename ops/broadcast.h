@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "autograd/scratch.h"
 #include "autograd/tensor.h"
 
 namespace gradus::inline GRADUS_PRECISION {
@@ -67,7 +68,20 @@ class Broadcast {
 /// The row of x at a place. A number that is repeated is written to `buffer`, as often as needed.
 const Real* stretched(const ConstArray& x, Broadcast::Place place, std::size_t size, Real* buffer);
 
-/// The gradient of stretching: dx += row, the sum of the row going to a number that is repeated.
-void add_reduced(const Real* row, Broadcast::Place place, std::size_t size, const Array& dx);
+/// The gradient of an operand that was stretched to `result` numbers: each of its numbers gets the sum over the places
+/// it went to. Those sums are kept in double until `finish`, since they may be of any number of summands.
+class StretchedGradient {
+ public:
+  StretchedGradient(Tensor x, std::size_t result, Scratch& scratch);
+  /// Whether x needs a gradient at all.
+  explicit operator bool() const { return dx_.data != nullptr; }
+  /// dx += row, the sum of the row going to a number that is repeated.
+  void add(const Real* row, Broadcast::Place place, std::size_t size);
+  void finish();
+
+ private:
+  Array dx_;
+  double* sums_ = nullptr;  // if x is stretched
+};
 
 }

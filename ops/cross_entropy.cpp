@@ -38,15 +38,15 @@ Tensor cross_entropy(Tensor logits, std::span<const int> targets, const CrossEnt
   const Real divisor = options.divisor != 0 ? options.divisor : std::max<Real>(counted, 1);
 
   // With the target distribution q = (1-ε) one-hot + ε/V the loss of a row is
-  // -Σ q log softmax(x) = log Σ exp x - (1-ε) x[target] - ε/V Σ x.
+  // -Σ q log softmax(x) = log Σ exp z - (1-ε) z[target] - ε/V Σ z, z = x - max x.
   Tensor loss = output({}, {logits});
-  Real* const log_sums = Tape::active().arena().allocate(targets.size());
+  auto* const log_sums = Tape::active().arena().allocate<kernels::LogSum>(targets.size());
   double total = 0;
   std::fill(options.row_losses.begin(), options.row_losses.end(), Real{0});
   for (std::size_t i = 0; i < targets.size(); ++i) {
     if (targets[i] == ignored) continue;
     const Real* x = logits.value().data + i * V;
-    log_sums[i] = kernels::log_sum_exp(x, V);
+    log_sums[i] = kernels::log_sum_of(x, V);
     const Real row_loss = kernels::cross_entropy_loss(x, V, targets[i], smoothing, log_sums[i]);
     if (!options.row_losses.empty()) options.row_losses[i] = row_loss;
     total += row_loss;

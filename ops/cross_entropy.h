@@ -15,7 +15,8 @@ struct CrossEntropyOptions {
 };
 
 /// The cross-entropy of rows of logits with their target classes.   logits: (N, V), targets: (N) -> ()
-/// Throws, naming row and value, for a target outside of [0, V) that is not the ignored one.
+/// A logit of -inf is masked, as in softmax: a row whose target is masked has loss +inf, and a row of -inf only has no
+/// gradient. Throws, naming row and value, for a target outside of [0, V) that is not the ignored one.
 Tensor cross_entropy(Tensor logits, std::span<const int> targets, const CrossEntropyOptions& options = {});
 
 }

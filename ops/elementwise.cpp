@@ -14,8 +14,11 @@ namespace gradus::inline GRADUS_PRECISION {
 
 namespace {
 
+/// What is computed in between, where that may be larger or smaller than any Real although the result is not.
+using Wide = double;
+
 /// An op of one tensor. `forward` is the function of one number, or a loop (x, y, n) over many; `derivative` is
-/// dy/dx, as a function of x and y.
+/// dy/dx, as a function of x and y, or the gradient dy · dy/dx itself, as a function of x, y and dy.
 template <class Forward, class Derivative>
 Tensor unary(const char* name, Tensor x, Forward forward, Derivative derivative) {
   Tensor y = output(x.shape(), {x});
@@ -26,7 +29,11 @@ Tensor unary(const char* name, Tensor x, Forward forward, Derivative derivative)
   }
   record(name, y, [=] {
     detail::accumulate(x, [=](Real* dx) {
-      kernels::chain_rule(x.value().data, y.value().data, y.grad().data, dx, x.size(), derivative);
+      if constexpr (std::invocable<Derivative, Real, Real, Real>) {
+        kernels::map(x.value().data, y.value().data, y.grad().data, dx, x.size(), derivative);
+      } else {
+        kernels::chain_rule(x.value().data, y.value().data, y.grad().data, dx, x.size(), derivative);
+      }
     });
   });
   return y;
@@ -49,19 +56,21 @@ Tensor binary(const char* name, Tensor a, Tensor b, Forward forward, ToA to_a, T
     Scratch scratch;
     Real *const a_buffer = scratch.allocate(Broadcast::kMaxRow), *const b_buffer = scratch.allocate(Broadcast::kMaxRow);
     Real* const g = scratch.allocate(Broadcast::kMaxRow);
-    const Array da = detail::accumulator_if_needed(a), db = detail::accumulator_if_needed(b);
+    StretchedGradient da(a, y.size(), scratch), db(b, y.size(), scratch);
     rows.each_row([&, va = a.value(), vb = b.value(), dy = y.grad()](const Broadcast::Row& row) {
       const Real* a_row = stretched(va, row.a, row.size, a_buffer);
       const Real* b_row = stretched(vb, row.b, row.size, b_buffer);
-      if (da.data != nullptr) {
+      if (da) {
         kernels::map(a_row, b_row, dy.data + row.begin, g, row.size, to_a);
-        add_reduced(g, row.a, row.size, da);  // da += Σ dy ∂f/∂a
+        da.add(g, row.a, row.size);  // da += Σ dy ∂f/∂a
       }
-      if (db.data != nullptr) {
+      if (db) {
         kernels::map(a_row, b_row, dy.data + row.begin, g, row.size, to_b);
-        add_reduced(g, row.b, row.size, db);  // db += Σ dy ∂f/∂b
+        db.add(g, row.b, row.size);  // db += Σ dy ∂f/∂b
       }
     });
+    da.finish();
+    db.finish();
   });
   return y;
 }
@@ -90,7 +99,7 @@ Tensor mul(Tensor a, Tensor b) {
 Tensor div(Tensor a, Tensor b) {
   return binary(
       "div", a, b, [](Real a, Real b) { return a / b; }, [](Real, Real b, Real dy) { return dy / b; },
-      [](Real a, Real b, Real dy) { return -dy * a / (b * b); });
+      [](Real a, Real b, Real dy) { return static_cast<Real>(-Wide(dy) * (Wide(a) / b) / b); });  // db += -dy y / b
 }
 
 Tensor affine(Tensor x, Real scale, Real shift) {
@@ -103,15 +112,23 @@ Tensor exp(Tensor x) {
 }
 
 Tensor log(Tensor x) {
-  return unary("log", x, kernels::log, [](Real x, Real) { return 1 / x; });
+  return unary("log", x, kernels::log, [](Real x, Real, Real dy) { return dy / x; });
 }
 
 Tensor tanh(Tensor x) {
-  return unary("tanh", x, kernels::tanh, [](Real, Real y) { return 1 - y * y; });
+  // 1 - y² = 4 e / (1 + e)² with e = exp(-2 |x|), which keeps its digits where y rounds to ±1.
+  return unary("tanh", x, kernels::tanh, [](Real x, Real) {
+    const Real e = exp_approx(-2 * std::abs(x));
+    return 4 * e / ((1 + e) * (1 + e));
+  });
 }
 
 Tensor sigmoid(Tensor x) {
-  return unary("sigmoid", x, kernels::sigmoid, [](Real, Real y) { return y * (1 - y); });
+  // y (1 - y) = e / (1 + e)² with e = exp(-|x|), which keeps its digits where y rounds to 1.
+  return unary("sigmoid", x, kernels::sigmoid, [](Real x, Real) {
+    const Real e = exp_approx(-std::abs(x));
+    return e / ((1 + e) * (1 + e));
+  });
 }
 
 Tensor relu(Tensor x) {
@@ -120,16 +137,21 @@ Tensor relu(Tensor x) {
 }
 
 Tensor gelu(Tensor x) {
-  // Φ(x) = (1 + erf(x / √2)) / 2, and Φ'(x) = exp(-x² / 2) / √(2π)
-  const auto distribution = [](Real x) { return Real(0.5) * (1 + std::erf(x * Real(0.70710678118654752))); };
+  // Φ(x) = erfc(-x / √2) / 2, which unlike (1 + erf(x / √2)) / 2 keeps its digits below 0; Φ'(x) = exp(-x² / 2) /
+  // √(2π). Beyond ±40 both are what they are there, so that 0 · ∞ never arises.
+  const auto distribution = [](Real x) { return static_cast<Real>(0.5 * std::erfc(-0.70710678118654752 * x)); };
+  const auto limited = [](Real x) { return x < -40 ? Real(-40) : x > 40 ? Real(40) : x; };
   return unary(
-      "gelu", x, [=](Real x) { return x * distribution(x); },
-      [=](Real x, Real) { return distribution(x) + x * exp_approx(Real(-0.5) * x * x) * Real(0.39894228040143268); });
+      "gelu", x, [=](Real x) { return x < 0 ? limited(x) * distribution(x) : x * distribution(x); },
+      [=](Real x, Real) {
+        const Real near = limited(x);
+        return distribution(x) + near * exp_approx(Real(-0.5) * near * near) * Real(0.39894228040143268);
+      });
 }
 
 Tensor sqrt(Tensor x) {
   return unary(
-      "sqrt", x, [](Real x) { return std::sqrt(x); }, [](Real, Real y) { return Real(0.5) / y; });
+      "sqrt", x, [](Real x) { return std::sqrt(x); }, [](Real, Real y, Real dy) { return Real(0.5) * dy / y; });
 }
 
 Tensor square(Tensor x) {
@@ -141,7 +163,9 @@ Tensor power(Tensor x, Real exponent) {
   // With exponent 0 the derivative is 0 at x = 0 too, where the formula would give 0 · ∞.
   return unary(
       "power", x, [=](Real x) { return std::pow(x, exponent); },
-      [=](Real x, Real) { return exponent == 0 ? Real(0) : exponent * std::pow(x, exponent - 1); });
+      [=](Real x, Real, Real dy) {
+        return exponent == 0 ? Real(0) : static_cast<Real>(Wide(dy) * exponent * std::pow(Wide(x), Wide(exponent) - 1));
+      });
 }
 
 Tensor clamp(Tensor x, Real low, Real high) {

@@ -28,7 +28,7 @@ inline Tensor operator-(Tensor x, Real shift) { return affine(x, 1, -shift); }
 inline Tensor operator-(Real shift, Tensor x) { return affine(x, -1, shift); }
 inline Tensor operator*(Tensor x, Real scale) { return affine(x, scale, 0); }
 inline Tensor operator*(Real scale, Tensor x) { return affine(x, scale, 0); }
-inline Tensor operator/(Tensor x, Real divisor) { return affine(x, 1 / divisor, 0); }
+inline Tensor operator/(Tensor x, Real divisor) { return div(x, full({}, divisor)); }
 
 Tensor exp(Tensor x);
 /// The natural logarithm; -inf at 0 and NaN below, as in the standard library.
@@ -38,7 +38,7 @@ Tensor tanh(Tensor x);
 Tensor sigmoid(Tensor x);
 /// max(x, 0). The gradient at 0 is 0.
 Tensor relu(Tensor x);
-/// x Φ(x), where Φ is the distribution function of N(0, 1) (Hendrycks, Gimpel 2016).
+/// x Φ(x), where Φ is the distribution function of N(0, 1) (Hendrycks, Gimpel 2016); 0 at -inf.
 Tensor gelu(Tensor x);
 Tensor sqrt(Tensor x);
 Tensor square(Tensor x);

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <algorithm>
+
 #include "autograd/scratch.h"
 #include "autograd/tape.h"
 #include "ops/kernels/elementwise.h"
+#include "ops/kernels/reduction.h"
 
 /// How backward closures read and add gradients without touching memory more often than they must.
 
@@ -59,13 +62,42 @@ inline void give_grad(Tensor x, Real* dx) {
   node.grad = dx;
 }
 
+/// The sum of any number of rows, of n numbers each, which come one at a time: blocks of them add up in Real, and the
+/// blocks in double.
+class RowSums {
+ public:
+  RowSums(std::size_t n, Scratch& scratch) : n_(n), block_(scratch.allocate(n)), total_(scratch.allocate<double>(n)) {
+    kernels::fill(0, block_, n);
+    std::fill_n(total_, n, 0.0);
+  }
+  /// Where the caller adds the next row to.
+  Real* next() {
+    if (rows_++ % kBlock == kBlock - 1) close_block();
+    return block_;
+  }
+  /// y += the sum of all rows.
+  void add_to(const Array& y) {
+    close_block();
+    for (std::size_t i = 0; i < n_; ++i) y.data[i] += static_cast<Real>(total_[i]);
+  }
+
+ private:
+  static constexpr std::size_t kBlock = 64;
+  void close_block() {
+    kernels::add_to_double(block_, total_, n_);
+    kernels::fill(0, block_, n_);
+  }
+
+  std::size_t n_, rows_ = 0;
+  Real* block_;
+  double* total_;
+};
+
 /// Adds to the gradient of a bias, (n), that was added to each of the rows of dx: (rows, n).
 inline void add_grad_of_rows(Tensor bias, const Real* dx, int rows) {
   if (!bias.needs_grad()) return;
   const Array dbias = accumulator(bias);
-  for (int row = 0; row < rows; ++row) {
-    kernels::add(dbias.data, dx + row * dbias.size(), dbias.data, dbias.size());
-  }
+  kernels::add_rows(dx, rows, dbias.size(), dbias.size(), dbias.data);
 }
 
 }

@@ -5,6 +5,7 @@
 
 #include "ops/gradients.h"
 #include "ops/kernels/elementwise.h"
+#include "ops/kernels/reduction.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 
@@ -217,13 +218,8 @@ Tensor gather_rows(Tensor x, std::span<const int> index) {
     }
   }
   record("gather_rows", y, [=, index = Tape::active().arena().copy(index)] {
-    const Array dx = accumulator(x);
-    const ConstArray dy = y.grad();
-    for (std::size_t i = 0; i < index.size(); ++i) {
-      if (index[i] == -1) continue;
-      Real* const row = dx.data + index[i] * width;
-      kernels::add(row, dy.data + i * width, row, width);  // dx[index[i]] += dy[i]
-    }
+    kernels::scatter_rows(y.grad().data, width, index.data(), index.size(), 0, x.dim(0), width,
+                          accumulator(x).data);  // dx[index[i]] += dy[i]
   });
   return y;
 }

@@ -25,14 +25,19 @@ Tensor layer_norm(Tensor x, Tensor weight, Tensor bias, Real epsilon) {
     Scratch scratch;
     Real* const g = scratch.allocate(D);
     const Array dx = detail::accumulator_if_needed(x);
-    const Array dw = detail::accumulator_if_needed(weight), db = detail::accumulator_if_needed(bias);
+    detail::RowSums dw(D, scratch), db(D, scratch);
     for (std::size_t row = 0; row < rows; ++row) {
       const Real *dy = y.grad().data + row * D, *row_normal = normal + row * D;
-      if (dw.data != nullptr) kernels::add_product(dy, row_normal, dw.data, D);  // dw += dy ∘ x̂
-      if (db.data != nullptr) kernels::add(db.data, dy, db.data, D);             // db += dy
+      if (weight.needs_grad()) kernels::add_product(dy, row_normal, dw.next(), D);  // dw += dy ∘ x̂
+      if (bias.needs_grad()) {                                                      // db += dy
+        Real* const sum = db.next();
+        kernels::add(sum, dy, sum, D);
+      }
       if (dx.data == nullptr) continue;
       kernels::add_norm_gradient(dy, weight.value().data, row_normal, inverse[row], g, dx.data + row * D, D);
     }
+    if (weight.needs_grad()) dw.add_to(accumulator(weight));
+    if (bias.needs_grad()) db.add_to(accumulator(bias));
   });
   return y;
 }

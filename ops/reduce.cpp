@@ -47,7 +47,7 @@ Tensor sum(Tensor x) {
 
 Tensor mean(Tensor x) {
   if (x.size() == 0) fail("mean: no numbers: x is {}; need at least one", x.shape());
-  return affine(sum(x), Real(1) / x.size(), 0);
+  return sum(x) / static_cast<Real>(x.size());
 }
 
 Tensor sum(Tensor x, int axis, bool keep) {
@@ -61,7 +61,7 @@ Tensor sum(Tensor x, int axis, bool keep) {
     if (inner == 1) {
       *row = kernels::sum(in, n);
     } else {
-      for (std::size_t i = 0; i < n; ++i) kernels::add(row, in + i * inner, row, inner);
+      kernels::add_rows(in, n, inner, inner, row);
     }
   }
   record("sum", y, [=] {
@@ -79,7 +79,7 @@ Tensor sum(Tensor x, int axis, bool keep) {
 Tensor mean(Tensor x, int axis, bool keep) {
   const int n = x.dim(x.shape().index(axis, "mean"));
   if (n == 0) fail("mean: no numbers: axis {} of x, which is {}, has length 0; need at least 1", axis, x.shape());
-  return affine(sum(x, axis, keep), Real(1) / n, 0);
+  return sum(x, axis, keep) / static_cast<Real>(n);
 }
 
 Tensor max(Tensor x, int axis, bool keep) {

@@ -10,7 +10,6 @@ namespace gradus::inline GRADUS_PRECISION {
 namespace {
 
 using detail::copy_masked;
-using detail::kMinusInfinity;
 
 void require_rows(const char* op, Tensor x) {
   if (x.rank() == 0) fail("{}: x is a scalar; need at least one axis", op);
@@ -53,11 +52,7 @@ Tensor softmax(Tensor x, Tensor mask) {
   require_rows("softmax", x);
   Tensor y = output(x.shape(), {x});
   copy_masked("softmax", x.value(), mask, y.value());
-  const auto softmax_or_zeros = [n = x.dim(-1)](Real* y) {
-    if (kernels::max(y, n) == kMinusInfinity) return kernels::fill(0, y, n);
-    kernels::softmax_row(y, y, n);
-  };
-  each_row(softmax_or_zeros, y.value());
+  each_row([n = x.dim(-1)](Real* y) { kernels::softmax_row(y, y, n); }, y.value());
   record_softmax(x, y);
   return y;
 }

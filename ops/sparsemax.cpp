@@ -7,52 +7,52 @@
 #include "autograd/scratch.h"
 #include "ops/kernels/elementwise.h"
 #include "ops/kernels/reduction.h"
+#include "ops/kernels/softmax.h"
 #include "ops/masking.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 
 namespace {
 
-/// The threshold τ of the first n numbers (Martins, Astudillo 2016, algorithm 1), not all of them -inf:
+/// τ - max x for the threshold τ of n numbers (Martins, Astudillo 2016, algorithm 1), not all of them -inf:
 ///     k = max{k : 1 + k x_(k) > Σ_{j≤k} x_(j)}    τ = (Σ_{j≤k} x_(j) - 1) / k      for x_(1) ≥ x_(2) ≥ …
-Real threshold(const Real* x, std::size_t n) {
+Real shifted_threshold(const Real* x, std::size_t n) {
   Scratch scratch;
   Real* const sorted = scratch.allocate(n);
   std::copy_n(x, n, sorted);
   std::sort(sorted, sorted + n, std::greater<>());
   // Sums are of the differences to the maximum, which lose no digits when the scores are large.
   const Real largest = sorted[0];
-  Real sum = 0, tau = -1;
+  double sum = 0;
+  Real tau = -1;
   for (std::size_t k = 1; k <= n && sorted[k - 1] > detail::kMinusInfinity; ++k) {
     const Real shifted = sorted[k - 1] - largest;
-    if (1 + static_cast<Real>(k) * shifted <= sum + shifted) break;
+    if (1 + static_cast<double>(k) * shifted <= sum + shifted) break;
     sum += shifted;
-    tau = (sum - 1) / static_cast<Real>(k);
+    tau = static_cast<Real>((sum - 1) / static_cast<double>(k));
   }
-  return largest + tau;
+  return tau;
 }
 
-/// y = max(y - τ, 0), or zeros for a row of -inf, or NaN for a row that holds one.
+/// y = max((y - max y) - (τ - max y), 0). A row that holds NaN or +inf, or nothing but -inf, becomes as in softmax.
 void project_row(Real* y, std::size_t n) {
-  if (n == 0) return;
-  const Real sum = kernels::sum(y, n);
-  if (std::isnan(sum)) return kernels::fill(sum, y, n);
-  if (kernels::max(y, n) == detail::kMinusInfinity) return kernels::fill(0, y, n);
-  const Real tau = threshold(y, n);
-  for (std::size_t i = 0; i < n; ++i) y[i] = std::max(y[i] - tau, Real{0});
+  const Real largest = kernels::max(y, n);
+  if (!std::isfinite(largest)) return kernels::softmax_row(y, y, n);
+  const Real tau = shifted_threshold(y, n);
+  for (std::size_t i = 0; i < n; ++i) y[i] = std::max((y[i] - largest) - tau, Real{0});
 }
 
 /// dx_i += dy_i - mean of dy over the support, for i in the support: where y > 0 (their eq. 14).
 void add_gradient(const Real* y, const Real* dy, Real* dx, std::size_t n) {
-  Real total = 0;
+  double total = 0;
   std::size_t count = 0;
   for (std::size_t i = 0; i < n; ++i) {
-    if (y[i] <= 0) continue;
+    if (y[i] == 0) continue;
     total += dy[i];
     ++count;
   }
   for (std::size_t i = 0; i < n; ++i) {
-    if (y[i] > 0) dx[i] += dy[i] - total / static_cast<Real>(count);
+    if (y[i] != 0) dx[i] += static_cast<Real>(dy[i] - total / static_cast<double>(count));
   }
 }
 

@@ -112,15 +112,16 @@ Tensor additive_scores(Tensor query, Tensor keys, Tensor v, const SequenceRows& 
     Scratch scratch;
     Real* const unused = scratch.allocate(A);  // takes what needs no gradient
     kernels::fill(0, unused, A);
-    const Array dquery = accumulator_if_needed(query), dkeys = accumulator_if_needed(keys),
-                dv = accumulator_if_needed(v);
+    const Array dquery = accumulator_if_needed(query), dkeys = accumulator_if_needed(keys);
+    detail::RowSums dv(A, scratch);
     for (int b = 0; b < N; ++b) {
       const int start = rows.start[b];
       kernels::additive_scores_backward(rows.length[b], A, query.value().row(b), keys.value().row(start),
                                         rows.offset.data(), v.value().data, scores.grad().row(b),
                                         dquery.data ? dquery.row(b) : unused, dkeys.data ? dkeys.row(start) : unused,
-                                        dkeys.data ? A : 0, dv.data ? dv.data : unused);
+                                        dkeys.data ? A : 0, dv.next());
     }
+    if (v.needs_grad()) dv.add_to(accumulator(v));
   });
   return scores;
 }

@@ -8,6 +8,7 @@
 #include "ops/gradients.h"
 #include "ops/kernels/cross_entropy.h"
 #include "ops/kernels/elementwise.h"
+#include "ops/kernels/reduction.h"
 
 // The loss is the end of a step, so its gradients can be had before they are asked for: with dz the gradient of a block
 // of logits, still in cache, for an upstream gradient of 1,
@@ -47,12 +48,13 @@ void require_shapes(Tensor x, Tensor weight, Tensor bias, std::span<const int> t
 struct Gradients {
   Real* x = nullptr;       // (N, K)
   Real* weight = nullptr;  // (V, K)
-  Real* bias = nullptr;    // (V)
+  double* bias = nullptr;  // (V), the sum over the blocks
 };
 
-Real* zeros_if_needed(Tensor x) {
+template <class Number = Real>
+Number* zeros_if_needed(Tensor x) {
   if (!x || !x.needs_grad()) return nullptr;
-  return Tape::active().arena().make_array(x.size(), [](std::size_t) { return Real{0}; }).data();
+  return Tape::active().arena().make_array(x.size(), [](std::size_t) { return Number{0}; }).data();
 }
 
 /// Adds the losses of the given rows, and their gradients. The logits, (count, V), exist only in here.
@@ -82,8 +84,11 @@ double add_block(Tensor x, Tensor weight, Tensor bias, std::span<const int> targ
   }
   const Real* const dlogits = logits;
   if (gradients.weight) gemm(T, N, V, K, count, 1, dlogits, V, inputs, K, 1, gradients.weight, K);
-  for (int i = 0; gradients.bias && i < count; ++i) {
-    kernels::add(gradients.bias, dlogits + i * logits_size, gradients.bias, logits_size);
+  if (gradients.bias) {
+    Real* const rows_sum = scratch.allocate(logits_size);
+    kernels::fill(0, rows_sum, logits_size);
+    kernels::add_rows(dlogits, count, logits_size, logits_size, rows_sum);
+    kernels::add_to_double(rows_sum, gradients.bias, logits_size);
   }
   if (gradients.x) {
     Real* const dinputs = inputs;  // no longer needed themselves
@@ -101,7 +106,7 @@ Tensor linear_cross_entropy(Tensor x, Tensor weight, Tensor bias, std::span<cons
   if (Unfused::is_on()) return unfused::linear_cross_entropy(x, weight, bias, targets, options);
   Tensor loss = bias ? output({}, {x, weight, bias}) : output({}, {x, weight});
   Gradients gradients;
-  if (loss.needs_grad()) gradients = {zeros_if_needed(x), zeros_if_needed(weight), zeros_if_needed(bias)};
+  if (loss.needs_grad()) gradients = {zeros_if_needed(x), zeros_if_needed(weight), zeros_if_needed<double>(bias)};
 
   Scratch scratch;
   int* const rows = scratch.allocate<int>(targets.size());  // those that are not ignored
@@ -128,7 +133,9 @@ Tensor linear_cross_entropy(Tensor x, Tensor weight, Tensor bias, std::span<cons
     };
     pass_on(x, gradients.x);
     pass_on(weight, gradients.weight);
-    pass_on(bias, gradients.bias);
+    if (gradients.bias == nullptr) return;
+    const Array dbias = accumulator(bias);
+    for (std::size_t j = 0; j < dbias.size(); ++j) dbias.data[j] += static_cast<Real>(upstream * gradients.bias[j]);
   });
   return loss;
 }

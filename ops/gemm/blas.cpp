@@ -15,6 +15,8 @@
 #include <type_traits>
 
 #include "autograd/error.h"
+#include "autograd/scratch.h"
+#include "ops/kernels/reduction.h"
 
 // Choosing OpenBLAS's kernel
 //
@@ -230,6 +232,36 @@ void check_stride(const char* name, std::int64_t stride, std::int64_t row) {
 
 }
 
+namespace {
+
+/// How many products BLAS may add to one number: rounding errors grow with their number, of gemv's single chain sooner
+/// than of gemm's blocks. Longer sums are cut into pieces, which add up in double.
+std::int64_t long_sum(std::int64_t m, std::int64_t n) { return m == 1 || n == 1 ? 1024 : 8192; }
+
+void add_long_sums(Transpose ta, Transpose tb, std::int64_t m, std::int64_t n, std::int64_t k, Real alpha,
+                   const Real* a, std::int64_t lda, const Real* b, std::int64_t ldb, Real beta, Real* c,
+                   std::int64_t ldc) {
+  Scratch scratch;
+  const std::size_t size = static_cast<std::size_t>(m) * n;
+  Real* const piece = scratch.allocate(size);
+  double* const total = scratch.allocate<double>(size);
+  std::fill_n(total, size, 0.0);
+  const std::int64_t length = long_sum(m, n);
+  for (std::int64_t begin = 0; begin < k; begin += length) {
+    gemm(ta, tb, m, n, std::min(length, k - begin), alpha, a + begin * (ta == T ? lda : 1), lda,
+         b + begin * (tb == T ? 1 : ldb), ldb, 0, piece, n);
+    kernels::add_to_double(piece, total, size);
+  }
+  for (std::int64_t i = 0; i < m; ++i) {
+    for (std::int64_t j = 0; j < n; ++j) {
+      Real& value = c[i * ldc + j];
+      value = static_cast<Real>((beta == 0 ? 0 : beta * value) + total[i * n + j]);
+    }
+  }
+}
+
+}
+
 void gemm(Transpose ta, Transpose tb, std::int64_t m, std::int64_t n, std::int64_t k, Real alpha, const Real* a,
           std::int64_t lda, const Real* b, std::int64_t ldb, Real beta, Real* c, std::int64_t ldc) {
   if (std::min({m, n, k}) < 0) fail("gemm: negative size: m = {}, n = {}, k = {}", m, n, k);
@@ -240,6 +272,7 @@ void gemm(Transpose ta, Transpose tb, std::int64_t m, std::int64_t n, std::int64
     fail("gemm: size too large: m = {}, n = {}, k = {}; BLAS needs 32 bits", m, n, k);
   }
   if (m == 0 || n == 0) return;
+  if (k > long_sum(m, n)) return add_long_sums(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 
   const Blas& library = blas();
   const Call call(library);

@@ -7,7 +7,10 @@
 /// The cross-entropy of softmax(x), for a row of n logits x, with the distribution q = (1 - ε) one-hot(target) + ε/n,
 /// where ε = smoothing:
 ///
-///     loss = log Σ exp x_j - (1 - ε) x_target - ε mean(x)        d loss / d x = softmax(x) - q
+///     loss = log Σ exp z_j - (1 - ε) z_target - ε mean(z), z = x - max x        d loss / d x = softmax(x) - q
+///
+/// A number that is -inf is masked, as in softmax.h: a target that is masked has loss +inf, and a row of -inf only
+/// has no gradient.
 
 namespace gradus::inline GRADUS_PRECISION {
 namespace kernels {
@@ -15,11 +18,17 @@ namespace kernels {
 /// Loss and gradient in one pass, for logits that nobody needs again: leaves scale · (d loss / d x) in their place.
 Real cross_entropy_row(Real* logits, std::size_t n, int target, Real smoothing, Real scale);
 
-/// The loss of logits that stay as they are, given log_sum = log Σ exp x_j.
-Real cross_entropy_loss(const Real* logits, std::size_t n, int target, Real smoothing, Real log_sum);
+/// A row's max x and log Σ exp(x - max x), which is NaN if the maximum is +inf.
+struct LogSum {
+  Real largest, shifted;
+};
+LogSum log_sum_of(const Real* logits, std::size_t n);
+
+/// The loss of logits that stay as they are.
+Real cross_entropy_loss(const Real* logits, std::size_t n, int target, Real smoothing, LogSum log_sum);
 /// dlogits += scale · (d loss / d x).
-void add_cross_entropy_gradient(const Real* logits, std::size_t n, int target, Real smoothing, Real log_sum, Real scale,
-                                Real* dlogits);
+void add_cross_entropy_gradient(const Real* logits, std::size_t n, int target, Real smoothing, LogSum log_sum,
+                                Real scale, Real* dlogits);
 
 }
 }

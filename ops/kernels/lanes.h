@@ -48,9 +48,23 @@ struct Larger {
   GRADUS_INLINE Real operator()(Real a, Real b) const { return ((b > a) | (b != b)) ? b : a; }
 };
 
+// Sums are of blocks of so many numbers, which add up in double: the error does not grow with the number of numbers.
+inline constexpr std::size_t kSumBlock = 8192;
+
+/// Σ element(i) for i < n.
+template <class Element>
+GRADUS_INLINE Real blocked_sum(std::size_t n, Element element) {
+  double total = 0;
+  for (std::size_t begin = 0; begin < n; begin += kSumBlock) {
+    total += reduce_lanes<kLanes>(
+        Real(0), n - begin < kSumBlock ? n - begin : kSumBlock, [=](std::size_t i) { return element(begin + i); },
+        Plus{});
+  }
+  return static_cast<Real>(total);
+}
+
 GRADUS_INLINE Real sum_of_lanes(const Real* x, std::size_t n) {
-  return reduce_lanes<kLanes>(
-      Real(0), n, [=](std::size_t i) { return x[i]; }, Plus{});
+  return blocked_sum(n, [=](std::size_t i) { return x[i]; });
 }
 
 GRADUS_INLINE Real max_of_lanes(const Real* x, std::size_t n) {

@@ -9,7 +9,11 @@
 namespace gradus::inline GRADUS_PRECISION {
 namespace kernels {
 
-/// y = exp(x - max x) / Σ exp(x - max x). At least one element must be above -inf, else every y is NaN.
+// A number that is -inf is masked: its probability is 0, its logarithm -inf, its gradient 0, whatever the others are.
+// So a row of -inf only gives zeros, or -inf. (PyTorch gives NaN.) The unmasked numbers of a row that holds NaN or +inf
+// become NaN, as there.
+
+/// y = exp(x - max x) / Σ exp(x - max x).
 void softmax_row(const Real* x, Real* y, std::size_t n);
 
 /// dx += y ∘ (dy - Σ y dy) for y = softmax(x), since ∂y_i/∂x_j = y_i (δ_ij - y_j) and dx_j = Σ_i dy_i y_i (δ_ij - y_j).
@@ -21,8 +25,10 @@ void softmax_gradient(const Real* y, Real* dy, std::size_t n);
 Real log_sum_exp(const Real* x, std::size_t n);
 /// log Σ exp x where max x is known.
 Real log_sum_exp(const Real* x, std::size_t n, Real largest);
+/// log Σ exp(x - largest), to which a large maximum was never added; 0 if the maximum is infinite.
+Real log_sum_exp_shifted(const Real* x, std::size_t n, Real largest);
 
-/// y = x - log Σ exp x. A row of -inf stays what it is.
+/// y = (x - max x) - log Σ exp(x - max x).
 void log_softmax_row(const Real* x, Real* y, std::size_t n);
 
 /// dx += dy - exp(y) Σ dy for y = log softmax(x), over those numbers that are not masked, which is where y > -inf:

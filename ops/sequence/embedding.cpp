@@ -4,7 +4,7 @@
 
 #include "autograd/gather.h"
 #include "ops/gemm/weight_product.h"
-#include "ops/kernels/elementwise.h"
+#include "ops/kernels/reduction.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 
@@ -13,12 +13,8 @@ namespace {
 /// Contribution::Add for lookups: dW[index[i]] += right[i], for those rows that are asked for.
 void add_lookups(Array grad, int row_begin, int row_end, std::span<const Contribution> lookups) {
   for (const Contribution& lookup : lookups) {
-    for (int i = 0; i < lookup.count; ++i) {
-      const int row = lookup.index[i];
-      if (row < row_begin || row >= row_end) continue;
-      Real* const grad_row = grad.data + static_cast<std::size_t>(row) * lookup.cols;
-      kernels::add(grad_row, lookup.right + static_cast<std::size_t>(i) * lookup.right_stride, grad_row, lookup.cols);
-    }
+    kernels::scatter_rows(lookup.right, lookup.right_stride, lookup.index, lookup.count, row_begin, row_end,
+                          lookup.cols, grad.data);
   }
 }
 
