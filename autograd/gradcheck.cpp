@@ -1,5 +1,6 @@
 #include "autograd/gradcheck.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <mutex>
@@ -147,7 +148,10 @@ class Checker {
       tape.backward(last, last_cotangent);
     }
     for (const Node* node : tape.nodes()) {
-      if (node->grad != nullptr) ops_.insert(node->op);
+      const auto needs_grad = [](const Tensor& input) { return input.needs_grad(); };
+      const bool stops_gradients =
+          !node->needs_grad && std::any_of(node->inputs.begin(), node->inputs.end(), needs_grad);
+      if (node->grad != nullptr || stops_gradients) ops_.insert(node->op);
     }
 
     std::vector<Numbers> gradients;

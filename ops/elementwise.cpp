@@ -1,79 +1,21 @@
 #include "ops/elementwise.h"
 
 #include <cmath>
-#include <concepts>
 
-#include "autograd/scratch.h"
-#include "ops/broadcast.h"
 #include "ops/gradients.h"
 #include "ops/kernels/elementwise.h"
-#include "ops/kernels/map.h"
 #include "ops/kernels/random.h"
+#include "ops/pointwise.h"
 
 namespace gradus::inline GRADUS_PRECISION {
+
+using detail::binary;
+using detail::unary;
 
 namespace {
 
 /// What is computed in between, where that may be larger or smaller than any Real although the result is not.
 using Wide = double;
-
-/// An op of one tensor. `forward` is the function of one number, or a loop (x, y, n) over many; `derivative` is
-/// dy/dx, as a function of x and y, or the gradient dy · dy/dx itself, as a function of x, y and dy.
-template <class Forward, class Derivative>
-Tensor unary(const char* name, Tensor x, Forward forward, Derivative derivative) {
-  Tensor y = output(x.shape(), {x});
-  if constexpr (std::invocable<Forward, const Real*, Real*, std::size_t>) {
-    forward(x.value().data, y.value().data, x.size());
-  } else {
-    kernels::map(x.value().data, y.value().data, x.size(), forward);
-  }
-  record(name, y, [=] {
-    detail::accumulate(x, [=](Real* dx) {
-      if constexpr (std::invocable<Derivative, Real, Real, Real>) {
-        kernels::map(x.value().data, y.value().data, y.grad().data, dx, x.size(), derivative);
-      } else {
-        kernels::chain_rule(x.value().data, y.value().data, y.grad().data, dx, x.size(), derivative);
-      }
-    });
-  });
-  return y;
-}
-
-/// An op of two tensors that broadcast. `forward` is y = f(a, b); `to_a` and `to_b` are dy ∂f/∂a and dy ∂f/∂b, as
-/// functions of a, b and dy.
-template <class Forward, class ToA, class ToB>
-Tensor binary(const char* name, Tensor a, Tensor b, Forward forward, ToA to_a, ToB to_b) {
-  const Broadcast rows(name, a.shape(), b.shape());
-  Tensor y = output(rows.shape(), {a, b});
-  Scratch scratch;
-  Real *const a_buffer = scratch.allocate(Broadcast::kMaxRow), *const b_buffer = scratch.allocate(Broadcast::kMaxRow);
-  rows.each_row([&, va = a.value(), vb = b.value(), vy = y.value()](const Broadcast::Row& row) {
-    const Real* a_row = stretched(va, row.a, row.size, a_buffer);
-    const Real* b_row = stretched(vb, row.b, row.size, b_buffer);
-    kernels::map(a_row, b_row, vy.data + row.begin, row.size, forward);
-  });
-  record(name, y, [=] {
-    Scratch scratch;
-    Real *const a_buffer = scratch.allocate(Broadcast::kMaxRow), *const b_buffer = scratch.allocate(Broadcast::kMaxRow);
-    Real* const g = scratch.allocate(Broadcast::kMaxRow);
-    StretchedGradient da(a, y.size(), scratch), db(b, y.size(), scratch);
-    rows.each_row([&, va = a.value(), vb = b.value(), dy = y.grad()](const Broadcast::Row& row) {
-      const Real* a_row = stretched(va, row.a, row.size, a_buffer);
-      const Real* b_row = stretched(vb, row.b, row.size, b_buffer);
-      if (da) {
-        kernels::map(a_row, b_row, dy.data + row.begin, g, row.size, to_a);
-        da.add(g, row.a, row.size);  // da += Σ dy ∂f/∂a
-      }
-      if (db) {
-        kernels::map(a_row, b_row, dy.data + row.begin, g, row.size, to_b);
-        db.add(g, row.b, row.size);  // db += Σ dy ∂f/∂b
-      }
-    });
-    da.finish();
-    db.finish();
-  });
-  return y;
-}
 
 }
 
@@ -107,12 +49,41 @@ Tensor affine(Tensor x, Real scale, Real shift) {
       "affine", x, [=](Real x) { return scale * x + shift; }, [=](Real, Real) { return scale; });
 }
 
+Tensor operator/(Real dividend, Tensor x) {
+  return unary(
+      "reciprocal", x, [=](Real x) { return dividend / x; }, [](Real x, Real y) { return -y / x; });
+}
+
 Tensor exp(Tensor x) {
   return unary("exp", x, kernels::exp, [](Real, Real y) { return y; });
 }
 
 Tensor log(Tensor x) {
   return unary("log", x, kernels::log, [](Real x, Real, Real dy) { return dy / x; });
+}
+
+Tensor expm1(Tensor x) {
+  return unary("expm1", x, expm1_approx, [](Real x, Real) { return exp_approx(x); });
+}
+
+Tensor log1p(Tensor x) {
+  return unary("log1p", x, log1p_approx, [](Real x, Real) { return 1 / (1 + x); });
+}
+
+Tensor sin(Tensor x) {
+  return unary(
+      "sin", x, [](Real x) { return std::sin(x); }, [](Real x, Real) { return std::cos(x); });
+}
+
+Tensor cos(Tensor x) {
+  return unary(
+      "cos", x, [](Real x) { return std::cos(x); }, [](Real x, Real) { return -std::sin(x); });
+}
+
+Tensor erf(Tensor x) {
+  return unary(
+      "erf", x, [](Real x) { return std::erf(x); },
+      [](Real x, Real) { return Real(1.1283791670955126) * exp_approx(-x * x); });  // 2/√π exp(-x²)
 }
 
 Tensor tanh(Tensor x) {
@@ -149,9 +120,54 @@ Tensor gelu(Tensor x) {
       });
 }
 
+Tensor softplus(Tensor x, Real beta, Real threshold) {
+  return unary(
+      "softplus", x,
+      [=](Real x) {  // log(1 + e^z) = max(z, 0) + log(1 + e^-|z|), where nothing overflows
+        const Real z = beta * x;
+        return z > threshold ? x : ((z > 0 ? z : 0) + log1p_approx(exp_approx(z > 0 ? -z : z))) / beta;
+      },
+      [=](Real x, Real) { return beta * x > threshold ? Real(1) : sigmoid_approx(beta * x); });
+}
+
+Tensor silu(Tensor x) {
+  // With h = exp(-|x| / 2), σ(|x|) = 1 / (1 + h²) and σ(-|x|) = h · h / (1 + h²): as h is no denormal number where the
+  // result is none, no digits are lost. Beyond the limit h is 0, and so is the product that would be 0 · ∞.
+  constexpr Real kLimit = 3000;
+  const auto half = [](Real x) { return exp_approx(Real(-0.5) * (x < 0 ? -x : x)); };
+  const auto limited = [](Real x) { return x < -kLimit ? -kLimit : x > kLimit ? kLimit : x; };
+  return unary(
+      "silu", x,
+      [=](Real x) {
+        const Real h = half(x);
+        return (x > 0 ? x : limited(x) * h * h) / (1 + h * h);
+      },
+      [=](Real x, Real) {  // σ(x) (1 + x σ(-x))
+        const Real h = half(x), s = 1 / (1 + h * h), z = limited(x);
+        return x > 0 ? s * (1 + z * h * h * s) : h * (1 + z * s) * h * s;
+      });
+}
+
+Tensor leaky_relu(Tensor x, Real negative_slope) {
+  return unary(
+      "leaky_relu", x, [=](Real x) { return x > 0 ? x : negative_slope * x; },
+      [=](Real x, Real) { return x > 0 ? Real(1) : negative_slope; });
+}
+
+Tensor elu(Tensor x, Real alpha) {
+  return unary(
+      "elu", x, [=](Real x) { return x > 0 ? x : alpha * expm1_approx(x); },
+      [=](Real x, Real) { return x > 0 ? Real(1) : alpha * exp_approx(x); });
+}
+
 Tensor sqrt(Tensor x) {
   return unary(
       "sqrt", x, [](Real x) { return std::sqrt(x); }, [](Real, Real y, Real dy) { return Real(0.5) * dy / y; });
+}
+
+Tensor rsqrt(Tensor x) {
+  return unary(
+      "rsqrt", x, [](Real x) { return 1 / std::sqrt(x); }, [](Real x, Real y) { return Real(-0.5) * y / x; });
 }
 
 Tensor square(Tensor x) {
@@ -168,6 +184,59 @@ Tensor power(Tensor x, Real exponent) {
       });
 }
 
+namespace {
+
+/// d base^exponent / d exponent. At a base of 0 it is 0, where the formula would give 0 · -∞, unless the power is ∞.
+GRADUS_INLINE Real power_by_exponent(Real base, Real exponent, Real y) {
+  return base == 0 && exponent >= 0 ? Real(0) : y * std::log(base);
+}
+
+}
+
+Tensor pow(Tensor base, Tensor exponent) {
+  return binary(
+      "pow", base, exponent, [](Real a, Real b) { return std::pow(a, b); },
+      [](Real a, Real b, Real dy) { return b == 0 ? Real(0) : dy * b * std::pow(a, b - 1); },
+      [](Real a, Real b, Real dy) { return dy * power_by_exponent(a, b, std::pow(a, b)); });
+}
+
+Tensor pow(Real base, Tensor exponent) {
+  return unary(
+      "exponential", exponent, [=](Real x) { return std::pow(base, x); },
+      [=](Real x, Real y) { return power_by_exponent(base, x, y); });
+}
+
+Tensor abs(Tensor x) {
+  return unary(
+      "abs", x, [](Real x) { return std::abs(x); }, [](Real x, Real) { return Real((x > 0) - (x < 0)); });
+}
+
+namespace {
+
+/// A step function: its derivative is 0.
+template <class Function>
+Tensor steps(const char* name, Tensor x, Function function) {
+  return unary(name, x, function, [](Real, Real) { return Real(0); });
+}
+
+}
+
+Tensor sign(Tensor x) {
+  return steps("sign", x, [](Real x) { return Real((x > 0) - (x < 0)); });
+}
+
+Tensor round(Tensor x) {
+  return steps("round", x, [](Real x) { return std::nearbyint(x); });
+}
+
+Tensor floor(Tensor x) {
+  return steps("floor", x, [](Real x) { return std::floor(x); });
+}
+
+Tensor ceil(Tensor x) {
+  return steps("ceil", x, [](Real x) { return std::ceil(x); });
+}
+
 Tensor clamp(Tensor x, Real low, Real high) {
   if (!(low <= high)) fail("clamp: empty range: low is {}, high is {}; need low <= high", low, high);
   return unary(
@@ -175,6 +244,27 @@ Tensor clamp(Tensor x, Real low, Real high) {
                                        : x > high ? high
                                                   : x; },
       [=](Real x, Real) { return x < low || x > high ? Real(0) : Real(1); });
+}
+
+// A limit that is NaN makes NaN of x; so does x itself, which then has no gradient.
+
+Tensor clamp_min(Tensor x, Tensor low) {
+  return binary(
+      "clamp_min", x, low, [](Real x, Real low) { return x < low || low != low ? low : x; },
+      [](Real x, Real low, Real dy) { return x >= low ? dy : Real(0); },
+      [](Real x, Real low, Real dy) { return x < low ? dy : Real(0); });
+}
+
+Tensor clamp_max(Tensor x, Tensor high) {
+  return binary(
+      "clamp_max", x, high, [](Real x, Real high) { return x > high || high != high ? high : x; },
+      [](Real x, Real high, Real dy) { return x <= high ? dy : Real(0); },
+      [](Real x, Real high, Real dy) { return x > high ? dy : Real(0); });
+}
+
+Tensor clamp(Tensor x, Tensor low, Tensor high) {
+  if (low) x = clamp_min(x, low);
+  return high ? clamp_max(x, high) : x;
 }
 
 Tensor dropout(Tensor x, Real probability) {

@@ -7,8 +7,8 @@
 
 #include "autograd/real.h"
 
-/// exp, log, tanh and sigmoid of one number, without a branch or a table, so that a plain loop around them vectorises.
-/// Each is within 4 ULP over the whole range, infinities, NaN and denormals included.
+/// exp, expm1, log, log1p, tanh and sigmoid of one number, without a branch or a table, so that a plain loop around
+/// them vectorises. Each is within 4 ULP over the whole range, infinities, NaN and denormals included.
 ///
 /// They are for loops in files listed in `gradus_kernel_sources` (meson.build), inside functions marked
 /// GRADUS_SIMD_CLONES: those are compiled once for each instruction set, and the right copy is taken at run time. Since
@@ -46,7 +46,9 @@
 namespace gradus::inline GRADUS_PRECISION {
 
 GRADUS_INLINE Real exp_approx(Real x);
+GRADUS_INLINE Real expm1_approx(Real x);
 GRADUS_INLINE Real log_approx(Real x);
+GRADUS_INLINE Real log1p_approx(Real x);
 GRADUS_INLINE Real tanh_approx(Real x);
 GRADUS_INLINE Real sigmoid_approx(Real x);
 
@@ -122,6 +124,18 @@ GRADUS_INLINE Real exp_approx(Real x) {
   return (1 + expm1_reduced(r)) * power_of_two(half) * power_of_two(n - half);
 }
 
+/// e^x - 1 = 2^n (e^r - 1) + (2^n - 1).
+GRADUS_INLINE Real expm1_approx(Real x) {
+  using namespace vector_math;
+  constexpr Real kMinusOneBelow = kSingle ? -18 : -38, kSameAsExpAbove = kSingle ? 18 : 38;
+  Real a = x < kMinusOneBelow ? kMinusOneBelow : x;
+  a = a > kSameAsExpAbove ? kSameAsExpAbove : a;
+  const auto [n, r] = reduce(a);
+  const Real power = power_of_two(n);
+  const Real y = x > kSameAsExpAbove ? exp_approx(x) : power * expm1_reduced(r) + (power - 1);
+  return x == 0 ? x : y;  // -0, too
+}
+
 /// tanh x = (e^2x - 1) / (e^2x + 1), on |x|.
 GRADUS_INLINE Real tanh_approx(Real x) {
   using namespace vector_math;
@@ -169,6 +183,13 @@ GRADUS_INLINE Real log_approx(Real x) {
   y = x == kInfinity ? kInfinity : y;
   y = x == 0 ? -kInfinity : y;
   return x >= 0 ? y : Limits::quiet_NaN();
+}
+
+/// log(1 + x) = log(u) x / (u - 1), where u = 1 + x as it is rounded (Goldberg 1991, theorem 4).
+GRADUS_INLINE Real log1p_approx(Real x) {
+  const Real u = 1 + x, d = u - 1;
+  const Real y = log_approx(u) * (x / d);
+  return d == 0 || u == vector_math::Limits::infinity() ? x : y;
 }
 
 }

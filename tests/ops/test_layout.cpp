@@ -76,7 +76,8 @@ TEST_SUITE("layout") {
     CHECK_THROWS_WITH_AS(concat({}, 0), "concat: nothing to join; need at least one tensor", Error);
     CHECK_THROWS_WITH_AS(stack({a, b}), "stack: shapes differ: (2, 2) and (2, 1); need equal shapes", Error);
     CHECK_THROWS_WITH_AS(stack({}), "stack: nothing to join; need at least one tensor", Error);
-    CHECK_THROWS_WITH_AS(stack({full({1, 1, 1, 1, 1, 1}, 0)}), "stack: too many axes: (1, 1, 1, 1, 1, 1); need at most 5", Error);
+    CHECK_THROWS_WITH_AS(stack({full({1, 1, 1, 1, 1, 1}, 0)}),
+                         "stack: too many axes: (1, 1, 1, 1, 1, 1); need at most 5", Error);
   }
 
   TEST_CASE("slice and split") {

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <vector>
 
 #include "autograd/tape.h"
@@ -10,12 +11,12 @@
 
 namespace gradus::inline GRADUS_PRECISION {
 
-/// Checks all numbers, relative to their size, or absolute if they are small. Infinities must be equal.
+/// Checks all numbers, relative to their size, or absolute if they are small. Infinities must be equal; NaN is NaN.
 inline void check_numbers(const ConstArray& got, const std::vector<double>& wanted, double tolerance = 1e-6) {
   REQUIRE(got.size() == wanted.size());
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     CAPTURE(i);
-    if (got[i] == wanted[i]) continue;
+    if (got[i] == wanted[i] || (std::isnan(got[i]) && std::isnan(wanted[i]))) continue;
     CHECK(static_cast<double>(got[i]) == doctest::Approx(wanted[i]).epsilon(tolerance));
   }
 }
