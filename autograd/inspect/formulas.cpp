@@ -92,6 +92,7 @@ constexpr OpFormula kFormulas[] = {
     // Products
     {"matmul", "a b", "c", "c = a b", "da += dc bᵀ; db += aᵀ dc"},
     {"batched_matmul", "a b", "c", "c[i] = a[i] b[i]", "da[i] += dc[i] b[i]ᵀ; db[i] += a[i]ᵀ dc[i]"},
+    {"einsum", "a b?", "c", "c = Σ a ∘ b, over the letters that c has not", "da += Σ dc ∘ b; db += Σ dc ∘ a"},
     {"linear", "x W b", "y", "y = x Wᵀ + b", "dx += dy W; dW += dyᵀ x; db += Σ rows of dy"},
     {"linear_sum", "base? x… W…", "y", "y = base + Σ x Wᵀ", "dbase += dy; dx += dy W; dW += dyᵀ x"},
     {"linear_sum_tanh", "base? x… W…", "y", "y = tanh(base + Σ x Wᵀ)",
