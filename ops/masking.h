@@ -9,9 +9,10 @@ namespace detail {
 
 constexpr Real kMinusInfinity = -std::numeric_limits<Real>::infinity();
 
-/// Throws for a mask that waits for a gradient: ops pass none to theirs.
-inline void require_constant(const char* op, Tensor mask) {
-  if (mask.needs_grad()) fail("{}: the mask needs a gradient (it was made by {}), and gets none", op, mask.node().op);
+/// Throws for a mask, or another tensor of that name, that waits for a gradient: ops pass none to theirs.
+inline void require_constant(const char* op, Tensor mask, const char* name = "mask") {
+  if (!mask.needs_grad()) return;
+  fail("{}: the {} needs a gradient (it was made by {}), and gets none", op, name, mask.node().op);
 }
 
 /// y = x where the mask, which broadcasts to x, is not 0, and -inf elsewhere.

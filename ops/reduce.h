@@ -4,6 +4,12 @@
 
 namespace gradus::inline GRADUS_PRECISION {
 
+/// What becomes of the losses of a batch: all of them, their mean, or their sum.
+enum class Reduction { None, Mean, Sum };
+/// "none", "mean" and "sum", by their number.
+inline constexpr const char* kReductionNames[] = {"none", "mean", "sum"};
+inline const char* to_string(Reduction reduction) { return kReductionNames[static_cast<int>(reduction)]; }
+
 /// The sum, or the mean, of all numbers -> ().
 Tensor sum(Tensor x);
 Tensor mean(Tensor x);

@@ -74,8 +74,23 @@ constexpr OpFormula kFormulas[] = {
     {"sparsemax", "x", "y", "y = max(x - τ, 0), with τ such that Σ y = 1", "dx += dy - mean of dy, both where y > 0"},
     {"layer_norm", "x w b", "y", "y = w ∘ n + b, n = (x - mean x) / √(var x + ε)",
      "dx += (g - mean g - n mean(g ∘ n)) / √(var x + ε), g = w ∘ dy; dw += Σ dy ∘ n; db += Σ dy"},
-    {"cross_entropy", "x", "l", "l = mean of log Σ exp(x) - q·x, q the target's distribution",
-     "dx += dl (softmax(x) - q) / rows"},
+    {"cross_entropy", "x q?", "l", "l = log Σ exp(x) - q·x, q the target's distribution; their mean, or one a row",
+     "dx += dl (softmax(x) - q), divided by the rows if l is their mean; dq += -dl log softmax(x)"},
+
+    // Losses
+    {"l1_loss", "x t", "l", "l = |x - t|", "dx += dl sign(x - t); dt -= dl sign(x - t)", true},
+    {"huber_loss", "x t", "l", "l = d²/2 where |d| ≤ δ, δ (|d| - δ/2) elsewhere, d = x - t",
+     "dx += dl min(max(d, -δ), δ); dt -= dl min(max(d, -δ), δ)", true},
+    {"smooth_l1_loss", "x t", "l", "l = d²/(2β) where |d| ≤ β, |d| - β/2 elsewhere, d = x - t",
+     "dx += dl min(max(d/β, -1), 1); dt -= dl min(max(d/β, -1), 1)", true},
+    {"logistic_loss", "x w", "l", "l = w ∘ log(1 + exp(-x))", "dx -= dl ∘ w ∘ σ(-x); dw += dl ∘ log(1 + exp(-x))",
+     true},
+    {"binary_cross_entropy", "p t", "l", "l = -(t ∘ log p + (1 - t) ∘ log(1 - p))",
+     "dp += dl ∘ (p - t) / (p (1 - p)); dt += dl ∘ (log(1 - p) - log p)", true},
+    {"kl_divergence", "x t", "l", "l = t ∘ (log t - x)", "dx -= dl ∘ t; dt += dl ∘ (log t + 1 - x)", true},
+    {"kl_divergence_of_logs", "x t", "l", "l = exp(t) ∘ (t - x)", "dx -= dl ∘ exp(t); dt += dl ∘ exp(t) ∘ (t - x + 1)",
+     true},
+    {"nll_loss", "x", "l", "l = -w[t] x[t], t the target", "dx[t] -= dl w[t]"},
 
     // Moving numbers
     {"reshape", "x", "y", "y = x in another shape", "dx += dy"},

@@ -42,6 +42,10 @@ void require_shapes(Tensor x, Tensor weight, Tensor bias, std::span<const int> t
          targets.size());
   }
   options.check("linear_cross_entropy", targets, classes);
+  if (options.weight || options.reduction != Reduction::Mean) {
+    fail("linear_cross_entropy: {} weights, reduction {}; need none and {}, or cross_entropy(linear(…), …)",
+         options.weight ? "class" : "no", to_string(options.reduction), to_string(Reduction::Mean));
+  }
 }
 
 /// The gradients for an upstream gradient of 1; null where none is needed.

@@ -1,0 +1,94 @@
+#include <doctest/doctest.h>
+
+#include <functional>
+
+#include "ops/cross_entropy.h"
+#include "ops/losses/losses.h"
+#include "ops/matmul.h"
+#include "tests/golden/golden.h"
+
+using namespace gradus;
+
+namespace {
+
+using OfTwo = std::function<Tensor(Tensor, Tensor)>;
+
+/// A case whose inputs have the given names.
+void check_of_two(const std::string& file, const std::string& name, const OfTwo& op, const char* a = "input",
+                  const char* b = "other") {
+  GoldenCase golden(file, name);
+  const Tensor first = golden.input(a), second = golden.input(b);
+  golden.check({{"y", op(first, second)}});
+}
+
+OfTwo einsum_of(const char* equation) {
+  return [=](Tensor a, Tensor b) { return einsum(equation, a, b); };
+}
+
+}
+
+TEST_CASE("golden: matmul of any axes, outer, einsum") {
+  for (const char* name : {"batches", "matrix", "row", "column", "dot", "six"}) {
+    check_of_two("products", std::string("matmul_") + name, matmul);
+  }
+  check_of_two("products", "outer", outer, "input", "vec2");
+  check_of_two("products", "einsum_batch", einsum_of("bhtd,bhsd->bhts"), "a", "b");
+  check_of_two("products", "einsum_mixed", einsum_of("aib,cbi->ca"), "a", "b");
+  check_of_two("products", "einsum_sums", einsum_of("aij,bk->kb"), "a", "b");
+  check_of_two("products", "einsum_implicit", einsum_of("ki,jk"), "a", "b");
+  GoldenCase golden("products", "einsum_one");
+  golden.check({{"y", einsum("abc->cb", golden.input("a"))}});
+}
+
+TEST_CASE("golden: losses with every reduction") {
+  for (const Reduction reduction : {Reduction::None, Reduction::Mean, Reduction::Sum}) {
+    const std::string suffix = fmt::format("_{}", to_string(reduction));
+    const std::map<std::string, OfTwo> losses = {
+        {"mse_loss", [=](Tensor x, Tensor t) { return mse_loss(x, t, reduction); }},
+        {"l1_loss", [=](Tensor x, Tensor t) { return l1_loss(x, t, reduction); }},
+        {"huber_loss", [=](Tensor x, Tensor t) { return huber_loss(x, t, Real(0.7), reduction); }},
+        {"smooth_l1_loss", [=](Tensor x, Tensor t) { return smooth_l1_loss(x, t, Real(0.4), reduction); }},
+        {"logits",
+         [=](Tensor x, Tensor t) { return binary_cross_entropy_with_logits(x, t, {.reduction = reduction}); }},
+        {"logits_weighted",
+         [=](Tensor x, Tensor t) {
+           const Tensor weight = constant({4}, {0.5, 1, 2, 1.5}), pos_weight = constant({4}, {3, 1, 0.5, 2});
+           return binary_cross_entropy_with_logits(x, t, {weight, pos_weight, reduction});
+         }},
+        {"kl_div", [=](Tensor x, Tensor t) { return kl_divergence(x, t, reduction); }},
+        {"kl_div_log", [=](Tensor x, Tensor t) { return kl_divergence(x, t, reduction, true); }},
+    };
+    for (const auto& [name, loss] : losses) check_of_two("losses", name + suffix, loss, "input", "target");
+    const std::string name = "binary_cross_entropy" + suffix;
+    GoldenCase golden("losses", name);
+    const Golden::Entry target = Golden("losses").at(name + "/index/target");
+    const Tensor weight = constant({4}, {0.5, 1, 2, 1.5});
+    golden.check({{"y", binary_cross_entropy(golden.input("input"), constant(target.shape, target.values),
+                                             {.weight = weight, .reduction = reduction})}});
+  }
+}
+
+TEST_CASE("golden: losses of classes, with weights, ignored targets, distributions, and axes behind the classes") {
+  for (const Reduction reduction : {Reduction::None, Reduction::Mean, Reduction::Sum}) {
+    for (const std::string shape : {"rows", "places", "pictures", "one"}) {
+      const std::vector<Real> weights = {0.5, 1, 2, 1.5};
+      {
+        GoldenCase golden("losses", fmt::format("nll_loss_{}_{}", shape, to_string(reduction)));
+        golden.check({{"y", nll_loss(golden.input("input"), golden.ints("targets"),
+                                     {.weight = constant({4}, weights), .reduction = reduction})}});
+      }
+      for (const char* smoothing : {"0.0", "0.1"}) {
+        CrossEntropyOptions options{.label_smoothing = Real(smoothing[2] == '0' ? 0 : 0.1), .reduction = reduction};
+        const std::string suffix = fmt::format("_{}_{}_{}", shape, smoothing, to_string(reduction));
+        {
+          GoldenCase golden("losses", "cross_entropy" + suffix);
+          options.weight = constant({4}, weights);
+          golden.check({{"y", cross_entropy(golden.input("input"), golden.ints("targets"), options)}});
+        }
+        GoldenCase golden("losses", "distributions" + suffix);
+        options.weight = constant({4}, weights);
+        golden.check({{"y", cross_entropy(golden.input("input"), golden.input("target"), options)}});
+      }
+    }
+  }
+}
