@@ -33,18 +33,20 @@ KeysValues SequenceAttention::prepare(Tensor states, const SequenceRows& rows) {
   return {project(Key, states), project(Value, states), rows, {}, 1};
 }
 
-Tensor SequenceAttention::attend(Tensor x, const SequenceRows& rows, const KeysValues& memory, bool causal) {
+Tensor SequenceAttention::attend(Tensor x, const SequenceRows& rows, const KeysValues& memory, bool causal,
+                                 const AttentionMask& mask) {
   const ModulePath here(path());
-  const ScaledDotOptions options{.heads = heads, .causal = causal, .dropout = training() ? dropout : 0};
+  const ScaledDotOptions options{.heads = heads, .causal = causal, .dropout = training() ? dropout : 0, .mask = mask};
   return out_proj(scaled_dot_attention(project(Query, x), memory.keys, memory.values, rows, memory.rows, options));
 }
 
-Tensor SequenceAttention::operator()(Tensor x, const SequenceRows& rows, const KeysValues& memory) {
-  return attend(x, rows, memory, false);
+Tensor SequenceAttention::operator()(Tensor x, const SequenceRows& rows, const KeysValues& memory,
+                                     const AttentionMask& mask) {
+  return attend(x, rows, memory, false, mask);
 }
 
-Tensor SequenceAttention::operator()(Tensor x, const SequenceRows& rows, bool causal) {
-  return attend(x, rows, prepare(x, rows), causal);
+Tensor SequenceAttention::operator()(Tensor x, const SequenceRows& rows, bool causal, const AttentionMask& mask) {
+  return attend(x, rows, prepare(x, rows), causal, mask);
 }
 
 Attended SequenceAttention::step(Tensor x, const KeysValues& memory) {

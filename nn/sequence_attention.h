@@ -2,6 +2,7 @@
 
 #include "nn/attention.h"
 #include "nn/layers.h"
+#include "ops/fused/scaled_dot_attention.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 
@@ -21,10 +22,10 @@ class SequenceAttention : public Module {
 
   /// Keys and values.   states: (rows, H)
   KeysValues prepare(Tensor states, const SequenceRows& rows);
-  /// Sentence i attends to sentence i of the memory.   x: (rows, H) -> (rows, H)
-  Tensor operator()(Tensor x, const SequenceRows& rows, const KeysValues& memory);
+  /// Sentence i attends to sentence i of the memory, as far as the mask lets it.   x: (rows, H) -> (rows, H)
+  Tensor operator()(Tensor x, const SequenceRows& rows, const KeysValues& memory, const AttentionMask& mask = {});
   /// Sentences attend to themselves; if `causal`, each position to those up to itself.   x: (rows, H) -> (rows, H)
-  Tensor operator()(Tensor x, const SequenceRows& rows, bool causal = false);
+  Tensor operator()(Tensor x, const SequenceRows& rows, bool causal = false, const AttentionMask& mask = {});
 
   /// One query a sentence, without dropout; the weights are the mean over the heads.   x: (N, H) -> (N, H), (N, S)
   Attended step(Tensor x, const KeysValues& memory);
@@ -40,7 +41,7 @@ class SequenceAttention : public Module {
  private:
   enum Projection { Query, Key, Value };
   Tensor project(Projection projection, Tensor x);
-  Tensor attend(Tensor x, const SequenceRows& rows, const KeysValues& memory, bool causal);
+  Tensor attend(Tensor x, const SequenceRows& rows, const KeysValues& memory, bool causal, const AttentionMask& mask);
 };
 
 }

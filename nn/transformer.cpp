@@ -47,9 +47,9 @@ TransformerEncoderLayer::TransformerEncoderLayer(Module* parent, std::string nam
       residual1(this, "1", options),
       residual2(this, "2", options) {}
 
-Tensor TransformerEncoderLayer::operator()(Tensor x, const SequenceRows& rows) {
+Tensor TransformerEncoderLayer::operator()(Tensor x, const SequenceRows& rows, const AttentionMask& mask) {
   const ModulePath here(path());
-  x = residual1(x, [&](Tensor x) { return self_attn(x, rows); });
+  x = residual1(x, [&](Tensor x) { return self_attn(x, rows, false, mask); });
   return residual2(x, feed_forward);
 }
 
@@ -62,10 +62,11 @@ TransformerDecoderLayer::TransformerDecoderLayer(Module* parent, std::string nam
       residual2(this, "2", options),
       residual3(this, "3", options) {}
 
-Tensor TransformerDecoderLayer::operator()(Tensor x, const SequenceRows& rows, const KeysValues& memory) {
+Tensor TransformerDecoderLayer::operator()(Tensor x, const SequenceRows& rows, const KeysValues& memory,
+                                           const AttentionMask& mask, const AttentionMask& memory_mask) {
   const ModulePath here(path());
-  x = residual1(x, [&](Tensor x) { return self_attn(x, rows, true); });
-  x = residual2(x, [&](Tensor x) { return multihead_attn(x, rows, memory); });
+  x = residual1(x, [&](Tensor x) { return self_attn(x, rows, true, mask); });
+  x = residual2(x, [&](Tensor x) { return multihead_attn(x, rows, memory, memory_mask); });
   return residual3(x, feed_forward);
 }
 
@@ -88,8 +89,8 @@ TransformerEncoderStack::TransformerEncoderStack(Module* parent, std::string nam
   if (options.norm_first) norm.emplace(this, "norm", options.size);
 }
 
-Tensor TransformerEncoderStack::operator()(Tensor x, const SequenceRows& rows) {
-  for (TransformerEncoderLayer& layer : layers) x = layer(x, rows);
+Tensor TransformerEncoderStack::operator()(Tensor x, const SequenceRows& rows, const AttentionMask& mask) {
+  for (TransformerEncoderLayer& layer : layers) x = layer(x, rows, mask);
   return norm ? (*norm)(x) : x;
 }
 
@@ -105,8 +106,9 @@ std::span<const KeysValues> TransformerDecoderStack::prepare(Tensor states, cons
       layers.size(), [&](std::size_t l) { return layers[l].multihead_attn.prepare(states, rows); });
 }
 
-Tensor TransformerDecoderStack::operator()(Tensor x, const SequenceRows& rows, std::span<const KeysValues> memories) {
-  for (std::size_t l = 0; l < layers.size(); ++l) x = layers[l](x, rows, memories[l]);
+Tensor TransformerDecoderStack::operator()(Tensor x, const SequenceRows& rows, std::span<const KeysValues> memories,
+                                           const AttentionMask& mask, const AttentionMask& memory_mask) {
+  for (std::size_t l = 0; l < layers.size(); ++l) x = layers[l](x, rows, memories[l], mask, memory_mask);
   return norm ? (*norm)(x) : x;
 }
 

@@ -56,7 +56,7 @@ struct FeedForward {
 struct TransformerEncoderLayer : Module {
   TransformerEncoderLayer(Module* parent, std::string name, const TransformerOptions& options);
   /// x: (rows, H) -> (rows, H)
-  Tensor operator()(Tensor x, const SequenceRows& rows);
+  Tensor operator()(Tensor x, const SequenceRows& rows, const AttentionMask& mask = {});
 
   SequenceAttention self_attn;
   FeedForward feed_forward;
@@ -65,8 +65,10 @@ struct TransformerEncoderLayer : Module {
 
 struct TransformerDecoderLayer : Module {
   TransformerDecoderLayer(Module* parent, std::string name, const TransformerOptions& options);
-  /// All positions of each sentence, which see none after themselves.   x: (rows, H) -> (rows, H)
-  Tensor operator()(Tensor x, const SequenceRows& rows, const KeysValues& memory);
+  /// All positions of each sentence, which see none after themselves, and what the masks of the two attentions let them
+  /// see.   x: (rows, H) -> (rows, H)
+  Tensor operator()(Tensor x, const SequenceRows& rows, const KeysValues& memory, const AttentionMask& mask = {},
+                    const AttentionMask& memory_mask = {});
   /// The next position of each sentence, without dropout.   x: (N, H) -> (N, H), and the weights on the memory, (N, S)
   Attended step(Tensor x, KeyValueCache& cache, const KeysValues& memory);
 
@@ -78,7 +80,7 @@ struct TransformerDecoderLayer : Module {
 
 struct TransformerEncoderStack : Module {
   TransformerEncoderStack(Module* parent, std::string name, int layers, const TransformerOptions& options);
-  Tensor operator()(Tensor x, const SequenceRows& rows);
+  Tensor operator()(Tensor x, const SequenceRows& rows, const AttentionMask& mask = {});
 
   std::deque<TransformerEncoderLayer> layers;
   std::optional<LayerNorm> norm;  ///< with `norm_first`
@@ -88,7 +90,8 @@ struct TransformerDecoderStack : Module {
   TransformerDecoderStack(Module* parent, std::string name, int layers, const TransformerOptions& options);
   /// What each layer reads of the encoder's states; it lives as long as the tape.   states: (rows, H)
   std::span<const KeysValues> prepare(Tensor states, const SequenceRows& rows);
-  Tensor operator()(Tensor x, const SequenceRows& rows, std::span<const KeysValues> memories);
+  Tensor operator()(Tensor x, const SequenceRows& rows, std::span<const KeysValues> memories,
+                    const AttentionMask& mask = {}, const AttentionMask& memory_mask = {});
   /// The next position of each sentence; the weights are those of the last layer. `caches`: of each layer
   Attended step(Tensor x, std::span<KeyValueCache> caches, std::span<const KeysValues> memories);
 

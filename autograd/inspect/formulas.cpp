@@ -120,8 +120,8 @@ constexpr OpFormula kFormulas[] = {
      "dz = de v ∘ (1 - tanh²(q + k)); dq += Σ dz; dk += dz; dv += Σ de tanh(q + k)"},
     {"dot_scores", "q k", "e", "e = scale · qᵀ k", "dq += scale · Σ de k; dk += scale · de q"},
     {"weighted_sum", "w v", "c", "c = Σ w v", "dw += dcᵀ v; dv += w dc"},
-    {"scaled_dot_attention", "q k v", "c", "c = A v, A = softmax(q kᵀ / √D)",
-     "dA = dc vᵀ; dS = A ∘ (dA - Σ A ∘ dA) / √D; dq += dS k; dk += dSᵀ q; dv += Aᵀ dc"},
+    {"scaled_dot_attention", "q k v bias?", "c", "c = A v, A = softmax(q kᵀ / √D + bias)",
+     "dA = dc vᵀ; dS = A ∘ (dA - Σ A ∘ dA); dbias += dS; dq += dS k / √D; dk += dSᵀ q / √D; dv += Aᵀ dc"},
 
     // Recurrence: the step before's hidden state h and cell c, the next one's h' and c'
     {"lstm_cell", "base c x… W…", "h' c'",

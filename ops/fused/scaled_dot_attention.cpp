@@ -7,7 +7,9 @@
 #include "ops/gemm/blas.h"
 #include "ops/kernels/elementwise.h"
 #include "ops/kernels/random.h"
+#include "ops/kernels/reduction.h"
 #include "ops/kernels/softmax.h"
+#include "ops/masking.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 
@@ -35,6 +37,13 @@ void require_fit(Tensor query, Tensor keys, Tensor values, const SequenceRows& q
       fail("{}: sentence {} has {} queries and {} keys; causal attention needs as many", kOp, b, query_rows.length[b],
            key_rows.length[b]);
     }
+  }
+  if (options.mask.allowed) detail::require_constant(kOp, options.mask.allowed);
+  const Shape scores{static_cast<int>(count), options.heads, static_cast<int>(query_rows.offset.size()),
+                     static_cast<int>(key_rows.offset.size())};
+  for (const Tensor& mask : {options.mask.allowed, options.mask.bias}) {
+    if (!mask || broadcast(kOp, mask.shape(), scores) == scores) continue;
+    fail("{}: the mask is {}; need one that broadcasts to (B, heads, T, S) = {}", kOp, mask.shape(), scores);
   }
   detail::require_rows(kOp, "query", query, query_rows, count);
   detail::require_rows(kOp, "keys", keys, key_rows, count);
@@ -76,11 +85,13 @@ struct Head {
   void products(Real factor, const Real* x, const Real* y, Real* w) const {
     gemm(N, T, Tq, Tk, D, factor, x, H, y, H, 0, w, Tk);
   }
-  /// Row by row the softmax of what its query sees, 0 for the rest.
-  void softmax(Real* w) const {
+  /// Row by row the softmax of what its query sees, 0 for the rest; of a row that a mask left nothing, 0.
+  void softmax(Real* w, bool is_masked) const {
     for (int i = 0; i < Tq; ++i, w += Tk) {
-      kernels::softmax_row(w, w, seen(i));
-      kernels::fill(0, w + seen(i), Tk - seen(i));
+      const bool is_empty = is_masked && kernels::max(w, seen(i)) == detail::kMinusInfinity;
+      if (!is_empty) kernels::softmax_row(w, w, seen(i));
+      const int first = is_empty ? 0 : seen(i);
+      kernels::fill(0, w + first, Tk - first);
     }
   }
   /// dw becomes w ∘ (dw - Σ_j w dw).
@@ -100,6 +111,48 @@ struct Head {
     gemm(T, N, Tk, D, Tq, factor, w, Tk, x, H, 0, y, H);
   }
 };
+
+/// A tensor that broadcasts to (B, heads, T, S), row by row.
+class MaskRows {
+ public:
+  explicit MaskRows(const Shape& shape) {
+    std::size_t size = 1;
+    for (int axis = -1; axis >= -shape.rank(); size *= static_cast<std::size_t>(shape[axis--])) {
+      steps_[4 + axis] = shape[axis] == 1 ? 0 : size;
+    }
+  }
+  /// Where the row of a query begins, and how far its numbers are apart: 1, or 0 for one number.
+  Broadcast::Place operator()(int b, int head, int i) const {
+    return {b * steps_[0] + head * steps_[1] + i * steps_[2], steps_[3]};
+  }
+
+ private:
+  std::size_t steps_[4] = {};
+};
+
+/// The scores of head number k of sentence b with their mask: what it leaves out becomes -inf.
+void apply(const AttentionMask& mask, const Head& head, int b, int k, Real* scores) {
+  for (int i = 0; i < head.Tq; ++i, scores += head.Tk) {
+    if (mask.bias) {
+      const auto [begin, step] = MaskRows(mask.bias.shape())(b, k, i);
+      const Real* const row = mask.bias.value().data + begin;
+      for (int j = 0; j < head.Tk; ++j) scores[j] += row[j * step];
+    }
+    if (mask.allowed) {
+      const auto [begin, step] = MaskRows(mask.allowed.shape())(b, k, i);
+      const Real* const row = mask.allowed.value().data + begin;
+      for (int j = 0; j < head.Tk; ++j) scores[j] = row[j * step] != 0 ? scores[j] : detail::kMinusInfinity;
+    }
+  }
+}
+
+/// dbias += dS
+void add_bias_gradient(Tensor bias, const Head& head, int b, int k, const Real* dscores) {
+  const MaskRows rows(bias.shape());
+  for (int i = 0; i < head.Tq; ++i, dscores += head.Tk) {
+    add_reduced(dscores, rows(b, k, i), head.Tk, accumulator(bias));
+  }
+}
 
 /// What a sentence's heads compute on: its queries, keys and values, each below each other.
 struct Sentence {
@@ -155,7 +208,10 @@ Tensor scaled_dot_attention(Tensor query, Tensor keys, Tensor values, const Sequ
   const int H = query.dim(-1), D = H / options.heads, B = static_cast<int>(query_rows.length.size());
   const Real factor = 1 / std::sqrt(static_cast<Real>(D));
   const Weights weights = make_weights(query_rows, key_rows, options);
-  Tensor context = output(query.shape(), {query, keys, values});
+  const AttentionMask mask = options.mask;
+  const bool is_masked = bool(mask);
+  Tensor context = mask.bias ? output(query.shape(), {query, keys, values, mask.bias})
+                             : output(query.shape(), {query, keys, values});
   kernels::fill(0, context.value().data, context.size());
   std::size_t begin = 0;
   for (int b = 0; b < B; ++b) {
@@ -167,7 +223,8 @@ Tensor scaled_dot_attention(Tensor query, Tensor keys, Tensor values, const Sequ
       Scratch of_head;
       Real* const w = weights.numbers + begin;
       head.products(factor, q + first, k + first, w);  // S = Q Kᵀ / √D
-      head.softmax(w);                                 // A = softmax(S)
+      if (is_masked) apply(mask, head, b, first / D, w);
+      head.softmax(w, is_masked);  // A = softmax(S)
       const Real* const a = masked(w, weights.mask(begin, head.size(), of_head), head.size(), of_head);
       head.sums_of_seen(1, a, v + first, c + first);  // C = A V
     }
@@ -185,11 +242,12 @@ Tensor scaled_dot_attention(Tensor query, Tensor keys, Tensor values, const Sequ
       Real* const ds = scratch.allocate(head.size());
       for (int first = 0; first < H; first += D, begin += head.size()) {
         Scratch of_head;
-        const Real *w = weights.numbers + begin, *mask = weights.mask(begin, head.size(), of_head);
-        head.sums_by_key(1, masked(w, mask, head.size(), of_head), dc + first, dv + first);  // dV = Aᵀ dC
-        head.products(1, dc + first, v + first, ds);                                         // dA = dC Vᵀ
-        if (mask) kernels::mul(ds, mask, ds, head.size());
-        head.softmax_gradient(w, ds);                          // dS = A ∘ (dA - Σ A dA)
+        const Real *w = weights.numbers + begin, *dropped = weights.mask(begin, head.size(), of_head);
+        head.sums_by_key(1, masked(w, dropped, head.size(), of_head), dc + first, dv + first);  // dV = Aᵀ dC
+        head.products(1, dc + first, v + first, ds);                                            // dA = dC Vᵀ
+        if (dropped) kernels::mul(ds, dropped, ds, head.size());
+        head.softmax_gradient(w, ds);  // dS = A ∘ (dA - Σ A dA)
+        if (mask.bias && mask.bias.needs_grad()) add_bias_gradient(mask.bias, head, b, first / D, ds);
         head.sums_of_seen(factor, ds, k + first, dq + first);  // dQ = dS K / √D
         head.sums_by_key(factor, ds, q + first, dk + first);   // dK = dSᵀ Q / √D
       }

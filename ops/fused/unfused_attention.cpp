@@ -49,6 +49,25 @@ Tensor seen(int Tq, int Tk, bool causal) {
   return mask;
 }
 
+/// The part of an optional mask for head k of sentence b, which broadcasts to (Tq, Tk).
+Tensor part_of(Tensor mask, int b, int k, int Tq, int Tk) {
+  if (!mask) return mask;
+  int dims[4] = {1, 1, 1, 1};
+  std::copy(mask.shape().begin(), mask.shape().end(), dims + 4 - mask.rank());
+  Tensor part = reshape(mask, dims);
+  const int begins[] = {b, k, 0, 0}, ends[] = {b + 1, k + 1, Tq, Tk};
+  for (int axis = 0; axis < 4; ++axis) {
+    if (dims[axis] != 1) part = slice(part, axis, begins[axis], ends[axis]);
+  }
+  return reshape(part, {part.dim(2), part.dim(3)});
+}
+
+/// The softmax of what a head sees, without what the masks leave out.   scores, seen: (Tq, Tk)
+Tensor masked_softmax(Tensor scores, Tensor seen, Tensor allowed, Tensor bias) {
+  if (bias) scores = scores + bias;
+  return softmax(scores, allowed ? seen * allowed : seen);
+}
+
 }
 
 Tensor additive_scores(Tensor query, Tensor keys, Tensor v, const SequenceRows& rows) {
@@ -90,7 +109,10 @@ Tensor scaled_dot_attention(Tensor query, Tensor keys, Tensor values, const Sequ
     for (int head = 0; head < options.heads; ++head, begin += Tq * Tk) {
       const auto part = [&](Tensor x) { return options.heads == 1 ? x : slice(x, 1, head * D, (head + 1) * D); };
       const Tensor scores = matmul(part(q), transpose(part(k))) / std::sqrt(static_cast<Real>(D));
-      Tensor a = options.causal ? softmax(scores, seen(Tq, Tk, true)) : softmax(scores);
+      const auto mask = [&](Tensor x) { return part_of(x, b, head, Tq, Tk); };
+      Tensor a = options.causal || options.mask ? masked_softmax(scores, seen(Tq, Tk, options.causal),
+                                                                 mask(options.mask.allowed), mask(options.mask.bias))
+                                                : softmax(scores);
       if (dropped) a = a * reshape(slice(dropped, 0, begin, begin + Tq * Tk), {Tq, Tk});
       heads.push_back(matmul(a, part(v)));
     }

@@ -69,11 +69,45 @@ def make_losses():
     f.save()
 
 
+def make_masks():
+    """A Transformer's layers with masks of any kind: x (B, T, H), memory (B, S, H), masks (B, heads, T, S)."""
+    f = File("masks")
+    batch, steps, size, heads = 2, 4, 6, 2
+    lengths = torch.tensor([4, 3])
+    padding = torch.arange(steps) >= lengths.unsqueeze(1)
+    future = torch.triu(torch.ones(steps, steps), 1).bool()
+    masked = lambda y: y.masked_fill(padding.unsqueeze(2), 0)
+    no = lambda *shape: (torch.rand(shape) < 0.4) & (torch.arange(steps) > 0)  # True: not attended
+    minus = lambda mask: torch.zeros(mask.shape).masked_fill(mask, -torch.inf)
+
+    attention = nn.MultiheadAttention(size, heads, batch_first=True)
+    more = {"key_padding_mask": padding, "need_weights": False}
+    each, one = no(batch, heads, steps, steps), no(steps, steps)
+    f.add_module("attention_each", attention,
+                 lambda m, x: masked(m(x, x, x, attn_mask=each.flatten(0, 1), **more)[0]), {"x": uniform(2, steps, size)},
+                 lengths=lengths, allowed=~each)
+    f.add_module("attention_bias", attention,
+                 lambda m, x, bias: masked(m(x, x, x, attn_mask=bias.flatten(0, 1), **more)[0]),
+                 {"x": uniform(2, steps, size), "bias": uniform(batch, heads, steps, steps)}, lengths=lengths)
+    options = {"d_model": size, "nhead": heads, "dim_feedforward": 5, "dropout": 0.0, "batch_first": True}
+    f.add_module("encoder", nn.TransformerEncoderLayer(**options),
+                 lambda m, x: masked(m(x, src_mask=one, src_key_padding_mask=padding)), {"x": uniform(2, steps, size)},
+                 lengths=lengths, allowed=~one)
+    memory_mask = no(steps, steps)
+    f.add_module("decoder", nn.TransformerDecoderLayer(**options),
+                 lambda m, x, memory: masked(m(x, memory, tgt_mask=one | future, tgt_key_padding_mask=padding,
+                                               memory_mask=memory_mask, memory_key_padding_mask=padding)),
+                 {"x": uniform(2, steps, size), "memory": uniform(2, steps, size)}, lengths=lengths, allowed=~one,
+                 memory_allowed=~memory_mask)
+    f.save()
+
+
 def main():
     torch.set_default_dtype(torch.float64)
     torch.set_num_threads(1)
     make_products()
     make_losses()
+    make_masks()
 
 
 if __name__ == "__main__":

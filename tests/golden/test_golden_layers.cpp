@@ -2,7 +2,9 @@
 
 #include <functional>
 
+#include "nn/transformer.h"
 #include "ops/cross_entropy.h"
+#include "ops/elementwise.h"
 #include "ops/losses/losses.h"
 #include "ops/matmul.h"
 #include "tests/golden/golden.h"
@@ -91,4 +93,57 @@ TEST_CASE("golden: losses of classes, with weights, ignored targets, distributio
       }
     }
   }
+}
+
+namespace {
+
+/// 1 for the rows of sentences and 0 for padding.   -> (B, S, 1)
+Tensor unpadded(const SequenceRows& rows) {
+  const int B = static_cast<int>(rows.length.size()), S = static_cast<int>(rows.offset.size());
+  Tensor mask = full({B, S, 1}, 0);
+  for (int b = 0; b < B; ++b) std::fill_n(&mask.value()[b * S], rows.length[b], Real(1));
+  return mask;
+}
+
+Tensor mask_of(GoldenCase& golden, const std::string& name, const Shape& shape) {
+  const std::vector<int> numbers = golden.ints(name);
+  return constant(shape, std::vector<Real>(numbers.begin(), numbers.end()));
+}
+
+}
+
+TEST_CASE("golden: attention with masks, of sentences, heads, queries and keys, beside lengths and order") {
+  constexpr int kSteps = 4, kSize = 6, kHeads = 2;
+  const TransformerOptions options{.size = kSize, .heads = kHeads, .feed_forward = 5, .dropout = 0};
+  {
+    GoldenCase golden("masks", "attention_each");
+    SequenceAttention attention(nullptr, "", kSize, kHeads);
+    golden.load(attention);
+    const AttentionMask mask{.allowed = mask_of(golden, "allowed", {2, kHeads, kSteps, kSteps})};
+    const SequenceRows rows = padded_rows(golden.ints("lengths"), kSteps);
+    golden.check({{"y", attention(golden.input("x"), rows, false, mask) * unpadded(rows)}});
+  }
+  {
+    GoldenCase golden("masks", "attention_bias");
+    SequenceAttention attention(nullptr, "", kSize, kHeads);
+    golden.load(attention);
+    const SequenceRows rows = padded_rows(golden.ints("lengths"), kSteps);
+    golden.check({{"y", attention(golden.input("x"), rows, false, {.bias = golden.input("bias")}) * unpadded(rows)}});
+  }
+  {
+    GoldenCase golden("masks", "encoder");
+    TransformerEncoderLayer layer(nullptr, "", options);
+    golden.load(layer);
+    const SequenceRows rows = padded_rows(golden.ints("lengths"), kSteps);
+    const AttentionMask mask{.allowed = mask_of(golden, "allowed", {kSteps, kSteps})};
+    golden.check({{"y", layer(golden.input("x"), rows, mask) * unpadded(rows)}});
+  }
+  GoldenCase golden("masks", "decoder");
+  TransformerDecoderLayer layer(nullptr, "", options);
+  golden.load(layer);
+  const SequenceRows rows = padded_rows(golden.ints("lengths"), kSteps);
+  const AttentionMask mask{.allowed = mask_of(golden, "allowed", {kSteps, kSteps})};
+  const AttentionMask memory_mask{.allowed = mask_of(golden, "memory_allowed", {kSteps, kSteps})};
+  const KeysValues memory = layer.multihead_attn.prepare(golden.input("memory"), rows);
+  golden.check({{"y", layer(golden.input("x"), rows, memory, mask, memory_mask) * unpadded(rows)}});
 }

@@ -7,6 +7,7 @@
 
 #include "autograd/inspect/check.h"
 #include "ops/fused/scaled_dot_attention.h"
+#include "ops/fused/unfused.h"
 #include "tests/reference/twins.h"
 #include "tests/support/numbers.h"
 
@@ -141,6 +142,79 @@ TEST_CASE("scaled_dot_attention reads no padding and no future, whatever they ho
   CHECK(values[0] == values[1]);
 }
 
+TEST_CASE("scaled_dot_attention attends to what its masks allow, in any shape that broadcasts, and adds their bias") {
+  const Lengths queries = {4, 2, 1}, memory = {4, 3, 2};
+  const std::vector<Shape> shapes = {{3, 2, 4, 4}, {1, 1, 4, 4}, {4, 4}, {3, 1, 1, 4},
+                                     {2, 1, 1},    {3, 1, 4, 1}, {4},    {}};
+  for (const bool packed : {false, true}) {
+    for (const bool causal : {false, true}) {
+      for (const Shape& shape : shapes) {
+        CAPTURE(to_string(shape));
+        const auto with = [&](auto op, bool is_allowed, bool has_bias) {
+          return [&, op, is_allowed, has_bias](Tensor query, Tensor keys, Tensor bias) {
+            const Lengths& own = causal ? queries : memory;
+            const SequenceRows from = packed ? packed_rows(Packing(queries)) : padded_rows(queries, 4);
+            const SequenceRows to = packed ? packed_rows(Packing(own)) : padded_rows(own, 4);
+            ScaledDotOptions options{.heads = 2, .causal = causal};
+            if (is_allowed) options.mask.allowed = full(shape, 1);
+            for (std::size_t i = 0; is_allowed && i < shape.size(); i += 3) options.mask.allowed.value()[i] = 0;
+            if (has_bias) options.mask.bias = bias;
+            const Tensor y = op(query, keys, keys, from, to, options);
+            return has_bias ? y : y + Real(0) * sum(bias);
+          };
+        };
+        const int q = packed ? 7 : 12, k = packed ? (causal ? 7 : 9) : 12;
+        const std::vector<Shape> inputs = {{q, 4}, {k, 4}, shape};
+        for (const auto& [is_allowed, has_bias] : {std::pair(true, false), {false, true}, {true, true}}) {
+          check_twins(inputs, with(scaled_dot_attention, is_allowed, has_bias),
+                      with(unfused::scaled_dot_attention, is_allowed, has_bias));
+          if (kGradcheck) {
+            gradcheck("scaled_dot_attention", {inputs.begin(), inputs.end()},
+                      with(scaled_dot_attention, is_allowed, has_bias));
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("a mask beside causal order is that order, and a bias of -inf is a mask") {
+  constexpr Real kInfinity = std::numeric_limits<Real>::infinity();
+  Tape tape;
+  const SequenceRows rows = padded_rows(Lengths{3}, 3);
+  const Tensor x = constant({3, 4}, some_numbers(12, 1));
+  const auto attend = [&](const ScaledDotOptions& options) {
+    const Tensor y = scaled_dot_attention(x, x, x, rows, rows, options);
+    return std::vector<Real>(y.value().begin(), y.value().end());
+  };
+  const std::vector<Real> causal = attend({.causal = true});
+  const Tensor allowed = constant({3, 3}, {1, 0, 0, 1, 1, 0, 1, 1, 1});
+  const Tensor bias = constant({3, 3}, {0, -kInfinity, -kInfinity, 0, 0, -kInfinity, 0, 0, 0});
+  check_numbers_close("allowed", attend({.mask = {.allowed = allowed}}), causal);
+  check_numbers_close("bias", attend({.mask = {.bias = bias}}), causal);
+}
+
+TEST_CASE("a query whose keys are all masked has the context 0, and gives no gradient") {
+  const Real infinity = std::numeric_limits<Real>::infinity();
+  for (const bool as_bias : {false, true}) {
+    for (const bool is_unfused : {false, true}) {
+      const Unfused unfused(is_unfused);
+      Tape tape;
+      Tensor x = variable({2, 2}, {1, 2, 3, 4});
+      const SequenceRows rows = padded_rows(Lengths{2}, 2);
+      ScaledDotOptions options;
+      if (as_bias) options.mask.bias = constant({2, 1}, {-infinity, 0});
+      if (!as_bias) options.mask.allowed = constant({2, 1}, {0, 1});
+      const Tensor y = scaled_dot_attention(x, x, x, rows, rows, options);
+      CHECK(y.value()[0] == 0);
+      CHECK(y.value()[1] == 0);
+      CHECK(y.value()[2] > 1);
+      tape.backward(y, std::vector<Real>{1, 1, 0, 0});
+      for (const Real dx : x.grad()) CHECK(dx == 0);
+    }
+  }
+}
+
 TEST_CASE("scaled_dot_attention names what does not fit") {
   const Tape tape;
   const Tensor two = full({2, 4}, 0), three = full({3, 4}, 0);
@@ -165,4 +239,11 @@ TEST_CASE("scaled_dot_attention names what does not fit") {
                        Error);
   CHECK_THROWS_WITH_AS(attend(two, two, two, longer),
                        "scaled_dot_attention: sentence 0 ends with row 2, but keys is (2, 4): only 2 rows", Error);
+  CHECK_THROWS_WITH_AS(attend(two, three, three, longer, {.mask = {.allowed = variable({2, 3}, some_numbers(6, 1))}}),
+                       "scaled_dot_attention: the mask needs a gradient (it was made by variable), and gets none",
+                       Error);
+  CHECK_THROWS_WITH_AS(attend(two, three, three, longer, {.heads = 2, .mask = {.bias = full({2, 1, 2, 3}, 0)}}),
+                       "scaled_dot_attention: the mask is (2, 1, 2, 3); need one that broadcasts to (B, heads, T, S) = "
+                       "(1, 2, 2, 3)",
+                       Error);
 }
