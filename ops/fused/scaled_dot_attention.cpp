@@ -1,6 +1,7 @@
 #include "ops/fused/scaled_dot_attention.h"
 
 #include <cmath>
+#include <optional>
 
 #include "autograd/scratch.h"
 #include "ops/fused/unfused.h"
@@ -147,11 +148,9 @@ void apply(const AttentionMask& mask, const Head& head, int b, int k, Real* scor
 }
 
 /// dbias += dS
-void add_bias_gradient(Tensor bias, const Head& head, int b, int k, const Real* dscores) {
-  const MaskRows rows(bias.shape());
-  for (int i = 0; i < head.Tq; ++i, dscores += head.Tk) {
-    add_reduced(dscores, rows(b, k, i), head.Tk, accumulator(bias));
-  }
+void add_bias_gradient(const MaskRows& rows, const Head& head, int b, int k, const Real* dscores,
+                       StretchedGradient& dbias) {
+  for (int i = 0; i < head.Tq; ++i, dscores += head.Tk) dbias.add(dscores, rows(b, k, i), head.Tk);
 }
 
 /// What a sentence's heads compute on: its queries, keys and values, each below each other.
@@ -231,6 +230,9 @@ Tensor scaled_dot_attention(Tensor query, Tensor keys, Tensor values, const Sequ
     from.add(c, context.value());
   }
   record("scaled_dot_attention", context, [=] {
+    Scratch sums;
+    std::optional<StretchedGradient> dbias;
+    if (mask.bias && mask.bias.needs_grad()) dbias.emplace(mask.bias, 0, sums);  // as if stretched: always in double
     std::size_t begin = 0;
     for (int b = 0; b < B; ++b) {
       Scratch scratch;
@@ -247,7 +249,7 @@ Tensor scaled_dot_attention(Tensor query, Tensor keys, Tensor values, const Sequ
         head.products(1, dc + first, v + first, ds);                                            // dA = dC Vᵀ
         if (dropped) kernels::mul(ds, dropped, ds, head.size());
         head.softmax_gradient(w, ds);  // dS = A ∘ (dA - Σ A dA)
-        if (mask.bias && mask.bias.needs_grad()) add_bias_gradient(mask.bias, head, b, first / D, ds);
+        if (dbias) add_bias_gradient(MaskRows(mask.bias.shape()), head, b, first / D, ds, *dbias);
         head.sums_of_seen(factor, ds, k + first, dq + first);  // dQ = dS K / √D
         head.sums_by_key(factor, ds, q + first, dk + first);   // dK = dSᵀ Q / √D
       }
@@ -255,6 +257,7 @@ Tensor scaled_dot_attention(Tensor query, Tensor keys, Tensor values, const Sequ
       if (keys.needs_grad()) to.add(dk, accumulator(keys));
       if (values.needs_grad()) to.add(dv, accumulator(values));
     }
+    if (dbias) dbias->finish();
   });
   return context;
 }
