@@ -14,6 +14,10 @@ namespace {
 std::atomic<std::uint64_t> process_seed{1};
 thread_local int without_init = 0;
 
+void require_not_negative(const char* rule, const char* name, double value) {
+  if (!(value >= 0 && std::isfinite(value))) fail("{}: bad {}: {}; need 0 or more", rule, name, value);
+}
+
 struct Fans {
   double in, out;
 };
@@ -71,14 +75,20 @@ Init constant(Real value) {
 }
 
 Init uniform(double low, double high) {
+  if (!(low <= high && std::isfinite(low) && std::isfinite(high))) {
+    fail("uniform: bad range: [{}, {}); need low <= high", low, high);
+  }
   return [=](Array values, Rng& rng) { fill_uniform(values, rng, low, high); };
 }
 
 Init normal(double mean, double deviation) {
+  if (!std::isfinite(mean)) fail("normal: bad mean: {}; need a number", mean);
+  require_not_negative("normal", "deviation", deviation);
   return [=](Array values, Rng& rng) { fill_normal(values, rng, mean, deviation); };
 }
 
 Init xavier_uniform(double gain) {
+  require_not_negative("xavier_uniform", "gain", gain);
   return [=](Array values, Rng& rng) {
     const auto [in, out] = fans("xavier_uniform", values);
     const double bound = gain * std::sqrt(6 / (in + out));
@@ -87,6 +97,7 @@ Init xavier_uniform(double gain) {
 }
 
 Init xavier_normal(double gain) {
+  require_not_negative("xavier_normal", "gain", gain);
   return [=](Array values, Rng& rng) {
     const auto [in, out] = fans("xavier_normal", values);
     fill_normal(values, rng, 0, gain * std::sqrt(2 / (in + out)));
@@ -94,6 +105,7 @@ Init xavier_normal(double gain) {
 }
 
 Init kaiming_uniform(double gain) {
+  require_not_negative("kaiming_uniform", "gain", gain);
   return [=](Array values, Rng& rng) {
     const double bound = gain * std::sqrt(3 / fans("kaiming_uniform", values).in);
     fill_uniform(values, rng, -bound, bound);
@@ -101,6 +113,7 @@ Init kaiming_uniform(double gain) {
 }
 
 Init orthogonal(double gain) {
+  require_not_negative("orthogonal", "gain", gain);
   return [=](Array values, Rng& rng) {
     const auto [in, out] = fans("orthogonal", values);
     const auto rows = static_cast<std::size_t>(out), cols = static_cast<std::size_t>(in);

@@ -38,8 +38,13 @@ Tensor Embedding::operator()(std::span<const int> ids) {
   return embedding(weight, ids);
 }
 
+Real detail::require_dropout(const Module& module, Real probability) {
+  if (probability >= 0 && probability < 1) return probability;
+  fail("dropout: bad probability: {}; need 0 <= probability < 1 [in {}]", probability, module.path());
+}
+
 Dropout::Dropout(Module* parent, std::string name, Real probability)
-    : Module(parent, std::move(name)), probability(probability) {}
+    : Module(parent, std::move(name)), probability(detail::require_dropout(*this, probability)) {}
 
 Tensor Dropout::operator()(Tensor x) const {
   const ModulePath here(path());
@@ -50,7 +55,9 @@ LayerNorm::LayerNorm(Module* parent, std::string name, int size, Real epsilon)
     : Module(parent, std::move(name)),
       epsilon(epsilon),
       weight{this, "weight", {size}, init::constant(1)},
-      bias{this, "bias", {size}} {}
+      bias{this, "bias", {size}} {
+  if (!(epsilon >= 0)) fail("layer_norm: bad epsilon: {}; need 0 or more [in {}]", epsilon, path());
+}
 
 Tensor LayerNorm::operator()(Tensor x) {
   const ModulePath here(path());

@@ -29,6 +29,11 @@ struct Embedding : Module {
   Parameter weight;  ///< (count, size)
 };
 
+namespace detail {
+/// The probability, for a layer to keep. Throws, naming the module, unless it is in [0, 1).
+Real require_dropout(const Module& module, Real probability);
+}
+
 /// Inverted dropout in training mode (`dropout` in ops/elementwise.h), nothing in evaluation mode.
 struct Dropout : Module {
   Dropout(Module* parent, std::string name, Real probability);

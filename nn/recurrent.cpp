@@ -72,6 +72,7 @@ std::string suffix(int layer, bool reverse) { return fmt::format("_l{}{}", layer
 RecurrentStack::RecurrentStack(Module* parent, std::string name, int hidden, const RecurrentOptions& options)
     : Module(parent, std::move(name)), hidden_(hidden), options_(options) {
   if (options.layers < 1) fail("recurrent: {} layers in {}; need at least one", options.layers, path());
+  for (const Real p : {options.dropout, options.recurrent_dropout}) detail::require_dropout(*this, p);
 }
 
 template <class Make>

@@ -25,6 +25,15 @@ namespace {
 
 Tensor masked(Tensor hidden, Tensor mask) { return mask ? hidden * mask : hidden; }
 
+/// For cells of ops that broadcast: a state of fewer rows or columns would be stretched.
+void require_state(std::span<const Tensor> parts, const LstmState& state, int hidden) {
+  for (const Tensor& x : {state.hidden, state.cell}) {
+    if (!x || parts.empty() || x.shape() == Shape{parts[0].dim(0), hidden}) continue;
+    fail("recurrent cell: the state does not fit: the state is {}, x is {}; need x (B, in) and a state (B, {})",
+         x.shape(), parts[0].shape(), hidden);
+  }
+}
+
 /// The terms of W_ih x + W_hh h, for the parts of x.
 std::span<const LinearTerm> terms_with_state(std::span<const Tensor> parts, Parameter& weight_ih, Tensor hidden,
                                              Parameter& weight_hh, Scratch& scratch) {
@@ -41,6 +50,7 @@ LSTMCell::LSTMCell(Module* parent, std::string name, int in, int hidden)
 
 LstmState LSTMCell::step(std::span<const Tensor> parts, LstmState state, Tensor mask) {
   const ModulePath here(path());
+  require_state(parts, state, hidden);
   Scratch scratch;
   const Tensor hidden = masked(state.hidden, mask);
   const std::span terms = terms_with_state(parts, weights.weight_ih, hidden, weights.weight_hh, scratch);
@@ -54,6 +64,7 @@ GRUCell::GRUCell(Module* parent, std::string name, int in, int hidden)
 
 LstmState GRUCell::step(std::span<const Tensor> parts, LstmState state, Tensor mask) {
   const ModulePath here(path());
+  require_state(parts, state, hidden);
   Scratch scratch;
   const Tensor projected = linear_sum(weights.bias_ih, terms_of(parts, weights.weight_ih, scratch));
   return {gru_cell(projected, state.hidden, weights.weight_hh, weights.bias_hh, mask), {}};
@@ -68,6 +79,7 @@ RNNCell::RNNCell(Module* parent, std::string name, int in, int hidden, Nonlinear
 
 LstmState RNNCell::step(std::span<const Tensor> parts, LstmState state, Tensor mask) {
   const ModulePath here(path());
+  require_state(parts, state, hidden);
   Scratch scratch;
   const Tensor hidden = masked(state.hidden, mask), bias = add(weights.bias_ih, weights.bias_hh);
   const std::span terms = terms_with_state(parts, weights.weight_ih, hidden, weights.weight_hh, scratch);
@@ -99,6 +111,7 @@ ResetBeforeGRUCell::ResetBeforeGRUCell(Module* parent, std::string name, int in,
 
 LstmState ResetBeforeGRUCell::step(std::span<const Tensor> parts, LstmState state, Tensor mask) {
   const ModulePath here(path());
+  require_state(parts, state, hidden);
   const int H = hidden;
   Scratch scratch;
   const Tensor x = linear_sum(bias, terms_of(parts, weight_ih, scratch)), h = masked(state.hidden, mask);
@@ -118,6 +131,7 @@ LayerNormLSTMCell::LayerNormLSTMCell(Module* parent, std::string name, int in, i
 
 LstmState LayerNormLSTMCell::step(std::span<const Tensor> parts, LstmState state, Tensor mask) {
   const ModulePath here(path());
+  require_state(parts, state, hidden);
   const int H = hidden;
   const Tensor a = norm_ih(product(parts, weight_ih)) + norm_hh(linear(masked(state.hidden, mask), weight_hh));
   const Tensor i = sigmoid(gate(a, 0, H)), f = sigmoid(gate(a, 1, H)), g = tanh(gate(a, 2, H));
@@ -134,6 +148,7 @@ LayerNormRNNCell::LayerNormRNNCell(Module* parent, std::string name, int in, int
 
 LstmState LayerNormRNNCell::step(std::span<const Tensor> parts, LstmState state, Tensor mask) {
   const ModulePath here(path());
+  require_state(parts, state, hidden);
   Scratch scratch;
   const Tensor hidden = masked(state.hidden, mask);
   return {named("h", tanh(norm(linear_sum({}, terms_with_state(parts, weight_ih, hidden, weight_hh, scratch))))), {}};
@@ -150,6 +165,7 @@ LayerNormGRUCell::LayerNormGRUCell(Module* parent, std::string name, int in, int
 
 LstmState LayerNormGRUCell::step(std::span<const Tensor> parts, LstmState state, Tensor mask) {
   const ModulePath here(path());
+  require_state(parts, state, hidden);
   const int H = hidden;
   const Tensor x = product(parts, weight_ih), h = linear(masked(state.hidden, mask), weight_hh);
   const Tensor gates = sigmoid(norm_ih(slice(x, 1, 0, 2 * H)) + norm_hh(slice(h, 1, 0, 2 * H)));
@@ -170,6 +186,7 @@ LayerNormResetBeforeGRUCell::LayerNormResetBeforeGRUCell(Module* parent, std::st
 
 LstmState LayerNormResetBeforeGRUCell::step(std::span<const Tensor> parts, LstmState state, Tensor mask) {
   const ModulePath here(path());
+  require_state(parts, state, hidden);
   const int H = hidden;
   const Tensor x = product(parts, weight_ih), h = masked(state.hidden, mask);
   const Tensor gates = sigmoid(norm_ih(slice(x, 1, 0, 2 * H)) + norm_hh(linear(h, weight_hh)));

@@ -15,7 +15,7 @@ namespace gradus::inline GRADUS_PRECISION {
 SequenceAttention::SequenceAttention(Module* parent, std::string name, int size, int heads, Real dropout)
     : Module(parent, std::move(name)),
       heads(heads),
-      dropout(dropout),
+      dropout(detail::require_dropout(*this, dropout)),
       in_proj_weight{this, "in_proj_weight", {3 * size, size}, init::xavier_uniform()},
       in_proj_bias{this, "in_proj_bias", {3 * size}},
       out_proj{this, "out_proj", size, size} {

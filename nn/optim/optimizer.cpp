@@ -61,6 +61,30 @@ double norm(std::span<Parameter* const> parameters, Numbers numbers, ThreadPool*
 
 }
 
+namespace {
+
+// The rules of the settings, which NaN breaks too.
+void require_not_negative(const char* optimizer, const char* option, double value) {
+  if (!(value >= 0 && std::isfinite(value))) fail("{}: bad {}: {}; need 0 or more", optimizer, option, value);
+}
+
+void require_share(const char* optimizer, const char* option, double value) {
+  if (!(value >= 0 && static_cast<Real>(value) < 1)) {
+    fail("{}: bad {}: {}; need 0 <= {} < 1, in the precision of the weights", optimizer, option, value, option);
+  }
+}
+
+template <class Options>
+void require_adam_options(const char* optimizer, const Options& options) {
+  require_not_negative(optimizer, "learning_rate", options.learning_rate);
+  require_share(optimizer, "beta1", options.beta1);
+  require_share(optimizer, "beta2", options.beta2);
+  require_not_negative(optimizer, "weight_decay", options.weight_decay);
+  require_not_negative(optimizer, "epsilon", options.epsilon);
+}
+
+}
+
 Optimizer::Optimizer(const std::vector<Parameter*>& parameters, double learning_rate,
                      const std::vector<std::string>& state_names)
     : learning_rate(learning_rate), parameters_(parameters), state_names_(state_names) {
@@ -82,6 +106,10 @@ Optimizer::Optimizer(const std::vector<Parameter*>& parameters, double learning_
 }
 
 void Optimizer::step(const StepOptions& options) {
+  require_not_negative("optimizer", "learning_rate", learning_rate);  // a schedule may have set it
+  if (!std::isfinite(options.grad_scale)) {
+    fail("optimizer: bad grad_scale: {}; need a finite number", options.grad_scale);
+  }
   ++steps;
   run_parallel(options.pool, static_cast<int>(blocks_.size()), [&](int i) {
     const Block& block = blocks_[i];
@@ -106,6 +134,9 @@ SGD::SGD(const std::vector<Parameter*>& parameters, const SgdOptions& options)
     : Optimizer(parameters, options.learning_rate,
                 options.momentum != 0 ? std::vector<std::string>{"momentum_buffer"} : std::vector<std::string>{}),
       options_(options) {
+  require_not_negative("sgd", "learning_rate", options.learning_rate);
+  require_share("sgd", "momentum", options.momentum);
+  require_not_negative("sgd", "weight_decay", options.weight_decay);
   if (options.nesterov && options.momentum == 0) fail("sgd: Nesterov's momentum needs a momentum other than 0");
 }
 
@@ -122,7 +153,12 @@ void SGD::update(const Block& block, Real grad_scale) const {
 }
 
 Adagrad::Adagrad(const std::vector<Parameter*>& parameters, const AdagradOptions& options)
-    : Optimizer(parameters, options.learning_rate, {"sum"}), options_(options) {}
+    : Optimizer(parameters, options.learning_rate, {"sum"}), options_(options) {
+  require_not_negative("adagrad", "learning_rate", options.learning_rate);
+  require_not_negative("adagrad", "learning_rate_decay", options.learning_rate_decay);
+  require_not_negative("adagrad", "weight_decay", options.weight_decay);
+  require_not_negative("adagrad", "epsilon", options.epsilon);
+}
 
 void Adagrad::update(const Block& block, Real grad_scale) const {
   const double rate = learning_rate / (1 + static_cast<double>(steps - 1) * options_.learning_rate_decay);
@@ -132,7 +168,12 @@ void Adagrad::update(const Block& block, Real grad_scale) const {
 }
 
 Adadelta::Adadelta(const std::vector<Parameter*>& parameters, const AdadeltaOptions& options)
-    : Optimizer(parameters, options.learning_rate, {"square_avg", "acc_delta"}), options_(options) {}
+    : Optimizer(parameters, options.learning_rate, {"square_avg", "acc_delta"}), options_(options) {
+  require_not_negative("adadelta", "learning_rate", options.learning_rate);
+  require_share("adadelta", "rho", options.rho);
+  require_not_negative("adadelta", "weight_decay", options.weight_decay);
+  require_not_negative("adadelta", "epsilon", options.epsilon);
+}
 
 void Adadelta::update(const Block& block, Real grad_scale) const {
   const kernels::AdadeltaStep step{grad_scale, static_cast<Real>(options_.weight_decay),
@@ -159,7 +200,9 @@ kernels::AdamStep adam_step(const Options& options, double learning_rate, std::i
 }
 
 Adam::Adam(const std::vector<Parameter*>& parameters, const AdamOptions& options)
-    : Optimizer(parameters, options.learning_rate, {"exp_avg", "exp_avg_sq"}), options_(options) {}
+    : Optimizer(parameters, options.learning_rate, {"exp_avg", "exp_avg_sq"}), options_(options) {
+  require_adam_options("adam", options);
+}
 
 void Adam::update(const Block& block, Real grad_scale) const {
   kernels::AdamStep step = adam_step(options_, learning_rate, steps, grad_scale);
@@ -168,7 +211,9 @@ void Adam::update(const Block& block, Real grad_scale) const {
 }
 
 AdamW::AdamW(const std::vector<Parameter*>& parameters, const AdamWOptions& options)
-    : Optimizer(parameters, options.learning_rate, {"exp_avg", "exp_avg_sq"}), options_(options) {}
+    : Optimizer(parameters, options.learning_rate, {"exp_avg", "exp_avg_sq"}), options_(options) {
+  require_adam_options("adamw", options);
+}
 
 void AdamW::update(const Block& block, Real grad_scale) const {
   kernels::AdamStep step = adam_step(options_, learning_rate, steps, grad_scale);
@@ -184,7 +229,10 @@ double value_norm(std::span<Parameter* const> parameters, ThreadPool* pool, std:
   return norm(parameters, Numbers::Values, pool, each);
 }
 
-double clip_factor(double norm, double max_norm) { return std::min(1.0, max_norm / (norm + 1e-6)); }
+double clip_factor(double norm, double max_norm) {
+  if (!(max_norm >= 0)) fail("clip: bad max_norm: {}; need 0 or more", max_norm);
+  return std::min(1.0, max_norm / (norm + 1e-6));
+}
 
 double clip_grad_norm(std::span<Parameter* const> parameters, double max_norm, ThreadPool* pool) {
   const double norm = grad_norm(parameters, pool);

@@ -8,7 +8,7 @@
 #include "nn/module.h"
 #include "nn/state_dict.h"
 
-/// Optimisers, with the formulas and the defaults of PyTorch's.
+/// Optimisers, with the formulas and the defaults of PyTorch's. Settings out of their range are errors at construction.
 ///
 ///     Adam adam(model.parameters(), {.learning_rate = 1e-3});
 ///     tape.backward(loss);
@@ -139,6 +139,7 @@ double grad_norm(std::span<Parameter* const> parameters, ThreadPool* pool = null
 double value_norm(std::span<Parameter* const> parameters, ThreadPool* pool = nullptr, std::span<double> each = {});
 
 /// What to multiply gradients of this norm by, so that it becomes at most `max_norm` (Pascanu, Mikolov, Bengio 2013).
+/// Throws for a max_norm that is NaN or negative.
 double clip_factor(double norm, double max_norm);
 
 /// Multiplies the gradients by `clip_factor` and returns the norm they had.

@@ -5,28 +5,57 @@
 #include <limits>
 #include <numbers>
 
+#include "autograd/error.h"
+
 namespace gradus::inline GRADUS_PRECISION {
 namespace schedule {
 
 namespace {
+// Settings that a schedule cannot have, NaN included.
+void require_rate(const char* schedule, const char* name, double rate) {
+  if (!(rate >= 0 && std::isfinite(rate))) fail("{}: bad {}: {}; need 0 or more", schedule, name, rate);
+}
+void require_steps(const char* schedule, const char* name, std::int64_t steps, std::int64_t least) {
+  if (steps < least) fail("{}: bad {}: {}; need {} or more", schedule, name, steps, least);
+}
+
 /// The part of the rate that a warm-up allows: 1 from step `warm_up` on.
 double warmed_up(std::int64_t step, std::int64_t warm_up) {
   return step < warm_up ? static_cast<double>(step + 1) / static_cast<double>(warm_up + 1) : 1;
 }
+
+void require_warm_up(const char* schedule, double rate, std::int64_t step, std::int64_t warm_up) {
+  require_rate(schedule, "rate", rate);
+  require_steps(schedule, "step", step, 0);
+  require_steps(schedule, "warm_up", warm_up, 0);
+}
 }
 
 double step_decay(double rate, std::int64_t step, std::int64_t period, double factor) {
+  require_rate("step_decay", "rate", rate);
+  require_steps("step_decay", "step", step, 0);
+  require_steps("step_decay", "period", period, 1);
+  if (!(factor > 0 && factor <= 1)) fail("step_decay: bad factor: {}; need 0 < factor <= 1", factor);
   const std::int64_t decays = step / period;
   return rate * std::pow(factor, static_cast<double>(decays));
 }
 
 double exponential(double rate, std::int64_t step, double factor) {
+  require_rate("exponential", "rate", rate);
+  require_steps("exponential", "step", step, 0);
+  if (!(factor > 0 && std::isfinite(factor))) fail("exponential: bad factor: {}; need more than 0", factor);
   return rate * std::pow(factor, static_cast<double>(step));
 }
 
-double constant(double rate, std::int64_t step, std::int64_t warm_up) { return rate * warmed_up(step, warm_up); }
+double constant(double rate, std::int64_t step, std::int64_t warm_up) {
+  require_warm_up("constant", rate, step, warm_up);
+  return rate * warmed_up(step, warm_up);
+}
 
 double cosine(double rate, std::int64_t step, std::int64_t warm_up, std::int64_t total, double last_rate) {
+  require_warm_up("cosine", rate, step, warm_up);
+  require_rate("cosine", "last_rate", last_rate);
+  require_steps("cosine", "total", total, 0);
   if (step < warm_up) return rate * warmed_up(step, warm_up);
   if (step >= total) return last_rate;
   const double done = static_cast<double>(step - warm_up) / static_cast<double>(total - warm_up);
@@ -34,6 +63,7 @@ double cosine(double rate, std::int64_t step, std::int64_t warm_up, std::int64_t
 }
 
 double inverse_sqrt(double rate, std::int64_t step, std::int64_t warm_up) {
+  require_warm_up("inverse_sqrt", rate, step, warm_up);
   if (step < warm_up) return rate * warmed_up(step, warm_up);
   return rate * std::sqrt(static_cast<double>(warm_up + 1) / static_cast<double>(step + 1));
 }
@@ -43,7 +73,12 @@ Plateau::Plateau(double rate, int patience, double factor, double last_rate)
       patience_(patience),
       factor_(factor),
       last_rate_(last_rate),
-      best_(-std::numeric_limits<double>::infinity()) {}
+      best_(-std::numeric_limits<double>::infinity()) {
+  require_rate("plateau", "rate", rate);
+  require_steps("plateau", "patience", patience, 1);
+  if (!(factor > 0 && factor < 1)) fail("plateau: bad factor: {}; need 0 < factor < 1", factor);
+  require_rate("plateau", "last_rate", last_rate);
+}
 
 double Plateau::update(double score) {
   if (score > best_) {

@@ -4,7 +4,9 @@
 
 #include "autograd/real.h"
 
-/// Learning rates that change as training goes on: functions of a step (or epoch), counted from 0.
+/// Learning rates that change as training goes on: functions of a step (or epoch), counted from 0. A setting out of its
+/// range is an error: rates and steps are 0 or more, factors above 0 and, where the
+/// rate falls, at most 1, periods and patience 1 or more.
 ///
 ///     adam.learning_rate = schedule::cosine(1e-3, adam.steps, 4000, 100000);
 

@@ -1,5 +1,6 @@
 #include "ops/fused/linear.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "autograd/gather.h"
@@ -14,15 +15,23 @@ namespace gradus::inline GRADUS_PRECISION {
 
 namespace detail {
 
-void require_term(const char* op, const LinearTerm& term, int rows, int out) {
-  const auto [x, weight, first_col] = term;
-  if (x.rank() != 2 || x.dim(0) != rows) fail("{}: x does not fit: x is {}; need ({}, in)", op, x.shape(), rows);
-  if (weight.rank() != 2 || weight.dim(0) != out) {
-    fail("{}: weight does not fit: weight is {}; need ({}, in)", op, weight.shape(), out);
-  }
-  if (first_col < 0 || x.dim(1) > weight.dim(1) - first_col) {
-    fail("{}: too few columns: x is {}, weight is {}, first_col is {}; need first_col + x.dim(-1) <= weight.dim(-1)",
-         op, x.shape(), weight.shape(), first_col);
+void require_terms(const char* op, std::span<const LinearTerm> terms, int rows, int out) {
+  for (const LinearTerm& term : terms) {
+    const auto [x, weight, first_col] = term;
+    if (x.rank() != 2 || x.dim(0) != rows) fail("{}: x does not fit: x is {}; need ({}, in)", op, x.shape(), rows);
+    if (weight.rank() != 2 || weight.dim(0) != out) {
+      fail("{}: weight does not fit: weight is {}; need ({}, in)", op, weight.shape(), out);
+    }
+    if (term.begin() < 0 || x.dim(1) > weight.dim(1) - term.begin()) {
+      fail("{}: too few columns: x is {}, weight is {}, first_col is {}; need first_col + x.dim(-1) <= weight.dim(-1)",
+           op, x.shape(), weight.shape(), term.begin());
+    }
+    const auto is_of_weight = [&](const LinearTerm& other) { return &other.weight.node() == &weight.node(); };
+    if (first_col == LinearTerm::kAllColumns && x.dim(1) != weight.dim(1) &&
+        std::ranges::count_if(terms, is_of_weight) == 1) {
+      fail("{}: input sizes differ: x is {}, weight is {}; need x.dim(-1) == weight.dim(-1), or the term's first_col",
+           op, x.shape(), weight.shape());
+    }
   }
 }
 
@@ -47,7 +56,7 @@ void sum_terms(Tensor base, std::span<const LinearTerm> terms, const Array& y) {
     for (std::size_t i = 0; i < y.size(); i += base.size()) kernels::copy(base.value().data, y.data + i, base.size());
   }
   for (const LinearTerm& term : terms) {
-    add_linear_term(term.x, term.weight, term.first_col, y.data, row);
+    add_linear_term(term.x, term.weight, term.begin(), y.data, row);
     row = nullptr;
   }
 }
@@ -58,12 +67,12 @@ void add_sum_gradients(Tensor base, std::span<const LinearTerm> terms, const Con
   } else {
     add_grad(base, dy.data);
   }
-  for (const auto& [term_x, weight, first_col] : terms) {
-    const ConstArray x = term_x.value();
-    if (term_x.needs_grad()) {  // dx += dy W
-      add_weight_product(N, weight, first_col, x.cols(), x.rows(), dy.data, accumulator(term_x).data);
+  for (const LinearTerm& term : terms) {
+    const ConstArray x = term.x.value();
+    if (term.x.needs_grad()) {  // dx += dy W
+      add_weight_product(N, term.weight, term.begin(), x.cols(), x.rows(), dy.data, accumulator(term.x).data);
     }
-    if (weight.needs_grad()) add_weight_gradient(weight, first_col, dy, x);  // dW += dyᵀ x
+    if (term.weight.needs_grad()) add_weight_gradient(term.weight, term.begin(), dy, x);  // dW += dyᵀ x
   }
 }
 
@@ -100,7 +109,7 @@ Tensor activated_sum(const char* op, Activation activation, Tensor base, std::sp
   }
   const int out = base ? base.dim(-1) : terms[0].weight.dim(0), rows = rows_in_base ? base.dim(0) : terms[0].x.dim(0);
   Scratch scratch;
-  for (const LinearTerm& term : terms) detail::require_term(op, term, rows, out);
+  detail::require_terms(op, terms, rows, out);
   if (Unfused::is_on() && activation == Activation::None) return unfused::linear_sum(base, terms);
   if (Unfused::is_on()) return unfused::linear_sum_tanh(base, terms);
   Tensor y = output({rows, out}, detail::inputs_of({base}, terms, scratch));

@@ -43,7 +43,7 @@ void require_sequence_shapes(Tensor base, std::span<const LinearTerm> terms, Ten
     fail("lstm_sequence: base does not fit: base is {}, weight_hh is {}, the packing has {} rows; need base {} or {}",
          base.shape(), weight_hh.shape(), packing.rows(), all, row);
   }
-  for (const LinearTerm& term : terms) require_term("lstm_sequence", term, packing.rows(), 4 * H);
+  require_terms("lstm_sequence", terms, packing.rows(), 4 * H);
   for (const Tensor& state : {initial.hidden, initial.cell}) {
     if (state && state.shape() != Shape{packing.batch(), H}) {
       fail("lstm_sequence: the initial state is {}; need (B, H) = {}", state.shape(), Shape{packing.batch(), H});
@@ -57,7 +57,7 @@ LstmState lstm_cell(Tensor base, List<LinearTerm> terms, Tensor cell) {
   require_cell_shapes(base, cell);
   const int B = cell.dim(0), H = cell.dim(1);
   const std::size_t size = cell.size();
-  for (const LinearTerm& term : terms) require_term("lstm_cell", term, B, 4 * H);
+  require_terms("lstm_cell", terms, B, 4 * H);
   if (Unfused::is_on()) return unfused::lstm_cell(base, terms, cell);
   Scratch scratch;
   const std::span inputs = inputs_of({base, cell}, terms, scratch);

@@ -28,7 +28,7 @@ void require_shapes(const char* op, Tensor base, std::span<const LinearTerm> ter
     fail("{}: base does not fit: base is {}, weight_hh is {}, the packing has {} rows; need base {} or {}", op,
          base.shape(), weight_hh.shape(), rows, Shape{rows, H}, Shape{H});
   }
-  for (const LinearTerm& term : terms) require_term(op, term, rows, H);
+  require_terms(op, terms, rows, H);
   if (initial && initial.shape() != Shape{packing.batch(), H}) {
     fail("{}: the initial state is {}; need (B, H) = {}", op, initial.shape(), Shape{packing.batch(), H});
   }

@@ -13,7 +13,7 @@ namespace {
 Tensor product(const LinearTerm& term) {
   const int cols = term.x.dim(-1);
   const bool is_whole = cols == term.weight.dim(1);
-  const Tensor weight = is_whole ? term.weight : slice(term.weight, 1, term.first_col, term.first_col + cols);
+  const Tensor weight = is_whole ? term.weight : slice(term.weight, 1, term.begin(), term.begin() + cols);
   return matmul(term.x, transpose(weight));
 }
 
