@@ -49,7 +49,7 @@ Tensor repeat_rows(Tensor x, int heads) {
 }
 
 /// The sum, or the mean, over the heads of each query.   x: (N · heads, …) -> (N, …)
-Tensor over_heads(Tensor x, int heads, Tensor (*reduce)(Tensor, int, bool)) {
+Tensor over_heads(Tensor x, int heads, Tensor (*reduce)(Tensor, List<int>, bool)) {
   if (heads == 1 || !x) return x;
   const int columns = x.rank() == 1 ? 1 : x.dim(1);
   const Tensor reduced = reduce(reshape(x, {-1, heads, columns}), 1, false);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ops/create/random.h"
 #include "ops/elementwise.h"
 #include "ops/kernels/random.h"
 #include "ops/layout.h"
@@ -25,18 +26,6 @@ Tensor window_around(int rows, int steps, int window, Centre centre) {
 
 /// The logarithm of a probability, which for 0 is very small but finite, so that 0 · log 0 = 0.
 Tensor log_probability(Tensor p) { return log(clamp(p, Real(1e-30), 1)); }
-
-int draw(const Real* probabilities, int count, Real random) {
-  Real sum = 0;
-  int last = 0;  // the last that is possible, in case that rounding leaves the sum below the random number
-  for (int j = 0; j < count; ++j) {
-    if (probabilities[j] <= 0) continue;
-    sum += probabilities[j];
-    last = j;
-    if (random < sum) break;
-  }
-  return last;
-}
 
 }
 
@@ -81,7 +70,7 @@ AttentionScope::Weights HardScope::operator()(Tensor scores, Tensor, const KeysV
   int* const positions = Tape::active().arena().allocate<int>(N);
   for (int i = 0; i < N; ++i) {
     const Real* const p = distribution.value().row(i);
-    positions[i] = training ? draw(p, S, uniform(i)) : static_cast<int>(std::max_element(p, p + S) - p);
+    positions[i] = training ? detail::draw(p, S, uniform(i)) : static_cast<int>(std::max_element(p, p + S) - p);
     const bool masked = p[positions[i]] <= 0;  // as a whole
     if (masked || (training && uniform(N + i / source.heads) < expected_share)) {
       hard.value()[i] = 0;

@@ -1,6 +1,7 @@
 #include "ops/layout.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "ops/gradients.h"
@@ -54,6 +55,48 @@ Block<Number> part(const BasicArray<Number>& x, int axis, int begin, int end) {
 
 /// An output that shares the numbers of x, from position `begin` on: nothing on a tape ever changes a value.
 Tensor view(Tensor x, const Shape& shape, std::size_t begin) { return output(shape, x, x.value().data + begin); }
+
+using Steps = std::array<std::ptrdiff_t, Shape::kMaxRank>;
+
+/// How far apart neighbours along each axis are.
+Steps steps_of(const Shape& shape) {
+  Steps steps{};
+  for (int i = 0; i < shape.rank(); ++i) steps[i] = static_cast<std::ptrdiff_t>(product(shape, i + 1, shape.rank()));
+  return steps;
+}
+
+/// y[i, j, …] = the number of x at begin + i steps[0] + j steps[1] + …
+Tensor walk(const char* name, Tensor x, const Shape& shape, std::ptrdiff_t begin, const Steps& steps) {
+  // Calls visit(place in x, place in y) for all numbers.
+  const auto each = [=](auto visit) {
+    std::size_t to = 0;
+    const auto each_along = [&](const auto& self, int axis, std::ptrdiff_t from) -> void {
+      if (axis == shape.rank()) return visit(from, to++);
+      const bool innermost = axis == shape.rank() - 1;
+      for (int i = 0; i < shape[axis]; ++i, from += steps[axis])
+        innermost ? visit(from, to++) : self(self, axis + 1, from);
+    };
+    each_along(each_along, 0, begin);
+  };
+  Tensor y = output(shape, {x});
+  each([x = x.value(), y = y.value()](std::size_t from, std::size_t to) { y[to] = x[from]; });
+  record(name, y,
+         [=] { each([dx = accumulator(x), dy = y.grad()](std::size_t from, std::size_t to) { dx[from] += dy[to]; }); });
+  return y;
+}
+
+/// The shape with an axis inserted, which is number `axis` of the result.
+Shape with_axis(const char* op, const Shape& shape, int axis, int length) {
+  const int rank = shape.rank() + 1;
+  if (rank > Shape::kMaxRank) fail("{}: too many axes: {}; need at most {}", op, shape, Shape::kMaxRank - 1);
+  if (axis < -rank || axis >= rank) fail("{}: no axis {} in a result of rank {}", op, axis, rank);
+  if (axis < 0) axis += rank;
+  int lengths[Shape::kMaxRank];
+  std::copy_n(shape.begin(), axis, lengths);
+  lengths[axis] = length;
+  std::copy(shape.begin() + axis, shape.end(), lengths + axis + 1);
+  return Shape(std::span<const int>(lengths, rank));
+}
 
 /// y = the parts behind each other along an axis of y. Each of them is `step` long along that axis, or as long as its
 /// own length if `step` is 0.
@@ -133,6 +176,60 @@ Tensor transpose(Tensor x, int axis0, int axis1) {
   return y;
 }
 
+Tensor permute(Tensor x, List<int> order) {
+  const Shape& from = x.shape();
+  const auto bad = [&] {
+    fail("permute: bad order: {} for x, which is {}; need each of its axes once", to_string(order), from);
+  };
+  if (order.size() != static_cast<std::size_t>(from.rank())) bad();
+  const Steps from_steps = steps_of(from);
+  Steps steps{};
+  Shape shape = from;
+  bool moves = false, seen[Shape::kMaxRank] = {};
+  for (int i = 0; i < from.rank(); ++i) {
+    const int axis = from.index(order[i], "permute");
+    if (std::exchange(seen[axis], true)) bad();
+    shape = shape.with(i, from[axis]);
+    steps[i] = from_steps[axis];
+    moves |= axis != i;
+  }
+  return moves ? walk("permute", x, shape, 0, steps) : x;
+}
+
+Tensor squeeze(Tensor x) {
+  int lengths[Shape::kMaxRank];
+  const auto end = std::copy_if(x.shape().begin(), x.shape().end(), lengths, [](int length) { return length != 1; });
+  return reshape(x, std::span<const int>(lengths, end));
+}
+
+Tensor squeeze(Tensor x, List<int> axes) {
+  bool goes[Shape::kMaxRank] = {};
+  for (int axis : axes) {
+    const int i = x.shape().index(axis, "squeeze");
+    goes[i] = x.dim(i) == 1;
+  }
+  int lengths[Shape::kMaxRank], rank = 0;
+  for (int i = 0; i < x.rank(); ++i) {
+    if (!goes[i]) lengths[rank++] = x.dim(i);
+  }
+  return reshape(x, std::span<const int>(lengths, rank));
+}
+
+Tensor unsqueeze(Tensor x, int axis) { return reshape(x, with_axis("unsqueeze", x.shape(), axis, 1)); }
+
+Tensor flip(Tensor x, List<int> axes) {
+  Steps steps = steps_of(x.shape());
+  std::ptrdiff_t begin = 0;
+  for (int given : axes) {
+    const int axis = x.shape().index(given, "flip");
+    if (steps[axis] < 0)
+      fail("flip: an axis stands twice: axes are {}, x is {}; need each once", to_string(axes), x.shape());
+    begin += std::max(x.dim(axis) - 1, 0) * steps[axis];
+    steps[axis] = -steps[axis];
+  }
+  return walk("flip", x, x.shape(), begin, steps);
+}
+
 Tensor concat(List<Tensor> parts, int axis) {
   if (parts.empty()) fail("concat: nothing to join; need at least one tensor");
   const Shape& first = parts.front().shape();
@@ -147,25 +244,31 @@ Tensor concat(List<Tensor> parts, int axis) {
   return join("concat", parts, first.with(axis, length), axis, 0);
 }
 
-Tensor stack(List<Tensor> parts) {
+Tensor stack(List<Tensor> parts, int axis) {
   if (parts.empty()) fail("stack: nothing to join; need at least one tensor");
   const Shape& shape = parts.front().shape();
   for (const Tensor& x : parts) {
     if (x.shape() != shape) fail("stack: shapes differ: {} and {}; need equal shapes", shape, x.shape());
   }
-  if (shape.rank() == Shape::kMaxRank) fail("stack: too many axes: {}; need at most {}", shape, Shape::kMaxRank - 1);
-  int lengths[Shape::kMaxRank] = {static_cast<int>(parts.size())};
-  std::copy(shape.begin(), shape.end(), lengths + 1);
-  return join("stack", parts, Shape(std::span<const int>(lengths, shape.rank() + 1)), 0, 1);
+  const Shape result = with_axis("stack", shape, axis, static_cast<int>(parts.size()));
+  return join("stack", parts, result, axis < 0 ? axis + result.rank() : axis, 1);
 }
 
-Tensor slice(Tensor x, int axis, int begin, int end) {
+Tensor slice(Tensor x, int axis, int begin, int end, int step) {
   axis = x.shape().index(axis, "slice");
   const int length = x.dim(axis);
+  if (end == kEnd) end = length;
   const int first = begin < 0 ? begin + length : begin, last = end < 0 ? end + length : end;
   if (first < 0 || last < first || last > length) {
     fail("slice: bad range: [{}, {}) on axis {} of x, which is {}; need 0 <= begin <= end <= {}", begin, end, axis,
          x.shape(), length);
+  }
+  if (step < 1) fail("slice: bad step: {}; need 1 or more (flip turns an axis round)", step);
+  if (step > 1) {
+    Steps steps = steps_of(x.shape());
+    const std::ptrdiff_t start = first * steps[axis];
+    steps[axis] *= step;
+    return walk("slice", x, x.shape().with(axis, (last - first - 1) / step + (last > first)), start, steps);
   }
   const Shape shape = x.shape().with(axis, last - first);
   const Block<Real> taken = part(x.value(), axis, first, last);
@@ -180,6 +283,16 @@ Tensor slice(Tensor x, int axis, int begin, int end) {
     add_block(whole(y.grad(), axis), part(accumulator(x), axis, first, last));  // dx[…] += dy
   });
   return y;
+}
+
+Tensor select(Tensor x, int axis, int position) {
+  axis = x.shape().index(axis, "select");
+  const int length = x.dim(axis), first = position < 0 ? position + length : position;
+  if (first < 0 || first >= length) {
+    fail("select: no position {} on axis {} of x, which is {}; need {} <= position < {}", position, axis, x.shape(),
+         -length, length);
+  }
+  return reshape(slice(x, axis, first, first + 1), x.shape().without(axis));
 }
 
 Tensor first_rows(Tensor x, int n) { return !x || x.dim(0) == n ? x : slice(x, 0, 0, n); }
@@ -239,6 +352,16 @@ Tensor gather(Tensor x, std::span<const int> index) {
   record("gather", y, [=, index = Tape::active().arena().copy(index)] {
     const Array dx = accumulator(x);
     for (std::size_t i = 0; i < index.size(); ++i) dx[i * k + index[i]] += y.grad()[i];  // dx[i, index[i]] += dy[i]
+  });
+  return y;
+}
+
+Tensor detail::take(const char* name, Tensor x, const Shape& shape, const std::size_t* source) {
+  Tensor y = output(shape, {x});
+  for (std::size_t i = 0; i < y.size(); ++i) y.value()[i] = x.value()[source[i]];
+  record(name, y, [=] {
+    const Array dx = accumulator(x);
+    for (std::size_t i = 0; i < y.size(); ++i) dx[source[i]] += y.grad()[i];  // dx[source[i]] += dy[i]
   });
   return y;
 }

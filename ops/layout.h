@@ -1,8 +1,10 @@
 #pragma once
 
+#include <limits>
+
 #include "autograd/tape.h"
 
-/// Ops that only move numbers.
+/// Ops that only move numbers. Axes and positions count from the end if they are negative, as in Python.
 
 namespace gradus::inline GRADUS_PRECISION {
 
@@ -13,14 +15,35 @@ Tensor reshape(Tensor x, List<int> dims);
 /// x with two axes exchanged.
 Tensor transpose(Tensor x, int axis0 = -2, int axis1 = -1);
 
+/// The axes of x in another order: axis i of y is axis order[i] of x.
+Tensor permute(Tensor x, List<int> order);
+
+/// x without its axes of length 1, or without those of them that are given; an axis of another length stays.
+Tensor squeeze(Tensor x);
+Tensor squeeze(Tensor x, List<int> axes);
+/// x with a new axis of length 1, which is axis number `axis` of the result.
+Tensor unsqueeze(Tensor x, int axis);
+
+/// x in reverse order along some axes.
+Tensor flip(Tensor x, List<int> axes);
+
 /// Joins tensors that differ in the length of one axis only.
 Tensor concat(List<Tensor> parts, int axis);
 
-/// Joins tensors of one shape along a new axis in front.   n × (…) -> (n, …)
-Tensor stack(List<Tensor> parts);
+/// Joins tensors of one shape along a new axis, which is axis number `axis` of the result.   n × (…) -> (…, n, …)
+Tensor stack(List<Tensor> parts, int axis = 0);
 
-/// Positions [begin, end) of an axis. Negative positions count from the end.
-Tensor slice(Tensor x, int axis, int begin, int end);
+/// Stands for the end of any axis.
+inline constexpr int kEnd = std::numeric_limits<int>::max();
+
+/// Every `step`th of the positions [begin, end) of an axis: Python's x[begin:end:step], but positions beyond the axis
+/// are an error. slice(x, 0, 1) leaves out the first row, slice(x, 0, 0, -1) the last, and slice(x, 0, -2) is the last
+/// two.
+Tensor slice(Tensor x, int axis, int begin, int end = kEnd, int step = 1);
+
+/// One position of an axis, which disappears: select(x, 0, i) is Python's x[i]. (`x[i]` itself would have to be a
+/// member of Tensor, and the engine knows no op.)   (…, n, …) -> (…, …)
+Tensor select(Tensor x, int axis, int position);
 
 /// The first n rows; x itself if it has no more, or is an empty handle.   (m, …) -> (n, …)
 Tensor first_rows(Tensor x, int n);
@@ -34,5 +57,12 @@ Tensor gather_rows(Tensor x, std::span<const int> index);
 
 /// One number of each row: y[i] = x[i, index[i]].   x: (n, k), index: (n) -> (n)
 Tensor gather(Tensor x, std::span<const int> index);
+
+namespace detail {
+
+/// y[i] = x[source[i]], as the op `name`. The sources are memory of the tape.
+Tensor take(const char* name, Tensor x, const Shape& shape, const std::size_t* source);
+
+}
 
 }

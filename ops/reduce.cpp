@@ -1,37 +1,105 @@
 #include "ops/reduce.h"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
+#include <utility>
 
 #include "ops/elementwise.h"
+#include "ops/gradients.h"
 #include "ops/kernels/elementwise.h"
 #include "ops/kernels/reduction.h"
+#include "ops/kernels/softmax.h"
+#include "ops/layout.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 
 namespace {
 
-/// A shape seen as (outer, n, inner), with n the length of the axis that is reduced.
+/// A tensor seen as (outer, n, inner), with n numbers for each result.
 struct Split {
+  Tensor x;  ///< axes that are reduced and do not stand side by side have been brought there
   std::size_t outer = 1, n = 1, inner = 1;
-  Shape result;  ///< outer and inner axes, with 1 between them if the axis is kept
+  Shape result;  ///< outer and inner axes, with 1 in the place of those that are reduced, if they are kept
 
-  Split(const char* op, const Shape& shape, int axis, bool keep) {
-    axis = shape.index(axis, op);
-    for (int i = 0; i < axis; ++i) outer *= static_cast<std::size_t>(shape[i]);
-    n = shape[axis];
-    for (int i = axis + 1; i < shape.rank(); ++i) inner *= static_cast<std::size_t>(shape[i]);
-    result = keep ? shape.with(axis, 1) : shape.without(axis);
+  Split(const char* op, Tensor tensor, List<int> axes, bool keep) {
+    const Shape& shape = tensor.shape();
+    bool reduced[Shape::kMaxRank];
+    std::fill_n(reduced, Shape::kMaxRank, axes.empty());
+    for (int axis : axes) {
+      if (std::exchange(reduced[shape.index(axis, op)], true)) {
+        fail("{}: an axis stands twice: axes are {}, x is {}; need each once", op, to_string(axes), shape);
+      }
+    }
+    const int rank = shape.rank(), first = static_cast<int>(std::find(reduced, reduced + rank, true) - reduced);
+    int order[Shape::kMaxRank], lengths[Shape::kMaxRank], axis = 0, result_rank = 0;
+    const auto take = [&](std::size_t& size, int i) {
+      size *= static_cast<std::size_t>(shape[i]);
+      order[axis++] = i;
+    };
+    for (int i = 0; i < first; ++i) take(outer, i);
+    for (int i = first; i < rank; ++i) {
+      if (reduced[i]) take(n, i);
+    }
+    for (int i = first; i < rank; ++i) {
+      if (!reduced[i]) take(inner, i);
+    }
+    for (int i = 0; i < rank; ++i) {
+      if (keep || !reduced[i]) lengths[result_rank++] = reduced[i] ? 1 : shape[i];
+    }
+    x = permute(tensor, std::span<const int>(order, rank));
+    result = Shape(std::span<const int>(lengths, result_rank));
   }
 };
 
-/// Which of n numbers, `stride` apart, is the first maximum. NaN counts as larger than any number.
-int first_maximum(const Real* x, std::size_t n, std::size_t stride) {
-  std::size_t best = 0;
-  for (std::size_t i = 1; i < n; ++i) {
-    const Real value = x[i * stride], largest = x[best * stride];
-    if (value > largest || (std::isnan(value) && !std::isnan(largest))) best = i;
-  }
-  return static_cast<int>(best);
+void require_numbers(const char* op, const Split& split, List<int> axes, const Shape& shape) {
+  if (split.n > 0) return;
+  if (axes.size() != 1) fail("{}: no numbers: x is {}; need at least one", op, shape);
+  fail("{}: no numbers: axis {} of x, which is {}, has length 0; need at least 1", op, axes[0], shape);
+}
+
+/// An op whose results each come of a row of n numbers: y = forward(row). `backward(row, y, dy, g)` writes dy ∂y/∂row
+/// to g. Where the numbers of a row lie apart, a few neighbouring rows are brought together at a time.
+template <class Forward, class Backward>
+Tensor reduce_rows(const char* name, const Split& split, Forward forward, Backward backward) {
+  constexpr std::size_t kTile = 16;  // numbers of a cache line, in float
+  const std::size_t n = split.n, inner = split.inner, tile = std::min(inner, kTile);
+  // Calls visit(begin, result, rows) for the place in x where the first of a few rows begins, and that of its result.
+  const auto each_tile = [=](auto visit) {
+    for (std::size_t o = 0; o < split.outer; ++o) {
+      for (std::size_t j = 0; j < inner; j += tile) visit(o * n * inner + j, o * inner + j, std::min(tile, inner - j));
+    }
+  };
+  // Those rows behind each other, in place or in the buffer.
+  const auto gathered = [=](const Real* x, std::size_t rows, Real* buffer) {
+    if (inner == 1) return x;
+    for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t k = 0; k < rows; ++k) buffer[k * n + i] = x[i * inner + k];
+    }
+    return static_cast<const Real*>(buffer);
+  };
+  const Tensor x = split.x;
+  Tensor y = output(split.result, {x});
+  Scratch scratch;
+  each_tile([&, vx = x.value().data, vy = y.value(), buffer = scratch.allocate(tile * n)](
+                std::size_t begin, std::size_t result, std::size_t rows) {
+    const Real* const row = gathered(vx + begin, rows, buffer);
+    for (std::size_t k = 0; k < rows; ++k) vy[result + k] = forward(row + k * n);
+  });
+  record(name, y, [=] {
+    Scratch scratch;
+    Real *const buffer = scratch.allocate(tile * n), *const g = scratch.allocate(tile * n);
+    const Array dx = accumulator(x);
+    each_tile([&, vx = x.value().data, vy = y.value(), dy = y.grad()](std::size_t begin, std::size_t result,
+                                                                      std::size_t rows) {
+      const Real* const row = gathered(vx + begin, rows, buffer);
+      for (std::size_t k = 0; k < rows; ++k) backward(row + k * n, vy[result + k], dy[result + k], g + k * n);
+      for (std::size_t i = 0; i < n; ++i) {
+        for (std::size_t k = 0; k < rows; ++k) dx[begin + i * inner + k] += g[k * n + i];  // dx += dy ∂y/∂x
+      }
+    });
+  });
+  return y;
 }
 
 }
@@ -50,9 +118,10 @@ Tensor mean(Tensor x) {
   return sum(x) / static_cast<Real>(x.size());
 }
 
-Tensor sum(Tensor x, int axis, bool keep) {
-  const Split split("sum", x.shape(), axis, keep);
+Tensor sum(Tensor x, List<int> axes, bool keep) {
+  const Split split("sum", x, axes, keep);
   const std::size_t n = split.n, inner = split.inner;
+  x = split.x;
   Tensor y = output(split.result, {x});
   kernels::fill(0, y.value().data, y.size());
   for (std::size_t o = 0; o < split.outer; ++o) {
@@ -76,36 +145,210 @@ Tensor sum(Tensor x, int axis, bool keep) {
   return y;
 }
 
-Tensor mean(Tensor x, int axis, bool keep) {
-  const int n = x.dim(x.shape().index(axis, "mean"));
-  if (n == 0) fail("mean: no numbers: axis {} of x, which is {}, has length 0; need at least 1", axis, x.shape());
-  return sum(x, axis, keep) / static_cast<Real>(n);
+Tensor mean(Tensor x, List<int> axes, bool keep) {
+  const Split split("mean", x, axes, keep);
+  require_numbers("mean", split, axes, x.shape());
+  return sum(x, axes, keep) / static_cast<Real>(split.n);
 }
 
-Tensor max(Tensor x, int axis, bool keep) {
-  const Split split("max", x.shape(), axis, keep);
-  if (split.n == 0) fail("max: no numbers: axis {} of x, which is {}, has length 0; need at least 1", axis, x.shape());
-  Tensor y = output(split.result, {x});
-  std::size_t* const source = Tape::active().arena().allocate<std::size_t>(y.size());
-  for (std::size_t i = 0; i < y.size(); ++i) {
-    const std::size_t o = i / split.inner, first = o * split.n * split.inner + i % split.inner;
-    source[i] = first + first_maximum(x.value().data + first, split.n, split.inner) * split.inner;
-    y.value()[i] = x.value()[source[i]];
+Tensor prod(Tensor x, List<int> axes, bool keep) {
+  const Split split("prod", x, axes, keep);
+  return reduce_rows(
+      "prod", split,
+      [n = split.n](const Real* x) {
+        Real y = 1;
+        for (std::size_t i = 0; i < n; ++i) y *= x[i];
+        return y;
+      },
+      [n = split.n](const Real* x, Real, Real dy, Real* g) {  // g[i] = dy · the product of all others
+        Real before = dy, behind = 1;
+        for (std::size_t i = 0; i < n; ++i) g[i] = std::exchange(before, before * x[i]);
+        for (std::size_t i = n; i-- > 0;) g[i] *= std::exchange(behind, behind * x[i]);
+      });
+}
+
+namespace {
+
+/// Which of n numbers, `stride` apart, is the first one before which no other comes. NaN comes before any number.
+template <class IsBefore>
+int first_of(const Real* x, std::size_t n, std::size_t stride, IsBefore is_before) {
+  std::size_t best = 0;
+  for (std::size_t i = 1; i < n; ++i) {
+    const Real value = x[i * stride], best_value = x[best * stride];
+    if (is_before(value, best_value) || (std::isnan(value) && !std::isnan(best_value))) best = i;
   }
-  record("max", y, [=] {
-    const Array dx = accumulator(x);
-    for (std::size_t i = 0; i < y.size(); ++i) dx[source[i]] += y.grad()[i];  // dx[argmax] += dy
+  return static_cast<int>(best);
+}
+
+constexpr auto kLarger = [](Real a, Real b) { return a > b; };
+constexpr auto kSmaller = [](Real a, Real b) { return a < b; };
+
+template <class IsBefore>
+std::vector<int> indices_of_first(const char* name, Tensor x, int axis, IsBefore is_before) {
+  const Split split(name, x, axis, false);
+  require_numbers(name, split, axis, x.shape());
+  std::vector<int> result(split.outer * split.inner);
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    const std::size_t o = i / split.inner, first = o * split.n * split.inner + i % split.inner;
+    result[i] = first_of(x.value().data + first, split.n, split.inner, is_before);
+  }
+  return result;
+}
+
+/// The first number along an axis.
+template <class IsBefore>
+Tensor first(const char* name, Tensor x, int axis, bool keep, IsBefore is_before) {
+  const Split split(name, x, axis, keep);
+  require_numbers(name, split, axis, x.shape());
+  std::size_t* const source = Tape::active().arena().allocate<std::size_t>(split.outer * split.inner);
+  for (std::size_t i = 0; i < split.outer * split.inner; ++i) {
+    const std::size_t o = i / split.inner, first = o * split.n * split.inner + i % split.inner;
+    source[i] = first + first_of(x.value().data + first, split.n, split.inner, is_before) * split.inner;
+  }
+  return detail::take(name, x, split.result, source);
+}
+
+/// The first number along several axes, equal ones sharing the gradient.
+template <class IsBefore>
+Tensor firsts(const char* name, Tensor x, List<int> axes, bool keep, IsBefore is_before) {
+  const Split split(name, x, axes, keep);
+  require_numbers(name, split, axes, x.shape());
+  return reduce_rows(
+      name, split, [=, n = split.n](const Real* x) { return x[first_of(x, n, 1, is_before)]; },
+      [n = split.n](const Real* x, Real y, Real dy, Real* g) {
+        std::size_t equal = 0;
+        for (std::size_t i = 0; i < n; ++i) equal += g[i] = x[i] == y || (std::isnan(x[i]) && std::isnan(y));
+        kernels::scale(dy / equal, g, g, n);  // g = dy / number of them, where x = y
+      });
+}
+
+}
+
+Tensor max(Tensor x, int axis, bool keep) { return first("max", x, axis, keep, kLarger); }
+Tensor min(Tensor x, int axis, bool keep) { return first("min", x, axis, keep, kSmaller); }
+Tensor amax(Tensor x, List<int> axes, bool keep) { return firsts("amax", x, axes, keep, kLarger); }
+Tensor amin(Tensor x, List<int> axes, bool keep) { return firsts("amin", x, axes, keep, kSmaller); }
+std::vector<int> argmax(Tensor x, int axis) { return indices_of_first("argmax", x, axis, kLarger); }
+std::vector<int> argmin(Tensor x, int axis) { return indices_of_first("argmin", x, axis, kSmaller); }
+
+namespace {
+
+/// c = x - mean x; returns Σ c². The mean is taken twice, the second time of what rounding has left in the first.
+double centre(const Real* x, Real* c, std::size_t n) {
+  kernels::copy(x, c, n);
+  for (int round = 0; round < 2; ++round) {
+    const Real mean = kernels::sum(c, n) / n;
+    for (std::size_t i = 0; i < n; ++i) c[i] -= mean;
+  }
+  return kernels::square_sum(c, n);
+}
+
+}
+
+Tensor var(Tensor x, List<int> axes, Real correction, bool keep) {
+  const Split split("var", x, axes, keep);
+  require_numbers("var", split, axes, x.shape());
+  const Real divisor = std::max(split.n - correction, Real(0));
+  return reduce_rows(
+      "var", split,
+      [=, n = split.n](const Real* x) {
+        Scratch scratch;
+        return static_cast<Real>(centre(x, scratch.allocate(n), n) / divisor);
+      },
+      [=, n = split.n](const Real* x, Real, Real dy, Real* g) {  // g = 2 dy (x - mean x) / (n - correction)
+        centre(x, g, n);
+        kernels::scale(2 * dy / divisor, g, g, n);
+      });
+}
+
+Tensor stddev(Tensor x, List<int> axes, Real correction, bool keep) {
+  const Split split("stddev", x, axes, keep);
+  require_numbers("stddev", split, axes, x.shape());
+  const Real divisor = std::max(split.n - correction, Real(0));
+  return reduce_rows(
+      "stddev", split,
+      [=, n = split.n](const Real* x) {
+        Scratch scratch;
+        return static_cast<Real>(std::sqrt(centre(x, scratch.allocate(n), n) / divisor));
+      },
+      [=, n = split.n](const Real* x, Real y, Real dy, Real* g) {  // g = dy (x - mean x) / (y (n - correction)), or 0
+        centre(x, g, n);
+        for (std::size_t i = 0; i < n; ++i) g[i] = y == 0 ? 0 : dy / divisor * (g[i] / y);
+      });
+}
+
+namespace {
+
+/// (Σ |x|^p)^(1/p), with the number of the largest power as the unit, so that none overflows.
+Real norm_of(const Real* x, std::size_t n, Real p) {
+  const auto is_closer = [=](Real a, Real b) { return p > 0 ? std::abs(a) > std::abs(b) : std::abs(a) < std::abs(b); };
+  if (n == 0 || p == 0) return static_cast<Real>(std::count_if(x, x + n, [](Real x) { return x != 0; }));
+  const double squares = p == 2 ? kernels::square_sum(x, n) : 0;
+  if (squares > 1e-280 && squares < 1e300) return static_cast<Real>(std::sqrt(squares));
+  const Real unit = std::abs(x[first_of(x, n, 1, is_closer)]);
+  if (!std::isfinite(unit) || unit == 0 || std::isinf(p)) return unit;
+  double sum = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    const double ratio = std::abs(static_cast<double>(x[i]) / unit);
+    sum += p == 1 ? ratio : p == 2 ? ratio * ratio : std::pow(ratio, static_cast<double>(p));
+  }
+  return static_cast<Real>(unit * (p == 2 ? std::sqrt(sum) : std::pow(sum, 1 / static_cast<double>(p))));
+}
+
+}
+
+Tensor norm(Tensor x, Real p, List<int> axes, bool keep) {
+  const Split split("norm", x, axes, keep);
+  return reduce_rows(
+      "norm", split, [=, n = split.n](const Real* x) { return norm_of(x, n, p); },
+      [=, n = split.n](const Real* x, Real y, Real dy, Real* g) {
+        if (y == 0 || p == 0) return kernels::fill(0, g, n);
+        const auto equal = static_cast<Real>(std::count_if(x, x + n, [=](Real x) { return std::abs(x) == y; }));
+        for (std::size_t i = 0; i < n; ++i) {  // g = dy sign(x) (|x| / y)^(p - 1); of p = ±∞ as amax and amin do
+          const Real size = std::abs(x[i]);
+          const Real power = std::isinf(p) ? Real(size == y) / equal : p == 2 ? size / y : std::pow(size / y, p - 1);
+          g[i] = x[i] == 0 ? 0 : dy * power * Real(x[i] < 0 ? -1 : 1);
+        }
+      });
+}
+
+Tensor logsumexp(Tensor x, List<int> axes, bool keep) {
+  const Split split("logsumexp", x, axes, keep);
+  return reduce_rows(
+      "logsumexp", split,
+      [n = split.n](const Real* x) {
+        const Real largest = kernels::max(x, n);
+        return std::isinf(largest) ? largest : kernels::log_sum_exp(x, n, largest);
+      },
+      [n = split.n](const Real* x, Real y, Real dy, Real* g) {  // g = dy softmax(x)
+        if (y == -std::numeric_limits<Real>::infinity()) return kernels::fill(0, g, n);
+        kernels::softmax_row(x, g, n);
+        kernels::scale(dy, g, g, n);
+      });
+}
+
+Tensor cumsum(Tensor x, int axis) {
+  const Split split("cumsum", x, axis, false);
+  const std::size_t n = split.n, inner = split.inner;
+  // Calls visit(place, sum of all numbers up to there), from the first place along the axis to the last or the other
+  // way.
+  const auto each_sum = [=](const Real* numbers, bool backwards, auto visit) {
+    Scratch scratch;
+    double* const sums = scratch.allocate<double>(inner);
+    for (std::size_t o = 0; o < split.outer; ++o) {
+      std::fill_n(sums, inner, 0.0);
+      for (std::size_t i = 0; i < n; ++i) {
+        const std::size_t row = (o * n + (backwards ? n - 1 - i : i)) * inner;
+        for (std::size_t j = 0; j < inner; ++j) visit(row + j, static_cast<Real>(sums[j] += numbers[row + j]));
+      }
+    }
+  };
+  Tensor y = output(x.shape(), {x});
+  each_sum(x.value().data, false, [y = y.value()](std::size_t i, Real sum) { y[i] = sum; });
+  record("cumsum", y, [=] {
+    each_sum(y.grad().data, true, [dx = accumulator(x)](std::size_t i, Real sum) { dx[i] += sum; });  // dx += Σ dy
   });
   return y;
-}
-
-std::vector<int> argmax(Tensor x) {
-  if (x.rank() == 0 || x.dim(-1) == 0) fail("argmax: no numbers: x is {}; need a last axis of 1 or more", x.shape());
-  const std::size_t n = x.dim(-1);
-  std::vector<int> result;
-  result.reserve(x.size() / n);
-  for (std::size_t i = 0; i < x.size(); i += n) result.push_back(first_maximum(x.value().data + i, n, 1));
-  return result;
 }
 
 }

@@ -2,6 +2,13 @@
 
 #include "autograd/tape.h"
 
+/// Many numbers become one. `axes` are those along which numbers are put together: one axis, or several, `{0, 2}`, or
+/// all, `{}`; a negative one counts from the end. They disappear, or stay with length 1 when `keep` is set.
+///
+///     (…, n, …) -> (…, …) or (…, 1, …)
+///
+/// Variances, standard deviations and norms lose no digits to numbers that are large, small or far from 0.
+
 namespace gradus::inline GRADUS_PRECISION {
 
 /// What becomes of the losses of a batch: all of them, their mean, or their sum.
@@ -14,13 +21,40 @@ inline const char* to_string(Reduction reduction) { return kReductionNames[stati
 Tensor sum(Tensor x);
 Tensor mean(Tensor x);
 
-/// Along one axis, which disappears, or stays with length 1 when `keep` is set.   (…, n, …) -> (…, …) or (…, 1, …)
-Tensor sum(Tensor x, int axis, bool keep = false);
-Tensor mean(Tensor x, int axis, bool keep = false);
-/// The gradient goes to the first of equal maxima. Throws on an axis of length 0.
-Tensor max(Tensor x, int axis, bool keep = false);
+Tensor sum(Tensor x, List<int> axes, bool keep = false);
+/// Throws if there are no numbers.
+Tensor mean(Tensor x, List<int> axes, bool keep = false);
+/// The product. Its gradient is right where numbers are 0, too.
+Tensor prod(Tensor x, List<int> axes = {}, bool keep = false);
 
-/// Where along the last axis each row has its first maximum; not differentiable.   (…, n) -> one index a row
-std::vector<int> argmax(Tensor x);
+/// The largest, or smallest, number along one axis; NaN, if there is one. The gradient goes to the first of equal ones.
+/// Throws on an axis of length 0.
+Tensor max(Tensor x, int axis, bool keep = false);
+Tensor min(Tensor x, int axis, bool keep = false);
+/// The largest, or smallest, along several axes. Equal ones share the gradient. Throws if there are no numbers.
+Tensor amax(Tensor x, List<int> axes = {}, bool keep = false);
+Tensor amin(Tensor x, List<int> axes = {}, bool keep = false);
+/// And of all numbers -> ().
+inline Tensor max(Tensor x) { return amax(x); }
+inline Tensor min(Tensor x) { return amin(x); }
+
+/// Σ (x - mean x)² / (n - correction): with 1 the variance that a sample of n lets one expect of all (Bessel), with 0
+/// that of the n numbers themselves. NaN or ∞ for no more numbers than the correction.
+Tensor var(Tensor x, List<int> axes = {}, Real correction = 1, bool keep = false);
+/// The root of the variance, PyTorch's `std`, a name that C++ has taken. Where it is 0, so is its gradient.
+Tensor stddev(Tensor x, List<int> axes = {}, Real correction = 1, bool keep = false);
+/// (Σ |x|^p)^(1/p): with 2 the length of a vector, with 1 the sum of absolute values, with ±infinity the largest or
+/// smallest of them, with 0 how many are not 0. Where the norm is 0, so is its gradient (a subgradient).
+Tensor norm(Tensor x, Real p = 2, List<int> axes = {}, bool keep = false);
+/// log Σ exp(x), without overflow; -inf, and no gradient, if all x are -inf.
+Tensor logsumexp(Tensor x, List<int> axes = {}, bool keep = false);
+
+/// Sums up to each place along an axis, itself included: y[i] = x[0] + … + x[i].   (…, n, …) -> the same
+Tensor cumsum(Tensor x, int axis);
+
+/// Where along an axis the first maximum, or minimum, is (NaN counts as one); not differentiable.
+/// (…, n, …) -> one index for each place along the other axes
+std::vector<int> argmax(Tensor x, int axis = -1);
+std::vector<int> argmin(Tensor x, int axis = -1);
 
 }

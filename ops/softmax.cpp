@@ -3,6 +3,7 @@
 #include "ops/kernels/elementwise.h"
 #include "ops/kernels/reduction.h"
 #include "ops/kernels/softmax.h"
+#include "ops/layout.h"
 #include "ops/masking.h"
 
 namespace gradus::inline GRADUS_PRECISION {
@@ -97,5 +98,8 @@ Tensor log_softmax(Tensor x, Tensor mask) {
   record_log_softmax(x, y);
   return y;
 }
+
+Tensor softmax(Tensor x, int axis) { return transpose(softmax(transpose(x, axis, -1)), axis, -1); }
+Tensor log_softmax(Tensor x, int axis) { return transpose(log_softmax(transpose(x, axis, -1)), axis, -1); }
 
 }

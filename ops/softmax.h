@@ -13,6 +13,10 @@ Tensor softmax(Tensor x);
 /// log softmax(x), computed as (x - max x) - log Σ exp(x - max x).
 Tensor log_softmax(Tensor x);
 
+/// Along another axis.
+Tensor softmax(Tensor x, int axis);
+Tensor log_softmax(Tensor x, int axis);
+
 /// softmax and log softmax over those numbers only whose mask is not 0. Masked numbers get probability 0
 /// (log-probability -inf) and no gradient, whatever they or the others are, NaN included. `mask` broadcasts to x; a row
 /// masked as a whole gives zeros (-inf).

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ostream>
 #include <vector>
 
 namespace gradus::inline GRADUS_PRECISION {
@@ -170,6 +171,9 @@ void print(const ConstArray& array) { fmt::print("{}\n", to_string(array)); }
 void print(const Tensor& tensor) { print(tensor.value()); }
 void print(std::string_view name, const ConstArray& array) { fmt::print("{} {}\n", name, to_string(array)); }
 void print(std::string_view name, const Tensor& tensor) { print(name, tensor.value()); }
+
+std::ostream& operator<<(std::ostream& stream, const ConstArray& array) { return stream << to_string(array); }
+std::ostream& operator<<(std::ostream& stream, const Tensor& tensor) { return stream << to_string(tensor); }
 
 }
 

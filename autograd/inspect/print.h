@@ -2,12 +2,13 @@
 
 #include <fmt/core.h>
 
+#include <iosfwd>
 #include <string>
 #include <string_view>
 
 #include "autograd/tensor.h"
 
-/// Tensors as text, for people: `print(x)`, or in any text of fmt's, `fmt::print("x is {}\n", x)`.
+/// Tensors as text, for people: `print(x)`, or in any text of fmt's, `fmt::print("x is {}\n", x)`, or `std::cout << x`.
 ///
 ///     (2, 3)                   the shape
 ///     [[ 1     2.5   3   ]     points below each other
@@ -36,6 +37,9 @@ void print(const ConstArray& array);
 void print(const Tensor& tensor);
 void print(std::string_view name, const ConstArray& array);
 void print(std::string_view name, const Tensor& tensor);
+
+std::ostream& operator<<(std::ostream& stream, const ConstArray& array);
+std::ostream& operator<<(std::ostream& stream, const Tensor& tensor);
 
 }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <sstream>
 #include <vector>
 
 #include "autograd/inspect/print.h"
@@ -107,6 +108,9 @@ TEST_SUITE("print") {
       CHECK(fmt::format("{:.1} {}", x, x.value()) == "(2) [ 1 -2] (2) [ 1 -2]");
       CHECK(fmt::format("{}", std::as_const(x).value()) == to_string(x));
       CHECK(fmt::format("{}", x.grad()) == "(2) [0 0]");
+      std::ostringstream stream;
+      stream << x << ", " << x.value() << ", " << x.grad();
+      CHECK(stream.str() == "(2) [ 1 -2], (2) [ 1 -2], (2) [0 0]");
       gone = x;
     }
     const char* const ended = "tensor: used after its tape ended; read what you need before the Tape goes out of scope";

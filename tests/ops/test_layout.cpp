@@ -62,6 +62,46 @@ TEST_SUITE("layout") {
     CHECK_THROWS_WITH_AS(transpose(x, 0, 2), "transpose: no axis 2 in (2, 3)", Error);
   }
 
+  TEST_CASE("permute and flip") {
+    Tape tape;
+    Tensor x = counted({2, 1, 3});
+    CHECK(permute(x, {2, 0, 1}).shape() == Shape{3, 2, 1});
+    check_numbers(permute(x, {2, 0, 1}), {0, 3, 1, 4, 2, 5});
+    check_numbers(permute(x, {-1, 0, 1}), {0, 3, 1, 4, 2, 5});
+    check_numbers(permute(x, {0, 1, 2}), numbers(x));
+    CHECK(permute(full({}, 1), {}).shape() == Shape{});
+    CHECK(permute(full({0, 2}, 1), {1, 0}).shape() == Shape{2, 0});
+    check_numbers(permute(counted({1, 2, 1, 2, 1, 2}), {5, 4, 3, 2, 1, 0}), {0, 4, 2, 6, 1, 5, 3, 7});
+    CHECK_THROWS_WITH_AS(permute(x, {0, 1}),
+                         "permute: bad order: (0, 1) for x, which is (2, 1, 3); need each of its axes once", Error);
+    CHECK_THROWS_AS(permute(x, {0, 1, 1}), Error);
+    CHECK_THROWS_WITH_AS(permute(x, {0, 1, 3}), "permute: no axis 3 in (2, 1, 3)", Error);
+
+    check_numbers(flip(x, {0}), {3, 4, 5, 0, 1, 2});
+    check_numbers(flip(x, {0, -1}), {5, 4, 3, 2, 1, 0});
+    check_numbers(flip(x, {}), numbers(x));
+    CHECK(flip(full({0, 2}, 1), {0, 1}).shape() == Shape{0, 2});
+    CHECK_THROWS_WITH_AS(flip(x, {0, -3}),
+                         "flip: an axis stands twice: axes are (0, -3), x is (2, 1, 3); need each once", Error);
+    CHECK_THROWS_WITH_AS(flip(x, {3}), "flip: no axis 3 in (2, 1, 3)", Error);
+  }
+
+  TEST_CASE("axes of length 1 go and come") {
+    Tape tape;
+    Tensor x = counted({1, 2, 1});
+    CHECK(squeeze(x).shape() == Shape{2});
+    CHECK(squeeze(x, 0).shape() == Shape{2, 1});
+    CHECK(squeeze(x, {-1, 0, 1}).shape() == Shape{2});
+    CHECK(squeeze(full({}, 1)).shape() == Shape{});
+    CHECK(unsqueeze(x, 1).shape() == Shape{1, 1, 2, 1});
+    CHECK(unsqueeze(x, -1).shape() == Shape{1, 2, 1, 1});
+    CHECK(unsqueeze(full({}, 1), 0).shape() == Shape{1});
+    CHECK_THROWS_WITH_AS(squeeze(x, 3), "squeeze: no axis 3 in (1, 2, 1)", Error);
+    CHECK_THROWS_WITH_AS(unsqueeze(x, 4), "unsqueeze: no axis 4 in a result of rank 4", Error);
+    CHECK_THROWS_WITH_AS(unsqueeze(full({1, 1, 1, 1, 1, 1}, 0), 0),
+                         "unsqueeze: too many axes: (1, 1, 1, 1, 1, 1); need at most 5", Error);
+  }
+
   TEST_CASE("concat and stack") {
     Tape tape;
     Tensor a = counted({2, 2}), b = counted({2, 1}) + 10;
@@ -71,6 +111,9 @@ TEST_SUITE("layout") {
     CHECK(stack({a, a + 4}).shape() == Shape{2, 2, 2});
     check_numbers(stack({a, a + 4}), {0, 1, 2, 3, 4, 5, 6, 7});
     check_numbers(stack({full({}, 1), full({}, 2)}), {1, 2});
+    check_numbers(stack({a, a + 4}, 1), {0, 1, 4, 5, 2, 3, 6, 7});
+    check_numbers(stack({a, a + 4}, -1), {0, 4, 1, 5, 2, 6, 3, 7});
+    CHECK_THROWS_WITH_AS(stack({a, a}, 3), "stack: no axis 3 in a result of rank 3", Error);
     CHECK_THROWS_WITH_AS(concat({a, b}, 0),
                          "concat: shapes differ: (2, 2) and (2, 1); need equal lengths on all axes but 0", Error);
     CHECK_THROWS_WITH_AS(concat({}, 0), "concat: nothing to join; need at least one tensor", Error);
@@ -92,6 +135,23 @@ TEST_SUITE("layout") {
                          Error);
     CHECK_THROWS_AS(slice(x, 1, 3, 2), Error);
     CHECK_THROWS_AS(slice(x, 1, -5, 2), Error);
+
+    check_numbers(slice(x, 0, 1), {4, 5, 6, 7, 8, 9, 10, 11});
+    check_numbers(slice(x, 1, -1), {3, 7, 11});
+    check_numbers(slice(x, 1, 0, -3), {0, 4, 8});
+    check_numbers(slice(x, 1, 0, kEnd, 2), {0, 2, 4, 6, 8, 10});
+    check_numbers(slice(x, 1, 1, kEnd, 3), {1, 5, 9});
+    check_numbers(slice(x, 0, 0, 3, 2), {0, 1, 2, 3, 8, 9, 10, 11});
+    CHECK(slice(x, 1, 2, 2, 2).shape() == Shape{3, 0});
+    CHECK_THROWS_WITH_AS(slice(x, 1, 0, 4, 0), "slice: bad step: 0; need 1 or more (flip turns an axis round)", Error);
+
+    check_numbers(select(x, 0, 1), {4, 5, 6, 7});
+    check_numbers(select(x, -1, -1), {3, 7, 11});
+    CHECK(select(select(x, 0, 2), 0, 0).shape() == Shape{});
+    CHECK_THROWS_WITH_AS(select(x, 0, 3),
+                         "select: no position 3 on axis 0 of x, which is (3, 4); need -3 <= position < 3", Error);
+    CHECK_THROWS_AS(select(x, 0, -4), Error);
+    CHECK_THROWS_WITH_AS(select(full({}, 1), 0, 0), "select: no axis 0 in ()", Error);
 
     const std::span<const Tensor> parts = split(x, 1, std::vector<int>{1, 0, 3});
     REQUIRE(parts.size() == 3);
@@ -205,6 +265,12 @@ TEST_SUITE("layout") {
       gradcheck("unpack", {{std::accumulate(lengths.begin(), lengths.end(), 0), 2}},
                 [&](Tensor x) { return unpack(x, Packing(lengths), order); });
     }
+    gradcheck("permute", {{2, 3, 2}}, [](Tensor x) { return permute(x, {2, 0, 1}); });
+    gradcheck("flip", {{2, 3, 2}}, [](Tensor x) { return flip(x, {0, 2}); });
+    gradcheck("squeeze", {{2, 1, 3}}, [](Tensor x) { return squeeze(x) * unsqueeze(squeeze(x, 1), 0); });
+    gradcheck("slice", {{2, 7}}, [](Tensor x) { return slice(x, 1, 1, kEnd, 2); });
+    gradcheck("select", {{2, 3, 2}}, [](Tensor x) { return select(x, 1, -1); });
+    gradcheck("stack", {{2, 3}, {2, 3}}, [](Tensor a, Tensor b) { return stack({a, b, a}, 1); });
     Leaf leaf("leaf", {2, 2});
     for (std::size_t i = 0; i < leaf.size(); ++i) leaf.value()[i] = static_cast<Real>(i);
     gradcheck("layout", {},

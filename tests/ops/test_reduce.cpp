@@ -49,7 +49,12 @@ TEST_SUITE("reduce") {
                          "mean: no numbers: axis -1 of x, which is (2, 0), has length 0; need at least 1", Error);
     CHECK_THROWS_WITH_AS(max(none, 1), "max: no numbers: axis 1 of x, which is (2, 0), has length 0; need at least 1",
                          Error);
-    CHECK_THROWS_WITH_AS(argmax(none), "argmax: no numbers: x is (2, 0); need a last axis of 1 or more", Error);
+    CHECK_THROWS_WITH_AS(argmax(none),
+                         "argmax: no numbers: axis -1 of x, which is (2, 0), has length 0; need at least 1", Error);
+    CHECK_THROWS_WITH_AS(argmin(full({}, 1)), "argmin: no axis -1 in ()", Error);
+    CHECK_THROWS_WITH_AS(amax(none), "amax: no numbers: x is (2, 0); need at least one", Error);
+    CHECK_THROWS_WITH_AS(sum(none, {0, -2}), "sum: an axis stands twice: axes are (0, -2), x is (2, 0); need each once",
+                         Error);
     CHECK_THROWS_WITH_AS(sum(none, 2), "sum: no axis 2 in (2, 0)", Error);
     CHECK_THROWS_WITH_AS(max(none, -3), "max: no axis -3 in (2, 0)", Error);
     CHECK_THROWS_WITH_AS(mean(none, 2), "mean: no axis 2 in (2, 0)", Error);

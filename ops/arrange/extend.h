@@ -1,0 +1,23 @@
+#pragma once
+
+#include "autograd/tape.h"
+
+/// Ops that make a tensor larger, by repeating its numbers or by putting others around them.
+
+namespace gradus::inline GRADUS_PRECISION {
+
+/// x stretched to other lengths by the broadcasting rule; -1 leaves an axis as long as it is. The gradient is the sum
+/// over the places that a number was stretched to. (Ops of two tensors stretch by themselves.)   (3, 1) -> (2, 3, 4)
+Tensor expand(Tensor x, List<int> dims);
+
+/// x several times behind itself, counts[i] times along axis i. More counts than axes make new axes in front; fewer are
+/// an error.   (2, 3), {2, 1} -> (4, 3)
+Tensor repeat(Tensor x, List<int> counts);
+/// The same, but fewer counts than axes are those of the last axes, as of NumPy's tile.
+Tensor tile(Tensor x, List<int> counts);
+
+/// x with numbers in front of it and behind it: {front, behind} of the last axis, then of the one before it, and so on,
+/// as of PyTorch's pad. A negative amount takes numbers away.   (2, 3), {1, 1} -> (2, 5)
+Tensor pad(Tensor x, List<int> amounts, Real value = 0);
+
+}
