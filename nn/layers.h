@@ -23,9 +23,11 @@ struct Linear : Module {
 
 /// A table of vectors by number: y[i] = weight[ids[i]].   ids: (N) -> (N, size)
 struct Embedding : Module {
-  Embedding(Module* parent, std::string name, int count, int size);
+  /// The row `padding_idx`, counted from the end if negative, is zeros at first and is not trained.
+  Embedding(Module* parent, std::string name, int count, int size, std::optional<int> padding_idx = {});
   Tensor operator()(std::span<const int> ids);
 
+  std::optional<int> padding_idx;
   Parameter weight;  ///< (count, size)
 };
 
@@ -42,15 +44,18 @@ struct Dropout : Module {
   Real probability;
 };
 
-/// Normalisation to mean 0 and variance 1 along the last axis, then a scale and a shift of each column (`layer_norm` in
-/// ops/norm.h).   x: (…, size) -> (…, size)
+/// Normalisation to mean 0 and variance 1 along the last axes, which have the lengths `normalized_shape`, then a scale
+/// and a shift of each of their numbers (`layer_norm` in ops/norm.h), unless it is not affine.   x: (…, size) -> (…,
+/// size)
 struct LayerNorm : Module {
-  LayerNorm(Module* parent, std::string name, int size, Real epsilon = Real(1e-5));
+  LayerNorm(Module* parent, std::string name, List<int> normalized_shape, Real epsilon = Real(1e-5),
+            bool elementwise_affine = true, bool with_bias = true);
   Tensor operator()(Tensor x);
 
   Real epsilon;
-  Parameter weight;  ///< (size), ones at first
-  Parameter bias;    ///< (size)
+  Shape normalized_shape;
+  std::optional<Parameter> weight;  ///< ones at first
+  std::optional<Parameter> bias;
 };
 
 }

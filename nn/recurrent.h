@@ -21,6 +21,8 @@ struct RecurrentOptions {
   /// In training mode, on the hidden state that a step hands to the next one, with one mask a sequence for all steps
   /// (Gal, Ghahramani 2016, section 4).
   Real recurrent_dropout = 0;
+  bool bias = true;   ///< of the gates; not of a CellStack, whose cells have their own
+  int proj_size = 0;  ///< P, of an LSTM: its hidden state is W_hr h, of size P < H (Sak et al. 2014, eq. 6); 0: none
 };
 
 /// The result of a whole recurrent layer. D is the number of directions, 1 or 2.
@@ -29,6 +31,36 @@ struct RecurrentOutput {
   Tensor output;                 ///< (rows, D · H) packed, or (B, S, D · H) padded: the last layer's hidden states
   std::span<const State> final;  ///< of each layer and direction in the order l0, l0_reverse, l1, …: (B, H)
 };
+
+/// The numbers of states, which outlive the tape that they were computed on. An empty one stands for states of zeros.
+///
+///     DetachedStates<LstmState> state;
+///     for (const Chunk& chunk : chunks) {   // truncated backpropagation through time (Williams, Peng 1990)
+///       Tape tape;
+///       const auto [output, final] = lstm(chunk.x, chunk.lengths, state);
+///       tape.backward(loss(output, chunk));
+///       state = detach(final);
+///     }
+template <class State>
+class DetachedStates {
+ public:
+  DetachedStates() = default;
+  explicit DetachedStates(std::span<const State> states);
+  /// The states as constants of the active tape, as long as that lives.
+  operator std::span<const State>() const;
+
+ private:
+  struct Numbers {
+    Shape shape;
+    std::vector<Real> values;
+  };
+  std::vector<Numbers> numbers_;  // of each tensor of each state; an empty handle has no values and the shape (0)
+};
+
+/// Takes the final states of a layer, or the state of a cell, from their tape: no gradient flows beyond.
+DetachedStates<LstmState> detach(std::span<const LstmState> states);
+DetachedStates<Tensor> detach(std::span<const Tensor> states);
+inline DetachedStates<LstmState> detach(const LstmState& state) { return detach(std::span(&state, 1)); }
 
 /// The structure common to all kinds: a stack of layers, each in one direction or two.
 class RecurrentStack : public Module {
@@ -39,16 +71,20 @@ class RecurrentStack : public Module {
 
   int hidden() const { return hidden_; }
   const RecurrentOptions& options() const { return options_; }
-  /// D · H, the last dimension of the output.
-  int output_size() const { return directions() * hidden_; }
+  /// The size of a hidden state: H, or P with a projection.
+  int state_size() const { return options_.proj_size > 0 ? options_.proj_size : hidden_; }
+  /// D times that, the last dimension of the output.
+  int output_size() const { return directions() * state_size(); }
 
  protected:
   RecurrentStack(Module* parent, std::string name, int hidden, const RecurrentOptions& options);
   int directions() const { return options_.bidirectional ? 2 : 1; }
+  /// Throws for options that only an LSTM has.
+  void refuse_projection() const;
   /// A mask of recurrent dropout, (batch, H), a new one for each layer and direction; an empty handle outside of
   /// training.
   Tensor mask(int batch) const {
-    return training() ? recurrent_mask(batch, hidden_, options_.recurrent_dropout) : Tensor();
+    return training() ? recurrent_mask(batch, state_size(), options_.recurrent_dropout) : Tensor();
   }
 
   /// Calls `make(suffix, in)` for each layer and direction, in the order of `RecurrentOutput::final`.
@@ -71,9 +107,10 @@ class LSTM : public RecurrentStack {
   /// Packed sequences, with no work for padding.   x: (rows, in), initial: in the order of `final`, or none for zeros
   RecurrentOutput<LstmState> operator()(Tensor x, const Packing& packing, std::span<const LstmState> initial = {});
 
-  /// Padded sequences of any lengths from 1 to S in any order, each beginning with a state of zeros.   x: (B, S, in),
-  /// lengths: (B) -> output (B, longest length, D · H), zeros beyond a length, and final states in the batch's order
-  RecurrentOutput<LstmState> operator()(Tensor x, std::span<const int> lengths);
+  /// Padded sequences of any lengths from 1 to S in any order; initial and final states in the batch's order.
+  /// x: (B, S, in), lengths: (B) -> output (B, longest length, D · H), zeros beyond a length
+  RecurrentOutput<LstmState> operator()(Tensor x, std::span<const int> lengths,
+                                        std::span<const LstmState> initial = {});
 
   RecurrentOutput<LstmState> sequence(Tensor x, const Packing& packing) override { return (*this)(x, packing); }
   /// The weights of a direction of a layer.
@@ -89,7 +126,7 @@ class GRU : public RecurrentStack {
   GRU(Module* parent, std::string name, int in, int hidden, const RecurrentOptions& options = {});
 
   RecurrentOutput<Tensor> operator()(Tensor x, const Packing& packing, std::span<const Tensor> initial = {});
-  RecurrentOutput<Tensor> operator()(Tensor x, std::span<const int> lengths);
+  RecurrentOutput<Tensor> operator()(Tensor x, std::span<const int> lengths, std::span<const Tensor> initial = {});
 
   RecurrentOutput<LstmState> sequence(Tensor x, const Packing& packing) override;
   RecurrentWeights& weights(int layer, bool reverse) { return weights_.at(layer * directions() + reverse); }
@@ -106,7 +143,7 @@ class RNN : public RecurrentStack {
       Nonlinearity nonlinearity = Nonlinearity::Tanh);
 
   RecurrentOutput<Tensor> operator()(Tensor x, const Packing& packing, std::span<const Tensor> initial = {});
-  RecurrentOutput<Tensor> operator()(Tensor x, std::span<const int> lengths);
+  RecurrentOutput<Tensor> operator()(Tensor x, std::span<const int> lengths, std::span<const Tensor> initial = {});
 
   RecurrentOutput<LstmState> sequence(Tensor x, const Packing& packing) override;
   RecurrentWeights& weights(int layer, bool reverse) { return weights_.at(layer * directions() + reverse); }

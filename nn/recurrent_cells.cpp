@@ -15,11 +15,20 @@ Tensor recurrent_mask(int batch, int hidden, Real probability) {
   return probability == 0 ? Tensor() : dropout(full({batch, hidden}, 1), probability);
 }
 
-RecurrentWeights::RecurrentWeights(Module* owner, const std::string& suffix, int in, int hidden, int gates)
+RecurrentWeights::RecurrentWeights(Module* owner, const std::string& suffix, int in, int hidden, int gates,
+                                   bool with_bias, int proj_size)
     : weight_ih{owner, "weight_ih" + suffix, {gates * hidden, in}, init::inverse_sqrt(hidden)},
-      weight_hh{owner, "weight_hh" + suffix, {gates * hidden, hidden}, init::inverse_sqrt(hidden)},
-      bias_ih{owner, "bias_ih" + suffix, {gates * hidden}, init::inverse_sqrt(hidden)},
-      bias_hh{owner, "bias_hh" + suffix, {gates * hidden}, init::inverse_sqrt(hidden)} {}
+      weight_hh{owner,
+                "weight_hh" + suffix,
+                {gates * hidden, proj_size > 0 ? proj_size : hidden},
+                init::inverse_sqrt(hidden)} {
+  const Init rule = init::inverse_sqrt(hidden);
+  if (with_bias) bias_ih.emplace(owner, "bias_ih" + suffix, Shape{gates * hidden}, rule);
+  if (with_bias) bias_hh.emplace(owner, "bias_hh" + suffix, Shape{gates * hidden}, rule);
+  if (proj_size > 0) weight_hr.emplace(owner, "weight_hr" + suffix, Shape{proj_size, hidden}, rule);
+}
+
+Tensor RecurrentWeights::bias() { return bias_ih ? add(*bias_ih, *bias_hh) : Tensor(); }
 
 namespace {
 
@@ -34,6 +43,8 @@ void require_state(std::span<const Tensor> parts, const LstmState& state, int hi
   }
 }
 
+Tensor optional(std::optional<Parameter>& parameter) { return parameter ? parameter->tensor() : Tensor(); }
+
 /// The terms of W_ih x + W_hh h, for the parts of x.
 std::span<const LinearTerm> terms_with_state(std::span<const Tensor> parts, Parameter& weight_ih, Tensor hidden,
                                              Parameter& weight_hh, Scratch& scratch) {
@@ -45,8 +56,8 @@ std::span<const LinearTerm> terms_with_state(std::span<const Tensor> parts, Para
 
 }
 
-LSTMCell::LSTMCell(Module* parent, std::string name, int in, int hidden)
-    : RecurrentCell(parent, std::move(name), hidden), weights(this, "", in, hidden, kLstmGates) {}
+LSTMCell::LSTMCell(Module* parent, std::string name, int in, int hidden, bool with_bias)
+    : RecurrentCell(parent, std::move(name), hidden), weights(this, "", in, hidden, kLstmGates, with_bias) {}
 
 LstmState LSTMCell::step(std::span<const Tensor> parts, LstmState state, Tensor mask) {
   const ModulePath here(path());
@@ -54,34 +65,34 @@ LstmState LSTMCell::step(std::span<const Tensor> parts, LstmState state, Tensor 
   Scratch scratch;
   const Tensor hidden = masked(state.hidden, mask);
   const std::span terms = terms_with_state(parts, weights.weight_ih, hidden, weights.weight_hh, scratch);
-  return lstm_cell(add(weights.bias_ih, weights.bias_hh), terms, state.cell);
+  return lstm_cell(weights.bias(), terms, state.cell);
 }
 
 LstmState LSTMCell::zero_state(int batch) const { return {full({batch, hidden}, 0), full({batch, hidden}, 0)}; }
 
-GRUCell::GRUCell(Module* parent, std::string name, int in, int hidden)
-    : RecurrentCell(parent, std::move(name), hidden), weights(this, "", in, hidden, kGruGates) {}
+GRUCell::GRUCell(Module* parent, std::string name, int in, int hidden, bool with_bias)
+    : RecurrentCell(parent, std::move(name), hidden), weights(this, "", in, hidden, kGruGates, with_bias) {}
 
 LstmState GRUCell::step(std::span<const Tensor> parts, LstmState state, Tensor mask) {
   const ModulePath here(path());
   require_state(parts, state, hidden);
   Scratch scratch;
-  const Tensor projected = linear_sum(weights.bias_ih, terms_of(parts, weights.weight_ih, scratch));
-  return {gru_cell(projected, state.hidden, weights.weight_hh, weights.bias_hh, mask), {}};
+  const Tensor projected = linear_sum(optional(weights.bias_ih), terms_of(parts, weights.weight_ih, scratch));
+  return {gru_cell(projected, state.hidden, weights.weight_hh, optional(weights.bias_hh), mask), {}};
 }
 
 Tensor GRUCell::zero_state(int batch) const { return full({batch, hidden}, 0); }
 
-RNNCell::RNNCell(Module* parent, std::string name, int in, int hidden, Nonlinearity nonlinearity)
+RNNCell::RNNCell(Module* parent, std::string name, int in, int hidden, Nonlinearity nonlinearity, bool with_bias)
     : RecurrentCell(parent, std::move(name), hidden),
-      weights(this, "", in, hidden, kRnnGates),
+      weights(this, "", in, hidden, kRnnGates, with_bias),
       nonlinearity(nonlinearity) {}
 
 LstmState RNNCell::step(std::span<const Tensor> parts, LstmState state, Tensor mask) {
   const ModulePath here(path());
   require_state(parts, state, hidden);
   Scratch scratch;
-  const Tensor hidden = masked(state.hidden, mask), bias = add(weights.bias_ih, weights.bias_hh);
+  const Tensor hidden = masked(state.hidden, mask), bias = weights.bias();
   const std::span terms = terms_with_state(parts, weights.weight_ih, hidden, weights.weight_hh, scratch);
   return {named("h", nonlinearity == Nonlinearity::Tanh ? linear_sum_tanh(bias, terms) : relu(linear_sum(bias, terms))),
           {}};

@@ -15,12 +15,15 @@ constexpr int kLstmGates = 4, kGruGates = 3, kRnnGates = 1;
 
 /// What one direction of one layer has: rows of all gates below each other. `suffix` ends the names: `_l0_reverse`.
 struct RecurrentWeights {
-  RecurrentWeights(Module* owner, const std::string& suffix, int in, int hidden, int gates);
+  RecurrentWeights(Module* owner, const std::string& suffix, int in, int hidden, int gates, bool with_bias = true,
+                   int proj_size = 0);
+  /// b_ih + b_hh, or an empty handle without bias.
+  Tensor bias();
 
-  Parameter weight_ih;  ///< (gates · H, in)
-  Parameter weight_hh;  ///< (gates · H, H)
-  Parameter bias_ih;    ///< (gates · H)
-  Parameter bias_hh;    ///< (gates · H)
+  Parameter weight_ih;                        ///< (gates · H, in)
+  Parameter weight_hh;                        ///< (gates · H, H), or (gates · H, P) with a projection
+  std::optional<Parameter> bias_ih, bias_hh;  ///< (gates · H)
+  std::optional<Parameter> weight_hr;         ///< (P, H), of the projection
 };
 
 /// A mask for recurrent dropout: 0 with the given probability, else 1 / (1 - probability).   -> (B, H); an empty handle
@@ -41,7 +44,7 @@ struct RecurrentCell : Module {
 
 /// One step of an LSTM.
 struct LSTMCell : RecurrentCell {
-  LSTMCell(Module* parent, std::string name, int in, int hidden);
+  LSTMCell(Module* parent, std::string name, int in, int hidden, bool with_bias = true);
   LstmState step(std::span<const Tensor> parts, LstmState state, Tensor mask = {}) override;
   /// x: (B, in), state: (B, H) each -> (B, H) each
   LstmState operator()(Tensor x, LstmState state) { return step({&x, 1}, state); }
@@ -53,7 +56,7 @@ struct LSTMCell : RecurrentCell {
 
 /// One step of a GRU.
 struct GRUCell : RecurrentCell {
-  GRUCell(Module* parent, std::string name, int in, int hidden);
+  GRUCell(Module* parent, std::string name, int in, int hidden, bool with_bias = true);
   LstmState step(std::span<const Tensor> parts, LstmState state, Tensor mask = {}) override;
   /// x: (B, in), hidden: (B, H) -> (B, H)
   Tensor operator()(Tensor x, Tensor hidden) { return step({&x, 1}, {hidden, {}}).hidden; }
@@ -64,7 +67,8 @@ struct GRUCell : RecurrentCell {
 
 /// One step of a plain RNN.
 struct RNNCell : RecurrentCell {
-  RNNCell(Module* parent, std::string name, int in, int hidden, Nonlinearity nonlinearity = Nonlinearity::Tanh);
+  RNNCell(Module* parent, std::string name, int in, int hidden, Nonlinearity nonlinearity = Nonlinearity::Tanh,
+          bool with_bias = true);
   LstmState step(std::span<const Tensor> parts, LstmState state, Tensor mask = {}) override;
   /// x: (B, in), hidden: (B, H) -> (B, H)
   Tensor operator()(Tensor x, Tensor hidden) { return step({&x, 1}, {hidden, {}}).hidden; }

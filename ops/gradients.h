@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <new>
 
 #include "autograd/scratch.h"
 #include "autograd/tape.h"
@@ -11,6 +12,16 @@
 
 namespace gradus::inline GRADUS_PRECISION {
 namespace detail {
+
+/// The tensors that are no empty handles.
+inline std::span<const Tensor> inputs_given(List<Tensor> tensors, Scratch& scratch) {
+  Tensor* const given = scratch.allocate<Tensor>(tensors.size());
+  std::size_t count = 0;
+  for (const Tensor& tensor : tensors) {
+    if (tensor) new (&given[count++]) Tensor(tensor);
+  }
+  return {given, count};
+}
 
 /// dx = the gradient that has reached a tensor, or zeros.
 inline void copy_grad_or_zero(Tensor x, Real* dx, std::size_t size) {

@@ -81,7 +81,7 @@ constexpr OpFormula kFormulas[] = {
     {"softmax", "x", "y", "y = exp(x) / Σ exp(x)", "dx += y ∘ (dy - Σ y ∘ dy)"},
     {"log_softmax", "x", "y", "y = x - log Σ exp(x)", "dx += dy - exp(y) Σ dy"},
     {"sparsemax", "x", "y", "y = max(x - τ, 0), with τ such that Σ y = 1", "dx += dy - mean of dy, both where y > 0"},
-    {"layer_norm", "x w b", "y", "y = w ∘ n + b, n = (x - mean x) / √(var x + ε)",
+    {"layer_norm", "x w? b?", "y", "y = w ∘ n + b, n = (x - mean x) / √(var x + ε)",
      "dx += (g - mean g - n mean(g ∘ n)) / √(var x + ε), g = w ∘ dy; dw += Σ dy ∘ n; db += Σ dy"},
     {"cross_entropy", "x q?", "l", "l = log Σ exp(x) - q·x, q the target's distribution; their mean, or one a row",
      "dx += dl (softmax(x) - q), divided by the rows if l is their mean; dq += -dl log softmax(x)"},
@@ -139,21 +139,21 @@ constexpr OpFormula kFormulas[] = {
      "dA = dc vᵀ; dS = A ∘ (dA - Σ A ∘ dA); dbias += dS; dq += dS k / √D; dk += dSᵀ q / √D; dv += Aᵀ dc"},
 
     // Recurrence: the step before's hidden state h and cell c, the next one's h' and c'
-    {"lstm_cell", "base c x… W…", "h' c'",
+    {"lstm_cell", "base? c x… W…", "h' c'",
      "[i f g o] = [σ σ tanh σ](base + Σ x Wᵀ); c' = f ∘ c + i ∘ g; h' = o ∘ tanh(c')",
      "do = dh' ∘ tanh(c'); dc' += dh' ∘ o ∘ (1 - tanh²(c')); dc += dc' ∘ f; di = dc' ∘ g; df = dc' ∘ c; "
      "dg = dc' ∘ i; da = [di i(1 - i), df f(1 - f), dg (1 - g²), do o(1 - o)]; dbase += da; dx += da W; dW += daᵀ x"},
-    {"lstm_sequence", "base W_hh h₀? c₀? x… W…", "h h_T c_T",
+    {"lstm_sequence", "base? W_hh h₀? c₀? x… W…", "h h_T c_T",
      "[i f g o] = [σ σ tanh σ](base + Σ x Wᵀ + h W_hhᵀ), h of the step before; c = f ∘ c + i ∘ g; h = o ∘ tanh(c); "
      "h_T and c_T are those of the last step",
      "da of each step as in lstm_cell, from the last to the first; dh of a step += da W_hh of the one after it; "
      "dW_hh += Σ daᵀ h of the step before; dbase += da; dx += da W; dW += daᵀ x"},
-    {"gru_cell", "x W b h", "h' h'", kGru, kGruBackward},
-    {"gru_sequence", "x W b h₀?", "h h_T", kGru, kGruBackward},
-    {"rnn_tanh_sequence", "base W_hh h₀? x… W…", "h h_T", "h = tanh(base + Σ x Wᵀ + h W_hhᵀ), step after step",
+    {"gru_cell", "x W b? h", "h' h'", kGru, kGruBackward},
+    {"gru_sequence", "x W b? h₀?", "h h_T", kGru, kGruBackward},
+    {"rnn_tanh_sequence", "base? W_hh h₀? x… W…", "h h_T", "h = tanh(base + Σ x Wᵀ + h W_hhᵀ), step after step",
      "da = dh ∘ (1 - h²); dh of a step += da W_hh of the one after it; dW_hh += Σ daᵀ h of the step before; "
      "dbase += da; dx += da W; dW += daᵀ x"},
-    {"rnn_relu_sequence", "base W_hh h₀? x… W…", "h h_T", "h = max(base + Σ x Wᵀ + h W_hhᵀ, 0), step after step",
+    {"rnn_relu_sequence", "base? W_hh h₀? x… W…", "h h_T", "h = max(base + Σ x Wᵀ + h W_hhᵀ, 0), step after step",
      "da = dh where h > 0; dh of a step += da W_hh of the one after it; dW_hh += Σ daᵀ h of the step before; "
      "dbase += da; dx += da W; dW += daᵀ x"},
 };

@@ -37,7 +37,7 @@ constexpr Real kForget = 3;  // a forget gate of σ(3) = 0.95
 
 /// Sets the bias of the forget gates, rows H to 2H of PyTorch's order i f g o; PyTorch begins with a bias around 0.
 void set_forget_bias(RecurrentWeights& weights) {
-  for (int i = kSize; i < 2 * kSize; ++i) weights.bias_ih.value()[i] = kForget;
+  for (int i = kSize; i < 2 * kSize; ++i) weights.bias_ih->value()[i] = kForget;
 }
 
 double square_norm(const Tensor& x) {

@@ -31,7 +31,8 @@ void require_shapes(const char* op, Tensor projected, Tensor weight_hh, Tensor b
     fail("{}: projected does not fit: projected is {}, weight_hh is {}, there are {} rows; need {}", op,
          projected.shape(), weight_hh.shape(), packing.rows(), Shape{packing.rows(), 3 * H});
   }
-  if (bias_hh.shape() != Shape{3 * H}) fail("{}: bias_hh is {}; need (3H) = {}", op, bias_hh.shape(), Shape{3 * H});
+  if (bias_hh && bias_hh.shape() != Shape{3 * H})
+    fail("{}: bias_hh is {}; need (3H) = {}", op, bias_hh.shape(), Shape{3 * H});
   if (initial && initial.shape() != Shape{packing.batch(), H}) {
     fail("{}: the hidden state is {}; need (B, H) = {}", op, initial.shape(), Shape{packing.batch(), H});
   }
@@ -43,16 +44,15 @@ GruOutput run(const char* op, Tensor projected, Tensor weight_hh, Tensor bias_hh
   const int B = packing.batch(), H = weight_hh.dim(1), rows = packing.rows();
   require_mask(op, mask, {B, H});
   if (Unfused::is_on()) return unfused::gru_sequence(projected, weight_hh, bias_hh, initial, packing, reverse, mask);
-  const Tensor inputs[4] = {projected, weight_hh, bias_hh, initial};
-  const std::span all_inputs(inputs, initial ? 4 : 3);
-  GruOutput y{output({rows, H}, all_inputs), output({B, H}, all_inputs)};
+  Scratch scratch;
+  const std::span inputs = inputs_given({projected, weight_hh, bias_hh, initial}, scratch);
+  GruOutput y{output({rows, H}, inputs), output({B, H}, inputs)};
   const RecurrentSteps steps(packing, reverse, bool(initial));
 
   // What the backward needs of every step. If there is none, each step overwrites what the one before left.
   const bool recording = y.output.needs_grad();
   const std::size_t size = H, kept_rows = recording ? rows : B;
   Arena& arena = Tape::active().arena();
-  Scratch scratch;
   const auto keep = [&](std::size_t n) { return recording ? arena.allocate(n) : scratch.allocate(n); };
   Real* const gates = keep(kept_rows * 3 * size);
   Real* const hidden_in = keep(kept_rows * size);
@@ -69,7 +69,7 @@ GruOutput run(const char* op, Tensor projected, Tensor weight_hh, Tensor bias_hh
     Real* const h = y.output.value().data + row * size;
     kernels::copy(hidden, hidden_in + kept * size, step_size);
     kernels::copy(projected.value().data + row * 3 * size, x, 3 * step_size);
-    for (int r = 0; r < step.rows; ++r) kernels::copy(bias_hh.value().data, products + r * 3 * size, 3 * size);
+    for (int r = 0; r < step.rows; ++r) copy_or_zero(bias_hh, products + r * 3 * size, 3 * size);
     if (mask) kernels::mul(hidden, mask.value().data, masked, step.carried * size);
     add_weight_product(T, weight_hh, 0, H, step.carried, masked, products);  // + (m ∘ h) W_hhᵀ
     kernels::gru_forward(step.rows, H, x, products, hidden, h, product_n + kept * size);
@@ -96,7 +96,7 @@ GruOutput run(const char* op, Tensor projected, Tensor weight_hh, Tensor bias_hh
     }
     add_grad(initial, dhidden);
     add_grad(projected, gates);
-    add_grad_of_rows(bias_hh, dproducts, rows);
+    if (bias_hh) add_grad_of_rows(bias_hh, dproducts, rows);
     if (weight_hh.needs_grad()) {  // dW_hh += dh.ᵀ (m ∘ h)
       if (mask) steps.mask_rows(mask.value().data, H, hidden_in);
       const std::size_t begin = steps.carried_begin();

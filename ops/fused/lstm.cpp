@@ -26,7 +26,7 @@ namespace {
 void require_cell_shapes(Tensor base, Tensor cell) {
   if (cell.rank() != 2) fail("lstm_cell: cell is {}; need (B, H)", cell.shape());
   const Shape all{cell.dim(0), 4 * cell.dim(1)}, row{4 * cell.dim(1)};
-  if (base.shape() != all && base.shape() != row) {
+  if (base && base.shape() != all && base.shape() != row) {
     fail("lstm_cell: base does not fit: base is {}, cell is {}; need base {} or {}", base.shape(), cell.shape(), all,
          row);
   }
@@ -39,7 +39,7 @@ void require_sequence_shapes(Tensor base, std::span<const LinearTerm> terms, Ten
   }
   const int H = weight_hh.dim(1);
   const Shape all{packing.rows(), 4 * H}, row{4 * H};
-  if (base.shape() != all && base.shape() != row) {
+  if (base && base.shape() != all && base.shape() != row) {
     fail("lstm_sequence: base does not fit: base is {}, weight_hh is {}, the packing has {} rows; need base {} or {}",
          base.shape(), weight_hh.shape(), packing.rows(), all, row);
   }

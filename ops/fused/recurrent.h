@@ -15,6 +15,7 @@
 ///     h' = (1 - z) ∘ n + z ∘ h
 /// RNN, the plain one (Elman 1990). Its cell is `linear_sum_tanh(b_ih + b_hh, {{x, w_ih}, {h, w_hh}})`:
 ///     h' = f(a)   a = W_ih x + b_ih + W_hh h + b_hh       f = tanh, or relu(a) = max(a, 0)
+/// Every base and every bias may be an empty handle, for 0.
 
 namespace gradus::inline GRADUS_PRECISION {
 

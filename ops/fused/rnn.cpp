@@ -24,7 +24,7 @@ void require_shapes(const char* op, Tensor base, std::span<const LinearTerm> ter
     fail("{}: weight_hh is {}; need (H, H)", op, weight_hh.shape());
   }
   const int H = weight_hh.dim(1), rows = packing.rows();
-  if (base.shape() != Shape{rows, H} && base.shape() != Shape{H}) {
+  if (base && base.shape() != Shape{rows, H} && base.shape() != Shape{H}) {
     fail("{}: base does not fit: base is {}, weight_hh is {}, the packing has {} rows; need base {} or {}", op,
          base.shape(), weight_hh.shape(), rows, Shape{rows, H}, Shape{H});
   }

@@ -24,6 +24,7 @@ LstmState lstm_gates(Tensor a, Tensor cell) {
 }
 
 Tensor masked(Tensor hidden, Tensor mask) { return mask ? hidden * mask : hidden; }
+Tensor plus(Tensor x, Tensor bias) { return bias ? x + bias : x; }
 
 /// h' = (1 - z) ∘ n + z ∘ h.   projected = W_ih x + b_ih: (B, 3H), products = W_hh h + b_hh: (B, 3H)
 Tensor gru_gates(Tensor projected, Tensor products, Tensor hidden) {
@@ -81,7 +82,7 @@ LstmOutput lstm_sequence(Tensor base, List<LinearTerm> terms, Tensor weight_hh, 
 }
 
 Tensor gru_cell(Tensor projected, Tensor hidden, Tensor weight_hh, Tensor bias_hh, Tensor mask) {
-  return gru_gates(projected, matmul(masked(hidden, mask), transpose(weight_hh)) + bias_hh, hidden);
+  return gru_gates(projected, plus(matmul(masked(hidden, mask), transpose(weight_hh)), bias_hh), hidden);
 }
 
 GruOutput gru_sequence(Tensor projected, Tensor weight_hh, Tensor bias_hh, Tensor initial, const Packing& packing,
@@ -90,7 +91,7 @@ GruOutput gru_sequence(Tensor projected, Tensor weight_hh, Tensor bias_hh, Tenso
   std::vector<Tensor> hidden = state_rows(initial, packing.batch(), weight_hh.dim(1));
   const Tensor output = each_step(packing, reverse, [&](int b, int row) {
     const Tensor carried = masked(hidden[b], row_of(mask, b));
-    return hidden[b] = gru_gates(row_of(projected, row), matmul(carried, weight) + bias_hh, hidden[b]);
+    return hidden[b] = gru_gates(row_of(projected, row), plus(matmul(carried, weight), bias_hh), hidden[b]);
   });
   return {output, concat(hidden, 0)};
 }

@@ -20,7 +20,7 @@ void add_lookups(Array grad, int row_begin, int row_end, std::span<const Contrib
 
 }
 
-Tensor embedding(Tensor weight, std::span<const int> ids) {
+Tensor embedding(Tensor weight, std::span<const int> ids, std::optional<int> padding_idx) {
   if (weight.rank() != 2) fail("embedding: weight is no table: weight is {}; need (V, E)", weight.shape());
   const int V = weight.dim(0), E = weight.dim(1), count = static_cast<int>(ids.size());
   for (int i = 0; i < count; ++i) {
@@ -28,6 +28,11 @@ Tensor embedding(Tensor weight, std::span<const int> ids) {
       fail("embedding: no such row: ids[{}] is {}, weight is {}; need 0 <= id < {}", i, ids[i], weight.shape(), V);
     }
   }
+  if (padding_idx && (*padding_idx < -V || *padding_idx >= V)) {
+    fail("embedding: no such row: padding_idx is {}, weight is {}; need {} <= padding_idx < {}", *padding_idx,
+         weight.shape(), -V, V);
+  }
+  const int padding = padding_idx.value_or(0) + (padding_idx.value_or(0) < 0 ? V : 0);
   Tensor y = output({count, E}, {weight});
   for (int i = 0; i < count; ++i) {
     std::copy_n(weight.value().row(ids[i]), E, y.value().row(i));
@@ -36,6 +41,9 @@ Tensor embedding(Tensor weight, std::span<const int> ids) {
   ids = tape.arena().copy(ids);
   if (tape.mode() == Tape::Inference && weight.node().leaf != nullptr) {
     attach(y.node().attachments, tape.arena().make<Lookup>(*weight.node().leaf, ids));
+  }
+  if (padding_idx) {  // rows of -1 are nobody's
+    ids = tape.arena().make_array(ids.size(), [&](std::size_t i) { return ids[i] == padding ? -1 : ids[i]; });
   }
   record("embedding", y, [=] {  // dW[ids[i]] += dy[i]
     contribute(weight, {.add = add_lookups,

@@ -6,6 +6,7 @@ import types
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 if not hasattr(torch, "func"):  # before torch 2
     torch.func = types.SimpleNamespace(functional_call=nn.utils.stateless.functional_call)
@@ -102,12 +103,82 @@ def make_masks():
     f.save()
 
 
+class ModuleFile(File):
+    """A File whose modules keep their own parameters: torch 1.13 cannot call its recurrent layers with others."""
+
+    def add_module(self, case, module, function, inputs, **index):
+        own = dict(module.named_parameters())
+        for parameter in own.values():
+            parameter.data.uniform_(-1, 1)
+        inputs = {name: tensor.detach().clone().requires_grad_() for name, tensor in inputs.items()}
+        outputs = function(module, **inputs)
+        outputs = {"y": outputs} if isinstance(outputs, torch.Tensor) else outputs
+        cotangents = {name: uniform(*y.shape) for name, y in outputs.items()}
+        self.put(case, "input", {**inputs, **own})
+        torch.autograd.backward(list(outputs.values()), list(cotangents.values()))
+        self.put(case, "index", index)
+        self.put(case, "output", outputs)
+        self.put(case, "cotangent", cotangents)
+        self.put(case, "gradient", {name: tensor.grad for name, tensor in {**inputs, **own}.items()})
+
+
+def make_recurrent():
+    """Layers as in make_golden.py, with projections, without bias, and with an initial state of padded sequences."""
+    f = ModuleFile("recurrent_more")
+    batch, inputs, hidden = 4, 3, 4
+    lengths = torch.tensor([3, 5, 1, 3])
+
+    def run(rnn, x, *state):
+        packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+        output, final = rnn(packed, (state if len(state) == 2 else state[0]) if state else None)
+        output, _ = pad_packed_sequence(output, batch_first=True)
+        final = {"hidden": final[0], "cell": final[1]} if isinstance(rnn, nn.LSTM) else {"hidden": final}
+        return {"output": output, **final}
+
+    for layers in 1, 2:
+        for bidirectional in False, True:
+            for proj in 0, 2:
+                if proj == 0 and layers == 1:
+                    continue
+                D = layers * (1 + bidirectional)
+                rnn = nn.LSTM(inputs, hidden, layers, batch_first=True, bidirectional=bidirectional, proj_size=proj,
+                              bias=proj > 0)
+                f.add_module(f"lstm_{layers}_{int(bidirectional)}_{proj}", rnn,
+                             lambda rnn, x, h, c: run(rnn, x, h, c),
+                             {"x": uniform(batch, 5, inputs), "h": uniform(D, batch, proj or hidden),
+                              "c": uniform(D, batch, hidden)}, lengths=lengths)
+    state = lambda: uniform(2, batch, hidden)
+    for name, make in ("gru", nn.GRU), ("rnn", nn.RNN):
+        f.add_module(f"{name}_without_bias", make(inputs, hidden, 1, batch_first=True, bidirectional=True, bias=False),
+                     lambda rnn, x, h: run(rnn, x, h), {"x": uniform(batch, 5, inputs), "h": state()}, lengths=lengths)
+    x, h, c = uniform(batch, inputs), uniform(batch, hidden), uniform(batch, hidden)
+    f.add_module("lstm_cell", nn.LSTMCell(inputs, hidden, bias=False),
+                 lambda cell, x, h, c: dict(zip(("hidden", "cell"), cell(x, (h, c)))), {"x": x, "h": h, "c": c})
+    f.add_module("gru_cell", nn.GRUCell(inputs, hidden, bias=False), lambda cell, x, h: cell(x, h), {"x": x, "h": h})
+    f.add_module("rnn_cell", nn.RNNCell(inputs, hidden, bias=False), lambda cell, x, h: cell(x, h), {"x": x, "h": h})
+    f.save()
+
+
+def make_norms():
+    f = File("norms")
+    ids = torch.tensor([3, 0, 6, 3, 3, 1])
+    f.add("embedding_padding", lambda weight: F.embedding(ids, weight, padding_idx=3), {"weight": uniform(7, 4)}, ids=ids)
+    x = lambda: uniform(2, 3, 4, low=-3, high=5)
+    f.add("layer_norm_two", lambda input, weight, bias: F.layer_norm(input, (3, 4), weight, bias),
+          {"input": x(), "weight": uniform(3, 4), "bias": uniform(3, 4)})
+    f.add("layer_norm_weight", lambda input, weight: F.layer_norm(input, (4,), weight), {"input": x(), "weight": uniform(4)})
+    f.add("layer_norm_plain", lambda input: F.layer_norm(input, (2, 3, 4)), {"input": x()})
+    f.save()
+
+
 def main():
     torch.set_default_dtype(torch.float64)
     torch.set_num_threads(1)
     make_products()
     make_losses()
     make_masks()
+    make_recurrent()
+    make_norms()
 
 
 if __name__ == "__main__":

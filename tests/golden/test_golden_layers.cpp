@@ -2,11 +2,15 @@
 
 #include <functional>
 
+#include "nn/recurrent.h"
 #include "nn/transformer.h"
 #include "ops/cross_entropy.h"
 #include "ops/elementwise.h"
+#include "ops/layout.h"
 #include "ops/losses/losses.h"
 #include "ops/matmul.h"
+#include "ops/norm.h"
+#include "ops/sequence/embedding.h"
 #include "tests/golden/golden.h"
 
 using namespace gradus;
@@ -146,4 +150,100 @@ TEST_CASE("golden: attention with masks, of sentences, heads, queries and keys, 
   const AttentionMask memory_mask{.allowed = mask_of(golden, "memory_allowed", {kSteps, kSteps})};
   const KeysValues memory = layer.multihead_attn.prepare(golden.input("memory"), rows);
   golden.check({{"y", layer(golden.input("x"), rows, memory, mask, memory_mask) * unpadded(rows)}});
+}
+
+namespace {
+
+/// The states of all layers and directions.   h, c: (n, B, ·)
+std::vector<LstmState> states_of(Tensor h, Tensor c) {
+  std::vector<LstmState> states;
+  const auto at = [](Tensor x, int i) { return reshape(slice(x, 0, i, i + 1), {x.dim(1), x.dim(2)}); };
+  for (int i = 0; i < h.dim(0); ++i) states.push_back({at(h, i), c ? at(c, i) : c});
+  return states;
+}
+
+template <class Get>
+Tensor stacked(std::span<const LstmState> states, Get get) {
+  std::vector<Tensor> parts;
+  for (const LstmState& state : states) parts.push_back(get(state));
+  return stack(parts);
+}
+
+/// A layer with one kind of state, without bias, in both directions.
+template <class Layer>
+void check_without_bias(const char* name) {
+  GoldenCase golden("recurrent_more", name);
+  Layer layer(nullptr, "", 3, 4, {.bidirectional = true, .bias = false});
+  golden.load(layer);
+  std::vector<Tensor> initial;
+  for (const LstmState& state : states_of(golden.input("h"), {})) initial.push_back(state.hidden);
+  const auto [output, final] = layer(golden.input("x"), golden.ints("lengths"), initial);
+  golden.check({{"output", output}, {"hidden", stack(final)}});
+}
+
+template <class Cell>
+void check_cell(const char* name) {
+  GoldenCase golden("recurrent_more", name);
+  Cell cell(nullptr, "", 3, 4);
+  golden.load(cell);
+  golden.check({{"y", cell(golden.input("x"), golden.input("h"))}});
+}
+
+struct GRUCellWithoutBias : GRUCell {
+  GRUCellWithoutBias(Module* parent, std::string name, int in, int hidden)
+      : GRUCell(parent, std::move(name), in, hidden, false) {}
+};
+struct RNNCellWithoutBias : RNNCell {
+  RNNCellWithoutBias(Module* parent, std::string name, int in, int hidden)
+      : RNNCell(parent, std::move(name), in, hidden, Nonlinearity::Tanh, false) {}
+};
+
+}
+
+TEST_CASE("golden: recurrent layers with projections, without bias, and with initial states of padded sequences") {
+  for (const int layers : {1, 2}) {
+    for (const bool bidirectional : {false, true}) {
+      for (const int proj_size : {0, 2}) {
+        if (layers == 1 && proj_size == 0) continue;
+        GoldenCase golden("recurrent_more", fmt::format("lstm_{}_{:d}_{}", layers, int(bidirectional), proj_size));
+        LSTM lstm(nullptr, "", 3, 4,
+                  {.layers = layers, .bidirectional = bidirectional, .bias = proj_size > 0, .proj_size = proj_size});
+        golden.load(lstm);
+        const std::vector<LstmState> initial = states_of(golden.input("h"), golden.input("c"));
+        const auto [output, final] = lstm(golden.input("x"), golden.ints("lengths"), initial);
+        golden.check({{"output", output},
+                      {"hidden", stacked(final, [](const LstmState& state) { return state.hidden; })},
+                      {"cell", stacked(final, [](const LstmState& state) { return state.cell; })}});
+      }
+    }
+  }
+  check_without_bias<GRU>("gru_without_bias");
+  check_without_bias<RNN>("rnn_without_bias");
+}
+
+TEST_CASE("golden: recurrent cells without bias") {
+  check_cell<GRUCellWithoutBias>("gru_cell");
+  check_cell<RNNCellWithoutBias>("rnn_cell");
+  GoldenCase golden("recurrent_more", "lstm_cell");
+  LSTMCell cell(nullptr, "", 3, 4, false);
+  golden.load(cell);
+  const LstmState state = cell(golden.input("x"), {golden.input("h"), golden.input("c")});
+  golden.check({{"hidden", state.hidden}, {"cell", state.cell}});
+}
+
+TEST_CASE("golden: embedding with padding, layer_norm over several axes and without parameters") {
+  for (const auto kind : {GoldenCase::Variable, GoldenCase::Parameter}) {
+    GoldenCase golden("norms", "embedding_padding");
+    golden.check({{"y", embedding(golden.input("weight", kind), golden.ints("ids"), 3)}});
+  }
+  {
+    GoldenCase golden("norms", "layer_norm_two");
+    golden.check({{"y", layer_norm(golden.input("input"), golden.input("weight"), golden.input("bias"))}});
+  }
+  {
+    GoldenCase golden("norms", "layer_norm_weight");
+    golden.check({{"y", layer_norm(golden.input("input"), {4}, golden.input("weight"))}});
+  }
+  GoldenCase golden("norms", "layer_norm_plain");
+  golden.check({{"y", layer_norm(golden.input("input"), {2, 3, 4})}});
 }

@@ -126,8 +126,8 @@ TEST_CASE("layer norm: mean 0 and variance 1, then scale and shift") {
   const double root = std::sqrt(3.5 + 1e-5);
   const double expected[] = {-2 / root, -1 / root, 0, 3 / root};
   for (int i = 0; i < 4; ++i) CHECK(layer(x).value()[i] == doctest::Approx(expected[i]).epsilon(1e-5));
-  layer.weight.value()[3] = 2;
-  layer.bias.value()[3] = 10;
+  layer.weight->value()[3] = 2;
+  layer.bias->value()[3] = 10;
   CHECK(layer(x).value()[3] == doctest::Approx(2 * expected[3] + 10).epsilon(1e-5));
 }
 

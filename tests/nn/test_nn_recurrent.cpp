@@ -37,7 +37,7 @@ struct PlainState {
 
 /// One step by the equations at the head of ops/fused/recurrent.h.
 PlainState lstm_step(RecurrentWeights& w, const Vector& x, const PlainState& state) {
-  const Vector a = affine_of(w.weight_ih, w.bias_ih, x), b = affine_of(w.weight_hh, w.bias_hh, state.hidden);
+  const Vector a = affine_of(w.weight_ih, *w.bias_ih, x), b = affine_of(w.weight_hh, *w.bias_hh, state.hidden);
   const std::size_t H = state.hidden.size();
   PlainState next = state;
   for (std::size_t k = 0; k < H; ++k) {
@@ -49,7 +49,7 @@ PlainState lstm_step(RecurrentWeights& w, const Vector& x, const PlainState& sta
 }
 
 PlainState gru_step(RecurrentWeights& w, const Vector& x, const PlainState& state) {
-  const Vector a = affine_of(w.weight_ih, w.bias_ih, x), b = affine_of(w.weight_hh, w.bias_hh, state.hidden);
+  const Vector a = affine_of(w.weight_ih, *w.bias_ih, x), b = affine_of(w.weight_hh, *w.bias_hh, state.hidden);
   const std::size_t H = state.hidden.size();
   PlainState next = state;
   for (std::size_t k = 0; k < H; ++k) {
@@ -61,7 +61,7 @@ PlainState gru_step(RecurrentWeights& w, const Vector& x, const PlainState& stat
 }
 
 PlainState rnn_step(RecurrentWeights& w, const Vector& x, const PlainState& state) {
-  const Vector a = affine_of(w.weight_ih, w.bias_ih, x), b = affine_of(w.weight_hh, w.bias_hh, state.hidden);
+  const Vector a = affine_of(w.weight_ih, *w.bias_ih, x), b = affine_of(w.weight_hh, *w.bias_hh, state.hidden);
   PlainState next = state;
   for (std::size_t k = 0; k < state.hidden.size(); ++k) next.hidden[k] = std::tanh(a[k] + b[k]);
   return next;
@@ -184,7 +184,7 @@ TEST_CASE("lstm: parameters have PyTorch's names and layouts") {
   CHECK(lstm.weights(0, false).weight_ih.shape() == Shape{20, 3});
   CHECK(lstm.weights(1, true).weight_ih.shape() == Shape{20, 10});
   CHECK(lstm.weights(1, true).weight_hh.shape() == Shape{20, 5});
-  CHECK(lstm.weights(1, true).bias_hh.shape() == Shape{20});
+  CHECK(lstm.weights(1, true).bias_hh->shape() == Shape{20});
   CHECK(lstm.output_size() == 10);
 
   LSTMCell cell(nullptr, "cell", 3, 5);
