@@ -104,7 +104,7 @@ Tensor sigmoid(Tensor x) {
 
 Tensor relu(Tensor x) {
   return unary(
-      "relu", x, [](Real x) { return x < 0 ? Real(0) : x; }, [](Real x, Real) { return x > 0 ? Real(1) : Real(0); });
+      "relu", x, [](Real x) { return x < 0 ? Real(0) : x; }, [](Real x, Real) { return x <= 0 ? Real(0) : Real(1); });
 }
 
 Tensor gelu(Tensor x) {
@@ -157,7 +157,7 @@ Tensor leaky_relu(Tensor x, Real negative_slope) {
 Tensor elu(Tensor x, Real alpha) {
   return unary(
       "elu", x, [=](Real x) { return x > 0 ? x : alpha * expm1_approx(x); },
-      [=](Real x, Real) { return x > 0 ? Real(1) : alpha * exp_approx(x); });
+      [=](Real x, Real) { return x <= 0 ? alpha * exp_approx(x) : Real(1); });
 }
 
 Tensor sqrt(Tensor x) {

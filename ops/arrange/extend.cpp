@@ -28,9 +28,12 @@ Tensor expand(Tensor x, List<int> dims) {
     kernels::copy(stretched(vx, row.a, row.size, to), to, row.size);
   });
   record("expand", y, [=] {
-    rows.each_row([dx = accumulator(x), dy = y.grad()](const Broadcast::Row& row) {
-      add_reduced(dy.data + row.begin, row.a, row.size, dx);  // dx += Σ dy
+    Scratch scratch;
+    StretchedGradient dx(x, y.size(), scratch);
+    rows.each_row([&, dy = y.grad()](const Broadcast::Row& row) {
+      dx.add(dy.data + row.begin, row.a, row.size);  // dx += Σ dy
     });
+    dx.finish();
   });
   return y;
 }

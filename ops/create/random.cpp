@@ -4,6 +4,7 @@
 
 #include "autograd/scratch.h"
 #include "ops/kernels/random.h"
+#include "ops/kernels/reduction.h"
 #include "ops/kernels/softmax.h"
 #include "ops/kernels/vector_math.h"
 
@@ -51,7 +52,7 @@ std::vector<int> categorical(Tensor logits) {
   Real* const probabilities = scratch.allocate(n);
   for (int i = 0; i < count; ++i) {
     kernels::softmax_row(rows.row(i), probabilities, n);
-    if (n == 0 || !std::isfinite(probabilities[0])) {
+    if (!(kernels::sum(probabilities, n) > 0)) {
       fail("categorical: nothing to draw from: row {} of logits, which are {}, has NaN, inf, or nothing but -inf", i,
            logits.shape());
     }

@@ -6,7 +6,7 @@
 #include <limits>
 #include <random>
 
-#include "tests/ops/op_results.h"
+#include "tests/ops/magnitudes/op_results.h"
 
 namespace {
 

@@ -14,7 +14,7 @@
 #include "ops/sequence/embedding.h"
 #include "ops/softmax.h"
 #include "ops/sparsemax.h"
-#include "tests/ops/op_results.h"
+#include "tests/ops/magnitudes/op_results.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 
