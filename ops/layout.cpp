@@ -205,6 +205,7 @@ Tensor squeeze(Tensor x) {
 Tensor squeeze(Tensor x, List<int> axes) {
   bool goes[Shape::kMaxRank] = {};
   for (int axis : axes) {
+    if (x.rank() == 0 && (axis == 0 || axis == -1)) continue;
     const int i = x.shape().index(axis, "squeeze");
     goes[i] = x.dim(i) == 1;
   }
@@ -257,7 +258,7 @@ Tensor stack(List<Tensor> parts, int axis) {
 Tensor slice(Tensor x, int axis, int begin, int end, int step) {
   axis = x.shape().index(axis, "slice");
   const int length = x.dim(axis);
-  if (end == kEnd) end = length;
+  if (end == kToEnd) end = length;
   const int first = begin < 0 ? begin + length : begin, last = end < 0 ? end + length : end;
   if (first < 0 || last < first || last > length) {
     fail("slice: bad range: [{}, {}) on axis {} of x, which is {}; need 0 <= begin <= end <= {}", begin, end, axis,

@@ -34,12 +34,12 @@ Tensor concat(List<Tensor> parts, int axis);
 Tensor stack(List<Tensor> parts, int axis = 0);
 
 /// Stands for the end of any axis.
-inline constexpr int kEnd = std::numeric_limits<int>::max();
+inline constexpr int kToEnd = std::numeric_limits<int>::max();
 
 /// Every `step`th of the positions [begin, end) of an axis: Python's x[begin:end:step], but positions beyond the axis
 /// are an error. slice(x, 0, 1) leaves out the first row, slice(x, 0, 0, -1) the last, and slice(x, 0, -2) is the last
 /// two.
-Tensor slice(Tensor x, int axis, int begin, int end = kEnd, int step = 1);
+Tensor slice(Tensor x, int axis, int begin, int end = kToEnd, int step = 1);
 
 /// One position of an axis, which disappears: select(x, 0, i) is Python's x[i]. (`x[i]` itself would have to be a
 /// member of Tensor, and the engine knows no op.)   (…, n, …) -> (…, …)

@@ -27,6 +27,7 @@ struct Split {
     bool reduced[Shape::kMaxRank];
     std::fill_n(reduced, Shape::kMaxRank, axes.empty());
     for (int axis : axes) {
+      if (shape.rank() == 0 && (axis == 0 || axis == -1)) continue;
       if (std::exchange(reduced[shape.index(axis, op)], true)) {
         fail("{}: an axis stands twice: axes are {}, x is {}; need each once", op, to_string(axes), shape);
       }

@@ -7,6 +7,9 @@
 ///
 ///     (…, n, …) -> (…, …) or (…, 1, …)
 ///
+/// A scalar counts as one axis of length 1, which is axis 0 and -1, here and wherever there are axes to sort along and
+/// the like (as in PyTorch).
+///
 /// Variances, standard deviations and norms lose no digits to numbers that are large, small or far from 0.
 
 namespace gradus::inline GRADUS_PRECISION {

@@ -99,7 +99,17 @@ Tensor log_softmax(Tensor x, Tensor mask) {
   return y;
 }
 
-Tensor softmax(Tensor x, int axis) { return transpose(softmax(transpose(x, axis, -1)), axis, -1); }
-Tensor log_softmax(Tensor x, int axis) { return transpose(log_softmax(transpose(x, axis, -1)), axis, -1); }
+namespace {
+
+/// The op along the last axis, along another one. A scalar counts as one axis of length 1.
+Tensor along(Tensor (*op)(Tensor), Tensor x, int axis) {
+  if (x.rank() == 0) return reshape(along(op, reshape(x, {1}), axis), {});
+  return transpose(op(transpose(x, axis, -1)), axis, -1);
+}
+
+}
+
+Tensor softmax(Tensor x, int axis) { return along(softmax, x, axis); }
+Tensor log_softmax(Tensor x, int axis) { return along(log_softmax, x, axis); }
 
 }

@@ -44,6 +44,8 @@ struct Order {
   }
 };
 
+Tensor with_axis(Tensor x) { return x.rank() == 0 ? reshape(x, {1}) : x; }
+
 Sorted sorted(const char* name, Tensor x, int axis, int k, bool descending) {
   Order order(x.value(), axis, k, descending);
   return {detail::take(name, x, order.shape, order.sources.data()), std::move(order.indices)};
@@ -52,21 +54,28 @@ Sorted sorted(const char* name, Tensor x, int axis, int k, bool descending) {
 }
 
 Sorted sort(Tensor x, int axis, bool descending) {
-  axis = x.shape().index(axis, "sort");
-  return sorted("sort", x, axis, x.dim(axis), descending);
+  const Tensor rows = with_axis(x);
+  axis = rows.shape().index(axis, "sort");
+  Sorted result = sorted("sort", rows, axis, rows.dim(axis), descending);
+  if (x.rank() == 0) result.values = reshape(result.values, {});
+  return result;
 }
 
 std::vector<int> argsort(Tensor x, int axis, bool descending) {
-  axis = x.shape().index(axis, "argsort");
-  return Order(x.value(), axis, x.dim(axis), descending).indices;
+  const Tensor rows = with_axis(x);
+  axis = rows.shape().index(axis, "argsort");
+  return Order(rows.value(), axis, rows.dim(axis), descending).indices;
 }
 
 Sorted topk(Tensor x, int k, int axis, bool largest) {
-  axis = x.shape().index(axis, "topk");
-  if (k < 0 || k > x.dim(axis)) {
-    fail("topk: bad k: {} on axis {} of x, which is {}; need 0 <= k <= {}", k, axis, x.shape(), x.dim(axis));
+  const Tensor rows = with_axis(x);
+  axis = rows.shape().index(axis, "topk");
+  if (k < 0 || k > rows.dim(axis)) {
+    fail("topk: bad k: {} on axis {} of x, which is {}; need 0 <= k <= {}", k, axis, x.shape(), rows.dim(axis));
   }
-  return sorted("topk", x, axis, k, largest);
+  Sorted result = sorted("topk", rows, axis, k, largest);
+  if (x.rank() == 0 && k == 1) result.values = reshape(result.values, {});
+  return result;
 }
 
 }

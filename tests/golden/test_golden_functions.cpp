@@ -87,7 +87,7 @@ TEST_CASE("golden: number by number, along axes, and in other shapes") {
        [](Tensor x) {
          return flip(x, {0, 2});
        }},
-      {"slice", [](Tensor x) { return slice(slice(x, 1, 1), 2, 0, kEnd, 2); }},
+      {"slice", [](Tensor x) { return slice(slice(x, 1, 1), 2, 0, kToEnd, 2); }},
       {"select", [](Tensor x) { return select(x, 1, -1); }},
       {"expand",
        [](Tensor x) {

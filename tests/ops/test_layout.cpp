@@ -93,6 +93,7 @@ TEST_SUITE("layout") {
     CHECK(squeeze(x, 0).shape() == Shape{2, 1});
     CHECK(squeeze(x, {-1, 0, 1}).shape() == Shape{2});
     CHECK(squeeze(full({}, 1)).shape() == Shape{});
+    CHECK(squeeze(full({}, 1), {0}).shape() == Shape{});
     CHECK(unsqueeze(x, 1).shape() == Shape{1, 1, 2, 1});
     CHECK(unsqueeze(x, -1).shape() == Shape{1, 2, 1, 1});
     CHECK(unsqueeze(full({}, 1), 0).shape() == Shape{1});
@@ -139,8 +140,8 @@ TEST_SUITE("layout") {
     check_numbers(slice(x, 0, 1), {4, 5, 6, 7, 8, 9, 10, 11});
     check_numbers(slice(x, 1, -1), {3, 7, 11});
     check_numbers(slice(x, 1, 0, -3), {0, 4, 8});
-    check_numbers(slice(x, 1, 0, kEnd, 2), {0, 2, 4, 6, 8, 10});
-    check_numbers(slice(x, 1, 1, kEnd, 3), {1, 5, 9});
+    check_numbers(slice(x, 1, 0, kToEnd, 2), {0, 2, 4, 6, 8, 10});
+    check_numbers(slice(x, 1, 1, kToEnd, 3), {1, 5, 9});
     check_numbers(slice(x, 0, 0, 3, 2), {0, 1, 2, 3, 8, 9, 10, 11});
     CHECK(slice(x, 1, 2, 2, 2).shape() == Shape{3, 0});
     CHECK_THROWS_WITH_AS(slice(x, 1, 0, 4, 0), "slice: bad step: 0; need 1 or more (flip turns an axis round)", Error);
@@ -268,7 +269,7 @@ TEST_SUITE("layout") {
     gradcheck("permute", {{2, 3, 2}}, [](Tensor x) { return permute(x, {2, 0, 1}); });
     gradcheck("flip", {{2, 3, 2}}, [](Tensor x) { return flip(x, {0, 2}); });
     gradcheck("squeeze", {{2, 1, 3}}, [](Tensor x) { return squeeze(x) * unsqueeze(squeeze(x, 1), 0); });
-    gradcheck("slice", {{2, 7}}, [](Tensor x) { return slice(x, 1, 1, kEnd, 2); });
+    gradcheck("slice", {{2, 7}}, [](Tensor x) { return slice(x, 1, 1, kToEnd, 2); });
     gradcheck("select", {{2, 3, 2}}, [](Tensor x) { return select(x, 1, -1); });
     gradcheck("stack", {{2, 3}, {2, 3}}, [](Tensor a, Tensor b) { return stack({a, b, a}, 1); });
     Leaf leaf("leaf", {2, 2});

@@ -86,7 +86,7 @@ TEST_SUITE("pointwise") {
         [](Number x) { return x > 0 ? 1 : static_cast<Number>(Real(0.01)); });
     check_edges(
         "elu", [](Tensor x) { return elu(x); }, [](Number x) { return x > 0 ? x : std::expm1(x); },
-        [](Number x) { return x > 0 ? 1 : std::exp(x); });
+        [](Number x) { return x <= 0 ? std::exp(x) : 1; });
     check_edges("expm1", expm1, std::expm1, std::exp);
     check_edges("log1p", log1p, std::log1p, [](Number x) { return 1 / (1 + x); });
     check_edges("erf", erf, std::erf, [](Number x) { return 1.12837916709551257390L * std::exp(-x * x); });

@@ -94,6 +94,12 @@ TEST_SUITE("statistics") {
     check_numbers(norm(-scalar), {3});
     check_numbers(logsumexp(scalar), {3});
     check_numbers(amin(scalar), {3});
+    for (const int axis : {0, -1}) {  // a scalar counts as one axis
+      check_numbers(sum(scalar, axis), {3});
+      check_numbers(max(scalar, axis, true), {3});
+      CHECK(amax(scalar, {axis}, true).shape() == Shape{});
+      CHECK(argmax(scalar, axis) == std::vector<int>{0});
+    }
   }
 
   TEST_CASE("min, and the extrema of all numbers") {
@@ -187,7 +193,8 @@ TEST_SUITE("statistics") {
     tape.backward(cumsum(x, 1), std::vector<Real>{1, 10, 100, 1, 0, 0});
     check_numbers(x.grad(), {111, 110, 100, 1, 0, 0});
     CHECK(cumsum(full({0, 2}, 0), 0).shape() == Shape{0, 2});
-    CHECK_THROWS_WITH_AS(cumsum(full({}, 1), 0), "cumsum: no axis 0 in ()", Error);
+    CHECK_THROWS_WITH_AS(cumsum(full({}, 1), 1), "cumsum: no axis 1 in ()", Error);
+    check_numbers(cumsum(full({}, 3), 0), {3});
     constexpr int kMany = 1 << 20;
     Tensor ones = constant({kMany}, std::vector<Real>(kMany, Real(0.1)));
     CHECK(cumsum(ones, 0).value()[kMany - 1] == doctest::Approx(Real(0.1) * kMany).epsilon(1e-7));
@@ -203,6 +210,8 @@ TEST_SUITE("statistics") {
     check_numbers(same, {last.value().begin(), last.value().end()});
     check_numbers(exp(log_last), {last.value().begin(), last.value().end()}, 1e-5);
     CHECK_THROWS_AS(softmax(x, 2), Error);
+    check_numbers(softmax(full({}, 3), 0), {1});
+    check_numbers(log_softmax(full({}, 3), -1), {0});
   }
 
   TEST_CASE("gradcheck" * doctest::skip(!kGradcheck)) {

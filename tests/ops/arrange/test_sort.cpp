@@ -26,7 +26,10 @@ TEST_SUITE("sort") {
     tape.backward(sum(rows.values * constant({3}, {1, 10, 100})));
     check_numbers(x.grad(), {100, 1, 10, 10, 100, 1});
     CHECK_THROWS_WITH_AS(sort(x, 2), "sort: no axis 2 in (2, 3)", Error);
-    CHECK_THROWS_WITH_AS(argsort(full({}, 1)), "argsort: no axis -1 in ()", Error);
+    CHECK_THROWS_WITH_AS(sort(full({}, 1), 1), "sort: no axis 1 in (1)", Error);
+    CHECK(sort(full({}, 1), 0).values.shape() == Shape{});
+    CHECK(topk(full({}, 1), 1).values.shape() == Shape{});
+    CHECK(argsort(full({}, 1)) == std::vector<int>{0});
   }
 
   TEST_CASE("equal numbers keep their order, and NaN is the largest") {
