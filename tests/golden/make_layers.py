@@ -171,6 +171,43 @@ def make_norms():
     f.save()
 
 
+def make_convolution():
+    f = File("convolution")
+    for name, channels, outputs, kernel, more in (
+            ("plain", 2, 3, (3, 2), {}), ("strided", 2, 3, (3, 3), {"stride": 2, "padding": 1}),
+            ("uneven", 2, 3, (2, 3), {"stride": (2, 1), "padding": (0, 3), "dilation": (1, 2)}),
+            ("groups", 4, 6, (3, 3), {"groups": 2, "padding": 1}), ("depthwise", 4, 4, (2, 2), {"groups": 4})):
+        weight = uniform(outputs, channels // more.get("groups", 1), *kernel)
+        f.add(f"conv2d_{name}", lambda input, weight, bias: F.conv2d(input, weight, bias, **more),
+              {"input": uniform(2, channels, 6, 5), "weight": weight, "bias": uniform(outputs)})
+    f.add("conv1d", lambda input, weight: F.conv1d(input, weight, None, 2, 1, 2, 2),
+          {"input": uniform(2, 4, 9), "weight": uniform(6, 2, 3)})
+    x = lambda: uniform(2, 3, 6, 5)
+    f.add("max_pool2d", lambda input: F.max_pool2d(input, 2), {"input": x()})
+    f.add("max_pool2d_more", lambda input: F.max_pool2d(input, (3, 2), (2, 1), 1, (1, 2)), {"input": x()})
+    f.add("max_pool1d", lambda input: F.max_pool1d(input, 3, 2, 1), {"input": uniform(2, 3, 8)})
+    f.add("avg_pool2d", lambda input: F.avg_pool2d(input, 2), {"input": x()})
+    f.add("avg_pool2d_more", lambda input: F.avg_pool2d(input, (3, 2), (2, 1), 1), {"input": x()})
+    f.add("avg_pool2d_inside", lambda input: F.avg_pool2d(input, (3, 2), 2, 1, False, False), {"input": x()})
+    f.add("avg_pool1d", lambda input: F.avg_pool1d(input, 3, 2, 1), {"input": uniform(2, 3, 8)})
+    for training in False, True:
+        for shape in (4, 3), (2, 3, 4), (2, 3, 2, 3):
+            mean, var = torch.tensor([0.5, -1.0, 2.0]), torch.tensor([1.0, 0.25, 4.0])
+
+            def norm(input, weight, bias):
+                y = F.batch_norm(input, mean, var, weight, bias, training, 0.3, 1e-3)
+                return {"y": y}
+
+            case = f"batch_norm_{len(shape)}_{int(training)}"
+            f.add(case, norm, {"input": uniform(*shape, low=-2, high=5), "weight": uniform(3), "bias": uniform(3)})
+            f.put(case, "running", {"mean": mean, "var": var})
+
+    net = nn.Sequential(nn.Conv2d(2, 4, 3, padding=1, bias=False), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2),
+                        nn.Flatten(), nn.Linear(4 * 3 * 2, 3))
+    f.add_module("net", net, lambda net, x: net(x), {"x": uniform(3, 2, 6, 5)})
+    f.save()
+
+
 def main():
     torch.set_default_dtype(torch.float64)
     torch.set_num_threads(1)
@@ -179,6 +216,7 @@ def main():
     make_masks()
     make_recurrent()
     make_norms()
+    make_convolution()
 
 
 if __name__ == "__main__":

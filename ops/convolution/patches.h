@@ -1,0 +1,92 @@
+#pragma once
+
+#include <algorithm>
+
+#include "autograd/shape.h"
+
+namespace gradus::inline GRADUS_PRECISION {
+
+/// A number for each of the two axes of a picture, or one for both.
+struct Pair {
+  Pair(int both) : height(both), width(both) {}
+  Pair(int height, int width) : height(height), width(width) {}
+  bool operator==(const Pair&) const = default;
+
+  int height, width;
+};
+
+/// Which numbers of a plane, (H, W), the patches under a kernel are made of: kernel number (i, j) of patch (y, x) is at
+/// (y · stride - padding + i · dilation, …), or in the padding, if that is outside of the plane.
+struct Patches {
+  /// Throws, naming op and shape, for numbers that make no patch, or kernels larger than the padded plane.
+  Patches(const char* op, const Shape& x, Pair kernel, Pair stride, Pair padding, Pair dilation)
+      : plane{x.rank() < 2 ? 0 : x[-2], x.rank() < 2 ? 0 : x[-1]},
+        kernel(kernel),
+        stride(stride),
+        padding(padding),
+        dilation(dilation) {
+    if (std::min({kernel.height, kernel.width, stride.height, stride.width, dilation.height, dilation.width}) < 1 ||
+        std::min(padding.height, padding.width) < 0) {
+      fail(
+          "{}: bad numbers: kernel ({}, {}), stride ({}, {}), padding ({}, {}), dilation ({}, {}); need 1 or more, and "
+          "0 or more of padding",
+          op, kernel.height, kernel.width, stride.height, stride.width, padding.height, padding.width, dilation.height,
+          dilation.width);
+    }
+    count = {along(plane.height, kernel.height, stride.height, padding.height, dilation.height),
+             along(plane.width, kernel.width, stride.width, padding.width, dilation.width)};
+    if (std::min(count.height, count.width) < 1) {
+      fail(
+          "{}: the kernel is larger than its input: x is {}, kernel ({}, {}) with dilation ({}, {}), padding ({}, {}); "
+          "need at least one patch",
+          op, x, kernel.height, kernel.width, dilation.height, dilation.width, padding.height, padding.width);
+    }
+  }
+
+  std::size_t plane_size() const { return std::size_t(plane.height) * plane.width; }
+  std::size_t kernel_size() const { return std::size_t(kernel.height) * kernel.width; }
+  std::size_t size() const { return std::size_t(count.height) * count.width; }
+
+  /// What number (i, j) of the kernel meets in row y of the patches: those from `first` to `last` meet the plane, at
+  /// `begin`, `begin` + stride.width, …, and the others the padding.
+  struct Row {
+    int first, last;
+    std::size_t begin;
+  };
+  Row row(int i, int j, int y) const {
+    const long line = long(y) * stride.height - padding.height + long(i) * dilation.height;
+    if (line < 0 || line >= plane.height) return {0, 0, 0};
+    const long shift = long(j) * dilation.width - padding.width;  // of patch x, x · stride + shift is met
+    const long first = shift >= 0 ? 0 : (-shift + stride.width - 1) / stride.width;
+    const long last = shift >= plane.width ? 0 : (plane.width - shift - 1) / stride.width + 1;
+    if (first >= last) return {0, 0, 0};
+    return {static_cast<int>(std::min<long>(first, count.width)), static_cast<int>(std::min<long>(last, count.width)),
+            static_cast<std::size_t>(line * plane.width + first * stride.width + shift)};
+  }
+
+  /// Calls visit(number of the kernel, number of the patch, number of the plane) wherever a kernel meets the plane.
+  template <class Visit>
+  void each(Visit visit) const {
+    std::size_t k = 0;
+    for (int i = 0; i < kernel.height; ++i) {
+      for (int j = 0; j < kernel.width; ++j, ++k) {
+        for (int y = 0; y < count.height; ++y) {
+          const auto [first, last, begin] = row(i, j, y);
+          const std::size_t patch = std::size_t(y) * count.width;
+          for (int x = first; x < last; ++x) visit(k, patch + x, begin + std::size_t(x - first) * stride.width);
+        }
+      }
+    }
+  }
+
+  Pair plane, kernel, stride, padding, dilation;
+  Pair count = 0;  ///< of patches: the size of the result
+
+ private:
+  static int along(int length, int kernel, int stride, int padding, int dilation) {
+    const long room = long(length) + 2L * padding - long(dilation) * (kernel - 1) - 1;
+    return room < 0 ? 0 : static_cast<int>(room / stride + 1);
+  }
+};
+
+}
