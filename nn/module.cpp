@@ -14,25 +14,39 @@ Module::Module(Module* parent, std::string name) : path_(join(parent ? parent->p
   if (parent) parent->register_member(name, nullptr, this);
 }
 
-void Module::register_member(const std::string& name, Parameter* parameter, Module* child) {
+void Module::register_member(const std::string& name, Parameter* parameter, Module* child, Buffer* buffer) {
   const auto same = [&](const Member& member) { return member.name == name; };
   if (name.empty() || std::any_of(members_.begin(), members_.end(), same)) {
     fail("module: the name \"{}\" is {} in \"{}\"", name, name.empty() ? "not allowed" : "taken already", path_);
   }
-  members_.push_back({name, parameter, child});
+  members_.push_back({name, parameter, child, buffer});
+}
+
+template <class Visit>
+void Module::each_member(const Visit& visit) {
+  for (const Member& member : members_) {
+    if (member.child) {
+      member.child->each_member(visit);
+    } else {
+      visit(member);
+    }
+  }
 }
 
 std::vector<Parameter*> Module::parameters() {
   std::vector<Parameter*> result;
-  collect(result);
+  each_member([&](const Member& member) {
+    if (member.parameter) result.push_back(member.parameter);
+  });
   return result;
 }
 
-void Module::collect(std::vector<Parameter*>& parameters) {
-  for (Member& member : members_) {
-    if (member.parameter) parameters.push_back(member.parameter);
-    if (member.child) member.child->collect(parameters);
-  }
+std::vector<Leaf*> Module::state() {
+  std::vector<Leaf*> result;
+  each_member([&](const Member& member) {
+    result.push_back(member.parameter ? static_cast<Leaf*>(member.parameter) : member.buffer);
+  });
+  return result;
 }
 
 void Module::train(bool on) {
@@ -69,6 +83,13 @@ Parameter::Parameter(Module* owner, const std::string& name, Shape shape, Init r
     : Leaf(join(owner->path(), name), shape), rule_(std::move(rule)) {
   owner->register_member(name, this, nullptr);
   if (!WithoutInit::active()) initialize(initial_seed());
+}
+
+Buffer::Buffer(Module* owner, const std::string& name, Shape shape, Real value)
+    : Leaf(join(owner->path(), name), shape) {
+  owner->register_member(name, nullptr, nullptr, this);
+  frozen = true;
+  std::ranges::fill(this->value(), value);
 }
 
 void Parameter::initialize(std::uint64_t seed) { initialize(seed, rule_); }

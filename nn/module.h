@@ -25,6 +25,7 @@
 namespace gradus::inline GRADUS_PRECISION {
 
 class Parameter;
+class Buffer;
 
 class Module {
  public:
@@ -43,6 +44,9 @@ class Module {
   /// All parameters below this module, in the order of their declaration, children where they are declared.
   std::vector<Parameter*> parameters();
 
+  /// All parameters and buffers in the order of their declaration: what a file of the module holds.
+  std::vector<Leaf*> state();
+
   /// Training mode switches dropout on, evaluation mode off, here and in all children. Modules begin in training mode.
   void train(bool on = true);
   void eval() { train(false); }
@@ -56,13 +60,16 @@ class Module {
 
  private:
   friend class Parameter;
+  friend class Buffer;
   struct Member {
     std::string name;
-    Parameter* parameter;  // one of the two is set
+    Parameter* parameter;  // one of the three is set
     Module* child;
+    Buffer* buffer;
   };
-  void register_member(const std::string& name, Parameter* parameter, Module* child);
-  void collect(std::vector<Parameter*>& parameters);
+  void register_member(const std::string& name, Parameter* parameter, Module* child, Buffer* buffer = nullptr);
+  template <class Visit>
+  void each_member(const Visit& visit);
 
   std::string path_;
   std::vector<Member> members_;
@@ -81,6 +88,13 @@ class Parameter : public Leaf {
 
  private:
   Init rule_;
+};
+
+/// Numbers that a module keeps and saves, but nobody trains, such as running statistics. Declared as a parameter is:
+/// `Buffer running_mean{this, "running_mean", {channels}};`.
+class Buffer : public Leaf {
+ public:
+  Buffer(Module* owner, const std::string& name, Shape shape, Real value = 0);
 };
 
 /// Gives all parameters of a module new values, each by the rule it was declared with.

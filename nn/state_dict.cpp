@@ -7,9 +7,7 @@ namespace gradus::inline GRADUS_PRECISION {
 std::vector<NamedArray> state_dict(Module& module) {
   const std::size_t prefix = *module.path() ? std::strlen(module.path()) + 1 : 0;
   std::vector<NamedArray> result;
-  for (Parameter* parameter : module.parameters()) {
-    result.push_back({parameter->name().substr(prefix), parameter->value()});
-  }
+  for (Leaf* leaf : module.state()) result.push_back({leaf->name().substr(prefix), leaf->value()});
   return result;
 }
 

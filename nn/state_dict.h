@@ -13,7 +13,7 @@ struct NamedArray {
   Array array;
 };
 
-/// The values of all parameters of a module, by their path below it (`attention.query.weight`), in the order of their
+/// The values of all parameters and buffers of a module, by their path below it (`attention.query.weight`), in the order of their
 /// declaration.
 std::vector<NamedArray> state_dict(Module& module);
 

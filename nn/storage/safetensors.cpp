@@ -49,8 +49,9 @@ SafetensorsFile::Entry parse_entry(const Json& json) {
     throw Error("its header needs dtype, shape and data_offsets, and nothing else");
   }
   const Json &dtype = json["dtype"], &shape = json["shape"], &offsets = json["data_offsets"];
-  if (!dtype.is<std::string>() || (dtype.as<std::string>() != "F32" && dtype.as<std::string>() != "F64")) {
-    throw Error(fmt::format("its type is {}; need F32 or F64", dtype.dump()));
+  constexpr const char* kTypes[] = {"F32", "F64", "I64"};
+  if (!dtype.is<std::string>() || std::ranges::find(kTypes, dtype.as<std::string>()) == std::end(kTypes)) {
+    throw Error(fmt::format("its type is {}; need F32, F64 or I64", dtype.dump()));
   }
   if (!shape.is<Json::List>()) throw Error("its shape is not a list");
   if (!offsets.is<Json::List>() || offsets.size() != 2) throw Error("its data_offsets are not two numbers");
@@ -189,7 +190,10 @@ std::string SafetensorsFile::mismatch(const NamedArray& into) const {
 
 void SafetensorsFile::copy(const NamedArray& into) const {
   const Entry& entry = entries_.at(into.name);
-  (entry.dtype == "F32" ? convert<float> : convert<double>)(bytes_.data() + entry.begin, into.array);
+  const auto convert_numbers = entry.dtype == "F32"   ? convert<float>
+                               : entry.dtype == "F64" ? convert<double>
+                                                      : convert<std::int64_t>;
+  convert_numbers(bytes_.data() + entry.begin, into.array);
 }
 
 void SafetensorsFile::read(const NamedArray& into) const {

@@ -17,7 +17,7 @@ namespace gradus::inline GRADUS_PRECISION {
 /// What a file says about its tensors, in texts of any name.
 using Metadata = std::map<std::string, std::string>;
 
-/// Writes the module's parameters (`state_dict`), and some texts about them.
+/// Writes the module's parameters and buffers (`state_dict`), and some texts about them.
 void save(Module& module, const std::string& path, const Metadata& metadata = {});
 
 /// Reads the module's parameters and returns the texts. Throws, listing every parameter that is missing in the file or
@@ -32,13 +32,13 @@ void write_safetensors(const std::string& path, std::span<const NamedArray> arra
 class SafetensorsFile {
  public:
   struct Entry {
-    std::string dtype;                ///< "F32" or "F64"
+    std::string dtype;                ///< "F32", "F64" or "I64", of counts that PyTorch keeps
     std::vector<std::int64_t> shape;  ///< of any rank
     std::size_t begin = 0, end = 0;   ///< where its bytes are, counted from the end of the header
   };
 
   /// Throws, naming the file, and the tensor if there is one to blame, for whatever is wrong with it: a file that
-  /// cannot be read, is cut off or is no safetensors file; numbers of a type other than F32 and F64; a size that does
+  /// cannot be read, is cut off or is no safetensors file; numbers of a type other than F32, F64 and I64; a size that does
   /// not fit the shape; tensors that overlap, leave holes or have the same name.
   explicit SafetensorsFile(const std::string& path);
 

@@ -44,7 +44,7 @@ std::vector<std::string> Golden::below(const std::string& prefix) const {
 }
 
 void Golden::load(Module& module, const std::string& prefix) const {
-  for (const NamedArray& parameter : state_dict(module)) file_.read({prefix + parameter.name, parameter.array});
+  for (gradus::Parameter* parameter : module.parameters()) file_.read({prefix + parameter->name(), parameter->value()});
 }
 
 void check_close(const std::string& what, std::span<const Real> actual, const Golden::Entry& expected) {

@@ -11,7 +11,9 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 if not hasattr(torch, "func"):  # before torch 2
     torch.func = types.SimpleNamespace(functional_call=nn.utils.stateless.functional_call)
 
-from make_golden import File, uniform
+from safetensors.torch import save_file
+
+from make_golden import FOLDER, File, uniform
 
 
 def make_products():
@@ -205,6 +207,16 @@ def make_convolution():
     net = nn.Sequential(nn.Conv2d(2, 4, 3, padding=1, bias=False), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2),
                         nn.Flatten(), nn.Linear(4 * 3 * 2, 3))
     f.add_module("net", net, lambda net, x: net(x), {"x": uniform(3, 2, 6, 5)})
+    f.save()
+
+    # The state of a module after two batches as PyTorch saves it, and what it computes then in evaluation mode.
+    for _ in range(2):
+        net(uniform(3, 2, 6, 5))
+    save_file({name: tensor.contiguous() for name, tensor in net.state_dict().items()}, FOLDER / "net_state.safetensors")
+    f = File("net_output")
+    x = uniform(3, 2, 6, 5)
+    f.put("eval", "input", {"x": x})
+    f.put("eval", "output", {"y": net.eval()(x)})
     f.save()
 
 

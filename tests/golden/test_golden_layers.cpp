@@ -2,8 +2,16 @@
 
 #include <functional>
 
+#include "nn/containers/sequential.h"
+#include "nn/convolution/batch_norm.h"
+#include "nn/convolution/convolution.h"
+#include "nn/convolution/pooling.h"
 #include "nn/recurrent.h"
+#include "nn/storage/safetensors.h"
 #include "nn/transformer.h"
+#include "ops/convolution/batch_norm.h"
+#include "ops/convolution/convolution.h"
+#include "ops/convolution/pooling.h"
 #include "ops/cross_entropy.h"
 #include "ops/elementwise.h"
 #include "ops/layout.h"
@@ -246,4 +254,98 @@ TEST_CASE("golden: embedding with padding, layer_norm over several axes and with
   }
   GoldenCase golden("norms", "layer_norm_plain");
   golden.check({{"y", layer_norm(golden.input("input"), {2, 3, 4})}});
+}
+
+TEST_CASE("golden: convolution and pooling") {
+  const std::map<std::string, std::function<Tensor(Tensor, Tensor, Tensor)>> convolutions = {
+      {"plain", [](Tensor x, Tensor w, Tensor b) { return conv2d(x, w, b); }},
+      {"strided", [](Tensor x, Tensor w, Tensor b) { return conv2d(x, w, b, 2, 1); }},
+      {"uneven",
+       [](Tensor x, Tensor w, Tensor b) {
+         return conv2d(x, w, b, {2, 1}, {0, 3}, {1, 2});
+       }},
+      {"groups", [](Tensor x, Tensor w, Tensor b) { return conv2d(x, w, b, 1, 1, 1, 2); }},
+      {"depthwise", [](Tensor x, Tensor w, Tensor b) { return conv2d(x, w, b, 1, 0, 1, 4); }},
+  };
+  for (const auto kind : {GoldenCase::Variable, GoldenCase::Parameter}) {
+    for (const auto& [name, convolution] : convolutions) {
+      GoldenCase golden("convolution", "conv2d_" + name);
+      golden.check(
+          {{"y", convolution(golden.input("input"), golden.input("weight", kind), golden.input("bias", kind))}});
+    }
+    GoldenCase golden("convolution", "conv1d");
+    golden.check({{"y", conv1d(golden.input("input"), golden.input("weight", kind), {}, 2, 1, 2, 2)}});
+  }
+  const std::map<std::string, Tensor (*)(Tensor)> pools = {
+      {"max_pool2d", [](Tensor x) { return max_pool2d(x, 2); }},
+      {"max_pool2d_more",
+       [](Tensor x) {
+         return max_pool2d(x, {3, 2}, Pair(2, 1), 1, {1, 2});
+       }},
+      {"max_pool1d", [](Tensor x) { return max_pool1d(x, 3, 2, 1); }},
+      {"avg_pool2d", [](Tensor x) { return avg_pool2d(x, 2); }},
+      {"avg_pool2d_more",
+       [](Tensor x) {
+         return avg_pool2d(x, {3, 2}, Pair(2, 1), 1);
+       }},
+      {"avg_pool2d_inside",
+       [](Tensor x) {
+         return avg_pool2d(x, {3, 2}, 2, 1, false);
+       }},
+      {"avg_pool1d", [](Tensor x) { return avg_pool1d(x, 3, 2, 1); }},
+  };
+  for (const auto& [name, pool] : pools) {
+    GoldenCase golden("convolution", name);
+    golden.check({{"y", pool(golden.input("input"))}});
+  }
+}
+
+TEST_CASE("golden: batch_norm and its running statistics") {
+  for (const int rank : {2, 3, 4}) {
+    for (const bool training : {false, true}) {
+      const std::string name = fmt::format("batch_norm_{}_{:d}", rank, int(training));
+      GoldenCase golden("convolution", name);
+      std::vector<Real> mean = {0.5, -1, 2}, var = {1, 0.25, 4};
+      golden.check({{"y", batch_norm(golden.input("input"), mean, var, golden.input("weight"), golden.input("bias"),
+                                     training, Real(0.3), Real(1e-3))}});
+      const Golden file("convolution");
+      check_close(name + ": mean", mean, file.at(name + "/running/mean"));
+      check_close(name + ": var", var, file.at(name + "/running/var"));
+    }
+  }
+}
+
+namespace {
+
+/// A small net for pictures, (N, 2, 6, 5).
+struct Net : Sequential {
+  Net() : Sequential(nullptr, "") {
+    add<Conv2d>(2, 4, 3, ConvolutionOptions{.padding = 1, .bias = false});
+    add<BatchNorm2d>(4);
+    add(relu);
+    add<MaxPool2d>(2);
+    add<Flatten>();
+    add<Linear>(4 * 3 * 2, 3);
+  }
+};
+
+}
+
+TEST_CASE("golden: a net for pictures, and the state that PyTorch saves of it") {
+  {
+    GoldenCase golden("convolution", "net");
+    Net net;
+    golden.load(net);
+    golden.check({{"y", net(golden.input("x"))}});
+  }
+  Net net;
+  load(net, std::string(GRADUS_GOLDEN_DIR) + "/net_state.safetensors");
+  for (const NamedArray& array : state_dict(net)) {
+    if (array.name == "1.num_batches_tracked") CHECK(array.array[0] == 3);
+  }
+  net.eval();
+  Tape tape;
+  const Golden golden("net_output");
+  const Golden::Entry x = golden.at("eval/input/x");
+  check_close("y", net(constant(x.shape, x.values)).value(), golden.at("eval/output/y"));
 }

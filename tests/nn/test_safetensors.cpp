@@ -192,7 +192,7 @@ TEST_CASE("safetensors: whatever else is wrong with a file is named") {
     return error(a + "," + tensor("b", dtype, shape, offsets));
   };
   CHECK(b("F32", "[1]", "[4,8]") == "");
-  CHECK(b("I64", "[1]", "[4,8]") == R"(tensor "b": its type is "I64"; need F32 or F64)");
+  CHECK(b("I32", "[1]", "[4,8]") == R"(tensor "b": its type is "I32"; need F32, F64 or I64)");
   CHECK(b("F32", "[2]", "[4,8]") == R"(tensor "b": its data_offsets are 4 to 8, but (2) of F32 takes 8 bytes)");
   CHECK(b("F32", "[1]", "[8,4]") == R"(tensor "b": its data_offsets are 8 to 4, but (1) of F32 takes 4 bytes)");
   CHECK(b("F64", "[1]", "[0,8]") ==

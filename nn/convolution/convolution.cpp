@@ -1,0 +1,54 @@
+#include "nn/convolution/convolution.h"
+
+#include "ops/convolution/convolution.h"
+
+namespace gradus::inline GRADUS_PRECISION {
+
+namespace {
+
+/// The channels that a kernel sees. Throws if the groups do not divide the channels.
+int channels_of_group(int in, int out, int groups, const char* path) {
+  if (groups >= 1 && in % groups == 0 && out % groups == 0) return in / groups;
+  fail("convolution: {} and {} channels in {} groups in {}; need multiples of the groups", in, out, groups, path);
+}
+
+Tensor optional(std::optional<Parameter>& bias) { return bias ? bias->tensor() : Tensor(); }
+
+}
+
+// U(±1/√(in / groups · kernel)), as of a linear layer with a patch as its input.
+
+Conv2d::Conv2d(Module* parent, std::string name, int in, int out, Pair kernel, const ConvolutionOptions& options)
+    : Module(parent, std::move(name)),
+      options(options),
+      weight{this,
+             "weight",
+             {out, channels_of_group(in, out, options.groups, path()), kernel.height, kernel.width},
+             init::inverse_sqrt(in / options.groups * kernel.height * kernel.width)} {
+  if (options.bias) {
+    bias.emplace(this, "bias", Shape{out}, init::inverse_sqrt(in / options.groups * kernel.height * kernel.width));
+  }
+}
+
+Tensor Conv2d::operator()(Tensor x) {
+  const ModulePath here(path());
+  return conv2d(x, weight, optional(bias), options.stride, options.padding, options.dilation, options.groups);
+}
+
+Conv1d::Conv1d(Module* parent, std::string name, int in, int out, int kernel, const ConvolutionOptions& options)
+    : Module(parent, std::move(name)),
+      options(options),
+      weight{this,
+             "weight",
+             {out, channels_of_group(in, out, options.groups, path()), kernel},
+             init::inverse_sqrt(in / options.groups * kernel)} {
+  if (options.bias) bias.emplace(this, "bias", Shape{out}, init::inverse_sqrt(in / options.groups * kernel));
+}
+
+Tensor Conv1d::operator()(Tensor x) {
+  const ModulePath here(path());
+  return conv1d(x, weight, optional(bias), options.stride.width, options.padding.width, options.dilation.width,
+                options.groups);
+}
+
+}
