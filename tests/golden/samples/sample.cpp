@@ -67,6 +67,10 @@ bool Call::is_tensor(int position, const char* name) {
   return found != nullptr && static_cast<bool>(found->tensor);
 }
 
+bool Call::is_mask(int position, const char* name) {
+  return is_tensor(position, name) && find(position, name)->json->value_or<std::string>("dtype", "") == "bool";
+}
+
 bool Call::is_number(int position, const char* name) {
   const Argument* const found = find(position, name);
   return found != nullptr && number_of(*found->json).has_value();

@@ -32,6 +32,8 @@ class Call {
   /// Whether the argument was given, and is not None.
   bool has(int position, const char* name);
   bool is_tensor(int position, const char* name);
+  /// Whether it is a tensor of truth values.
+  bool is_mask(int position, const char* name);
   bool is_number(int position, const char* name);
   bool is_flag(int position, const char* name);
   bool is_text(int position, const char* name);

@@ -42,7 +42,6 @@ auto extreme(Binary binary, Tensor (*all)(Tensor), Along along, Where where) {
     if (!call.has(1, "dim")) return {all(x)};
     const int axis = call.integer(1, "dim");
     const bool keep = call.flag(2, "keepdim", false);
-    if (x.rank() == 0) throw Unexpressed{"an axis of a scalar"};
     return {along(x, axis, keep), positions(where(x, axis), reduced(x, axis, keep))};
   };
 }
@@ -52,7 +51,6 @@ auto place(Where where) {
   return [where](Call& call) -> std::vector<Tensor> {
     const Tensor x = call.tensor(0);
     const bool keep = call.flag(2, "keepdim", false);
-    if (x.rank() == 0) throw Unexpressed{"an axis of a scalar"};
     if (call.has(1, "dim")) {
       const int axis = call.integer(1, "dim");
       return {positions(where(x, axis), reduced(x, axis, keep))};

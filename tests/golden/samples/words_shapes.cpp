@@ -145,13 +145,11 @@ void add_shapes(Words& words) {
   words["tile"] = [](Call& call) -> std::vector<Tensor> { return {tile(call.tensor(0), call.rest(1, "dims"))}; };
   words["permute"] = [](Call& call) -> std::vector<Tensor> { return {permute(call.tensor(0), call.rest(1, "dims"))}; };
   words["transpose"] = [](Call& call) -> std::vector<Tensor> {
-    if (call.tensor(0).rank() == 0) throw Unexpressed{"axes of a scalar"};
     return {transpose(call.tensor(0), call.integer(1, "dim0"), call.integer(2, "dim1"))};
   };
   words["squeeze"] = [](Call& call) -> std::vector<Tensor> {
     const Tensor x = call.tensor(0);
     if (!call.has(1, "dim")) return {squeeze(x)};
-    if (x.rank() == 0) throw Unexpressed{"an axis of a scalar"};
     return {squeeze(x, call.integers(1, "dim"))};
   };
   words["unsqueeze"] = [](Call& call) -> std::vector<Tensor> {
