@@ -119,7 +119,7 @@ Tensor outer(Tensor a, Tensor b) {
   if (a.rank() != 1 || b.rank() != 1) {
     fail("outer: not vectors: a is {}, b is {}; need (M) and (N)", a.shape(), b.shape());
   }
-  return reshape(a, {a.dim(0), 1}) * b;
+  return reshape(a, {a.dim(0), 1}) * reshape(b, {1, b.dim(0)});
 }
 
 }
