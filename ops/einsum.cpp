@@ -49,6 +49,10 @@ double sum_along(const Axes& walk, int axis, const Real* from) {
   if (axis == walk.count) return *from;
   double sum = 0;
   const auto [length, step, _] = walk.axes[axis];
+  if (axis + 1 == walk.count) {
+    for (std::size_t i = 0; i < length; ++i) sum += from[i * step];
+    return sum;
+  }
   for (std::size_t i = 0; i < length; ++i) sum += sum_along(walk, axis + 1, from + i * step);
   return sum;
 }
@@ -60,6 +64,10 @@ void add_along(const Axes& walk, int axis, const Real* from, Real* to) {
     return;
   }
   const auto [length, step_from, step_to] = walk.axes[axis];
+  if (axis + 1 == walk.count) {
+    for (std::size_t i = 0; i < length; ++i) to[i * step_to] += from[i * step_from];
+    return;
+  }
   for (std::size_t i = 0; i < length; ++i) add_along(walk, axis + 1, from + i * step_from, to + i * step_to);
 }
 
@@ -179,12 +187,15 @@ Axes Equation::axes(Operand operand, std::span<const Kind> order, bool to_matrix
     list.axes[list.count++] = axis;
   };
   for (std::size_t k = order.size(); k-- > 0;) {
-    for (const Letter& letter : letters()) {
+    for (int i = count_ - 1; i >= 0; --i) {
+      const Letter& letter = letters_[i];
       if (letter.kind() != order[k]) continue;
       add(letter, step);
       step *= letter.length;
     }
   }
+  std::reverse(kept.axes.begin(),
+               kept.axes.begin() + kept.count);  // what is next to each other in the matrix comes last
   for (const Letter& letter : letters()) {
     if (std::ranges::find(order, letter.kind()) == order.end()) add(letter, 0);
   }

@@ -26,18 +26,24 @@ struct Geometry {
 
   /// P of the planes at x.
   void gather(const Real* x, Real* P) const {
-    kernels::fill(0, P, rows() * patches.size());
-    for (int c = 0; c < in; ++c, x += patches.plane_size(), P += patches.kernel_size() * patches.size()) {
-      patches.each([=, size = patches.size()](std::size_t k, std::size_t patch, std::size_t at) {
-        P[k * size + patch] = x[at];
+    const std::size_t size = patches.size(), step = patches.stride.width;
+    kernels::fill(0, P, rows() * size);
+    for (int c = 0; c < in; ++c, x += patches.plane_size(), P += patches.kernel_size() * size) {
+      patches.each_run([=](std::size_t k, std::size_t patch, std::size_t at, std::size_t n) {
+        Real* const row = P + k * size + patch;
+        if (step == 1) return kernels::copy(x + at, row, n);
+        for (std::size_t i = 0; i < n; ++i) row[i] = x[at + i * step];
       });
     }
   }
   /// dx += dP, wherever a number of x went.
   void scatter(const Real* dP, Real* dx) const {
-    for (int c = 0; c < in; ++c, dx += patches.plane_size(), dP += patches.kernel_size() * patches.size()) {
-      patches.each([=, size = patches.size()](std::size_t k, std::size_t patch, std::size_t at) {
-        dx[at] += dP[k * size + patch];
+    const std::size_t size = patches.size(), step = patches.stride.width;
+    for (int c = 0; c < in; ++c, dx += patches.plane_size(), dP += patches.kernel_size() * size) {
+      patches.each_run([=](std::size_t k, std::size_t patch, std::size_t at, std::size_t n) {
+        const Real* const row = dP + k * size + patch;
+        if (step == 1) return kernels::add(dx + at, row, dx + at, n);
+        for (std::size_t i = 0; i < n; ++i) dx[at + i * step] += row[i];
       });
     }
   }

@@ -64,19 +64,26 @@ struct Patches {
             static_cast<std::size_t>(line * plane.width + first * stride.width + shift)};
   }
 
-  /// Calls visit(number of the kernel, number of the patch, number of the plane) wherever a kernel meets the plane.
+  /// Calls visit(k, patch, at, n) for all runs of n patches next to each other in which number k of the kernel meets
+  /// the plane: patch + i does at number at + i · stride.width.
   template <class Visit>
-  void each(Visit visit) const {
+  void each_run(Visit visit) const {
     std::size_t k = 0;
     for (int i = 0; i < kernel.height; ++i) {
       for (int j = 0; j < kernel.width; ++j, ++k) {
         for (int y = 0; y < count.height; ++y) {
           const auto [first, last, begin] = row(i, j, y);
-          const std::size_t patch = std::size_t(y) * count.width;
-          for (int x = first; x < last; ++x) visit(k, patch + x, begin + std::size_t(x - first) * stride.width);
+          if (first < last) visit(k, std::size_t(y) * count.width + first, begin, std::size_t(last - first));
         }
       }
     }
+  }
+  /// Calls visit(k, patch, at) wherever a kernel meets the plane.
+  template <class Visit>
+  void each(Visit visit) const {
+    each_run([&](std::size_t k, std::size_t patch, std::size_t at, std::size_t n) {
+      for (std::size_t i = 0; i < n; ++i) visit(k, patch + i, at + i * stride.width);
+    });
   }
 
   Pair plane, kernel, stride, padding, dilation;
