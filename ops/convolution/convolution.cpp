@@ -47,13 +47,17 @@ struct Geometry {
       });
     }
   }
-  /// Calls visit(group, where its numbers are in x, in weight, in y) for each group of each picture.
+  /// Where the numbers of a group of a picture begin.
+  struct Place {
+    std::size_t x, weight, y;
+  };
+  /// Calls visit(group, place) for each group of each picture.
   template <class Visit>
   void each(Visit visit) const {
     for (int n = 0; n < N; ++n) {
       for (int g = 0; g < groups; ++g) {
         const std::size_t i = std::size_t(n) * groups + g;
-        visit(g, i * x_size(), g * out * rows(), i * y_size());
+        visit(g, Place{i * x_size(), g * out * rows(), i * y_size()});
       }
     }
   }
@@ -87,30 +91,31 @@ Tensor convolve(const char* op, Tensor x, Tensor weight, Tensor bias, Pair strid
   Tensor y = output({x.dim(0), O, all.patches.count.height, all.patches.count.width},
                     detail::inputs_given({x, weight, bias}, scratch));
   Real* const P = scratch.allocate(all.rows() * S);
-  all.each(
-      [&, vx = x.value().data, vw = weight.value().data, vy = y.value().data](int g, auto in_x, auto in_w, auto in_y) {
-        all.gather(vx + in_x, P);
-        for (int o = 0; o < M; ++o)
-          kernels::fill(bias ? bias.value()[g * M + o] : 0, vy + in_y + std::size_t(o) * S, S);
-        gemm(N, N, M, S, K, 1, vw + in_w, K, P, S, 1, vy + in_y, S);  // Y = b + W P
-      });
+  all.each([&, vx = x.value().data, vw = weight.value().data, vy = y.value().data](int g, Geometry::Place in) {
+    all.gather(vx + in.x, P);
+    for (int o = 0; o < M; ++o) kernels::fill(bias ? bias.value()[g * M + o] : 0, vy + in.y + std::size_t(o) * S, S);
+    gemm(N, N, M, S, K, 1, vw + in.weight, K, P, S, 1, vy + in.y, S);  // Y = b + W P
+  });
   record("convolution", y, [=] {
     Scratch scratch;
     Real *const P = scratch.allocate(all.rows() * S), *const dP = scratch.allocate(all.rows() * S);
     const Array dx = detail::accumulator_if_needed(x), dw = detail::accumulator_if_needed(weight);
     const Array db = bias ? detail::accumulator_if_needed(bias) : Array{};
-    all.each(
-        [&, vx = x.value().data, vw = weight.value().data, dy = y.grad().data](int g, auto in_x, auto in_w, auto in_y) {
-          if (dx.data) {  // dx += Wᵀ dY, scattered
-            gemm(T, N, K, S, M, 1, vw + in_w, K, dy + in_y, S, 0, dP, S);
-            all.scatter(dP, dx.data + in_x);
-          }
-          if (dw.data) {  // dW += dY Pᵀ
-            all.gather(vx + in_x, P);
-            gemm(N, T, M, K, S, 1, dy + in_y, S, P, S, 1, dw.data + in_w, K);
-          }
-          for (int o = 0; db.data && o < M; ++o) db[g * M + o] += kernels::sum(dy + in_y + std::size_t(o) * S, S);
-        });
+    all.each([&, vx = x.value().data, vw = weight.value().data, dy = y.grad().data](int, Geometry::Place in) {
+      if (dx.data) {  // dx += Wᵀ dY, scattered
+        gemm(T, N, K, S, M, 1, vw + in.weight, K, dy + in.y, S, 0, dP, S);
+        all.scatter(dP, dx.data + in.x);
+      }
+      if (dw.data) {  // dW += dY Pᵀ
+        all.gather(vx + in.x, P);
+        gemm(N, T, M, K, S, 1, dy + in.y, S, P, S, 1, dw.data + in.weight, K);
+      }
+    });
+    for (int o = 0; db.data && o < O; ++o) {  // db += Σ dY
+      double total = 0;
+      for (int n = 0; n < all.N; ++n) total += kernels::sum(y.grad().data + (std::size_t(n) * O + o) * S, S);
+      db[o] += static_cast<Real>(total);
+    }
   });
   return y;
 }

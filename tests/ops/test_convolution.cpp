@@ -140,6 +140,16 @@ TEST_SUITE("convolution") {
     CHECK(var[0] == 2);
   }
 
+  TEST_CASE("the gradient of a bias loses no pictures") {
+    Tape tape;
+    constexpr int kMany = 65;
+    Tensor bias = variable({1}, {0});
+    std::vector<Real> cotangent(kMany, 1);
+    cotangent[0] = 1 << 24;  // to which no float can add 1
+    tape.backward(conv1d(full({kMany, 1, 1}, 1), full({1, 1, 1}, 1), bias), cotangent);
+    CHECK(bias.grad()[0] == (1 << 24) + 64);
+  }
+
   TEST_CASE("mistakes are named") {
     Tape tape;
     const Tensor x = full({2, 4, 3, 3}, 0), w = full({6, 4, 2, 2}, 0);
