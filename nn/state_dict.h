@@ -13,8 +13,8 @@ struct NamedArray {
   Array array;
 };
 
-/// The values of all parameters and buffers of a module, by their path below it (`attention.query.weight`), in the order of their
-/// declaration.
+/// The values of all parameters and buffers of a module, by their path below it (`attention.query.weight`), in the
+/// order of their declaration.
 std::vector<NamedArray> state_dict(Module& module);
 
 }

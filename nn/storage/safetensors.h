@@ -38,8 +38,8 @@ class SafetensorsFile {
   };
 
   /// Throws, naming the file, and the tensor if there is one to blame, for whatever is wrong with it: a file that
-  /// cannot be read, is cut off or is no safetensors file; numbers of a type other than F32, F64 and I64; a size that does
-  /// not fit the shape; tensors that overlap, leave holes or have the same name.
+  /// cannot be read, is cut off or is no safetensors file; numbers of a type other than F32, F64 and I64; a size that
+  /// does not fit the shape; tensors that overlap, leave holes or have the same name.
   explicit SafetensorsFile(const std::string& path);
 
   const Metadata& metadata() const { return metadata_; }

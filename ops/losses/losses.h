@@ -23,7 +23,7 @@ struct BinaryCrossEntropyOptions {
 };
 
 /// -(t log σ(x) + (1 - t) log(1 - σ(x))) of logits x and targets t, usually in [0, 1].
-/// Right for logits of any size: no σ is computed.
+/// Right for logits of any size: there is no logarithm of a number that was rounded to 0 or 1.
 Tensor binary_cross_entropy_with_logits(Tensor input, Tensor target, const BinaryCrossEntropyOptions& options = {});
 /// -(t log p + (1 - t) log(1 - p)) of probabilities p, in [0, 1], and targets t. As in PyTorch, no logarithm is below
 /// -100, and the gradient's denominator p (1 - p) is not below 1e-12, so that 0 and 1 have finite losses and gradients.
