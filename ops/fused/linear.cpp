@@ -26,7 +26,9 @@ void require_terms(const char* op, std::span<const LinearTerm> terms, int rows, 
       fail("{}: too few columns: x is {}, weight is {}, first_col is {}; need first_col + x.dim(-1) <= weight.dim(-1)",
            op, x.shape(), weight.shape(), term.begin());
     }
-    const auto is_of_weight = [&](const LinearTerm& other) { return &other.weight.node() == &weight.node(); };
+    const auto is_of_weight = [&node = weight.node()](const LinearTerm& other) {
+      return &other.weight.node() == &node;
+    };
     if (first_col == LinearTerm::kAllColumns && x.dim(1) != weight.dim(1) &&
         std::ranges::count_if(terms, is_of_weight) == 1) {
       fail("{}: input sizes differ: x is {}, weight is {}; need x.dim(-1) == weight.dim(-1), or the term's first_col",
