@@ -19,7 +19,7 @@ struct Pair {
 /// (y · stride - padding + i · dilation, …), or in the padding, if that is outside of the plane.
 struct Patches {
   /// Throws, naming op and shape, for numbers that make no patch, or kernels larger than the padded plane.
-  Patches(const char* op, const Shape& x, Pair kernel, Pair stride, Pair padding, Pair dilation)
+  Patches(const char* op, const Shape& x, Pair kernel, Pair stride, Pair padding, Pair dilation, bool ceil_mode = false)
       : plane{x.rank() < 2 ? 0 : x[-2], x.rank() < 2 ? 0 : x[-1]},
         kernel(kernel),
         stride(stride),
@@ -33,8 +33,8 @@ struct Patches {
           op, kernel.height, kernel.width, stride.height, stride.width, padding.height, padding.width, dilation.height,
           dilation.width);
     }
-    count = {along(plane.height, kernel.height, stride.height, padding.height, dilation.height),
-             along(plane.width, kernel.width, stride.width, padding.width, dilation.width)};
+    count = {along(plane.height, kernel.height, stride.height, padding.height, dilation.height, ceil_mode),
+             along(plane.width, kernel.width, stride.width, padding.width, dilation.width, ceil_mode)};
     if (std::min(count.height, count.width) < 1) {
       fail(
           "{}: the kernel is larger than its input: x is {}, kernel ({}, {}) with dilation ({}, {}), padding ({}, {}); "
@@ -90,9 +90,12 @@ struct Patches {
   Pair count = 0;  ///< of patches: the size of the result
 
  private:
-  static int along(int length, int kernel, int stride, int padding, int dilation) {
+  /// With `ceil_mode` a last patch that ends outside counts, too, unless it also begins there.
+  static int along(int length, int kernel, int stride, int padding, int dilation, bool ceil_mode) {
     const long room = long(length) + 2L * padding - long(dilation) * (kernel - 1) - 1;
-    return room < 0 ? 0 : static_cast<int>(room / stride + 1);
+    if (room < 0) return 0;
+    const long steps = ceil_mode ? (room + stride - 1) / stride : room / stride;
+    return static_cast<int>(ceil_mode && steps * stride >= long(length) + padding ? steps : steps + 1);
   }
 };
 

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <tuple>
 
 #include "ops/gradients.h"
 #include "ops/layout.h"
@@ -10,13 +11,14 @@ namespace gradus::inline GRADUS_PRECISION {
 
 namespace {
 
-Patches patches_of(const char* op, Tensor x, Pair kernel, std::optional<Pair> stride, Pair padding, Pair dilation) {
+Patches patches_of(const char* op, Tensor x, Pair kernel, std::optional<Pair> stride, Pair padding, Pair dilation,
+                   bool ceil_mode) {
   if (x.rank() < 2) fail("{}: no planes: x is {}; need (…, H, W)", op, x.shape());
   if (padding.height > kernel.height / 2 || padding.width > kernel.width / 2) {
     fail("{}: bad padding: ({}, {}) of kernel ({}, {}); need at most half of it", op, padding.height, padding.width,
          kernel.height, kernel.width);
   }
-  return Patches(op, x.shape(), kernel, stride.value_or(kernel), padding, dilation);
+  return Patches(op, x.shape(), kernel, stride.value_or(kernel), padding, dilation, ceil_mode);
 }
 
 Shape pooled(const Shape& x, const Patches& patches) {
@@ -67,12 +69,29 @@ Tensor max_pool(const char* op, Tensor x, const Patches& patches) {
   return y;
 }
 
+/// How many numbers of the plane and its padding a patch has; the last ones may reach beyond both.
+Real numbers_with_padding(const Patches& patches, std::size_t patch) {
+  const auto along = [](std::size_t i, int length, int kernel, int stride, int padding) {
+    const long begin = long(i) * stride - padding;
+    return std::min(begin + kernel, long(length) + padding) - begin;
+  };
+  const auto& [plane, kernel, stride, padding] =
+      std::tie(patches.plane, patches.kernel, patches.stride, patches.padding);
+  const std::size_t row = patch / patches.count.width, column = patch % patches.count.width;
+  return static_cast<Real>(along(row, plane.height, kernel.height, stride.height, padding.height) *
+                           along(column, plane.width, kernel.width, stride.width, padding.width));
+}
+
 Tensor avg_pool(const char* op, Tensor x, const Patches& patches, bool count_include_pad) {
   Tensor y = output(pooled(x.shape(), patches), {x});
   const std::size_t size = patches.size(), plane = patches.plane_size();
   Real* const counts = Tape::active().arena().allocate(size);  // what the sum of each patch is divided by
-  kernels::fill(count_include_pad ? patches.kernel_size() : 0, counts, size);
-  if (!count_include_pad) patches.each([=](std::size_t, std::size_t patch, std::size_t) { counts[patch] += 1; });
+  if (count_include_pad) {
+    for (std::size_t i = 0; i < size; ++i) counts[i] = numbers_with_padding(patches, i);
+  } else {
+    kernels::fill(0, counts, size);
+    patches.each([=](std::size_t, std::size_t patch, std::size_t) { counts[patch] += 1; });
+  }
   kernels::fill(0, y.value().data, y.size());
   for (std::size_t out = 0, in = 0; out < y.size(); out += size, in += plane) {
     Real* const means = y.value().data + out;
@@ -98,24 +117,26 @@ std::optional<Pair> line(std::optional<int> width) { return width ? std::optiona
 
 }
 
-Tensor max_pool2d(Tensor x, Pair kernel, std::optional<Pair> stride, Pair padding, Pair dilation) {
-  return max_pool("max_pool", x, patches_of("max_pool2d", x, kernel, stride, padding, dilation));
+Tensor max_pool2d(Tensor x, Pair kernel, std::optional<Pair> stride, Pair padding, Pair dilation, bool ceil_mode) {
+  return max_pool("max_pool", x, patches_of("max_pool2d", x, kernel, stride, padding, dilation, ceil_mode));
 }
 
-Tensor max_pool1d(Tensor x, int kernel, std::optional<int> stride, int padding, int dilation) {
+Tensor max_pool1d(Tensor x, int kernel, std::optional<int> stride, int padding, int dilation, bool ceil_mode) {
   return along_one_axis("max_pool1d", x, [&](Tensor x) {
     return max_pool("max_pool", x,
-                    patches_of("max_pool1d", x, line(kernel), line(stride), {0, padding}, line(dilation)));
+                    patches_of("max_pool1d", x, line(kernel), line(stride), {0, padding}, line(dilation), ceil_mode));
   });
 }
 
-Tensor avg_pool2d(Tensor x, Pair kernel, std::optional<Pair> stride, Pair padding, bool count_include_pad) {
-  return avg_pool("avg_pool", x, patches_of("avg_pool2d", x, kernel, stride, padding, 1), count_include_pad);
+Tensor avg_pool2d(Tensor x, Pair kernel, std::optional<Pair> stride, Pair padding, bool ceil_mode,
+                  bool count_include_pad) {
+  return avg_pool("avg_pool", x, patches_of("avg_pool2d", x, kernel, stride, padding, 1, ceil_mode), count_include_pad);
 }
 
-Tensor avg_pool1d(Tensor x, int kernel, std::optional<int> stride, int padding, bool count_include_pad) {
+Tensor avg_pool1d(Tensor x, int kernel, std::optional<int> stride, int padding, bool ceil_mode,
+                  bool count_include_pad) {
   return along_one_axis("avg_pool1d", x, [&](Tensor x) {
-    return avg_pool("avg_pool", x, patches_of("avg_pool1d", x, line(kernel), line(stride), {0, padding}, 1),
+    return avg_pool("avg_pool", x, patches_of("avg_pool1d", x, line(kernel), line(stride), {0, padding}, 1, ceil_mode),
                     count_include_pad);
   });
 }

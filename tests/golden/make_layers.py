@@ -192,6 +192,10 @@ def make_convolution():
     f.add("avg_pool2d_more", lambda input: F.avg_pool2d(input, (3, 2), (2, 1), 1), {"input": x()})
     f.add("avg_pool2d_inside", lambda input: F.avg_pool2d(input, (3, 2), 2, 1, False, False), {"input": x()})
     f.add("avg_pool1d", lambda input: F.avg_pool1d(input, 3, 2, 1), {"input": uniform(2, 3, 8)})
+    more = lambda: uniform(2, 3, 8, 6)
+    f.add("max_pool2d_ceil", lambda input: F.max_pool2d(input, 3, 2, 1, 1, True), {"input": more()})
+    f.add("avg_pool2d_ceil", lambda input: F.avg_pool2d(input, 3, 2, 1, True), {"input": more()})
+    f.add("avg_pool2d_ceil_inside", lambda input: F.avg_pool2d(input, 3, 2, 0, True, False), {"input": more()})
     for training in False, True:
         for shape in (4, 3), (2, 3, 4), (2, 3, 2, 3):
             mean, var = torch.tensor([0.5, -1.0, 2.0]), torch.tensor([1.0, 0.25, 4.0])

@@ -290,8 +290,11 @@ TEST_CASE("golden: convolution and pooling") {
        }},
       {"avg_pool2d_inside",
        [](Tensor x) {
-         return avg_pool2d(x, {3, 2}, 2, 1, false);
+         return avg_pool2d(x, {3, 2}, 2, 1, false, false);
        }},
+      {"max_pool2d_ceil", [](Tensor x) { return max_pool2d(x, 3, 2, 1, 1, true); }},
+      {"avg_pool2d_ceil", [](Tensor x) { return avg_pool2d(x, 3, 2, 1, true); }},
+      {"avg_pool2d_ceil_inside", [](Tensor x) { return avg_pool2d(x, 3, 2, 0, true, false); }},
       {"avg_pool1d", [](Tensor x) { return avg_pool1d(x, 3, 2, 1); }},
   };
   for (const auto& [name, pool] : pools) {

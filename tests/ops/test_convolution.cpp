@@ -99,7 +99,12 @@ TEST_SUITE("convolution") {
     check_numbers(max_pool2d(-x, 2, 2, 1), {-1, -2, 0, -3, 1, -7});  // padding is no 0
     check_numbers(avg_pool2d(x, 2), {2, 4});
     check_numbers(avg_pool2d(x, 2, 2, 1), {0.25, 7.0 / 4, 0, 7.0 / 4, 20.0 / 4, 4});
-    check_numbers(avg_pool2d(x, 2, 2, 1, false), {1, 3.5, 0, 3.5, 5, 8});
+    check_numbers(avg_pool2d(x, 2, 2, 1, false, false), {1, 3.5, 0, 3.5, 5, 8});
+    check_numbers(max_pool2d(x, 2, 2, 0, 1, true), {5, 7, 6, 9});
+    check_numbers(avg_pool2d(x, 2, 2, 0, true), {2, 4, 5, 8.5});
+    check_numbers(avg_pool1d(constant({4}, {1, 2, 3, 4}), 3, 2, 1, true), {1, 3, 2});
+    check_numbers(avg_pool1d(constant({4}, {1, 2, 3, 4}), 3, 2, 1, true, false), {1.5, 3, 4});
+    check_numbers(max_pool1d(constant({4}, {1, 2, 3, 4}), 1, 4, 0, 1, true), {1});  // a second would begin outside
     check_numbers(max_pool1d(constant({5}, {1, 3, 2, 5, 4}), 2), {3, 5});
     check_numbers(avg_pool1d(constant({2, 4}, {1, 3, 2, 4, 0, 1, 2, 3}), 2, 1), {2, 2.5, 3, 0.5, 1.5, 2.5});
     CHECK(std::isnan(max_pool1d(constant({2}, {nan, 3}), 2).value()[0]));
@@ -210,9 +215,11 @@ TEST_SUITE("convolution") {
       gradcheck("max_pool2d", {shape}, [](Tensor x) { return max_pool2d(x, 2); });
       gradcheck("max_pool2d", {shape}, [](Tensor x) { return max_pool2d(x, {3, 2}, Pair(1, 2), 1); });
       gradcheck("avg_pool2d", {shape}, [](Tensor x) { return avg_pool2d(x, 2); });
-      gradcheck("avg_pool2d", {shape}, [](Tensor x) { return avg_pool2d(x, {3, 2}, Pair(1, 2), 1, false); });
+      gradcheck("avg_pool2d", {shape}, [](Tensor x) { return avg_pool2d(x, {3, 2}, Pair(1, 2), 1, true, false); });
       gradcheck("avg_pool2d", {shape}, [](Tensor x) { return avg_pool2d(x, {3, 2}, Pair(1, 2), 1); });
     }
+    gradcheck("max_pool2d", {{2, 5, 4}}, [](Tensor x) { return max_pool2d(x, 3, 2, 1, 1, true); });
+    gradcheck("avg_pool2d", {{2, 5, 4}}, [](Tensor x) { return avg_pool2d(x, 3, 2, 1, true); });
     gradcheck("max_pool1d", {{2, 7}}, [](Tensor x) { return max_pool1d(x, 3, 2, 1); });
     gradcheck("avg_pool1d", {{7}}, [](Tensor x) { return avg_pool1d(x, 3, 2, 1); });
     for (const Shape& shape : {Shape{3, 2}, Shape{2, 2, 3}, Shape{2, 2, 2, 2}, Shape{1, 2, 4}}) {
