@@ -85,23 +85,31 @@ void require_adam_options(const char* optimizer, const Options& options) {
 
 }
 
-Optimizer::Optimizer(const std::vector<Parameter*>& parameters, double learning_rate,
-                     const std::vector<std::string>& state_names)
-    : learning_rate(learning_rate), parameters_(parameters), state_names_(state_names) {
-  if (std::set(parameters.begin(), parameters.end()).size() != parameters.size()) {
+Optimizer::Optimizer(const ParameterGroups& groups, double learning_rate, const std::vector<std::string>& state_names)
+    : learning_rate(learning_rate), state_names_(state_names) {
+  for (const ParameterGroup& group : groups) {
+    require_not_negative("optimizer", "rate_scale", group.rate_scale);
+    require_not_negative("optimizer", "weight_decay", group.weight_decay.value_or(0));
+    for (Parameter* parameter : group.parameters) add(*parameter, group);
+  }
+  if (std::set(parameters_.begin(), parameters_.end()).size() != parameters_.size()) {
     fail("optimizer: a parameter is in the list twice");
   }
-  for (Parameter* parameter : parameters) {
-    std::vector<Real>& state = state_.emplace_back(parameter->size() * state_names.size());
-    for (std::size_t begin = 0; begin < parameter->size(); begin += kBlockSize) {
-      Block block{parameter,
-                  &parameter->value()[begin],
-                  &parameter->grad()[begin],
-                  {},
-                  std::min(kBlockSize, parameter->size() - begin)};
-      for (std::size_t i = 0; i < state_names.size(); ++i) block.state[i] = &state[i * parameter->size() + begin];
-      blocks_.push_back(block);
-    }
+}
+
+void Optimizer::add(Parameter& parameter, const ParameterGroup& group) {
+  parameters_.push_back(&parameter);
+  std::vector<Real>& state = state_.emplace_back(parameter.size() * state_names_.size());
+  for (std::size_t begin = 0; begin < parameter.size(); begin += kBlockSize) {
+    Block block{&parameter,
+                &parameter.value()[begin],
+                &parameter.grad()[begin],
+                {},
+                std::min(kBlockSize, parameter.size() - begin),
+                group.rate_scale,
+                group.weight_decay};
+    for (std::size_t i = 0; i < state_names_.size(); ++i) block.state[i] = &state[i * parameter.size() + begin];
+    blocks_.push_back(block);
   }
 }
 
@@ -130,7 +138,7 @@ std::vector<NamedArray> Optimizer::state() {
   return result;
 }
 
-SGD::SGD(const std::vector<Parameter*>& parameters, const SgdOptions& options)
+SGD::SGD(const ParameterGroups& parameters, const SgdOptions& options)
     : Optimizer(parameters, options.learning_rate,
                 options.momentum != 0 ? std::vector<std::string>{"momentum_buffer"} : std::vector<std::string>{}),
       options_(options) {
@@ -141,7 +149,7 @@ SGD::SGD(const std::vector<Parameter*>& parameters, const SgdOptions& options)
 }
 
 void SGD::update(const Block& block, Real grad_scale) const {
-  const kernels::SgdStep step{grad_scale, static_cast<Real>(options_.weight_decay), static_cast<Real>(learning_rate),
+  const kernels::SgdStep step{grad_scale, block.weight_decay(options_.weight_decay), rate_of(block),
                               static_cast<Real>(options_.momentum)};
   if (options_.momentum == 0) {
     kernels::sgd(step, block.value, block.grad, block.size);
@@ -152,7 +160,7 @@ void SGD::update(const Block& block, Real grad_scale) const {
   }
 }
 
-Adagrad::Adagrad(const std::vector<Parameter*>& parameters, const AdagradOptions& options)
+Adagrad::Adagrad(const ParameterGroups& parameters, const AdagradOptions& options)
     : Optimizer(parameters, options.learning_rate, {"sum"}), options_(options) {
   require_not_negative("adagrad", "learning_rate", options.learning_rate);
   require_not_negative("adagrad", "learning_rate_decay", options.learning_rate_decay);
@@ -161,13 +169,35 @@ Adagrad::Adagrad(const std::vector<Parameter*>& parameters, const AdagradOptions
 }
 
 void Adagrad::update(const Block& block, Real grad_scale) const {
-  const double rate = learning_rate / (1 + static_cast<double>(steps - 1) * options_.learning_rate_decay);
-  const kernels::AdagradStep step{grad_scale, static_cast<Real>(options_.weight_decay), static_cast<Real>(rate),
+  const double rate =
+      block.rate_scale * learning_rate / (1 + static_cast<double>(steps - 1) * options_.learning_rate_decay);
+  const kernels::AdagradStep step{grad_scale, block.weight_decay(options_.weight_decay), static_cast<Real>(rate),
                                   static_cast<Real>(options_.epsilon)};
   kernels::adagrad(step, block.value, block.grad, block.state[0], block.size);
 }
 
-Adadelta::Adadelta(const std::vector<Parameter*>& parameters, const AdadeltaOptions& options)
+RMSprop::RMSprop(const ParameterGroups& parameters, const RmspropOptions& options)
+    : Optimizer(parameters, options.learning_rate, {"square_avg", "momentum_buffer", "grad_avg"}), options_(options) {
+  require_not_negative("rmsprop", "learning_rate", options.learning_rate);
+  require_share("rmsprop", "alpha", options.alpha);
+  require_not_negative("rmsprop", "epsilon", options.epsilon);
+  require_not_negative("rmsprop", "weight_decay", options.weight_decay);
+  require_share("rmsprop", "momentum", options.momentum);
+}
+
+void RMSprop::update(const Block& block, Real grad_scale) const {
+  const kernels::RmspropStep step{grad_scale,
+                                  block.weight_decay(options_.weight_decay),
+                                  rate_of(block),
+                                  static_cast<Real>(options_.alpha),
+                                  static_cast<Real>(options_.epsilon),
+                                  static_cast<Real>(options_.momentum),
+                                  Real(options_.centered)};
+  const auto [square, momentum, mean] = block.state;
+  kernels::rmsprop(step, block.value, block.grad, square, momentum, mean, block.size);
+}
+
+Adadelta::Adadelta(const ParameterGroups& parameters, const AdadeltaOptions& options)
     : Optimizer(parameters, options.learning_rate, {"square_avg", "acc_delta"}), options_(options) {
   require_not_negative("adadelta", "learning_rate", options.learning_rate);
   require_share("adadelta", "rho", options.rho);
@@ -176,9 +206,8 @@ Adadelta::Adadelta(const std::vector<Parameter*>& parameters, const AdadeltaOpti
 }
 
 void Adadelta::update(const Block& block, Real grad_scale) const {
-  const kernels::AdadeltaStep step{grad_scale, static_cast<Real>(options_.weight_decay),
-                                   static_cast<Real>(learning_rate), static_cast<Real>(options_.rho),
-                                   static_cast<Real>(options_.epsilon)};
+  const kernels::AdadeltaStep step{grad_scale, block.weight_decay(options_.weight_decay), rate_of(block),
+                                   static_cast<Real>(options_.rho), static_cast<Real>(options_.epsilon)};
   kernels::adadelta(step, block.value, block.grad, block.state[0], block.state[1], block.size);
 }
 
@@ -199,25 +228,26 @@ kernels::AdamStep adam_step(const Options& options, double learning_rate, std::i
 }
 }
 
-Adam::Adam(const std::vector<Parameter*>& parameters, const AdamOptions& options)
+Adam::Adam(const ParameterGroups& parameters, const AdamOptions& options)
     : Optimizer(parameters, options.learning_rate, {"exp_avg", "exp_avg_sq"}), options_(options) {
   require_adam_options("adam", options);
 }
 
 void Adam::update(const Block& block, Real grad_scale) const {
-  kernels::AdamStep step = adam_step(options_, learning_rate, steps, grad_scale);
-  step.weight_decay = static_cast<Real>(options_.weight_decay);
+  kernels::AdamStep step = adam_step(options_, block.rate_scale * learning_rate, steps, grad_scale);
+  step.weight_decay = block.weight_decay(options_.weight_decay);
   kernels::adam(step, block.value, block.grad, block.state[0], block.state[1], block.size);
 }
 
-AdamW::AdamW(const std::vector<Parameter*>& parameters, const AdamWOptions& options)
+AdamW::AdamW(const ParameterGroups& parameters, const AdamWOptions& options)
     : Optimizer(parameters, options.learning_rate, {"exp_avg", "exp_avg_sq"}), options_(options) {
   require_adam_options("adamw", options);
 }
 
 void AdamW::update(const Block& block, Real grad_scale) const {
-  kernels::AdamStep step = adam_step(options_, learning_rate, steps, grad_scale);
-  step.value_scale = static_cast<Real>(1 - learning_rate * options_.weight_decay);
+  const double rate = block.rate_scale * learning_rate;
+  kernels::AdamStep step = adam_step(options_, rate, steps, grad_scale);
+  step.value_scale = static_cast<Real>(1 - rate * block.own_weight_decay.value_or(options_.weight_decay));
   kernels::adam(step, block.value, block.grad, block.state[0], block.state[1], block.size);
 }
 

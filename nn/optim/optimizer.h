@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -25,6 +26,22 @@ struct StepOptions {
   ThreadPool* pool = nullptr;  ///< share the work among these threads; the result is the same to the bit
 };
 
+/// Parameters that are updated alike.
+struct ParameterGroup {
+  std::vector<Parameter*> parameters;
+  double rate_scale = 1;                    ///< what the learning rate is multiplied by; 0 or more
+  std::optional<double> weight_decay = {};  ///< in place of that of the options
+};
+
+/// All parameters of an optimiser: one list, or groups of them.
+///
+///     AdamW adamw({{.parameters = weights}, {.parameters = biases, .weight_decay = 0}}, {.weight_decay = 0.1});
+struct ParameterGroups : std::vector<ParameterGroup> {
+  ParameterGroups(const std::vector<Parameter*>& parameters) : std::vector<ParameterGroup>{{parameters}} {}
+  ParameterGroups(std::initializer_list<Parameter*> parameters) : ParameterGroups(std::vector(parameters)) {}
+  ParameterGroups(std::initializer_list<ParameterGroup> groups) : std::vector<ParameterGroup>(groups) {}
+};
+
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
@@ -42,22 +59,28 @@ class Optimizer {
   std::vector<NamedArray> state();
 
  protected:
-  /// `state_names` is what is kept of every parameter, zeros at first; at most two.
-  Optimizer(const std::vector<Parameter*>& parameters, double learning_rate,
-            const std::vector<std::string>& state_names);
+  /// `state_names` is what is kept of every parameter, zeros at first; at most three.
+  Optimizer(const ParameterGroups& groups, double learning_rate, const std::vector<std::string>& state_names);
 
   /// A piece of a parameter, with its gradient and its state.
   struct Block {
     const Parameter* parameter;
     Real* value;
     Real* grad;
-    std::array<Real*, 2> state;
+    std::array<Real*, 3> state;
     std::size_t size;
+    double rate_scale;
+    std::optional<double> own_weight_decay;
+
+    Real weight_decay(double otherwise) const { return static_cast<Real>(own_weight_decay.value_or(otherwise)); }
   };
+  Real rate_of(const Block& block) const { return static_cast<Real>(block.rate_scale * learning_rate); }
   /// Does the piece's part of step number `steps`, which counts from 1.
   virtual void update(const Block& block, Real grad_scale) const = 0;
 
  private:
+  void add(Parameter& parameter, const ParameterGroup& group);
+
   std::vector<Parameter*> parameters_;
   std::vector<std::string> state_names_;
   std::vector<std::vector<Real>> state_;  // of each parameter: the arrays of all names, one after the other
@@ -72,7 +95,7 @@ struct SgdOptions {
 /// Stochastic gradient descent, with momentum (Polyak 1964; Nesterov's in the form of Sutskever et al. 2013).
 class SGD : public Optimizer {
  public:
-  explicit SGD(const std::vector<Parameter*>& parameters, const SgdOptions& options = {});
+  explicit SGD(const ParameterGroups& parameters, const SgdOptions& options = {});
 
  private:
   void update(const Block& block, Real grad_scale) const override;
@@ -85,11 +108,25 @@ struct AdagradOptions {
 /// Duchi, Hazan, Singer 2011.
 class Adagrad : public Optimizer {
  public:
-  explicit Adagrad(const std::vector<Parameter*>& parameters, const AdagradOptions& options = {});
+  explicit Adagrad(const ParameterGroups& parameters, const AdagradOptions& options = {});
 
  private:
   void update(const Block& block, Real grad_scale) const override;
   AdagradOptions options_;
+};
+
+struct RmspropOptions {
+  double learning_rate = 1e-2, alpha = 0.99, epsilon = 1e-8, weight_decay = 0, momentum = 0;
+  bool centered = false;  ///< divide by the standard deviation of the gradient, not by its root mean square
+};
+/// Tieleman, Hinton 2012, "Lecture 6.5: rmsprop"; centred as in Graves 2013, eq. 38 to 41.
+class RMSprop : public Optimizer {
+ public:
+  explicit RMSprop(const ParameterGroups& parameters, const RmspropOptions& options = {});
+
+ private:
+  void update(const Block& block, Real grad_scale) const override;
+  RmspropOptions options_;
 };
 
 struct AdadeltaOptions {
@@ -98,7 +135,7 @@ struct AdadeltaOptions {
 /// Zeiler 2012, algorithm 1 (rho 0.95 and epsilon 1e-6 in Bahdanau et al. 2014).
 class Adadelta : public Optimizer {
  public:
-  explicit Adadelta(const std::vector<Parameter*>& parameters, const AdadeltaOptions& options = {});
+  explicit Adadelta(const ParameterGroups& parameters, const AdadeltaOptions& options = {});
 
  private:
   void update(const Block& block, Real grad_scale) const override;
@@ -111,7 +148,7 @@ struct AdamOptions {
 /// Kingma, Ba 2015, algorithm 1; the weight decay is added to the gradient.
 class Adam : public Optimizer {
  public:
-  explicit Adam(const std::vector<Parameter*>& parameters, const AdamOptions& options = {});
+  explicit Adam(const ParameterGroups& parameters, const AdamOptions& options = {});
 
  private:
   void update(const Block& block, Real grad_scale) const override;
@@ -124,7 +161,7 @@ struct AdamWOptions {
 /// Adam whose weight decay shrinks the values themselves (Loshchilov, Hutter 2019, algorithm 2).
 class AdamW : public Optimizer {
  public:
-  explicit AdamW(const std::vector<Parameter*>& parameters, const AdamWOptions& options = {});
+  explicit AdamW(const ParameterGroups& parameters, const AdamWOptions& options = {});
 
  private:
   void update(const Block& block, Real grad_scale) const override;

@@ -42,6 +42,20 @@ GRADUS_SIMD_CLONES void adagrad(const AdagradStep& step, Real* value, const Real
   }
 }
 
+GRADUS_SIMD_CLONES void rmsprop(const RmspropStep& step, Real* value, const Real* gradient, Real* s, Real* m,
+                                Real* mean, std::size_t n) {
+  const auto [scale, decay, rate, alpha, epsilon, momentum, centered] = step;
+  GRADUS_INDEPENDENT_LOOP
+  for (std::size_t i = 0; i < n; ++i) {
+    const Real g = scale * gradient[i] + decay * value[i];
+    s[i] = alpha * s[i] + (1 - alpha) * g * g;
+    mean[i] = alpha * mean[i] + (1 - alpha) * g;
+    const Real variance = s[i] - centered * mean[i] * mean[i];
+    m[i] = momentum * m[i] + g / (std::sqrt(variance > 0 ? variance : 0) + epsilon);
+    value[i] -= rate * m[i];
+  }
+}
+
 GRADUS_SIMD_CLONES void adadelta(const AdadeltaStep& step, Real* value, const Real* gradient, Real* s, Real* u,
                                  std::size_t n) {
   const auto [scale, decay, rate, rho, epsilon] = step;

@@ -26,6 +26,13 @@ struct AdagradStep {
 /// s = s + g²;   value -= learning_rate g / (√s + ε)
 void adagrad(const AdagradStep& step, Real* value, const Real* gradient, Real* s, std::size_t n);
 
+struct RmspropStep {
+  Real grad_scale, weight_decay, learning_rate, alpha, epsilon, momentum;
+  Real centered;  ///< 1 or 0
+};
+/// s = α s + (1-α) g²;   μ = α μ + (1-α) g;   m = momentum m + g / (√(s - centered μ²) + ε);   value -= learning_rate m
+void rmsprop(const RmspropStep& step, Real* value, const Real* gradient, Real* s, Real* m, Real* mean, std::size_t n);
+
 struct AdadeltaStep {
   Real grad_scale, weight_decay, learning_rate, rho, epsilon;
 };

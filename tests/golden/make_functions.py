@@ -50,6 +50,29 @@ def make_functions():
     f.save()
 
 
+def make_rmsprop():
+    """Ten steps with given gradients, as make_golden.py's make_optimizers."""
+    f = File("rmsprop")
+    steps = 10
+    kinds = {
+        "rmsprop": lambda p: torch.optim.RMSprop(p, lr=0.1),
+        "rmsprop_momentum": lambda p: torch.optim.RMSprop(p, lr=0.1, alpha=0.9, momentum=0.8, weight_decay=0.1),
+        "rmsprop_centered": lambda p: torch.optim.RMSprop(p, lr=0.1, centered=True, momentum=0.5),
+    }
+    for case, make in kinds.items():
+        start, gradients, values = uniform(3, 4), uniform(steps, 3, 4), []
+        parameter = start.clone().requires_grad_()
+        optimizer = make([parameter])
+        for gradient in gradients:
+            parameter.grad = gradient.clone()
+            optimizer.step()
+            values.append(parameter.detach().clone())
+        f.put(case, "input", {"start": start, "gradients": gradients})
+        f.put(case, "output", {"values": torch.stack(values)})
+    f.save()
+
+
 if __name__ == "__main__":
     torch.set_default_dtype(torch.float64)
     make_functions()
+    make_rmsprop()

@@ -266,9 +266,18 @@ TEST_CASE("golden: ten steps of every optimiser") {
        [](const Parameters& p) {
          return std::make_unique<AdamW>(p, AdamWOptions{0.01, 0.9, 0.999, 0.1});
        }},
+      {"rmsprop", [](const Parameters& p) { return std::make_unique<RMSprop>(p, RmspropOptions{0.1}); }},
+      {"rmsprop_momentum",
+       [](const Parameters& p) {
+         return std::make_unique<RMSprop>(p, RmspropOptions{0.1, 0.9, 1e-8, 0.1, 0.8});
+       }},
+      {"rmsprop_centered",
+       [](const Parameters& p) {
+         return std::make_unique<RMSprop>(p, RmspropOptions{.learning_rate = 0.1, .momentum = 0.5, .centered = true});
+       }},
   };
-  const Golden golden("optimizers");
   for (const auto& [name, make] : kinds) {
+    const Golden golden(name.starts_with("rmsprop") ? "rmsprop" : "optimizers");
     Module root;
     Parameter parameter(&root, "start", {3, 4});
     golden.load(root, name + "/input/");

@@ -342,3 +342,36 @@ TEST_CASE("weight average: the formula, swapping, and going on from its state") 
   CHECK_THROWS_WITH_AS(WeightAverage(model.parameters(), 1), "weight average: the decay is 1; need 0 <= decay < 1",
                        Error);
 }
+
+TEST_CASE("optimizer: groups have a rate and a weight decay of their own, and otherwise nothing changes") {
+  for (const bool grouped : {false, true}) {
+    Model model, alone;
+    const std::vector<Parameter*> parameters = model.parameters();
+    const std::size_t half = parameters.size() / 2;
+    const std::vector<Parameter*> first(parameters.begin(), parameters.begin() + half);
+    const std::vector<Parameter*> rest(parameters.begin() + half, parameters.end());
+    AdamW adamw(grouped
+                    ? ParameterGroups{{.parameters = first, .rate_scale = 0.5, .weight_decay = 0}, {.parameters = rest}}
+                    : ParameterGroups(parameters),
+                {.learning_rate = 0.1, .weight_decay = 0.3});
+    AdamW half_rate(alone.parameters(), {.learning_rate = 0.05, .weight_decay = 0});
+    AdamW full_rate(alone.parameters(), {.learning_rate = 0.1, .weight_decay = 0.3});
+    for (int t = 1; t <= 3; ++t) {
+      set_gradients(model, t);
+      set_gradients(alone, t);
+      adamw.step();
+      for (std::size_t i = 0; i < parameters.size(); ++i) alone.parameters()[i]->frozen = i >= half;
+      if (grouped) half_rate.step();
+      for (std::size_t i = 0; i < parameters.size(); ++i) alone.parameters()[i]->frozen = grouped && i < half;
+      full_rate.step();
+    }
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+      CHECK(std::ranges::equal(parameters[i]->value(), alone.parameters()[i]->value()));
+    }
+  }
+  Model model;
+  CHECK_THROWS_WITH_AS(SGD(ParameterGroups{{.parameters = model.parameters(), .rate_scale = -1}}),
+                       "optimizer: bad rate_scale: -1; need 0 or more", Error);
+  CHECK_THROWS_WITH_AS(SGD(ParameterGroups{{.parameters = model.parameters()}, {.parameters = model.parameters()}}),
+                       "optimizer: a parameter is in the list twice", Error);
+}

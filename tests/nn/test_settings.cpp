@@ -54,6 +54,11 @@ TEST_SUITE("settings") {
     check_refused<Adadelta>("adadelta", "rho", &AdadeltaOptions::rho, kNoShare);
     check_refused<Adadelta>("adadelta", "weight_decay", &AdadeltaOptions::weight_decay, kNegative);
     check_refused<Adadelta>("adadelta", "epsilon", &AdadeltaOptions::epsilon, kNegative);
+    check_refused<RMSprop>("rmsprop", "learning_rate", &RmspropOptions::learning_rate, kNegative);
+    check_refused<RMSprop>("rmsprop", "alpha", &RmspropOptions::alpha, kNoShare);
+    check_refused<RMSprop>("rmsprop", "epsilon", &RmspropOptions::epsilon, kNegative);
+    check_refused<RMSprop>("rmsprop", "weight_decay", &RmspropOptions::weight_decay, kNegative);
+    check_refused<RMSprop>("rmsprop", "momentum", &RmspropOptions::momentum, kNoShare);
     check_refused<Adam>("adam", "learning_rate", &AdamOptions::learning_rate, kNegative);
     check_refused<Adam>("adam", "beta1", &AdamOptions::beta1, kNoShare);
     check_refused<Adam>("adam", "beta2", &AdamOptions::beta2, kNoShare);
