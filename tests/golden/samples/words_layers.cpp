@@ -52,29 +52,29 @@ std::optional<Pair> stride_of(Call& call) {
 }
 
 std::vector<Tensor> largest(Call& call) {
-  if (call.flag(5, "ceil_mode", false)) throw Unexpressed{"ceil_mode"};
+  const bool ceil = call.flag(5, "ceil_mode", false);
   if (call.flag(6, "return_indices", false)) throw Unexpressed{"return_indices"};
   const Pair kernel = pair(call, 1, "kernel_size", 1), padding = pair(call, 3, "padding", 0),
              dilation = pair(call, 4, "dilation", 1);
   if (call.op() == "nn.functional.max_pool2d") {
-    return {max_pool2d(call.tensor(0), kernel, stride_of(call), padding, dilation)};
+    return {max_pool2d(call.tensor(0), kernel, stride_of(call), padding, dilation, ceil)};
   }
   const std::optional<Pair> stride = stride_of(call);
   return {max_pool1d(call.tensor(0), kernel.height, stride ? std::optional(stride->height) : std::nullopt,
-                     padding.height, dilation.height)};
+                     padding.height, dilation.height, ceil)};
 }
 
 std::vector<Tensor> means(Call& call) {
-  if (call.flag(4, "ceil_mode", false)) throw Unexpressed{"ceil_mode"};
+  const bool ceil = call.flag(4, "ceil_mode", false);
   if (call.has(6, "divisor_override")) throw Unexpressed{"divisor_override"};
   const Pair kernel = pair(call, 1, "kernel_size", 1), padding = pair(call, 3, "padding", 0);
   const bool count_padding = call.flag(5, "count_include_pad", true);
   const std::optional<Pair> stride = stride_of(call);
   if (call.op() == "nn.functional.avg_pool2d") {
-    return {avg_pool2d(call.tensor(0), kernel, stride, padding, count_padding)};
+    return {avg_pool2d(call.tensor(0), kernel, stride, padding, ceil, count_padding)};
   }
   return {avg_pool1d(call.tensor(0), kernel.height, stride ? std::optional(stride->height) : std::nullopt,
-                     padding.height, count_padding)};
+                     padding.height, ceil, count_padding)};
 }
 
 std::vector<Tensor> batch_normalised(Call& call) {
