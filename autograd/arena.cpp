@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "autograd/error.h"
+
 namespace gradus::inline GRADUS_PRECISION {
 
 Arena::~Arena() {
@@ -20,7 +22,9 @@ void* Arena::allocate_bytes(std::size_t bytes) {
   }
   if (position_.block == blocks_.size()) {
     const std::size_t size = std::max(bytes, blocks_.empty() ? kFirstBlock : 2 * blocks_.back().size);
-    blocks_.push_back({static_cast<std::byte*>(::operator new(size, std::align_val_t(kAlignment))), size});
+    void* const memory = ::operator new(size, std::align_val_t(kAlignment), std::nothrow);
+    if (memory == nullptr) fail("memory: the system has no {} bytes more", size);
+    blocks_.push_back({static_cast<std::byte*>(memory), size});
     ASAN_POISON_MEMORY_REGION(blocks_.back().memory, size);
   }
   std::byte* result = blocks_[position_.block].memory + position_.offset;

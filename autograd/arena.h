@@ -27,7 +27,7 @@ class Arena {
   Arena& operator=(const Arena&) = delete;
   ~Arena();
 
-  /// Uninitialised memory, valid until the arena is rewound to a mark taken before this call.
+  /// Uninitialised memory, valid until the arena is rewound to a mark taken before this call. Throws if there is none.
   void* allocate_bytes(std::size_t bytes);
   /// `count` uninitialised objects of a type that needs no destructor, since none is ever called.
   template <class T = Real>

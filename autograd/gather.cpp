@@ -62,7 +62,7 @@ void gather(Leaf& leaf, List<const Tape*> tapes, int row_begin, int row_end) {
   const Array grad = leaf.grad();
   each_node(leaf, tapes, [&](const Node& node) {
     if (node.grad == nullptr) return;
-    for (std::size_t i = row_begin * row_size; i < row_end * row_size; ++i) grad[i] += node.grad[i];
+    for (std::size_t i = row_begin * row_size; i < row_end * row_size; ++i) grad.data[i] += node.grad[i];
   });
 
   std::size_t count = 0;

@@ -5,7 +5,7 @@
 #include <memory>
 #include <utility>
 
-#include "autograd/arena.h"
+#include "autograd/tape.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 
@@ -16,13 +16,16 @@ Leaf::Leaf(std::string name, Shape shape) : name_(std::move(name)), shape_(shape
   const std::size_t padded = (size() + kStep - 1) / kStep * kStep;
   std::size_t bytes = 2 * padded * sizeof(Real) + Arena::kAlignment;
   memory_ = std::calloc(bytes, 1);
-  if (memory_ == nullptr) throw std::bad_alloc();
+  if (memory_ == nullptr) fail("parameter {}: no memory for {}: {} bytes", name_, shape, bytes);
   void* aligned = memory_;
   value_ = static_cast<Real*>(std::align(Arena::kAlignment, 2 * padded * sizeof(Real), aligned, bytes));
   grad_ = value_ + padded;
 }
 
-Leaf::~Leaf() { std::free(memory_); }
+Leaf::~Leaf() {
+  Tape::forget(*this);
+  std::free(memory_);
+}
 
 void Leaf::zero_grad() { std::fill_n(grad_, size(), Real{0}); }
 

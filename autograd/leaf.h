@@ -7,7 +7,8 @@
 namespace gradus::inline GRADUS_PRECISION {
 
 /// A tensor that outlives tapes: the base of `Parameter`. It owns its value and its gradient. Any number of tapes, on
-/// any threads, may use the value at once; each keeps its own share of the gradient until the shares are gathered.
+/// any threads, may use the value at once; each keeps its own share of the gradient until the shares are gathered. It
+/// must live longer than they do: what used it on a tape of this thread is an error once it has ended.
 class Leaf {
  public:
   /// All zeros. `name` is the dotted path that errors, graphs and files show.

@@ -8,9 +8,12 @@ namespace gradus::inline GRADUS_PRECISION {
 
 Shape::Shape(std::span<const int> dims) : rank_(static_cast<int>(dims.size())) {
   if (dims.size() > kMaxRank) fail("shape: {} dimensions; at most {} are supported", dims.size(), kMaxRank);
+  double numbers = 1;
   for (int dim : dims) {
     if (dim < 0) fail("shape: negative dimension {} in {}", dim, to_string(dims));
+    numbers *= std::max(dim, 1);
   }
+  if (numbers > 0x1p56) fail("shape: too many numbers: {} are {}; need 2^56 or fewer", to_string(dims), numbers);
   std::copy(dims.begin(), dims.end(), dims_.begin());
 }
 

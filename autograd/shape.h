@@ -17,7 +17,8 @@ class Shape {
 
   Shape() = default;
   Shape(std::initializer_list<int> dims) : Shape(std::span(dims.begin(), dims.size())) {}
-  /// Throws if there are more than six dimensions, or a negative one.
+  /// Throws if there are more than six dimensions, a negative one, or so many numbers (those of a tensor with the zeros
+  /// left out) that no memory could hold them.
   explicit Shape(std::span<const int> dims);
 
   int rank() const { return rank_; }

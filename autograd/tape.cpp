@@ -26,16 +26,23 @@ struct Store {
 
 thread_local Store store;
 
+Real* allocate(const char* op, const Shape& shape) try {
+  return store.arena.allocate(shape.size());
+} catch (const Error&) {
+  fail("{}: no memory for {}: {} bytes", op, shape, shape.size() * sizeof(Real));
+}
+
 }
 
 // Recording: the forward pass
 
 Tensor Tape::add_node(const Shape& shape, const char* op, bool needs_grad, Real* value) {
+  if (value == nullptr) value = allocate(op, shape);
   if (store.node_count == store.nodes.size()) store.nodes.emplace_back();
   Node& node = store.nodes[store.node_count++] = Node();
   node.id = Tensor::new_id();
   node.shape = shape;
-  node.value = value != nullptr ? value : arena().allocate(shape.size());
+  node.value = value;
   node.needs_grad = needs_grad && mode_ == Record;
   node.op = op;
   node.path = ModulePath::current();
@@ -43,14 +50,14 @@ Tensor Tape::add_node(const Shape& shape, const char* op, bool needs_grad, Real*
   return Tensor(node);
 }
 
-Tensor output(const Shape& shape, List<Tensor> inputs, Real* value) {
+Tensor output(const Shape& shape, List<Tensor> inputs, Real* value, const char* op) {
   Tape& tape = Tape::active();
   bool needs_grad = false;
   for (const Tensor& input : inputs) {
     if (input.node().tape != &tape) fail("tape: an input (made by {}) is on an outer tape", input.node().op);
     needs_grad |= input.needs_grad();
   }
-  const Tensor tensor = tape.add_node(shape, "", needs_grad, value);
+  const Tensor tensor = tape.add_node(shape, op, needs_grad, value);
   if (tape.mode() == Tape::Record) tensor.node().inputs = tape.arena().copy<Tensor>(inputs);
   return tensor;
 }
@@ -78,7 +85,8 @@ void Tape::backward(Tensor loss) {
 
 void Tape::backward(Tensor output, List<Real> cotangent) {
   run_closures(output, cotangent);
-  for (const Node* node = last_leaf_; node != nullptr; node = node->previous_leaf) gather(*node->leaf, *this);
+  for (const Node* node = last_leaf_; node != nullptr; node = node->previous_leaf)
+    if (node->leaf != nullptr) gather(*node->leaf, *this);
 }
 
 void Tape::run_closures(Tensor output, List<Real> cotangent) {
@@ -117,37 +125,10 @@ Array accumulator(Tensor x) {
 
 Real* Tape::new_grad(Node& node) {
   if (store.active != this) fail("grad: another tape is active than the one this tensor (made by {}) is on", node.op);
-  return node.grad = grad_memory_ ? grad_memory_->lend(node) : arena().allocate(node.shape.size());
+  return node.grad = grad_memory_ ? grad_memory_->lend(node) : allocate(node.op, node.shape);
 }
 
-// Leaves: variables, constants and parameters
-
-namespace {
-
-Tensor filled(const Shape& shape, List<Real> values, const char* op, bool needs_grad) {
-  if (values.size() != shape.size())
-    fail("{}: {} numbers given for shape {}, which has {}", op, values.size(), shape, shape.size());
-  Tensor tensor = Tape::active().add_node(shape, op, needs_grad, nullptr);
-  std::copy(values.begin(), values.end(), tensor.value().begin());
-  return tensor;
-}
-
-}
-
-Tensor constant(const Shape& shape, List<Real> values) { return filled(shape, values, "constant", false); }
-
-Tensor full(const Shape& shape, Real value) {
-  Tensor tensor = Tape::active().add_node(shape, "constant", false, nullptr);
-  std::fill_n(tensor.value().begin(), shape.size(), value);
-  return tensor;
-}
-
-Tensor variable(const Shape& shape, List<Real> values) {
-  const Tensor tensor = filled(shape, values, "variable", true);
-  if (const TapeObserver* o = tape_observer.load(std::memory_order_relaxed)) o->made(tensor);
-  if (tensor.needs_grad()) accumulator(tensor);  // has a gradient, 0, also if none reaches it
-  return tensor;
-}
+// Parameters
 
 Tensor Leaf::tensor() { return Tape::active().use(*this); }
 
@@ -158,6 +139,12 @@ Tensor Tape::use(Leaf& leaf) {
   node.leaf = &leaf;
   node.previous_leaf = std::exchange(last_leaf_, &node);
   return tensor;
+}
+
+void Tape::forget(const Leaf& leaf) {
+  for (const Tape* tape = store.active; tape != nullptr; tape = tape->outer_) {
+    if (Node* const node = tape->find(leaf)) node->id = kEndedLeaf, node->leaf = nullptr;
+  }
 }
 
 Node* Tape::find(const Leaf& leaf) const {
@@ -187,9 +174,8 @@ Tape::~Tape() {
 }
 
 Tape& Tape::active() {
-  Tape* tape = store.active;
-  if (tape == nullptr) fail("tape: no tape is active on this thread; write `Tape tape;` before the first op");
-  return *tape;
+  if (store.active == nullptr) fail("tape: no tape is active on this thread; write `Tape tape;` before the first op");
+  return *store.active;
 }
 
 Arena& Tape::arena() { return store.arena; }

@@ -22,6 +22,8 @@ std::uint64_t Tensor::new_id() { return ++last_id; }
 Node& Tensor::node() const {
   if (node_ == nullptr) fail("tensor: empty handle; assign it the result of an op before use");
   if (!is_of_this_thread(id_)) fail("tensor: used on another thread than the one whose tape recorded it");
+  if (node_->id == kEndedLeaf)
+    fail("tensor: the parameter it stands for ended before the tape; let modules live longer");
   if (node_->id != id_) fail("tensor: used after its tape ended; read what you need before the Tape goes out of scope");
   return *node_;
 }

@@ -4,6 +4,7 @@
 #include <span>
 #include <type_traits>
 
+#include "autograd/index_check.h"
 #include "autograd/shape.h"
 
 namespace gradus::inline GRADUS_PRECISION {
@@ -24,7 +25,7 @@ struct BasicArray {
   int cols() const { return shape.rank() == 0 ? 1 : shape[-1]; }
   int rows() const { return shape.rank() == 0 ? 1 : static_cast<int>(shape.without(-1).size()); }
   Number* row(std::size_t i) const { return data + i * cols(); }
-  Number& operator[](std::size_t i) const { return data[i]; }
+  [[gnu::always_inline]] Number& operator[](std::size_t i) const { return data[detail::checked(i, shape)]; }
   Number* begin() const { return data; }
   Number* end() const { return data + size(); }
   operator BasicArray<const Number>() const requires(!std::is_const_v<Number>) { return {data, shape}; }
@@ -69,9 +70,11 @@ class Tensor {
   std::uint64_t id_ = 0;
 };
 
+constexpr std::uint64_t kEndedLeaf = ~std::uint64_t{0};
+
 /// What the tape knows of one tensor.
 struct Node {
-  std::uint64_t id = 0;  ///< Equals the id in every handle; 0 once the tape has ended.
+  std::uint64_t id = 0;  ///< Equals the id in every handle; 0 once the tape has ended, `kEndedLeaf` once the leaf has.
   Shape shape;
   Real* value = nullptr;
   Real* grad = nullptr;  ///< Null until a gradient arrives.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <limits>
 #include <utility>
 
 #include "ops/gradients.h"
@@ -101,7 +103,7 @@ Shape with_axis(const char* op, const Shape& shape, int axis, int length) {
 /// y = the parts behind each other along an axis of y. Each of them is `step` long along that axis, or as long as its
 /// own length if `step` is 0.
 Tensor join(const char* name, std::span<const Tensor> parts, const Shape& shape, int axis, int step) {
-  Tensor y = output(shape, parts);
+  Tensor y = output(shape, parts, nullptr, name);
   const auto each = [=](std::span<const Tensor> parts, auto visit) {
     int begin = 0;
     for (const Tensor& x : parts) {
@@ -235,14 +237,17 @@ Tensor concat(List<Tensor> parts, int axis) {
   if (parts.empty()) fail("concat: nothing to join; need at least one tensor");
   const Shape& first = parts.front().shape();
   axis = first.index(axis, "concat");
-  int length = 0;
+  std::int64_t length = 0;
   for (const Tensor& x : parts) {
     if (x.rank() != first.rank() || x.shape().with(axis, first[axis]) != first) {
       fail("concat: shapes differ: {} and {}; need equal lengths on all axes but {}", first, x.shape(), axis);
     }
     length += x.dim(axis);
   }
-  return join("concat", parts, first.with(axis, length), axis, 0);
+  if (length > std::numeric_limits<int>::max()) {
+    fail("concat: too long: {} along axis {}; need {} or less", length, axis, std::numeric_limits<int>::max());
+  }
+  return join("concat", parts, first.with(axis, static_cast<int>(length)), axis, 0);
 }
 
 Tensor stack(List<Tensor> parts, int axis) {

@@ -17,7 +17,7 @@ namespace detail {
 /// dy/dx, as a function of x and y, or the gradient dy · dy/dx itself, as a function of x, y and dy.
 template <class Forward, class Derivative>
 Tensor unary(const char* name, Tensor x, Forward forward, Derivative derivative) {
-  Tensor y = output(x.shape(), {x});
+  Tensor y = output(x.shape(), {x}, nullptr, name);
   if constexpr (std::invocable<Forward, const Real*, Real*, std::size_t>) {
     forward(x.value().data, y.value().data, x.size());
   } else {
@@ -52,7 +52,7 @@ void map(const Broadcast& rows, const Tensor& a, const Tensor& b, Tensor y, F f)
 template <class Forward, class ToA, class ToB>
 Tensor binary(const char* name, Tensor a, Tensor b, Forward forward, ToA to_a, ToB to_b) {
   const Broadcast rows(name, a.shape(), b.shape());
-  Tensor y = output(rows.shape(), {a, b});
+  Tensor y = output(rows.shape(), {a, b}, nullptr, name);
   map(rows, a, b, y, forward);
   record(name, y, [=] {
     Scratch scratch;

@@ -83,10 +83,12 @@ const TapeObserver* first_observer() {
   const char* const wish = std::getenv("GRADUS_CHECK");
   if (wish == nullptr || *wish == '\0' || wish == std::string_view("0")) return nullptr;
   current = CheckOptions();
+  detail::checks_indices = true;
   return &kCheck;
 }
 
 Checking::Checking(const CheckOptions& options) : before_(current.exchange(options)) {
+  detail::checks_indices = options.indices;
   if (any(before_)) return;
   forget_gradients();
   if (any(options)) add_observer(kCheck);
@@ -94,6 +96,7 @@ Checking::Checking(const CheckOptions& options) : before_(current.exchange(optio
 
 Checking::~Checking() {
   const CheckOptions ended = current.exchange(before_);
+  detail::checks_indices = before_.indices;
   if (any(ended) && !any(before_)) remove_observer(kCheck);
 }
 

@@ -13,7 +13,7 @@
 namespace gradus::inline GRADUS_PRECISION {
 
 /// What is looked for. On an inference tape, which keeps no inputs, that is the first NaN only.
-struct CheckOptions {
+struct alignas(8) CheckOptions {  // so that it is read and written at once
   /// The first NaN or infinity, forward and backward: where an op makes it out of finite numbers, and where it comes
   /// from a parameter. Infinite constants are taken for meant, as is what ops make of them as long as that is no NaN,
   /// since masks have them; the gradients' never are.
@@ -27,10 +27,12 @@ struct CheckOptions {
   /// A gradient that is added to one of an earlier step: the value has changed since, and nobody has called
   /// `zero_grad`. Adding up over batches, tapes and shards, with the same value, is as it should be.
   bool zero_grads = true;
+  /// `x.value()[i]` for an i that x does not have; in debug builds (without NDEBUG) it is looked for anyway.
+  bool indices = true;
 };
 
 /// Nothing is looked for.
-inline constexpr CheckOptions kCheckNothing{false, false, false, false};
+inline constexpr CheckOptions kCheckNothing{false, false, false, false, false};
 
 /// Checks for as long as it lives; of several the last one counts, until it ends. To be made and to end while no other
 /// thread uses tapes.

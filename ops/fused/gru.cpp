@@ -46,7 +46,7 @@ GruOutput run(const char* op, Tensor projected, Tensor weight_hh, Tensor bias_hh
   if (Unfused::is_on()) return unfused::gru_sequence(projected, weight_hh, bias_hh, initial, packing, reverse, mask);
   Scratch scratch;
   const std::span inputs = inputs_given({projected, weight_hh, bias_hh, initial}, scratch);
-  GruOutput y{output({rows, H}, inputs), output({B, H}, inputs)};
+  GruOutput y{output({rows, H}, inputs, nullptr, op), output({B, H}, inputs, nullptr, op)};
   const RecurrentSteps steps(packing, reverse, bool(initial));
 
   // What the backward needs of every step. If there is none, each step overwrites what the one before left.

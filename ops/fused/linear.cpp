@@ -114,7 +114,7 @@ Tensor activated_sum(const char* op, Activation activation, Tensor base, std::sp
   detail::require_terms(op, terms, rows, out);
   if (Unfused::is_on() && activation == Activation::None) return unfused::linear_sum(base, terms);
   if (Unfused::is_on()) return unfused::linear_sum_tanh(base, terms);
-  Tensor y = output({rows, out}, detail::inputs_of({base}, terms, scratch));
+  Tensor y = output({rows, out}, detail::inputs_of({base}, terms, scratch), nullptr, op);
   detail::sum_terms(base, terms, y.value());  // a = base + Σ x Wᵀ
   if (activation == Activation::Tanh) kernels::tanh(y.value().data, y.value().data, y.size());
   record(op, y, [=, terms = Tape::active().arena().copy(terms)] {
