@@ -139,6 +139,10 @@ Json& Json::operator=(Json&& other) noexcept = default;
 Json::~Json() = default;
 
 Json Json::parse(std::string_view text) {
+  // The library takes a NUL for the end of the text.
+  if (const std::size_t nul = text.find('\0'); nul != text.npos) {
+    throw JsonError(fmt::format("a NUL at byte {} of the text", nul));
+  }
   Builder builder;
   Library::sax_parse(text, &builder);
   return builder.take();

@@ -50,8 +50,8 @@ class Json {
   Json& operator=(Json&& other) noexcept;
   ~Json();
 
-  /// Reads a whole text, in linear time. Throws JsonError for text that is not JSON, with the place, or is nested more
-  /// than 500 deep, and Error for an object that has a name twice.
+  /// Reads a whole text, in linear time. Throws JsonError for text that is not JSON or holds a NUL, with the place, or
+  /// is nested more than 500 deep, and Error for an object that has a name twice.
   static Json parse(std::string_view text);
 
   enum class InvalidUtf8 {

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <set>
 
+#include "autograd/gradcheck.h"
 #include "nn/storage/atomic_file.h"
 #include "nn/storage/json.h"
 
@@ -63,6 +65,32 @@ SafetensorsFile::Entry parse_entry(const Json& json) {
                             shape_text(entry), entry.dtype, byte_count(entry)));
   }
   return entry;
+}
+
+Metadata parse_metadata(const Json& json) {
+  if (!json.is<Json::Object>())
+    throw Error(fmt::format("its {} is {}; need texts with names", kMetadataKey, json.written()));
+  Metadata metadata;
+  for (const auto& [name, text] : json.members()) {
+    if (!text.is<std::string>()) {
+      throw Error(fmt::format("its {} has {} for \"{}\"; need a text", kMetadataKey, text.written(), name));
+    }
+    metadata.emplace(name, text.as<std::string>());
+  }
+  return metadata;
+}
+
+/// What of a stored F64 is no float: the first finite number that is too large, or NaN. An empty text if there is none.
+std::string lost_in_float(const char* from, const Shape& shape) {
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    double number;
+    std::memcpy(&number, from + i * sizeof(double), sizeof(double));
+    const bool too_large = std::isfinite(number) && !std::isfinite(static_cast<float>(number));
+    if (too_large || std::isnan(number)) {
+      return fmt::format("{} at {}", std::isnan(number) ? "nan" : fmt::format("{}", number), position(shape, i));
+    }
+  }
+  return "";
 }
 
 template <class Stored>
@@ -141,7 +169,7 @@ void SafetensorsFile::parse_header(const std::string& header) {
     const Json json = Json::parse(header);
     for (const auto& [name, value] : json.members()) {
       if (name == kMetadataKey) {
-        for (const auto& [key, text] : value.members()) metadata_.emplace(key, text.as<std::string>());
+        metadata_ = parse_metadata(value);
       } else {
         tensor = fmt::format("tensor \"{}\": ", name);
         entries_.emplace(name, parse_entry(value));
@@ -184,7 +212,13 @@ std::string SafetensorsFile::mismatch(const NamedArray& into) const {
   const auto found = entries_.find(into.name);
   if (found == entries_.end()) return fmt::format("\"{}\" {} is missing in the file", into.name, into.array.shape);
   const auto& shape = found->second.shape;
-  if (std::equal(shape.begin(), shape.end(), into.array.shape.begin(), into.array.shape.end())) return "";
+  if (std::equal(shape.begin(), shape.end(), into.array.shape.begin(), into.array.shape.end())) {
+    if (sizeof(Real) == sizeof(double) || found->second.dtype != "F64") return "";
+    const std::string lost = lost_in_float(bytes_.data() + found->second.begin, into.array.shape);
+    return lost.empty()
+               ? ""
+               : fmt::format("\"{}\" is F64 and holds {}; need numbers that a float can hold", into.name, lost);
+  }
   return fmt::format("\"{}\" is {} in the file; need {}", into.name, shape_text(found->second), into.array.shape);
 }
 

@@ -45,10 +45,11 @@ class SafetensorsFile {
   const Metadata& metadata() const { return metadata_; }
   const std::map<std::string, Entry>& entries() const { return entries_; }
 
-  /// Copies a tensor's numbers, converted to `Real`. Throws if there is no such tensor or its shape is another one.
+  /// Copies a tensor's numbers, converted to `Real`. Throws if there is no such tensor, its shape is another one, or it
+  /// is F64 and holds NaN or a number that is too large for a float `Real`, with its place.
   void read(const NamedArray& into) const;
   /// Copies the numbers of all tensors of the file at once: throws before it copies anything, with the first of the
-  /// tensors that are missing, not asked for, or of another shape, and how many more there are.
+  /// tensors that are missing, not asked for, or as above, and how many more there are.
   void read_all(std::span<const NamedArray> into) const;
 
  private:

@@ -211,13 +211,51 @@ TEST_CASE("safetensors: whatever else is wrong with a file is named") {
   CHECK(error(a + "," + a) == R"(the name "a" is there twice)");
   CHECK(error(R"("__metadata__":{"k":"1","k":"2"})") == R"(the name "k" is there twice)");
   const std::string not_json = "not a safetensors file: its header is not the JSON it should be";
-  CHECK(error(R"("__metadata__":{"k":1})") == not_json);
+  CHECK(error(R"("__metadata__":{"j":"1","k":1})") == R"(its __metadata__ has 1 for "k"; need a text)");
+  CHECK(error(R"("__metadata__":{"k":null})") == R"(its __metadata__ has null for "k"; need a text)");
+  CHECK(error(R"("__metadata__":{"k":{"l":"m"}})") == R"(its __metadata__ has {"l":"m"} for "k"; need a text)");
+  CHECK(error(R"("__metadata__":[1.50])") == "its __metadata__ is [1.5]; need texts with names");
+  CHECK(error(R"("__metadata__":7)") == "its __metadata__ is 7; need texts with names");
+  const std::string b8 = tensor("b", "F32", "[1]", "[4,8]");
+  CHECK(error_of(folder, file_of("{" + a + "," + b8 + "}\0and more"s, data)) == not_json);
+  CHECK(error_of(folder, file_of("{" + a + "," + b8 + "}\0"s, data)) == not_json);
+  CHECK(error_of(folder, file_of("{" + a + "\0," + b8 + "}"s, data)) == not_json);
   CHECK(error("\"a\":{") == not_json);
   CHECK(error_of(folder, file_of("[]", "")) == "not a safetensors file: its header does not begin with {");
   CHECK(error_of(folder, file_of("", "")) == "not a safetensors file: its header does not begin with {");
   CHECK(error_of(folder, length_bytes(100'000'001) + data) ==
         "not a safetensors file: its header would have 100000001 bytes; at most 100000000 are allowed");
   CHECK(error_of(folder, "this is a text file") != "");
+}
+
+TEST_CASE("safetensors: numbers of F64 that are no floats are named, and nothing is loaded") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("wide");
+  for (const double number : {1e300, -1e39, std::nan("")}) {
+    const double numbers[] = {1, 2, number, 4};
+    const std::string header = R"({"w":{"dtype":"F64","shape":[2,2],"data_offsets":[0,32]}})";
+    write_file_atomically(path, file_of(header, {reinterpret_cast<const char*>(numbers), sizeof(numbers)}));
+    Real into[4] = {7, 7, 7, 7};
+    const NamedArray array{"w", {into, {2, 2}}};
+    const SafetensorsFile file(path);
+    if (sizeof(Real) == sizeof(double)) {
+      CHECK_NOTHROW(file.read(array));
+      continue;
+    }
+    const std::string text = fmt::format(
+        "safetensors: {}: \"w\" is F64 and holds {} at (1, 0); need numbers that a float "
+        "can hold",
+        path, number);
+    CHECK_THROWS_WITH_AS(file.read(array), text.c_str(), Error);
+    CHECK_THROWS_AS(file.read_all({&array, 1}), Error);
+    CHECK(into[0] == 7);
+  }
+  const double infinite[] = {-INFINITY, 1e-300};  // are floats: -inf and 0
+  const std::string header = R"({"w":{"dtype":"F64","shape":[2],"data_offsets":[0,16]}})";
+  write_file_atomically(path, file_of(header, {reinterpret_cast<const char*>(infinite), sizeof(infinite)}));
+  Real into[2];
+  SafetensorsFile(path).read({"w", {into, {2}}});
+  CHECK(into[0] == -INFINITY);
 }
 
 TEST_CASE("safetensors: paths that cannot be read or written, and names that cannot be stored") {
