@@ -11,7 +11,7 @@ namespace {
 template <class Predicate>
 Tensor compare(const char* name, Tensor a, Tensor b, Predicate is_so) {
   const Broadcast rows(name, a.shape(), b.shape());
-  Tensor y = output(rows.shape(), {a, b});
+  Tensor y = output(rows.shape(), {a, b}, nullptr, name);
   y.node().needs_grad = false;  // constant but for its steps
   detail::map(rows, a, b, y, [=](Real a, Real b) { return is_so(a, b) ? Real(1) : Real(0); });
   record(name, y, [] {});

@@ -80,7 +80,7 @@ Tensor reduce_rows(const char* name, const Split& split, Forward forward, Backwa
     return static_cast<const Real*>(buffer);
   };
   const Tensor x = split.x;
-  Tensor y = output(split.result, {x});
+  Tensor y = output(split.result, {x}, nullptr, name);
   Scratch scratch;
   each_tile([&, vx = x.value().data, vy = y.value(), buffer = scratch.allocate(tile * n)](
                 std::size_t begin, std::size_t result, std::size_t rows) {

@@ -29,7 +29,11 @@ class Sequential : public Module {
     modules_.push_back(std::move(module));
     return added;
   }
-  void add(std::function<Tensor(Tensor)> function) { steps_.push_back(std::move(function)); }
+  void add(Tensor (*op)(Tensor)) { steps_.push_back(op); }  // of all functions of that name, such as tanh
+  template <std::invocable<Tensor> Function>
+  void add(Function function) {
+    steps_.push_back(std::move(function));
+  }
 
   std::size_t size() const { return steps_.size(); }
   Tensor operator()(Tensor x);
