@@ -4,7 +4,7 @@
 
 #include <stdexcept>
 
-#include "autograd/real.h"
+#include "autograd/path.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 
@@ -15,7 +15,11 @@ class Error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-[[noreturn]] void fail_with(fmt::string_view text, fmt::format_args args);
+[[noreturn, gnu::cold, gnu::noinline]] inline void fail_with(fmt::string_view text, fmt::format_args args) {
+  std::string message = fmt::vformat(text, args);
+  if (*ModulePath::current() != '\0') message += fmt::format(" [in {}]", ModulePath::current());
+  throw Error(message);
+}
 
 /// Throws an `Error` with the formatted text and, inside a module, its path.
 template <class... Args>

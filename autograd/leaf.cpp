@@ -5,7 +5,7 @@
 #include <memory>
 #include <utility>
 
-#include "autograd/tape.h"
+#include "autograd/arena.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 
@@ -20,11 +20,6 @@ Leaf::Leaf(std::string name, Shape shape) : name_(std::move(name)), shape_(shape
   void* aligned = memory_;
   value_ = static_cast<Real*>(std::align(Arena::kAlignment, 2 * padded * sizeof(Real), aligned, bytes));
   grad_ = value_ + padded;
-}
-
-Leaf::~Leaf() {
-  Tape::forget(*this);
-  std::free(memory_);
 }
 
 void Leaf::zero_grad() { std::fill_n(grad_, size(), Real{0}); }

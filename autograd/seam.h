@@ -4,9 +4,9 @@
 #include <span>
 #include <typeinfo>
 
-#include "autograd/real.h"
+#include "autograd/shape.h"
 
-/// The seam of the engine: the four places where it lets others take part. A first reading may skip it, and all that
+/// The seam of the engine: the five places where it lets others take part. A first reading may skip it, and all that
 /// uses it: gather.h, mark.h, names.h, inspect/observers.h, and packed weights in ops/gemm.
 
 namespace gradus::inline GRADUS_PRECISION {
@@ -59,6 +59,26 @@ struct TapeObserver {
 /// Who is told; null is nobody. All functions of it are set. It stands in inspect/observers.cpp, which says who begins
 /// as an observer and how one is added.
 extern std::atomic<const TapeObserver*> tape_observer;
+
+namespace detail {
+
+/// `x.value()[7]` of three numbers is an error in debug builds (without NDEBUG), and while the checking mode sets this.
+inline std::atomic<bool> checks_indices{false};
+
+#ifdef NDEBUG
+constexpr bool kChecksAllIndices = false;
+#else
+constexpr bool kChecksAllIndices = true;
+#endif
+
+// Inlined by force, since sources with and without NDEBUG may meet in one program.
+[[gnu::always_inline]] inline std::size_t checked(std::size_t i, const Shape& shape) {
+  if (!kChecksAllIndices && !checks_indices.load(std::memory_order_relaxed)) return i;
+  if (i >= shape.size()) fail("array: no number {} in {}; need an index below {}", i, shape, shape.size());
+  return i;
+}
+
+}
 
 /// Where a tape takes the memory of gradients from, if not from its arena.
 struct GradMemory {

@@ -141,10 +141,10 @@ Tensor Tape::use(Leaf& leaf) {
   return tensor;
 }
 
-void Tape::forget(const Leaf& leaf) {
-  for (const Tape* tape = store.active; tape != nullptr; tape = tape->outer_) {
-    if (Node* const node = tape->find(leaf)) node->id = kEndedLeaf, node->leaf = nullptr;
-  }
+Leaf::~Leaf() {
+  for (const Tape* tape = store.active; tape != nullptr; tape = tape->outer_)
+    if (Node* const node = tape->find(*this)) node->id = kEndedLeaf, node->leaf = nullptr;
+  std::free(memory_);
 }
 
 Node* Tape::find(const Leaf& leaf) const {

@@ -6,7 +6,7 @@
 
 #include "autograd/arena.h"
 #include "autograd/leaf.h"
-#include "autograd/variable.h"
+#include "autograd/list.h"
 
 /// Reverse-mode differentiation.
 ///
@@ -98,7 +98,6 @@ class Tape {
   Position position() const;
   void rewind(const Position& position);
   Tensor use(Leaf& leaf);
-  static void forget(const Leaf& leaf);
   void run_closures(Tensor output, List<Real> cotangent);
   void require_backward(Tensor output, std::size_t numbers) const;
 
@@ -110,6 +109,13 @@ class Tape {
   Tape* outer_;     // the tape that was active before
   Position start_;  // where in the thread's memory this tape begins
 };
+
+/// A tensor of given numbers. No gradient flows into it.
+Tensor constant(const Shape& shape, List<Real> values);
+/// A constant filled with one number.
+Tensor full(const Shape& shape, Real value);
+/// A tensor of given numbers whose gradient `backward` computes.
+Tensor variable(const Shape& shape, List<Real> values);
 
 /// The output of an op on the active tape, its numbers still unset, or those at `value`, if it is a view of numbers
 /// that are there already. It needs a gradient if one of the inputs does. `op` is for the error when there is no

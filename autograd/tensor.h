@@ -4,7 +4,7 @@
 #include <span>
 #include <type_traits>
 
-#include "autograd/index_check.h"
+#include "autograd/seam.h"
 #include "autograd/shape.h"
 
 namespace gradus::inline GRADUS_PRECISION {

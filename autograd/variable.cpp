@@ -1,5 +1,3 @@
-#include "autograd/variable.h"
-
 #include <algorithm>
 
 #include "autograd/seam.h"
