@@ -186,6 +186,12 @@ Tensor power(Tensor x, Real exponent) {
 
 namespace {
 
+/// d base^exponent / d base. NaN where the power is, also if rounding makes an integer of exponent - 1.
+GRADUS_INLINE Real power_by_base(Real base, Real exponent) {
+  if (base < 0 && exponent != std::trunc(exponent)) return std::numeric_limits<Real>::quiet_NaN();
+  return exponent == 0 ? Real(0) : exponent * std::pow(base, exponent - 1);
+}
+
 /// d base^exponent / d exponent. At a base of 0 it is 0, where the formula would give 0 · -∞, unless the power is ∞.
 GRADUS_INLINE Real power_by_exponent(Real base, Real exponent, Real y) {
   return base == 0 && exponent >= 0 ? Real(0) : y * std::log(base);
@@ -196,7 +202,7 @@ GRADUS_INLINE Real power_by_exponent(Real base, Real exponent, Real y) {
 Tensor pow(Tensor base, Tensor exponent) {
   return binary(
       "pow", base, exponent, [](Real a, Real b) { return std::pow(a, b); },
-      [](Real a, Real b, Real dy) { return b == 0 ? Real(0) : dy * b * std::pow(a, b - 1); },
+      [](Real a, Real b, Real dy) { return dy * power_by_base(a, b); },
       [](Real a, Real b, Real dy) { return dy * power_by_exponent(a, b, std::pow(a, b)); });
 }
 

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 #include "ops/elementwise.h"
@@ -156,15 +158,15 @@ Tensor prod(Tensor x, List<int> axes, bool keep) {
   const Split split("prod", x, axes, keep);
   return reduce_rows(
       "prod", split,
-      [n = split.n](const Real* x) {
-        Real y = 1;
-        for (std::size_t i = 0; i < n; ++i) y *= x[i];
-        return y;
+      [n = split.n](const Real* x) {  // in double, since parts of a product may be beyond what it is itself
+        return static_cast<Real>(std::accumulate(x, x + n, 1.0, std::multiplies<double>()));
       },
       [n = split.n](const Real* x, Real, Real dy, Real* g) {  // g[i] = dy · the product of all others
-        Real before = dy, behind = 1;
-        for (std::size_t i = 0; i < n; ++i) g[i] = std::exchange(before, before * x[i]);
-        for (std::size_t i = n; i-- > 0;) g[i] *= std::exchange(behind, behind * x[i]);
+        Scratch scratch;
+        double *const before = scratch.allocate<double>(n), product = dy;
+        for (std::size_t i = 0; i < n; ++i) before[i] = std::exchange(product, product * x[i]);
+        double behind = 1;
+        for (std::size_t i = n; i-- > 0;) g[i] = static_cast<Real>(before[i] * std::exchange(behind, behind * x[i]));
       });
 }
 
@@ -304,11 +306,11 @@ Tensor norm(Tensor x, Real p, List<int> axes, bool keep) {
       "norm", split, [=, n = split.n](const Real* x) { return norm_of(x, n, p); },
       [=, n = split.n](const Real* x, Real y, Real dy, Real* g) {
         if (y == 0 || p == 0) return kernels::fill(0, g, n);
-        const auto equal = static_cast<Real>(std::count_if(x, x + n, [=](Real x) { return std::abs(x) == y; }));
+        const auto equal = static_cast<double>(std::count_if(x, x + n, [=](Real x) { return std::abs(x) == y; }));
         for (std::size_t i = 0; i < n; ++i) {  // g = dy sign(x) (|x| / y)^(p - 1); of p = ±∞ as amax and amin do
-          const Real size = std::abs(x[i]);
-          const Real power = std::isinf(p) ? Real(size == y) / equal : p == 2 ? size / y : std::pow(size / y, p - 1);
-          g[i] = x[i] == 0 ? 0 : dy * power * Real(x[i] < 0 ? -1 : 1);
+          const double size = std::abs(x[i]), ratio = size / y;
+          const double power = std::isinf(p) ? (size == y) / equal : p == 2 ? ratio : std::pow(ratio, p - 1.0);
+          g[i] = x[i] == 0 ? Real(0) : static_cast<Real>(dy * power * (x[i] < 0 ? -1 : 1));
         }
       });
 }

@@ -37,7 +37,7 @@ Tensor min(Tensor x, int axis, bool keep = false);
 /// The largest, or smallest, along several axes. Equal ones share the gradient. Throws if there are no numbers.
 Tensor amax(Tensor x, List<int> axes = {}, bool keep = false);
 Tensor amin(Tensor x, List<int> axes = {}, bool keep = false);
-/// And of all numbers -> ().
+/// The largest, or smallest, of all numbers -> (). Equal ones share the gradient.
 inline Tensor max(Tensor x) { return amax(x); }
 inline Tensor min(Tensor x) { return amin(x); }
 

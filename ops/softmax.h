@@ -13,7 +13,7 @@ Tensor softmax(Tensor x);
 /// log softmax(x), computed as (x - max x) - log Σ exp(x - max x).
 Tensor log_softmax(Tensor x);
 
-/// Along another axis.
+/// softmax and log softmax along another axis.   (…, n, …) -> (…, n, …)
 Tensor softmax(Tensor x, int axis);
 Tensor log_softmax(Tensor x, int axis);
 

@@ -13,7 +13,8 @@ Tensor expand(Tensor x, List<int> dims);
 /// x several times behind itself, counts[i] times along axis i. More counts than axes make new axes in front; fewer are
 /// an error.   (2, 3), {2, 1} -> (4, 3)
 Tensor repeat(Tensor x, List<int> counts);
-/// The same, but fewer counts than axes are those of the last axes, as of NumPy's tile.
+/// x several times behind itself, as `repeat` has it, but fewer counts than axes are those of the last axes (NumPy's
+/// tile).   (2, 3), {2} -> (2, 6)
 Tensor tile(Tensor x, List<int> counts);
 
 /// x with numbers in front of it and behind it: {front, behind} of the last axis, then of the one before it, and so on,

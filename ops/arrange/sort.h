@@ -2,7 +2,8 @@
 
 #include "autograd/tape.h"
 
-/// Numbers in order. Equal ones keep theirs; NaN counts as larger than any number. A scalar counts as one axis of length 1.
+/// Numbers in order. Equal ones keep theirs; NaN counts as larger than any number. A scalar counts as one axis of
+/// length 1.
 
 namespace gradus::inline GRADUS_PRECISION {
 

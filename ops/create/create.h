@@ -52,7 +52,7 @@ class NestedList {
 /// A tensor whose shape is that of the list: constant({{1, 2, 3}, {4, 5, 6}}) is (2, 3). Throws for rows of unequal
 /// shapes.
 inline Tensor constant(const NestedList& list) { return constant(list.shape(), list.values()); }
-/// And one whose gradient `backward` computes.
+/// A tensor of such a list whose gradient `backward` computes.
 inline Tensor variable(const NestedList& list) { return variable(list.shape(), list.values()); }
 
 /// Numbers of another type than Real: vectors and arrays of double, int, ….
@@ -65,7 +65,7 @@ template <OtherNumbers Range>
 Tensor constant(const Shape& shape, const Range& numbers) {
   return constant(shape, NestedList(numbers).values());
 }
-/// And one whose gradient `backward` computes.
+/// A tensor of given numbers of any type whose gradient `backward` computes.
 template <OtherNumbers Range>
 Tensor variable(const Shape& shape, const Range& numbers) {
   return variable(shape, NestedList(numbers).values());

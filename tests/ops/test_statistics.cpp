@@ -124,6 +124,7 @@ TEST_SUITE("statistics") {
     Of({2, 3, 4}, product).check(24, {12, 8, 6});
     Of({2, 0, 4}, product).check(0, {0, 8, 0});
     Of({0, 0, 4}, product).check(0, {0, 0, 0});
+    Of({Real(1e30), Real(1e30), Real(1e-30), Real(1e-30)}, product).check(1, {1e-30, 1e-30, 1e30, 1e30});
     Of({}, product).check(1, {});
   }
 
@@ -167,6 +168,7 @@ TEST_SUITE("statistics") {
     Of({0, 2, -2, 1}, [](Tensor x) {
       return norm(x, Real(1.5));
     }).check(3.5387186276812526, {0, 0.7517821014438997, -0.7517821014438997, 0.5315902219056544});
+    Of({Real(1e30), Real(1e-20)}, [](Tensor x) { return norm(x, Real(0.5)); }).check(1e30, {1, 1e25});
     CHECK(Of({1, kInfinity}, [](Tensor x) { return norm(x); }).y == kInfinity);
     CHECK(std::isnan(Of({1, kNaN}, [](Tensor x) { return norm(x); }).y));
     Of({}, [](Tensor x) { return norm(x); }).check(0, {});
