@@ -51,7 +51,8 @@ Tensor affine(Tensor x, Real scale, Real shift) {
 
 Tensor operator/(Real dividend, Tensor x) {
   return unary(
-      "reciprocal", x, [=](Real x) { return dividend / x; }, [](Real x, Real y) { return -y / x; });
+      "reciprocal", x, [=](Real x) { return dividend / x; },
+      [](Real x, Real y, Real dy) { return static_cast<Real>(-Wide(dy) * y / x); });
 }
 
 Tensor exp(Tensor x) {
@@ -167,7 +168,8 @@ Tensor sqrt(Tensor x) {
 
 Tensor rsqrt(Tensor x) {
   return unary(
-      "rsqrt", x, [](Real x) { return 1 / std::sqrt(x); }, [](Real x, Real y) { return Real(-0.5) * y / x; });
+      "rsqrt", x, [](Real x) { return 1 / std::sqrt(x); },
+      [](Real x, Real y, Real dy) { return static_cast<Real>(Wide(-0.5) * dy * y / x); });
 }
 
 Tensor square(Tensor x) {

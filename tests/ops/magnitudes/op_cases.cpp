@@ -1,5 +1,9 @@
 #include "autograd/tape.h"
 // Before the results, which it tells the precision.
+#include "ops/arrange/sort.h"
+#include "ops/compare.h"
+#include "ops/convolution/convolution.h"
+#include "ops/convolution/pooling.h"
 #include "ops/cross_entropy.h"
 #include "ops/elementwise.h"
 #include "ops/fused/attention.h"
@@ -8,6 +12,7 @@
 #include "ops/fused/recurrent.h"
 #include "ops/fused/scaled_dot_attention.h"
 #include "ops/layout.h"
+#include "ops/losses/losses.h"
 #include "ops/matmul.h"
 #include "ops/norm.h"
 #include "ops/reduce.h"
@@ -135,6 +140,49 @@ const std::vector<OpCase>& op_cases() {
          return linear_cross_entropy(x[0], x[1], x[2], std::vector{1, 3});
        },
        {.most = 2, .one_scale = true}},
+
+      // Number by number, and by choice
+      {"expm1", {{3}}, [](Inputs x) { return expm1(x[0]); }, kExponents},
+      {"log1p", {{3}}, [](Inputs x) { return log1p(x[0]); }, kPositive},
+      {"sin", {{3}}, [](Inputs x) { return sin(x[0]); }, {.most = 1}},
+      {"cos", {{3}}, [](Inputs x) { return cos(x[0]); }, {.most = 1}},
+      {"erf", {{3}}, [](Inputs x) { return erf(x[0]); }, {.most = 8}},
+      {"softplus", {{3}}, [](Inputs x) { return softplus(x[0]); }},
+      {"silu", {{3}}, [](Inputs x) { return silu(x[0]); }, kExponents},
+      {"leaky_relu", {{3}}, [](Inputs x) { return leaky_relu(x[0]); }},
+      {"elu", {{3}}, [](Inputs x) { return elu(x[0]); }},
+      {"rsqrt", {{3}}, [](Inputs x) { return rsqrt(x[0]); }, kPositive},
+      {"number / tensor", {{3}}, [](Inputs x) { return Real(3) / x[0]; }},
+      {"abs", {{3}}, [](Inputs x) { return abs(x[0]); }},
+      {"maximum", {{2,3}, {3}}, [](Inputs x) { return maximum(x[0], x[1]); }},
+      {"minimum", {{2,3}, {3}}, [](Inputs x) { return minimum(x[0], x[1]); }},
+      {"where", {{2,3}, {3}}, [](Inputs x) { return where(gt(x[0], 0), x[0], x[1]); }},
+      {"clamp by tensors", {{2,3}, {3}, {3}}, [](Inputs x) { return clamp(x[0], x[1], x[2]); }},
+      {"pow", {{3}, {3}}, [](Inputs x) { return pow(x[0], x[1]); }, {.least = 0.1, .most = 4, .positive = true}},
+
+      // Along axes
+      {"prod", {{2,3}}, [](Inputs x) { return prod(x[0], 1); }, {.least = 1e-10, .most = 1e10}},
+      {"amax", {{2,3}}, [](Inputs x) { return amax(x[0], 1); }},
+      {"min", {{2,5}}, [](Inputs x) { return min(x[0], 1); }},
+      {"var", {{2,5}}, [](Inputs x) { return var(x[0], 1); }, {.least = 1e-15, .most = 1e15, .alike = true}},
+      {"stddev", {{2,5}}, [](Inputs x) { return stddev(x[0], 1); }, kAlike},
+      {"norm 1", {{2,5}}, [](Inputs x) { return norm(x[0], 1, 1); }},
+      {"norm 2", {{2,5}}, [](Inputs x) { return norm(x[0], 2, 1); }},
+      {"norm 3", {{2,5}}, [](Inputs x) { return norm(x[0], 3, 1); }},
+      {"logsumexp", {{2,4}}, [](Inputs x) { return logsumexp(x[0], 1); }, kLogits},
+      {"cumsum", {{2,5}}, [](Inputs x) { return cumsum(x[0], 1); }},
+      {"sort", {{2,5}}, [](Inputs x) { return sort(x[0]).values; }},
+
+      // Products and losses
+      {"outer", {{3}, {2}}, [](Inputs x) { return outer(x[0], x[1]); }},
+      {"einsum", {{2,3,2}, {2,2,3}}, [](Inputs x) { return einsum("bij,bjk->ik", x[0], x[1]); }},
+      {"conv2d", {{1,2,4,4}, {3,2,2,2}, {3}}, [](Inputs x) { return conv2d(x[0], x[1], x[2]); }},
+      {"max_pool2d", {{1,1,4,4}}, [](Inputs x) { return max_pool2d(x[0], 2); }},
+      {"avg_pool2d", {{1,1,4,4}}, [](Inputs x) { return avg_pool2d(x[0], 2); }},
+      {"l1_loss", {{3}, {3}}, [](Inputs x) { return l1_loss(x[0], x[1]); }},
+      {"huber_loss", {{3}, {3}}, [](Inputs x) { return huber_loss(x[0], x[1]); }},
+      {"mse_loss", {{3}, {3}}, [](Inputs x) { return mse_loss(x[0], x[1]); }, {.least = 1e-15, .most = 1e15}},
+      {"binary_cross_entropy_with_logits", {{3}, {3}}, [](Inputs x) { return binary_cross_entropy_with_logits(x[0], x[1]); }, kLogits},
 
       // Attention
       {"dot_scores", {{2, 2}, {5, 2}}, [](Inputs x) { return dot_scores(x[0], x[1], packed_rows(packing()), 1); }},
