@@ -59,7 +59,7 @@ Tensor product_of_batches(const char* op, Tensor a, Tensor b) {
   }
   const Product p(op, a, b);
   const int M = p.M, K = p.K, C = p.N;
-  Tensor c = output(p.result(a, b), {a, b});
+  Tensor c = output(p.result(a, b), {a, b}, nullptr, op);
   p.each([&, va = a.value(), vb = b.value(), vc = c.value()](std::size_t i, std::size_t j, std::size_t k) {
     gemm(N, N, M, C, K, 1, va.data + i, K, vb.data + j, C, 0, vc.data + k, C);
   });
@@ -76,7 +76,7 @@ Tensor product_of_batches(const char* op, Tensor a, Tensor b) {
 
 /// The matrices of a, below each other, times the one of b.
 Tensor product_with_matrix(Tensor a, Tensor b) {
-  Tensor c = output(a.shape().with(-1, b.dim(1)), {a, b});
+  Tensor c = output(a.shape().with(-1, b.dim(1)), {a, b}, nullptr, "matmul");
   gemm(N, N, 1, a.value(), b.value(), 0, c.value());
   // c_mn = Σ_k a_mk b_kn: a_mk meets every dc_mn with the factor b_kn, and b_kn every dc_mn with a_mk. So
   //     da_mk = Σ_n dc_mn b_kn, which is dc bᵀ        db_kn = Σ_m a_mk dc_mn, which is aᵀ dc

@@ -89,7 +89,7 @@ Tensor convolve(const char* op, Tensor x, Tensor weight, Tensor bias, Pair strid
   const int M = all.out, K = static_cast<int>(all.rows()), S = static_cast<int>(all.patches.size());
   Scratch scratch;
   Tensor y = output({x.dim(0), O, all.patches.count.height, all.patches.count.width},
-                    detail::inputs_given({x, weight, bias}, scratch));
+                    detail::inputs_given({x, weight, bias}, scratch), nullptr, op);
   Real* const P = scratch.allocate(all.rows() * S);
   all.each([&, vx = x.value().data, vw = weight.value().data, vy = y.value().data](int g, Geometry::Place in) {
     all.gather(vx + in.x, P);

@@ -41,7 +41,7 @@ Tensor along_one_axis(const char* op, Tensor x, Pool pool) {
 }
 
 Tensor max_pool(const char* op, Tensor x, const Patches& patches) {
-  Tensor y = output(pooled(x.shape(), patches), {x});
+  Tensor y = output(pooled(x.shape(), patches), {x}, nullptr, op);
   const std::size_t size = patches.size(), plane = patches.plane_size();
   std::size_t* const source = Tape::active().arena().allocate<std::size_t>(y.size());
   constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
@@ -83,7 +83,7 @@ Real numbers_with_padding(const Patches& patches, std::size_t patch) {
 }
 
 Tensor avg_pool(const char* op, Tensor x, const Patches& patches, bool count_include_pad) {
-  Tensor y = output(pooled(x.shape(), patches), {x});
+  Tensor y = output(pooled(x.shape(), patches), {x}, nullptr, op);
   const std::size_t size = patches.size(), plane = patches.plane_size();
   Real* const counts = Tape::active().arena().allocate(size);  // what the sum of each patch is divided by
   if (count_include_pad) {

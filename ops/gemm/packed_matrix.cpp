@@ -111,8 +111,8 @@ using AddPanel = void (*)(int m, const Operands& x);
 void add_panel_baseline(int m, const Operands& x) { add_panel<16, 6>(m, x); }
 
 #if defined(__x86_64__) && defined(__GNUC__)
-// Features by name add to those of the command line (-march), where "arch=" would replace them, and then what is compiled
-// for the command line could not be inlined.
+// Features by name add to those of the command line (-march), where "arch=" would replace them, and then what is
+// compiled for the command line could not be inlined.
 #define GRADUS_AVX2 "avx2,bmi,bmi2,f16c,fma,lzcnt,movbe,popcnt"
 __attribute__((target(GRADUS_AVX2))) void add_panel_avx2(int m, const Operands& x) { add_panel<32, 6>(m, x); }
 __attribute__((target(GRADUS_AVX2 ",avx512f,avx512bw,avx512cd,avx512dq,avx512vl"))) void add_panel_avx512(

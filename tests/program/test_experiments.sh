@@ -62,10 +62,10 @@ check "the table on the screen" test "$(tail -n 4 stdout)" = "$(cat m/attention.
 check "the folders" test "$(cd m && echo */)" = "dot-global-feeding/ dot-global/ dot-hard-feeding/ dot-hard/ \
 location-global-feeding/ location-global/ location-hard-feeding/ location-hard/"
 check "a cell of the picture each" test "$(grep -c '<rect x=' m/attention.svg)" = 8
-check "validations" test "$(grep -c 'validation:' stdout)" = 16
+check "validations" test "$(grep -c 'valid perplexity' stdout)" = 16
 cp m/attention.md table.md
 expect 0 "" "${matrix[@]}"
-check "no training again" test "$(grep -c 'validation:' stdout)" = 0
+check "no training again" test "$(grep -c 'valid perplexity' stdout)" = 0
 check "the same table" cmp table.md m/attention.md
 expect 1 "gradus-experiments: m/dot-global: holds a model with hidden 8, not 10; choose another --out" \
   "${matrix[@]}" --hidden 10

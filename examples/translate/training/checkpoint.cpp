@@ -43,7 +43,8 @@ Metadata describe(const TrainState& state) {
   return {{"format", "pt"}, {kStateKey, json.dump()}};
 }
 
-/// What a model's file says of its training: no time, so that the same training writes the same bytes. It is in the log.
+/// What a model's file says of its training: no time, so that the same training writes the same bytes. It is in the
+/// log.
 Metadata describe_model(TrainState state) {
   state.seconds = 0;
   return describe(state);
