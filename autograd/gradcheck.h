@@ -24,7 +24,7 @@ namespace gradus::inline GRADUS_PRECISION {
 struct CheckInput {
   /// Numbers of both signs, all different and at least 0.25 away from 0, where functions such as relu have a kink.
   CheckInput(std::initializer_list<int> dims) : shape(dims) {}
-  CheckInput(const Shape& shape) : shape(shape) {}
+  CheckInput(const Shape& of) : shape(of) {}
   /// Numbers spread over (low, high), for functions that are not defined or not smooth everywhere.
   static CheckInput between(const Shape& shape, Real low, Real high);
   /// These numbers.

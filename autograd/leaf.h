@@ -22,7 +22,7 @@ class Leaf {
   /// Seen as a matrix: the first axis counts the rows. Rows are the unit in which gradients are gathered.
   int rows() const { return shape_.rank() == 0 ? 1 : shape_[0]; }
   /// How many numbers each of them has.
-  std::size_t row_size() const { return rows() == 0 ? 0 : size() / rows(); }
+  std::size_t row_size() const { return rows() == 0 ? 0 : size() / std::size_t(rows()); }
   Array value() { return {value_, shape_}; }
   ConstArray value() const { return {value_, shape_}; }
   /// The gradient, summed over all `backward` calls since `zero_grad`.

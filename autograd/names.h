@@ -7,7 +7,7 @@ namespace gradus::inline GRADUS_PRECISION {
 
 /// A name that a tensor was given, which traces and pages show.
 struct Name : Attachment {
-  explicit Name(const char* text) : Attachment(typeid(Name)), text(text) {}
+  explicit Name(const char* name) : Attachment(typeid(Name)), text(name) {}
   const char* text;
 };
 

@@ -20,7 +20,7 @@ struct Node;
 /// `struct Kept : Attachment { Kept() : Attachment(typeid(Kept)) {} … }`, in memory that its maker answers for. Those
 /// of a node are forgotten when the tape is rewound.
 struct Attachment {
-  explicit Attachment(const std::type_info& type) : type(type) {}
+  explicit Attachment(const std::type_info& of) : type(of) {}
   const std::type_info& type;
   Attachment* next = nullptr;
 };

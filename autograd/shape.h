@@ -23,7 +23,7 @@ class Shape {
 
   int rank() const { return rank_; }
   /// The length of an axis; -1 is the last one. Throws if there is no such axis.
-  int operator[](int axis) const { return dims_[index(axis)]; }
+  int operator[](int axis) const { return dims_[std::size_t(index(axis))]; }
   /// How many numbers a tensor of this shape holds.
   std::size_t size() const;
   /// The axis counted from the front, whatever end it was counted from. Throws, naming `op`, if there is no such axis.

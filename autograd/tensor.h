@@ -24,7 +24,7 @@ struct BasicArray {
   /// Seen as a matrix: the last axis is the row's length, all others together count the rows. A scalar is (1, 1).
   int cols() const { return shape.rank() == 0 ? 1 : shape[-1]; }
   int rows() const { return shape.rank() == 0 ? 1 : static_cast<int>(shape.without(-1).size()); }
-  Number* row(std::size_t i) const { return data + i * cols(); }
+  Number* row(std::size_t i) const { return data + i * std::size_t(cols()); }
   [[gnu::always_inline]] Number& operator[](std::size_t i) const { return data[detail::checked(i, shape)]; }
   Number* begin() const { return data; }
   Number* end() const { return data + size(); }

@@ -41,4 +41,5 @@ say "What it looked at: a row for each French word"
 build/gradus attend --model build/toy "the black cat ate the mouse"
 build/gradus attend --model build/toy "the black cat ate the mouse" --out build/attention.svg
 echo
+echo "A program of yours, such as the README's first: g++ -std=c++20 -O2 -I. mine.cpp build/libgradus.a -lfmt -lpthread -ldl"
 echo "Your own text: build/gradus train --train SRC TGT --model DIR; see build/gradus train --help"

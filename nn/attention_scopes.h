@@ -13,7 +13,7 @@ namespace gradus::inline GRADUS_PRECISION {
 /// positions are those of words alone, here the end of sentence is one too, and the last.
 struct LocalMonotonic : AttentionScope {
   /// `window`: D
-  explicit LocalMonotonic(int window) : window(window) {}
+  explicit LocalMonotonic(int positions) : window(positions) {}
   Weights operator()(Tensor scores, Tensor query, const KeysValues& source, const AttentionStep& step,
                      bool training) override;
 
@@ -45,7 +45,7 @@ struct HardScope : AttentionScope {
   /// A share of the queries, in training, goes the way of soft attention, with log p = 0: "with probability 0.5 we set
   /// the sampled attention location to its expected value", which makes the estimate of the gradient less noisy.
   /// Departure: they decide it for a whole sentence, here it is for a word, with all of its heads.
-  explicit HardScope(Real expected_share = 0) : expected_share(expected_share) {}
+  explicit HardScope(Real expected = 0) : expected_share(expected) {}
   Weights operator()(Tensor scores, Tensor query, const KeysValues& source, const AttentionStep& step,
                      bool training) override;
 

@@ -33,7 +33,7 @@ Tensor recurrent_mask(int batch, int hidden, Real probability);
 /// One step of a recurrence of any kind. The state of a kind that has no cell leaves `LstmState::cell` empty.
 /// Every kind names its new hidden state "h" (autograd/names.h), the fused LSTM and GRU in an `Unfused` scope only.
 struct RecurrentCell : Module {
-  RecurrentCell(Module* parent, std::string name, int hidden) : Module(parent, std::move(name)), hidden(hidden) {}
+  RecurrentCell(Module* parent, std::string name, int size) : Module(parent, std::move(name)), hidden(size) {}
 
   /// x = [parts_0; parts_1; …], which are not copied together. A mask multiplies the hidden state before its product
   /// with the weights.   parts: (B, in_i), state: (B, H) each, mask: (B, H) or an empty handle -> (B, H) each
@@ -59,7 +59,7 @@ struct GRUCell : RecurrentCell {
   GRUCell(Module* parent, std::string name, int in, int hidden, bool with_bias = true);
   LstmState step(std::span<const Tensor> parts, LstmState state, Tensor mask = {}) override;
   /// x: (B, in), hidden: (B, H) -> (B, H)
-  Tensor operator()(Tensor x, Tensor hidden) { return step({&x, 1}, {hidden, {}}).hidden; }
+  Tensor operator()(Tensor x, Tensor state) { return step({&x, 1}, {state, {}}).hidden; }
   Tensor zero_state(int batch) const;
 
   RecurrentWeights weights;
@@ -71,7 +71,7 @@ struct RNNCell : RecurrentCell {
           bool with_bias = true);
   LstmState step(std::span<const Tensor> parts, LstmState state, Tensor mask = {}) override;
   /// x: (B, in), hidden: (B, H) -> (B, H)
-  Tensor operator()(Tensor x, Tensor hidden) { return step({&x, 1}, {hidden, {}}).hidden; }
+  Tensor operator()(Tensor x, Tensor state) { return step({&x, 1}, {state, {}}).hidden; }
   Tensor zero_state(int batch) const;
 
   RecurrentWeights weights;

@@ -108,7 +108,7 @@ class RowSums {
 inline void add_grad_of_rows(Tensor bias, const Real* dx, int rows) {
   if (!bias.needs_grad()) return;
   const Array dbias = accumulator(bias);
-  kernels::add_rows(dx, rows, dbias.size(), dbias.size(), dbias.data);
+  kernels::add_rows(dx, std::size_t(rows), dbias.size(), dbias.size(), dbias.data);
 }
 
 }

@@ -70,14 +70,14 @@ class DataLoader {
   explicit DataLoader(const std::vector<Sample>& samples, const DataLoaderOptions& options = {})
       : samples_(samples), options_(options), rng_(options.seed), order_(samples.size()) {
     if (options.batch_size < 1) fail("data loader: bad batch size: {}; need 1 or more", options.batch_size);
+    batch_size_ = std::size_t(options.batch_size);
     std::iota(order_.begin(), order_.end(), std::size_t{0});
   }
   DataLoader(std::vector<Sample>&& samples, const DataLoaderOptions& options = {}) = delete;  // it would dangle
 
   /// How many batches an epoch has.
   std::size_t size() const {
-    const std::size_t size = options_.batch_size, whole = order_.size() / size;
-    return whole + (order_.size() % size != 0 && !options_.drop_last ? 1 : 0);
+    return order_.size() / batch_size_ + (order_.size() % batch_size_ != 0 && !options_.drop_last ? 1 : 0);
   }
 
   /// The batches of the next epoch.
@@ -85,8 +85,8 @@ class DataLoader {
     if (options_.shuffle) rng_.shuffle(std::span(order_));
     batches_.clear();
     for (std::size_t i = 0; i < size(); ++i) {
-      const std::size_t first = i * options_.batch_size;
-      const std::size_t count = std::min<std::size_t>(options_.batch_size, order_.size() - first);
+      const std::size_t first = i * batch_size_;
+      const std::size_t count = std::min(batch_size_, order_.size() - first);
       batches_.emplace_back(samples_, std::span(order_).subspan(first, count));
     }
     return batches_.cbegin();
@@ -96,6 +96,7 @@ class DataLoader {
  private:
   std::span<const Sample> samples_;
   DataLoaderOptions options_;
+  std::size_t batch_size_ = 1;
   Rng rng_;
   std::vector<std::size_t> order_;
   std::vector<Batch> batches_;

@@ -9,7 +9,7 @@ namespace gradus::inline GRADUS_PRECISION {
 /// A number for each of the two axes of a picture, or one for both.
 struct Pair {
   Pair(int both) : height(both), width(both) {}
-  Pair(int height, int width) : height(height), width(width) {}
+  Pair(int h, int w) : height(h), width(w) {}
   bool operator==(const Pair&) const = default;
 
   int height, width;
@@ -19,12 +19,8 @@ struct Pair {
 /// (y · stride - padding + i · dilation, …), or in the padding, if that is outside of the plane.
 struct Patches {
   /// Throws, naming op and shape, for numbers that make no patch, or kernels larger than the padded plane.
-  Patches(const char* op, const Shape& x, Pair kernel, Pair stride, Pair padding, Pair dilation, bool ceil_mode = false)
-      : plane{x.rank() < 2 ? 0 : x[-2], x.rank() < 2 ? 0 : x[-1]},
-        kernel(kernel),
-        stride(stride),
-        padding(padding),
-        dilation(dilation) {
+  Patches(const char* op, const Shape& x, Pair k, Pair s, Pair p, Pair d, bool ceil_mode = false)
+      : plane{x.rank() < 2 ? 0 : x[-2], x.rank() < 2 ? 0 : x[-1]}, kernel(k), stride(s), padding(p), dilation(d) {
     if (std::min({kernel.height, kernel.width, stride.height, stride.width, dilation.height, dilation.width}) < 1 ||
         std::min(padding.height, padding.width) < 0) {
       fail(
@@ -43,9 +39,9 @@ struct Patches {
     }
   }
 
-  std::size_t plane_size() const { return std::size_t(plane.height) * plane.width; }
-  std::size_t kernel_size() const { return std::size_t(kernel.height) * kernel.width; }
-  std::size_t size() const { return std::size_t(count.height) * count.width; }
+  std::size_t plane_size() const { return std::size_t(plane.height) * std::size_t(plane.width); }
+  std::size_t kernel_size() const { return std::size_t(kernel.height) * std::size_t(kernel.width); }
+  std::size_t size() const { return std::size_t(count.height) * std::size_t(count.width); }
 
   /// What number (i, j) of the kernel meets in row y of the patches: those from `first` to `last` meet the plane, at
   /// `begin`, `begin` + stride.width, …, and the others the padding.

@@ -44,10 +44,10 @@ class RecurrentSteps {
   void states_before(Tensor initial, const Real* after, std::size_t H, Real* before) const {
     for (int k = 0; k < count(); ++k) {
       const int t = time(k), rows = packing_.alive(t);
-      const std::size_t going_on = k == 0 ? 0 : std::min(rows, packing_.alive(time(k - 1)));
-      Real* const state = before + packing_.offset(t) * H;
-      if (k > 0) kernels::copy(after + packing_.offset(time(k - 1)) * H, state, going_on * H);
-      const std::size_t beginning = (rows - going_on) * H;
+      const auto going_on = std::size_t(k == 0 ? 0 : std::min(rows, packing_.alive(time(k - 1))));
+      Real* const state = before + std::size_t(packing_.offset(t)) * H;
+      if (k > 0) kernels::copy(after + std::size_t(packing_.offset(time(k - 1))) * H, state, going_on * H);
+      const std::size_t beginning = (std::size_t(rows) - going_on) * H;
       if (initial) {
         kernels::copy(initial.value().data + going_on * H, state + going_on * H, beginning);
       } else {
@@ -59,8 +59,8 @@ class RecurrentSteps {
   /// x ∘= mask, for rows that belong to the packing's steps.   x: (rows, H), mask: (B, H)
   void mask_rows(const Real* mask, std::size_t H, Real* x) const {
     for (int t = 0; t < count(); ++t) {
-      Real* const step = x + packing_.offset(t) * H;
-      kernels::mul(step, mask, step, packing_.alive(t) * H);
+      Real* const step = x + std::size_t(packing_.offset(t)) * H;
+      kernels::mul(step, mask, step, std::size_t(packing_.alive(t)) * H);
     }
   }
 

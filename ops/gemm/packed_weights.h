@@ -70,8 +70,8 @@ class PackedWeights {
   };
   /// The packed forms of one parameter, attached to it.
   struct Forms : Attachment {
-    Forms(PackedWeights& owner, Leaf& leaf, Forms* previous)
-        : Attachment(typeid(Forms)), owner(owner), leaf(leaf), previous(previous) {}
+    Forms(PackedWeights& by, Leaf& of, Forms* before)
+        : Attachment(typeid(Forms)), owner(by), leaf(of), previous(before) {}
     PackedWeights& owner;
     Leaf& leaf;
     std::atomic<Packed*> first = nullptr;

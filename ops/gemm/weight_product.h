@@ -18,7 +18,7 @@ void add_weight_product(Transpose transpose, Tensor weight, int first_col, int c
 /// Says that the rows of a tensor are those of a table: what `embedding` attaches to its output on a tape that only
 /// infers.
 struct Lookup : Attachment {
-  Lookup(Leaf& table, std::span<const int> ids) : Attachment(typeid(Lookup)), table(table), ids(ids) {}
+  Lookup(Leaf& of, std::span<const int> rows) : Attachment(typeid(Lookup)), table(of), ids(rows) {}
   Leaf& table;
   std::span<const int> ids;
 };

@@ -15,12 +15,12 @@ class Packing {
   int batch() const { return static_cast<int>(lengths_.size()); }      ///< B
   int steps() const { return static_cast<int>(offsets_.size()) - 1; }  ///< the longest length
   int rows() const { return offsets_.back(); }                         ///< the sum of all lengths
-  int alive(int t) const { return offsets_[t + 1] - offsets_[t]; }
-  int offset(int t) const { return offsets_[t]; }
-  int length(int sequence) const { return lengths_[sequence]; }
+  int alive(int t) const { return offset(t + 1) - offset(t); }
+  int offset(int t) const { return offsets_[std::size_t(t)]; }
+  int length(int sequence) const { return lengths_[std::size_t(sequence)]; }
   std::span<const int> lengths() const { return lengths_; }
   /// The row of step t of a sequence.
-  int row(int sequence, int t) const { return offsets_[t] + sequence; }
+  int row(int sequence, int t) const { return offset(t) + sequence; }
 
  private:
   std::span<const int> lengths_;

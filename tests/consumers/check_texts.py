@@ -117,6 +117,10 @@ for page in pages:
 lines = (source / "README.md").read_text(encoding="utf-8").count("\n")
 if lines > 150:
     fail(source / "README.md", lines, "more than 150 lines")
+version = re.search(r"^  version: '([\d.]+)'", (source / "meson.build").read_text(), re.M)[1]
+header = source / "nn/package/version.h"
+if re.findall(r"#define GRADUS_VERSION\w* (.+)", header.read_text()) != [*version.split("."), f'"{version}"']:
+    fail(header, 1, f"is not version {version}, as meson.build says")
 if len(sys.argv) > 2:
     build = pathlib.Path(sys.argv[2])
     check_manual(source / "examples/translate/MANUAL.md", build / "gradus")

@@ -29,12 +29,16 @@ done
 cmake -S "$source/tests/consumers/cmake/installed" -B "$folder/cmake" -DCMAKE_PREFIX_PATH="$folder/root$prefix" >"$folder/log" 2>&1 &&
   cmake --build "$folder/cmake" >"$folder/log" 2>&1 || { cat "$folder/log"; exit 1; }
 for package in gradus gradus_f64; do same "find_package of CMake, $package" "$("$folder/cmake/stranger_$package")"; done
-# Every installed header finds what it includes.
+# Every installed header finds what it includes, and none makes a strict compiler complain.
 include=$(find "$folder/root$prefix" -type d -path '*include*/gradus')
 (cd "$include" && find . -name '*.h' -printf '#include "%P"\n') >"$folder/headers.cpp"
 # shellcheck disable=SC2046
-${CXX:-g++} -std=c++20 -fsyntax-only "$folder/headers.cpp" $(pkg-config --cflags gradus)
+${CXX:-g++} -std=c++20 -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Werror -fsyntax-only "$folder/headers.cpp" \
+  $(pkg-config --cflags gradus)
 echo "ok: $(wc -l <"$folder/headers.cpp") installed headers"
+documents=$(find "$folder/root$prefix" -type d -path '*doc/gradus')
+ls "$documents"/{LICENSE,README.md,CHANGELOG.md,lessons/01_backprop.cpp} >/dev/null
+echo "ok: licence, README, changelog and lessons"
 installed=$folder/root$prefix/bin/gradus
 "$installed" --version | grep -q '^gradus [0-9]'
 echo "ok: installed program"

@@ -110,7 +110,8 @@ TEST_CASE("golden: number by number, along axes, and in other shapes") {
          return stack({x, 2 * x}, 2);
        }},
   };
-  for (const auto& [name, op] : ops) {
+  for (const auto& [key, op] : ops) {
+    const std::string name = key;  // a lambda of CAPTURE's takes no structured binding, by C++20
     CAPTURE(name);
     GoldenCase golden("functions", name);
     golden.check({{"y", op(golden.input("input"))}});

@@ -23,7 +23,8 @@ using namespace gradus;
 
 TEST_CASE("a packed matrix gives the products that gemm gives") {
   constexpr int kGap = 3;  // between the rows
-  for (const auto& [k, n] : {std::array{1, 1}, {7, 5}, {64, 32}, {20, 64}, {33, 47}, {5, 200}}) {
+  for (const auto& sizes : {std::array{1, 1}, {7, 5}, {64, 32}, {20, 64}, {33, 47}, {5, 200}}) {
+    const int k = sizes[0], n = sizes[1];
     for (Transpose tb : {N, T}) {
       const int ldb = (tb == T ? k : n) + kGap;
       const std::vector<Real> b = some_numbers((tb == T ? n : k) * ldb, 1);

@@ -110,14 +110,15 @@ TEST_CASE("in an Unfused scope the twins take over, with the same values and gra
     for (const auto& [name, call] : kCalls) names.insert(name);
     return names;
   }();
-  for (const auto& [name, call] : kCalls) {
+  for (const auto& [key, call] : kCalls) {
+    const std::string name = key;
     CAPTURE(name);
     std::vector<std::vector<Real>> gradients[2];
     Real values[2];
     for (const bool is_twin : {false, true}) {
       Tape tape;
       Names recorded;
-      const Tensor loss = [&] {
+      const Tensor loss = [&, call = call] {
         const Unfused unfused(is_twin);
         return call();
       }();

@@ -230,7 +230,8 @@ TEST_CASE("commands: there is a test of every option of every command") {
 TEST_CASE("commands: each option does what it says, and would be missed") {
   for (const auto& [command, tests] : all_tests()) {
     for (const CommandTest& test : tests) {
-      CAPTURE(command);
+      const std::string in_command = command;
+      CAPTURE(in_command);
       CAPTURE(test.option);
       const std::string words = join_words(test.words);
       CAPTURE(words);
