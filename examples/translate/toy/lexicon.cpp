@@ -145,14 +145,14 @@ const Entry& find(std::span<const Entry> table, const char* what, std::string_vi
 
 }
 
-const std::span<const Noun> kNouns(kNounTable);
-const std::span<const Adjective> kAdjectives(kAdjectiveTable);
-const std::span<const Determiner> kDeterminers(kDeterminerTable);
-const std::span<const Pronoun> kPronouns(kPronounTable);
-const std::span<const Preposition> kPrepositions(kPrepositionTable);
-const std::span<const Verb> kVerbs(kVerbTable);
-const std::span<const Particle> kAdverbs(kAdverbTable);
-const std::span<const Particle> kConjunctions(kConjunctionTable);
+constinit const std::span<const Noun> kNouns(kNounTable);
+constinit const std::span<const Adjective> kAdjectives(kAdjectiveTable);
+constinit const std::span<const Determiner> kDeterminers(kDeterminerTable);
+constinit const std::span<const Pronoun> kPronouns(kPronounTable);
+constinit const std::span<const Preposition> kPrepositions(kPrepositionTable);
+constinit const std::span<const Verb> kVerbs(kVerbTable);
+constinit const std::span<const Particle> kAdverbs(kAdverbTable);
+constinit const std::span<const Particle> kConjunctions(kConjunctionTable);
 
 const Noun& find_noun(std::string_view word) {
   return find(kNouns, "noun", word, [=](const Noun& n) { return n.singular == word || n.plural == word; });

@@ -78,14 +78,14 @@ struct Particle {
   std::string_view first, second;
 };
 
-extern const std::span<const Noun> kNouns;
-extern const std::span<const Adjective> kAdjectives;
-extern const std::span<const Determiner> kDeterminers;
-extern const std::span<const Pronoun> kPronouns;
-extern const std::span<const Preposition> kPrepositions;
-extern const std::span<const Verb> kVerbs;
-extern const std::span<const Particle> kAdverbs;
-extern const std::span<const Particle> kConjunctions;
+extern constinit const std::span<const Noun> kNouns;
+extern constinit const std::span<const Adjective> kAdjectives;
+extern constinit const std::span<const Determiner> kDeterminers;
+extern constinit const std::span<const Pronoun> kPronouns;
+extern constinit const std::span<const Preposition> kPrepositions;
+extern constinit const std::span<const Verb> kVerbs;
+extern constinit const std::span<const Particle> kAdverbs;
+extern constinit const std::span<const Particle> kConjunctions;
 
 /// The entry that has `word` among its English forms. Throws Error when there is none.
 const Noun& find_noun(std::string_view word);
