@@ -114,7 +114,9 @@ class LSTM : public RecurrentStack {
 
   RecurrentOutput<LstmState> sequence(Tensor x, const Packing& packing) override { return (*this)(x, packing); }
   /// The weights of a direction of a layer.
-  RecurrentWeights& weights(int layer, bool reverse) { return weights_.at(std::size_t(layer * directions() + reverse)); }
+  RecurrentWeights& weights(int layer, bool reverse) {
+    return weights_.at(std::size_t(layer * directions() + reverse));
+  }
 
  private:
   std::deque<RecurrentWeights> weights_;  // of each layer and direction; a deque, since parameters cannot move
@@ -129,7 +131,9 @@ class GRU : public RecurrentStack {
   RecurrentOutput<Tensor> operator()(Tensor x, std::span<const int> lengths, std::span<const Tensor> initial = {});
 
   RecurrentOutput<LstmState> sequence(Tensor x, const Packing& packing) override;
-  RecurrentWeights& weights(int layer, bool reverse) { return weights_.at(std::size_t(layer * directions() + reverse)); }
+  RecurrentWeights& weights(int layer, bool reverse) {
+    return weights_.at(std::size_t(layer * directions() + reverse));
+  }
 
  private:
   std::deque<RecurrentWeights> weights_;
@@ -146,7 +150,9 @@ class RNN : public RecurrentStack {
   RecurrentOutput<Tensor> operator()(Tensor x, std::span<const int> lengths, std::span<const Tensor> initial = {});
 
   RecurrentOutput<LstmState> sequence(Tensor x, const Packing& packing) override;
-  RecurrentWeights& weights(int layer, bool reverse) { return weights_.at(std::size_t(layer * directions() + reverse)); }
+  RecurrentWeights& weights(int layer, bool reverse) {
+    return weights_.at(std::size_t(layer * directions() + reverse));
+  }
 
  private:
   std::deque<RecurrentWeights> weights_;

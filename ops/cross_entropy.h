@@ -36,7 +36,9 @@ struct ClassAxis {
   explicit ClassAxis(const Shape& shape);
 
   /// Where the number of class c at a place is.
-  std::size_t place(std::size_t i, int c) const { return (i / inner * std::size_t(C) + std::size_t(c)) * inner + i % inner; }
+  std::size_t place(std::size_t i, int c) const {
+    return (i / inner * std::size_t(C) + std::size_t(c)) * inner + i % inner;
+  }
 
   int C;
   std::size_t inner;  ///< d1 · …, the distance between classes
