@@ -79,6 +79,11 @@ class RecurrentStack : public Module {
  protected:
   RecurrentStack(Module* parent, std::string name, int hidden, const RecurrentOptions& options);
   int directions() const { return options_.bidirectional ? 2 : 1; }
+  /// Where a direction of a layer stands in the order of `RecurrentOutput::final`.
+  std::size_t place(int layer, bool reverse) const {
+    const int i = layer * directions() + (reverse ? 1 : 0);
+    return static_cast<std::size_t>(i);
+  }
   /// Throws for options that only an LSTM has.
   void refuse_projection() const;
   /// A mask of recurrent dropout, (batch, H), a new one for each layer and direction; an empty handle outside of
@@ -114,9 +119,7 @@ class LSTM : public RecurrentStack {
 
   RecurrentOutput<LstmState> sequence(Tensor x, const Packing& packing) override { return (*this)(x, packing); }
   /// The weights of a direction of a layer.
-  RecurrentWeights& weights(int layer, bool reverse) {
-    return weights_.at(std::size_t(layer * directions() + reverse));
-  }
+  RecurrentWeights& weights(int layer, bool reverse) { return weights_.at(place(layer, reverse)); }
 
  private:
   std::deque<RecurrentWeights> weights_;  // of each layer and direction; a deque, since parameters cannot move
@@ -131,9 +134,7 @@ class GRU : public RecurrentStack {
   RecurrentOutput<Tensor> operator()(Tensor x, std::span<const int> lengths, std::span<const Tensor> initial = {});
 
   RecurrentOutput<LstmState> sequence(Tensor x, const Packing& packing) override;
-  RecurrentWeights& weights(int layer, bool reverse) {
-    return weights_.at(std::size_t(layer * directions() + reverse));
-  }
+  RecurrentWeights& weights(int layer, bool reverse) { return weights_.at(place(layer, reverse)); }
 
  private:
   std::deque<RecurrentWeights> weights_;
@@ -150,9 +151,7 @@ class RNN : public RecurrentStack {
   RecurrentOutput<Tensor> operator()(Tensor x, std::span<const int> lengths, std::span<const Tensor> initial = {});
 
   RecurrentOutput<LstmState> sequence(Tensor x, const Packing& packing) override;
-  RecurrentWeights& weights(int layer, bool reverse) {
-    return weights_.at(std::size_t(layer * directions() + reverse));
-  }
+  RecurrentWeights& weights(int layer, bool reverse) { return weights_.at(place(layer, reverse)); }
 
  private:
   std::deque<RecurrentWeights> weights_;
