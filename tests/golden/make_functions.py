@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as F
 
-from make_golden import File, uniform
+from make_golden import File, put_steps, uniform
 
 
 def make_functions():
@@ -51,24 +51,13 @@ def make_functions():
 
 
 def make_rmsprop():
-    """Ten steps with given gradients, as make_golden.py's make_optimizers."""
     f = File("rmsprop")
-    steps = 10
     kinds = {
         "rmsprop": lambda p: torch.optim.RMSprop(p, lr=0.1),
         "rmsprop_momentum": lambda p: torch.optim.RMSprop(p, lr=0.1, alpha=0.9, momentum=0.8, weight_decay=0.1),
         "rmsprop_centered": lambda p: torch.optim.RMSprop(p, lr=0.1, centered=True, momentum=0.5),
     }
-    for case, make in kinds.items():
-        start, gradients, values = uniform(3, 4), uniform(steps, 3, 4), []
-        parameter = start.clone().requires_grad_()
-        optimizer = make([parameter])
-        for gradient in gradients:
-            parameter.grad = gradient.clone()
-            optimizer.step()
-            values.append(parameter.detach().clone())
-        f.put(case, "input", {"start": start, "gradients": gradients})
-        f.put(case, "output", {"values": torch.stack(values)})
+    put_steps(f, kinds)
     f.save()
 
 

@@ -251,10 +251,23 @@ def make_transformer():
     f.save()
 
 
+def put_steps(f, kinds, steps=10):
+    """Ten steps with given gradients of each kind of optimiser, a function of the parameters: start (3, 4), gradients (10, 3, 4) ->
+    values (10, 3, 4) after each step."""
+    for case, make in kinds.items():
+        start, gradients, values = uniform(3, 4), uniform(steps, 3, 4), []
+        parameter = start.clone().requires_grad_()
+        optimizer = make([parameter])
+        for gradient in gradients:
+            parameter.grad = gradient.clone()
+            optimizer.step()
+            values.append(parameter.detach().clone())
+        f.put(case, "input", {"start": start, "gradients": gradients})
+        f.put(case, "output", {"values": torch.stack(values)})
+
+
 def make_optimizers():
-    """Ten steps with given gradients: start (3, 4), gradients (10, 3, 4) -> values (10, 3, 4) after each step."""
     f = File("optimizers")
-    steps = 10
     kinds = {
         "sgd": lambda p: torch.optim.SGD(p, lr=0.1, weight_decay=0.1),
         "sgd_momentum": lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9),
@@ -267,16 +280,7 @@ def make_optimizers():
         "adam_decay": lambda p: torch.optim.Adam(p, lr=0.01, betas=(0.8, 0.99), weight_decay=0.1),
         "adamw": lambda p: torch.optim.AdamW(p, lr=0.01, weight_decay=0.1),
     }
-    for case, make in kinds.items():
-        start, gradients, values = uniform(3, 4), uniform(steps, 3, 4), []
-        parameter = start.clone().requires_grad_()
-        optimizer = make([parameter])
-        for gradient in gradients:
-            parameter.grad = gradient.clone()
-            optimizer.step()
-            values.append(parameter.detach().clone())
-        f.put(case, "input", {"start": start, "gradients": gradients})
-        f.put(case, "output", {"values": torch.stack(values)})
+    put_steps(f, kinds)
 
     for case, limit in ("clip", 0.5), ("clip_not_needed", 50.0):
         gradients = {"a": uniform(3, 4), "b": uniform(5), "c": uniform(2, 2)}
