@@ -7,6 +7,7 @@
 
 #include "autograd/scratch.h"
 #include "nn/optim/optimizer_kernels.h"
+#include "nn/optim/settings.h"
 #include "ops/gemm/function_ref.h"
 #include "ops/gemm/thread_pool.h"
 #include "ops/kernels/elementwise.h"
@@ -64,9 +65,7 @@ double norm(std::span<Parameter* const> parameters, Numbers numbers, ThreadPool*
 namespace {
 
 // The rules of the settings, which NaN breaks too.
-void require_not_negative(const char* optimizer, const char* option, double value) {
-  if (!(value >= 0 && std::isfinite(value))) fail("{}: bad {}: {}; need 0 or more", optimizer, option, value);
-}
+using detail::require_not_negative;
 
 void require_share(const char* optimizer, const char* option, double value) {
   if (!(value >= 0 && static_cast<Real>(value) < 1)) {

@@ -5,16 +5,14 @@
 #include <limits>
 #include <numbers>
 
-#include "autograd/error.h"
+#include "nn/optim/settings.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 namespace schedule {
 
 namespace {
 // Settings that a schedule cannot have, NaN included.
-void require_rate(const char* schedule, const char* name, double rate) {
-  if (!(rate >= 0 && std::isfinite(rate))) fail("{}: bad {}: {}; need 0 or more", schedule, name, rate);
-}
+using detail::require_not_negative;
 void require_steps(const char* schedule, const char* name, std::int64_t steps, std::int64_t least) {
   if (steps < least) fail("{}: bad {}: {}; need {} or more", schedule, name, steps, least);
 }
@@ -25,14 +23,14 @@ double warmed_up(std::int64_t step, std::int64_t warm_up) {
 }
 
 void require_warm_up(const char* schedule, double rate, std::int64_t step, std::int64_t warm_up) {
-  require_rate(schedule, "rate", rate);
+  require_not_negative(schedule, "rate", rate);
   require_steps(schedule, "step", step, 0);
   require_steps(schedule, "warm_up", warm_up, 0);
 }
 }
 
 double step_decay(double rate, std::int64_t step, std::int64_t period, double factor) {
-  require_rate("step_decay", "rate", rate);
+  require_not_negative("step_decay", "rate", rate);
   require_steps("step_decay", "step", step, 0);
   require_steps("step_decay", "period", period, 1);
   if (!(factor > 0 && factor <= 1)) fail("step_decay: bad factor: {}; need 0 < factor <= 1", factor);
@@ -41,7 +39,7 @@ double step_decay(double rate, std::int64_t step, std::int64_t period, double fa
 }
 
 double exponential(double rate, std::int64_t step, double factor) {
-  require_rate("exponential", "rate", rate);
+  require_not_negative("exponential", "rate", rate);
   require_steps("exponential", "step", step, 0);
   if (!(factor > 0 && std::isfinite(factor))) fail("exponential: bad factor: {}; need more than 0", factor);
   return rate * std::pow(factor, static_cast<double>(step));
@@ -54,7 +52,7 @@ double constant(double rate, std::int64_t step, std::int64_t warm_up) {
 
 double cosine(double rate, std::int64_t step, std::int64_t warm_up, std::int64_t total, double last_rate) {
   require_warm_up("cosine", rate, step, warm_up);
-  require_rate("cosine", "last_rate", last_rate);
+  require_not_negative("cosine", "last_rate", last_rate);
   require_steps("cosine", "total", total, 0);
   if (step < warm_up) return rate * warmed_up(step, warm_up);
   if (step >= total) return last_rate;
@@ -74,10 +72,10 @@ Plateau::Plateau(double rate, int patience, double factor, double last_rate)
       factor_(factor),
       last_rate_(last_rate),
       best_(-std::numeric_limits<double>::infinity()) {
-  require_rate("plateau", "rate", rate);
+  require_not_negative("plateau", "rate", rate);
   require_steps("plateau", "patience", patience, 1);
   if (!(factor > 0 && factor < 1)) fail("plateau: bad factor: {}; need 0 < factor < 1", factor);
-  require_rate("plateau", "last_rate", last_rate);
+  require_not_negative("plateau", "last_rate", last_rate);
 }
 
 double Plateau::update(double score) {
