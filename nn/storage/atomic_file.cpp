@@ -2,10 +2,10 @@
 
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
@@ -22,21 +22,55 @@ namespace {
   throw Error(fmt::format("{}: cannot write the file: {}", path, std::generic_category().message(reason)));
 }
 
-/// Closes the descriptor and removes the temporary file unless both were released.
+/// Removes the temporary file, unless its name was released, and closes it, which ends its lock.
 struct TemporaryFile {
   std::string name;
   int descriptor = -1;
 
+  TemporaryFile() = default;
+  TemporaryFile(TemporaryFile&& other) noexcept
+      : name(std::exchange(other.name, {})), descriptor(std::exchange(other.descriptor, -1)) {}
+  TemporaryFile& operator=(TemporaryFile&&) = delete;
   ~TemporaryFile() {
-    if (descriptor >= 0) ::close(descriptor);
     if (!name.empty()) ::unlink(name.c_str());
+    if (descriptor >= 0) ::close(descriptor);
   }
 };
 
-/// A name that no other process and no other thread of this one uses.
-std::string temporary_name(const std::string& path) {
-  static std::atomic<unsigned> counter{0};
-  return fmt::format("{}.{}-{}.tmp", path, ::getpid(), counter++);
+/// Where the new contents of a file stand until they are whole. Every writer of the file uses this one name, so that
+/// what a killed process left is taken over by the next; a lock keeps those apart that write at the same time.
+std::string temporary_name(const std::string& path) { return path + std::string(kTemporarySuffix); }
+
+/// Waits for the lock of an open file, which ends with the process that holds it. A file system that has no locks
+/// answers with an error, and goes without.
+void lock(int descriptor) {
+  while (::flock(descriptor, LOCK_EX) != 0 && errno == EINTR) {
+  }
+}
+
+/// Whether the descriptor is of the file that has this name now.
+bool is_named(int descriptor, const std::string& name) {
+  struct stat opened {
+  }, named{};
+  return ::fstat(descriptor, &opened) == 0 && ::lstat(name.c_str(), &named) == 0 && opened.st_dev == named.st_dev &&
+         opened.st_ino == named.st_ino;
+}
+
+/// Opens the temporary file for the one at `path`, empty and locked.
+TemporaryFile open_temporary(const std::string& path, const std::string& target) {
+  for (;;) {
+    TemporaryFile file;
+    std::string name = temporary_name(target);
+    const auto open = [&] { return ::open(name.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666); };
+    file.descriptor = open();
+    if (file.descriptor < 0 && errno == EACCES && ::unlink(name.c_str()) == 0) file.descriptor = open();
+    if (file.descriptor < 0) fail_to_write(path, errno);
+    lock(file.descriptor);
+    if (!is_named(file.descriptor, name)) continue;  // another process has finished with it meanwhile
+    file.name = std::move(name);
+    if (::ftruncate(file.descriptor, 0) != 0) fail_to_write(path, errno);
+    return file;
+  }
 }
 
 void write_all(int descriptor, std::string_view bytes, const std::string& path) {
@@ -47,15 +81,10 @@ void write_all(int descriptor, std::string_view bytes, const std::string& path) 
   }
 }
 
-/// Makes the rename itself durable. A file system that cannot flush a folder answers EINVAL, which is no failure.
-void flush_folder(const std::string& path) {
+/// The folder that a file is in.
+std::string folder_of(const std::string& path) {
   const size_t slash = path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return;  // a folder may be writable without being readable
-  const int reason = ::fsync(descriptor) == 0 ? 0 : errno;
-  ::close(descriptor);
-  if (reason != 0 && reason != EINVAL) fail_to_write(path, reason);
+  return slash == std::string::npos ? "." : path.substr(0, slash + 1);
 }
 
 /// Writes to what is no file, such as a pipe or a terminal, and so cannot be replaced.
@@ -85,18 +114,29 @@ void write_file_atomically(const std::string& path, std::string_view bytes) {
   if (exists && !S_ISREG(existing.st_mode)) return write_into(path, bytes);
 
   const std::string target = target_of(path);
-  TemporaryFile file;
-  std::string name = temporary_name(target);
-  file.descriptor = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  if (file.descriptor < 0) fail_to_write(path, errno);
-  file.name = std::move(name);
+  TemporaryFile file = open_temporary(path, target);
   if (exists && ::fchmod(file.descriptor, existing.st_mode & 07777) != 0) fail_to_write(path, errno);
   write_all(file.descriptor, bytes, path);
   if (::fsync(file.descriptor) != 0) fail_to_write(path, errno);
-  if (::close(std::exchange(file.descriptor, -1)) != 0) fail_to_write(path, errno);
   if (std::rename(file.name.c_str(), target.c_str()) != 0) fail_to_write(path, errno);
   file.name.clear();
-  flush_folder(target);
+  flush_folder(folder_of(target));
+}
+
+void remove_temporary(const std::string& path) {
+  const std::string name = temporary_name(path);
+  TemporaryFile file;  // of no name: removed only if nobody is writing it
+  file.descriptor = ::open(name.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+  const bool is_left = file.descriptor >= 0 && ::flock(file.descriptor, LOCK_EX | LOCK_NB) == 0;
+  if (is_left && is_named(file.descriptor, name)) ::unlink(name.c_str());
+}
+
+void flush_folder(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return;  // a folder may be writable without being readable
+  const int reason = ::fsync(descriptor) == 0 ? 0 : errno;
+  ::close(descriptor);
+  if (reason != 0 && reason != EINVAL) fail_to_write(path, reason);  // EINVAL: the file system cannot flush a folder
 }
 
 void make_folder(const std::string& path) {

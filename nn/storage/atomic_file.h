@@ -12,7 +12,18 @@ namespace gradus::inline GRADUS_PRECISION {
 /// cut. An existing file keeps its permissions. Throws Error naming the path and the system's reason (no such folder,
 /// no permission, disk full); the temporary file is then removed and an existing file at `path` is as it was. A
 /// symbolic link goes on to point to the file; what is no file, such as a pipe or a terminal, is written to as it is.
+/// What a process that was killed left of its temporary file is taken over by the next one that writes the same file.
 void write_file_atomically(const std::string& path, std::string_view bytes);
+
+/// What the name of a temporary file has behind that of the file that it is for.
+inline constexpr std::string_view kTemporarySuffix = ".gradus-tmp";
+
+/// Removes what a process that was killed while it wrote the file at `path` left beside it, unless another process is
+/// writing the file now.
+void remove_temporary(const std::string& path);
+
+/// Makes new names, and those that are gone, durable in the folder at `path`. Throws Error if the system cannot.
+void flush_folder(const std::string& path);
 
 /// Makes the folder at `path` and those above it, as far as they are not there. Throws Error naming the path and the
 /// system's reason.

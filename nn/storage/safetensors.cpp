@@ -9,6 +9,7 @@
 #include <set>
 
 #include "autograd/gradcheck.h"
+#include "nn/rng.h"
 #include "nn/storage/atomic_file.h"
 #include "nn/storage/json.h"
 
@@ -21,6 +22,7 @@ namespace {
 constexpr std::size_t kLengthBytes = 8;
 constexpr std::uint64_t kMaxHeader = 100'000'000;  // as in the reference implementation
 constexpr const char* kMetadataKey = "__metadata__";
+constexpr const char* kChecksumKey = "checksum";  // in the metadata
 constexpr const char* kRealType = sizeof(Real) == sizeof(float) ? "F32" : "F64";
 
 /// The bytes that a tensor of this type and shape takes. Throws if they are too many to count.
@@ -93,6 +95,38 @@ std::string lost_in_float(const char* from, const Shape& shape) {
   return "";
 }
 
+/// A number that changes with every bit of the bytes.
+std::uint64_t hash_of(std::uint64_t hash, std::string_view bytes) {
+  hash = derive_seed(hash, bytes.size());
+  for (; !bytes.empty(); bytes.remove_prefix(std::min(bytes.size(), sizeof hash))) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes.data(), std::min(bytes.size(), sizeof word));
+    hash = derive_seed(hash, word);
+  }
+  return hash;
+}
+
+/// The sum of hashes of all tensors and texts of a file: it depends neither on their order nor on how the header is
+/// written.
+class Checksum {
+ public:
+  void add(std::string_view name, std::string_view text) { sum_ += hash_of(hash_of(0, name), text); }
+  template <class Dim>
+  void add(std::string_view name, std::string_view dtype, std::span<const Dim> shape, std::string_view bytes) {
+    std::uint64_t hash = hash_of(hash_of(1, name), dtype);
+    for (const Dim dim : shape) hash = derive_seed(hash, static_cast<std::uint64_t>(dim));
+    sum_ += hash_of(hash, bytes);
+  }
+  std::string text() const { return fmt::format("{:016x}", sum_); }
+
+ private:
+  std::uint64_t sum_ = 0;
+};
+
+std::string_view bytes_of(Array array) {
+  return {reinterpret_cast<const char*>(array.data), array.size() * sizeof(Real)};
+}
+
 template <class Stored>
 void convert(const char* from, Array into) {
   const std::size_t size = into.size();
@@ -107,8 +141,17 @@ void convert(const char* from, Array into) {
 
 void write_safetensors(const std::string& path, std::span<const NamedArray> arrays, const Metadata& metadata) {
   Json::Object header, texts;
-  for (const auto& [name, text] : metadata) texts.push_back({name, text});
-  if (!texts.empty()) header.push_back({kMetadataKey, Json::object(std::move(texts))});
+  Checksum checksum;
+  for (const auto& [name, text] : metadata) {
+    if (name == kChecksumKey) continue;  // of the file that the texts come from
+    texts.push_back({name, text});
+    checksum.add(name, text);
+  }
+  for (const auto& [name, array] : arrays) {
+    checksum.add(name, kRealType, std::span<const int>(array.shape.begin(), array.shape.end()), bytes_of(array));
+  }
+  texts.push_back({kChecksumKey, checksum.text()});
+  header.push_back({kMetadataKey, Json::object(std::move(texts))});
   std::set<std::string> names = {kMetadataKey};
   std::size_t end = 0;
   for (const auto& [name, array] : arrays) {
@@ -128,9 +171,7 @@ void write_safetensors(const std::string& path, std::span<const NamedArray> arra
   const std::uint64_t length = bytes.size() - kLengthBytes;
   std::memcpy(bytes.data(), &length, kLengthBytes);
   bytes.reserve(bytes.size() + end);
-  for (const auto& [name, array] : arrays) {
-    bytes.append(reinterpret_cast<const char*>(array.data), array.size() * sizeof(Real));
-  }
+  for (const auto& [name, array] : arrays) bytes += bytes_of(array);
   write_file_atomically(path, bytes);
 }
 
@@ -160,6 +201,7 @@ SafetensorsFile::SafetensorsFile(const std::string& path) : path_(path) {
   }
   parse_header(header);
   check_layout();
+  take_checksum();
 }
 
 void SafetensorsFile::parse_header(const std::string& header) {
@@ -206,6 +248,22 @@ void SafetensorsFile::check_layout() const {
   if (end != bytes_.size()) {
     fail("safetensors: {}: {} bytes follow that belong to no tensor", path_, bytes_.size() - end);
   }
+}
+
+void SafetensorsFile::take_checksum() {
+  const auto written = metadata_.extract(kChecksumKey);
+  if (written.empty()) return;  // another program wrote the file
+  Checksum checksum;
+  for (const auto& [name, text] : metadata_) checksum.add(name, text);
+  for (const auto& [name, entry] : entries_) {
+    checksum.add(name, entry.dtype, std::span(entry.shape),
+                 std::string_view(bytes_).substr(entry.begin, entry.end - entry.begin));
+  }
+  if (checksum.text() == written.mapped()) return;
+  fail(
+      "safetensors: {}: the file is damaged: its checksum is {}, and that of its contents {}; whoever changed them on "
+      "purpose leaves \"{}\" out of the metadata",
+      path_, written.mapped(), checksum.text(), kChecksumKey);
 }
 
 std::string SafetensorsFile::mismatch(const NamedArray& into) const {

@@ -25,7 +25,8 @@ void save(Module& module, const std::string& path, const Metadata& metadata = {}
 Metadata load(Module& module, const std::string& path);
 
 /// Writes arrays in the order given, with the precision of `Real`, whole or not at all (nn/storage/atomic_file.h).
-/// Throws if two have the same name, or a name or text is not UTF-8.
+/// A `checksum` of all numbers, names and texts is added to the metadata. Throws if two have the same name, or a name
+/// or text is not UTF-8.
 void write_safetensors(const std::string& path, std::span<const NamedArray> arrays, const Metadata& metadata = {});
 
 /// A file that has been read and found to be in order.
@@ -39,9 +40,11 @@ class SafetensorsFile {
 
   /// Throws, naming the file, and the tensor if there is one to blame, for whatever is wrong with it: a file that
   /// cannot be read, is cut off or is no safetensors file; numbers of a type other than F32, F64 and I64; a size that
-  /// does not fit the shape; tensors that overlap, leave holes or have the same name.
+  /// does not fit the shape; tensors that overlap, leave holes or have the same name; a `checksum` in its metadata that
+  /// is not that of its contents.
   explicit SafetensorsFile(const std::string& path);
 
+  /// Its texts, without the checksum.
   const Metadata& metadata() const { return metadata_; }
   const std::map<std::string, Entry>& entries() const { return entries_; }
 
@@ -55,6 +58,7 @@ class SafetensorsFile {
  private:
   void parse_header(const std::string& header);
   void check_layout() const;
+  void take_checksum();
   /// What is wrong with a request, or "".
   std::string mismatch(const NamedArray& into) const;
   void copy(const NamedArray& into) const;

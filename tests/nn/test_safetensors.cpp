@@ -96,10 +96,11 @@ TEST_CASE("safetensors: writes exactly the bytes of the specification") {
   write_safetensors(path, arrays, {{"key", "text"}});
   const bool single = sizeof(Real) == sizeof(float);
   std::string header =
-      single ? R"({"__metadata__":{"key":"text"},"b":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},)"
-               R"("a":{"dtype":"F32","shape":[],"data_offsets":[8,12]}})"
-             : R"({"__metadata__":{"key":"text"},"b":{"dtype":"F64","shape":[2,1],"data_offsets":[0,16]},)"
-               R"("a":{"dtype":"F64","shape":[],"data_offsets":[16,24]}})";
+      single
+          ? R"({"__metadata__":{"key":"text","checksum":"3b470b0266a18944"},"b":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},)"
+            R"("a":{"dtype":"F32","shape":[],"data_offsets":[8,12]}})"
+          : R"({"__metadata__":{"key":"text","checksum":"8112468a59d080af"},"b":{"dtype":"F64","shape":[2,1],"data_offsets":[0,16]},)"
+            R"("a":{"dtype":"F64","shape":[],"data_offsets":[16,24]}})";
   header.resize((header.size() + 7) / 8 * 8, ' ');
   const Real stored[] = {1, -2, -2};
   CHECK(contents(path) == file_of(header, {reinterpret_cast<const char*>(stored), sizeof(stored)}));
@@ -271,6 +272,48 @@ TEST_CASE("safetensors: paths that cannot be read or written, and names that can
   CHECK_THROWS_AS(write_safetensors(path, std::vector{reserved}), Error);
   CHECK_THROWS_AS(write_safetensors(path, std::vector{broken}), Error);
   CHECK_FALSE(std::filesystem::exists(path));
+}
+
+TEST_CASE("safetensors: every bit that is flipped is noticed") {
+  const TemporaryFolder folder;
+  Net net;
+  save(net, folder.file("net"), {{"made by", "a test"}});
+  const std::string whole = contents(folder.file("net"));
+  CHECK(error_of(folder, whole) == "");
+  for (std::size_t byte = 0; byte < whole.size(); ++byte) {
+    for (int bit = 0; bit < 8; ++bit) {
+      std::string flipped = whole;
+      flipped[byte] = static_cast<char>(flipped[byte] ^ (1 << bit));
+      CAPTURE(byte);
+      CAPTURE(bit);
+      // Without its name the sum is a text like others, and the file like one of another program: nothing else is
+      // wrong.
+      const bool in_name = byte - whole.find("checksum") < std::string_view("checksum").size();
+      if (!in_name) CHECK(error_of(folder, flipped) != "");
+    }
+  }
+  std::string changed = whole;
+  changed.back() = static_cast<char>(changed.back() ^ 1);
+  CHECK(error_of(folder, changed).starts_with("the file is damaged: its checksum is "));
+}
+
+TEST_CASE("safetensors: a checksum depends on no order, and the texts of another file bring none along") {
+  const TemporaryFolder folder;
+  Net net;
+  save(net, folder.file("a"));
+  std::vector<NamedArray> arrays = state_dict(net);
+  const auto checksum = [&](const char* name) {
+    const std::string text = contents(folder.file(name)), key = R"("checksum":")";
+    REQUIRE(text.find(key) != std::string::npos);
+    return text.substr(text.find(key) + key.size(), 16);
+  };
+  std::ranges::reverse(arrays);
+  write_safetensors(folder.file("b"), arrays, {{"checksum", "of another file"}});
+  CHECK(checksum("a") == checksum("b"));
+  CHECK(SafetensorsFile(folder.file("b")).metadata().empty());
+  arrays.front().array[0] += 1;
+  write_safetensors(folder.file("c"), arrays);
+  CHECK(checksum("a") != checksum("c"));
 }
 
 TEST_CASE("atomic file: replaces the whole file and keeps its permissions, or leaves everything as it was") {
