@@ -1,6 +1,7 @@
 #include "ops/gemm/thread_pool.h"
 
 #include <chrono>
+#include <system_error>
 
 #include "autograd/error.h"
 
@@ -24,10 +25,19 @@ void wait_for_change(const std::atomic<T>& value, T old) {
 ThreadPool::ThreadPool(int threads) {
   if (threads < 1) fail("thread pool: {} threads; need at least one", threads);
   failures_.resize(threads);
-  for (int worker = 1; worker < threads; ++worker) workers_.emplace_back([this, worker] { serve(worker); });
+  workers_.reserve(threads);
+  try {
+    for (int worker = 1; worker < threads; ++worker) workers_.emplace_back([this, worker] { serve(worker); });
+  } catch (const std::system_error& error) {
+    const std::size_t running = workers_.size() + 1;
+    stop();
+    fail("thread pool: only {} of {} threads can run: {}", running, threads, error.code().message());
+  }
 }
 
-ThreadPool::~ThreadPool() {
+ThreadPool::~ThreadPool() { stop(); }
+
+void ThreadPool::stop() {
   stop_ = true;
   begin_round();
   for (std::thread& worker : workers_) worker.join();

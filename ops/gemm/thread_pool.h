@@ -16,7 +16,8 @@ namespace gradus::inline GRADUS_PRECISION {
 /// each, and to wake a thread would take longer than that.
 class ThreadPool {
  public:
-  /// The calling thread is one of the `threads` (at least 1), so one less is started.
+  /// The calling thread is one of the `threads` (at least 1), so one less is started. Throws Error if the system does
+  /// not let them start.
   explicit ThreadPool(int threads);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
@@ -34,6 +35,7 @@ class ThreadPool {
   void run_balanced(int count, FunctionRef<void(int)> work);
 
  private:
+  void stop();
   void serve(int worker);
   void do_share(int worker);
   void begin_round();
