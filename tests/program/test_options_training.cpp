@@ -109,6 +109,42 @@ void check_valid_steps(OptionTrial& trial) {
   CHECK(validations[1].step == 4 * kStepsAnEpoch);
 }
 
+void check_validate_every(OptionTrial& trial) {
+  const auto steps = [](const TrainConfig& config) {
+    std::vector<std::uint64_t> steps;
+    for (const TrainingLog::Validation& validation : TrainingRun(config).history.validations)
+      steps.push_back(validation.step);
+    return steps;
+  };
+  CHECK(steps(trial.without) == std::vector<std::uint64_t>{10, 20, 30, 40});
+  CHECK(steps(trial.with) == std::vector<std::uint64_t>{7, 14, 21, 28, 35, 40});
+  trial.with.validate_every = {3, IntervalUnit::Epochs};
+  CHECK(steps(trial.with) == std::vector<std::uint64_t>{30, 40});
+  trial.with.validate_every = {1e-9, IntervalUnit::Minutes};
+  CHECK(steps(trial.with).size() == 40);
+  CHECK(TrainingRun(trial.with).last == TrainingRun(trial.without).last);
+}
+
+/// The second step of this training fails, so that only what was saved before is there.
+void check_save_every(OptionTrial& trial) {
+  const auto saved_step = [](const TrainConfig& config) {
+    PreparedTraining prepared(config);
+    const TemporaryFolder folder;
+    Progress progress;
+    create_model(folder.path(), *prepared.translator);
+    Trainer trainer(*prepared.translator, std::move(prepared.corpus), folder.path(), progress);
+    CHECK_THROWS_AS(trainer.run(), Error);
+    Adam optimizer(prepared.translator->model.parameters(), {});
+    return load_training(folder.path(), *prepared.translator, {optimizer, nullptr}).step;
+  };
+  for (TrainConfig* const config : {&trial.without, &trial.with}) config->optimizer = OptimizerKind::Adam;
+  CHECK(saved_step(trial.without) == 0);
+  const std::uint64_t by_steps = saved_step(trial.with);
+  CHECK(by_steps > 0);
+  trial.with.save_every = {1e-9, IntervalUnit::Minutes};
+  CHECK(saved_step(trial.with) == by_steps);
+}
+
 void check_batch_size(OptionTrial& trial) {
   const TrainingRun without(trial.without), with(trial.with);
   CHECK(with.history.steps.size() == 2 * 5);
@@ -350,6 +386,8 @@ std::vector<OptionTest> gradus::translate::training_option_tests() {
       {"max_minutes", "1e-9", "", check_max_minutes},
       {"patience", "2", kNothingMoves, check_patience},
       {"valid_steps", "25", R"({"epochs": 4})", check_valid_steps},
+      {"validate_every", R"("7steps")", R"({"epochs": 4})", check_validate_every},
+      {"save_every", R"("1step")", R"({"learning_rate": 100, "epochs": 100, "valid_steps": 100000})", check_save_every},
       {"batch_size", "64", "", check_batch_size},
       {"batch_tokens", "200", "", check_batch_tokens},
       {"pool_batches", "1", "", check_pool_batches},

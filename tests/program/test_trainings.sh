@@ -56,6 +56,9 @@ damaged
 header=$(($(od -An -tu8 -N8 damaged/model.safetensors) + 8)) size=$(stat -c %s damaged/model.safetensors)
 { head -c $header damaged/model.safetensors; head -c $((size - header)) /dev/zero | tr '\0' '\377'; } >nan
 mv nan damaged/model.safetensors
+"$gradus" translate --model damaged </dev/null 2>stderr
+check "damaged numbers: message" grep -q '^gradus: safetensors: damaged/model.safetensors: the file is damaged: its checksum is ' stderr
+LC_ALL=C sed -i 's/"checksum"/"no sum!!"/' damaged/model.safetensors
 expect 1 "gradus: damaged/model.safetensors: encoder.embedding.weight holds a number that is not finite; the file is damaged, or its training went wrong" \
   "$gradus" translate --model damaged
 damaged; rm damaged/last.safetensors
@@ -80,6 +83,44 @@ check "how to resume" grep -q '; go on with: gradus train --resume --model parts
 expect 0 "" "$gradus" train --resume --model parts
 check "the same result" cmp -s <("$gradus" evaluate --model whole --test train.de train.en | head -5) \
                                <("$gradus" evaluate --model parts --test train.de train.en | head -5)
+
+# What stands in the way of a new training, and what does not.
+"$gradus" train --train train.de train.en "${small[@]}" --model busy --epochs 1000 --patience 1000 >progress &
+for _ in $(seq 3000); do grep -qs '^epoch' progress && break; sleep 0.02; done
+busy="busy: another process is writing this folder; wait for its end, or name another folder"
+expect 1 "gradus: train: $busy" train --model busy --force
+expect 1 "gradus: train: $busy" "$gradus" train --resume --model busy
+expect 1 "gradus: average: $busy" "$gradus" average kept --out busy --force
+kill -TERM $!
+wait $!
+check "exit code after SIGTERM" test $? -eq 130
+check "SIGTERM saves" grep -q '; go on with: gradus train --resume --model busy$' progress
+"$gradus" translate --model busy <valid.de >before
+(ulimit -f 20; train --model busy --force --hidden 200 >stdout 2>stderr)
+check "a disk that is full: code" test $? -eq 1
+check "a disk that is full: message" grep -q '^gradus: busy/.next-model.part/last.safetensors: cannot write the file: File too large$' stderr
+check "the old model is as it was" cmp -s before <("$gradus" translate --model busy <valid.de)
+check "nothing is left" test -z "$(find busy -name '.next*' -o -name '*tmp')"
+mkdir early; cp m/config.json early
+expect 0 "" train --model early --epochs 1
+expect 0 "" env -C / "$gradus" train --resume --model "$PWD/early" --epochs 2
+printf x | dd of=m/model.safetensors bs=1 seek=3000 conv=notrunc 2>/dev/null
+"$gradus" translate --model m </dev/null 2>stderr
+check "a changed byte is noticed" grep -q '^gradus: safetensors: m/model.safetensors: the file is damaged: ' stderr
+rm -rf m; expect 0 "" train_m
+
+# Checkpoints and validations between ends of epochs: any of them is one to go on from, to the same bits.
+often=(--validate-every 7steps --save-every 3steps --epochs 6 --patience 100)
+expect 0 "" train --model whole_often "${often[@]}"
+check "validations within epochs" grep -q '^step     7  loss' stdout
+"$gradus" train --train train.de train.en "${small[@]}" --model killed "${often[@]}" >progress &
+for _ in $(seq 3000); do grep -qs '^step    28' progress && break; sleep 0.01; done
+kill -KILL $! 2>/dev/null
+wait $! 2>/dev/null
+expect 0 "" "$gradus" train --resume --model killed
+check "a kill changes no bit" cmp whole_often/model.safetensors killed/model.safetensors
+expect 2 'gradus: --save-every: "5 miles" is no interval; need a number of steps, minutes or epochs, such as 500steps, 10min or 2epochs, or off'"$(hint gradus train)" \
+  train --model never --save-every "5 miles"
 
 # The checking mode: the same result, and where a NaN comes from.
 losses() { grep -o '"loss":[^,]*' "$1/log.jsonl"; }

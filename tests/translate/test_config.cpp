@@ -93,6 +93,7 @@ TEST_CASE("a configuration is written and read back, every field of it") {
     if (auto* const* value = std::get_if<bool*>(&field.value)) **value = !**value;
     if (auto* const* value = std::get_if<int*>(&field.value)) **value += 1;
     if (auto* const* value = std::get_if<double*>(&field.value)) **value += 1.0 / 3;
+    if (auto* const* value = std::get_if<Interval*>(&field.value)) **value = {1.0 / 3, IntervalUnit::Minutes};
   }
   config.dropout = config.embedding_dropout = config.layer_dropout = config.output_dropout = 1.0 / 3;
   config.learning_rate_decay = 0.1;
@@ -193,7 +194,7 @@ TEST_CASE("numbers are decimal, and nothing else is a number") {
     CHECK(message(text, std::uint64_t{}) ==
           fmt::format("{} is no whole number; need a whole number from 0 to 100", text));
   }
-  for (const char* text : {"", " ", "5 ", " 5", "\t5", "5\n", "1 000"})
+  for (const char* text : {"", " ", " 5", "\t5", "5\n", "1 000"})
     CHECK(message(text, 0) == fmt::format("\"{}\" is no whole number; need a whole number from -100 to 100", text));
   for (const char* text : {"1e400", "101", "99999999999999999999"})
     CHECK(message(text, 0.0).find(" is too large; ") < 99);
@@ -379,4 +380,31 @@ TEST_CASE("the nearest word is one that differs in few letters") {
   CHECK(nearest("sed", words) == "seed");
   CHECK(nearest("beam", words).empty());
   CHECK(nearest("", words).empty());
+}
+
+TEST_CASE("an interval is a number of steps, minutes or epochs") {
+  struct Case {
+    const char* text;
+    Interval interval;
+    const char* written;
+  };
+  for (const auto& [text, interval, written] :
+       {Case{"500steps", {500, IntervalUnit::Steps}, "500steps"}, Case{"1", {1, IntervalUnit::Steps}, "1step"},
+        Case{"10min", {10, IntervalUnit::Minutes}, "10min"},
+        Case{"1.5 minutes", {1.5, IntervalUnit::Minutes}, "1.5min"}, Case{"2h", {120, IntervalUnit::Minutes}, "120min"},
+        Case{"30s", {0.5, IntervalUnit::Minutes}, "0.5min"}, Case{"1 epoch", {1, IntervalUnit::Epochs}, "1epoch"},
+        Case{"020epochs", {20, IntervalUnit::Epochs}, "20epochs"}, Case{"off", {}, "off"}}) {
+    CAPTURE(text);
+    CHECK(read_interval(text) == interval);
+    CHECK(interval.text() == written);
+    CHECK(read_interval(written) == interval);
+  }
+  for (const char* text : {"", " ", "0", "0min", "-1", "-1min", "1.5steps", "0.5epochs", "min", "5parsecs",
+                           "5 steps or so", "nan", "inf", "1e10", "OFF", "+5", "1e300epochs"}) {
+    CAPTURE(text);
+    const std::string message = fmt::format(
+        "\"{}\" is no interval; need a number of steps, minutes or epochs, such as 500steps, 10min or 2epochs, or off",
+        text);
+    CHECK_THROWS_WITH_AS(read_interval(text), message.c_str(), gradus::Error);
+  }
 }

@@ -5,6 +5,7 @@
 #include "examples/translate/commands/commands.h"
 #include "examples/translate/training/checkpoint.h"
 #include "examples/translate/translator/model_folder.h"
+#include "examples/translate/translator/new_model.h"
 
 namespace gradus::translate {
 
@@ -36,11 +37,10 @@ int run(const Arguments& options) {
   if (std::filesystem::equivalent(options.model, options.out, ignored)) {
     fail("average: --out {} is the folder of the model itself; need another one", options.out);
   }
-  if (!options.force && holds_model(options.out)) {
-    fail("average: {} holds a model already; --force replaces it", options.out);
-  }
-  if (!options.force) require_no_training("average", options.out);
+  if (!options.force) require_no_work("average", options.out);
   const std::unique_ptr<Translator> translator = load_words(options.model, config);
+  load_mean(*translator, files);
+  const FolderLock lock = lock_model("average", options.out);
   save_mean(options.out, *translator, files);
   write_output(fmt::format("{} holds the mean of {} epochs\n", options.out, files.size()));
   return 0;

@@ -2,6 +2,7 @@
 #include <csignal>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "autograd/error.h"
 #include "autograd/inspect/check.h"
@@ -19,6 +20,7 @@
 #include "examples/translate/training/checkpoint.h"
 #include "examples/translate/training/trainer.h"
 #include "examples/translate/translator/model_folder.h"
+#include "examples/translate/translator/new_model.h"
 #include "nn/init.h"
 #include "ops/gemm/blas_info.h"
 
@@ -51,6 +53,7 @@ constexpr double kManyUnknown = 10;  // per cent
 
 /// What all runs have in common.
 struct Material {
+  std::vector<FolderLock> locks;  // of all folders, until the last run ends
   Languages languages;
   Corpus corpus;
 };
@@ -120,15 +123,36 @@ std::string describe(Translator& translator, const Corpus& corpus) {
   return text;
 }
 
-/// Makes the folders of all runs, so that they tell what there is to resume.
-void make_folders(const Plan& plan, const TrainArguments& options, Translator& words) {
-  if (!options.resume) {
-    for (const std::uint64_t old : seeds_in(options.model)) remove_model(seed_folder(options.model, old));
+/// The folders of earlier trainings of several seeds, which a new one replaces.
+std::vector<std::string> old_seeds(const Plan& plan, const TrainArguments& options) {
+  std::vector<std::string> folders;
+  if (options.resume) return folders;
+  for (const std::uint64_t seed : seeds_in(options.model)) {
+    if (std::ranges::count(plan.runs, seed, &Run::seed) == 0) folders.push_back(seed_folder(options.model, seed));
   }
+  return folders;
+}
+
+/// Keeps other programs out of all folders that this one writes.
+std::vector<FolderLock> lock_folders(const Plan& plan, const TrainArguments& options) {
+  std::set<std::string> folders = {options.model};
+  for (const Run& run : plan.runs) folders.insert(run.directory);
+  for (const std::string& old : old_seeds(plan, options)) folders.insert(old);
+  std::vector<FolderLock> locks;
+  for (const std::string& folder : folders) locks.push_back(lock_model("train", folder));
+  require_room(options, plan);  // once more: another program may have been faster
+  return locks;
+}
+
+/// Makes the folders of several runs, so that they tell what there is to resume. That of a single one is made with its
+/// first checkpoint.
+void make_folders(const Plan& plan, const TrainArguments& options, Translator& words) {
+  if (!options.seeds) return;
   for (const Run& run : plan.runs) {
     words.config.seed = run.seed;
-    if (!options.resume || !holds_model(run.directory)) create_model(run.directory, words);
+    if (!options.resume || !has_begun(run.directory)) create_model(run.directory, words);
   }
+  for (const std::string& old : old_seeds(plan, options)) remove_model(old);
 }
 
 /// Lets the text decide what nobody has said of a new training.
@@ -142,14 +166,18 @@ void decide_by_text(const TextFacts& facts, std::size_t held_out, Plan& plan, Or
 Material prepare(Plan& plan, CorpusText text, const TrainArguments& options, Progress& progress) {
   const WithoutInit without_init;  // of this model only the words are of use
   const std::unique_ptr<Translator> words =
-      options.resume
+      options.resume && has_begun(plan.runs.front().directory)
           ? load_words(plan.runs.front().directory, plan.config)
           : std::make_unique<Translator>(plan.config, learn_languages(text.train, language_options(plan.config)));
   Corpus corpus = encode_corpus(std::move(text), *words, plan.config);
   for (TrainConfig* const config : {&plan.config, &words->config}) make_paths_absolute(*config);
-  if (!options.dry_run) make_folders(plan, options, *words);
+  std::vector<FolderLock> locks;
+  if (!options.dry_run) {
+    locks = lock_folders(plan, options);
+    make_folders(plan, options, *words);
+  }
   progress.print(describe(*words, corpus));
-  return {{std::move(words->source), std::move(words->target)}, std::move(corpus)};
+  return {std::move(locks), {std::move(words->source), std::move(words->target)}, std::move(corpus)};
 }
 
 /// Why a training ended, and what helps.
@@ -168,7 +196,7 @@ const char* reason(Trainer::End end, const TrainConfig& config, const TrainState
 std::optional<TrainState> train(TrainConfig config, const Run& run, const Languages& languages, Corpus corpus,
                                 const TrainArguments& options, Progress& progress) {
   config.seed = run.seed;
-  const bool begun = has_begun(run.directory);
+  const bool begun = options.resume && has_begun(run.directory);  // if not, what is there is replaced
   const std::unique_ptr<Translator> translator =
       begun ? load_words(run.directory, config) : std::make_unique<Translator>(config, languages);
   Trainer trainer(*translator, std::move(corpus), run.directory, progress);
@@ -176,6 +204,8 @@ std::optional<TrainState> train(TrainConfig config, const Run& run, const Langua
   if (begun) {
     trainer.resume();
     progress.print(fmt::format("resumed     in epoch {} after batch {}", state.epoch + 1, state.batch));
+  } else {
+    trainer.create();
   }
   if (options.resume) save_config(run.directory, config);  // with what it changes, now that the training can go on
   const Trainer::End end = trainer.run();
@@ -217,7 +247,7 @@ int run(TrainArguments& options) {
     for (const std::string& warning : text_warnings(text, facts, plan.config)) progress.print("warning     " + warning);
   }
   if (options.print_config) {
-    fmt::print("{}", describe(plan.config, origins));
+    write_output(describe(plan.config, origins));
     return 0;
   }
   Material material = prepare(plan, std::move(text), options, progress);

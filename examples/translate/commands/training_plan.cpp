@@ -1,5 +1,6 @@
 #include "examples/translate/commands/training_plan.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "autograd/error.h"
@@ -10,21 +11,6 @@
 namespace gradus::translate {
 
 namespace {
-
-/// Fails if the folder holds what a new training would mix with or, without --force, replace.
-void require_room(const TrainArguments& options) {
-  const bool several = options.seeds.has_value(), holds_one = holds_model(options.model);
-  const bool holds_several = !seeds_in(options.model).empty();
-  if (several && holds_one)
-    fail("train: {} holds a model itself; those of several seeds need another folder", options.model);
-  if (!several && holds_several)
-    fail("train: {} holds the models of several seeds; a single one needs another folder", options.model);
-  if (options.force) return;
-  if (holds_several)
-    fail("train: {} holds models already; --resume goes on with their training, --force replaces them", options.model);
-  if (holds_one)
-    fail("train: {} holds a model already; --resume goes on with its training, --force replaces it", options.model);
-}
 
 /// Throws UsageError unless there is one text to learn.
 void require_text(const TrainConfig& config) {
@@ -44,7 +30,6 @@ Plan plan_new(TrainArguments& options) {
   require_text(plan.config);
   require_files(plan.config);
   if (options.print_config || options.dry_run) return plan;  // nothing is written
-  require_room(options);
   if (!options.seeds) plan.runs.push_back({plan.config.seed, options.model});
   for (int i = 0; i < options.seeds.value_or(0); ++i) {
     const std::uint64_t seed = plan.config.seed + static_cast<std::uint64_t>(i);
@@ -53,15 +38,15 @@ Plan plan_new(TrainArguments& options) {
           fmt::format("train: --seeds {}: there are not so many from --seed {} on", *options.seeds, plan.config.seed));
     plan.runs.push_back({seed, seed_folder(options.model, seed)});
   }
-  if (!options.force) {
-    for (const Run& run : plan.runs) require_no_training("train", run.directory);
-  }
+  require_room(options, plan);
   return plan;
 }
 
 /// The configuration of a training that goes on. That of an older program names its text relative to where it began.
 TrainConfig resumed_config(TrainArguments& options, const std::string& directory) {
   const TrainConfig config = options.config.resume(load_config(directory));
+  if (const ModelFolder folder(directory); folder.has(folder.best) && !folder.has(folder.last))
+    fail("{}: missing; without it no training can be resumed", folder.last);
   require_text(config);
   require_files(config, fmt::format("; looked for it from {}; --train and --valid name another place",
                                     std::filesystem::current_path().string()));
@@ -85,6 +70,22 @@ Plan plan_resumed(TrainArguments& options) {
   return plan;
 }
 
+}
+
+void require_room(const TrainArguments& options, const Plan& plan) {
+  if (options.resume) return;
+  const bool several = options.seeds.has_value(), holds_one = holds_model(options.model);
+  const std::vector<std::uint64_t> seeds = seeds_in(options.model);
+  if (several && holds_one)
+    fail("train: {} holds a model itself; those of several seeds need another folder", options.model);
+  if (!several && !seeds.empty())
+    fail("train: {} holds the models of several seeds; a single one needs another folder", options.model);
+  if (options.force) return;
+  if (std::ranges::any_of(seeds, [&](std::uint64_t seed) { return holds_work(seed_folder(options.model, seed)); }))
+    fail("train: {} holds models already; --resume goes on with their training, --force replaces them", options.model);
+  if (holds_one && holds_work(options.model))
+    fail("train: {} holds a model already; --resume goes on with its training, --force replaces it", options.model);
+  for (const Run& run : plan.runs) require_no_work("train", run.directory);
 }
 
 void require_sense(const TrainConfig& config) {

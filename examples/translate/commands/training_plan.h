@@ -34,6 +34,10 @@ struct Plan {
 /// training would mix with or, without --force, replace.
 Plan plan_trainings(TrainArguments& arguments);
 
+/// Throws Error if a folder holds what a new training would mix with or, without --force, replace, though something
+/// would be lost with it.
+void require_room(const TrainArguments& arguments, const Plan& plan);
+
 /// Throws Error or UsageError for a configuration that contradicts itself.
 void require_sense(const TrainConfig& config);
 

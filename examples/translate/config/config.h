@@ -86,6 +86,19 @@ struct TrainingConfig : FieldGroup {
       this, "valid_steps", 200,
       "Steps between two validations at least. The next end of an epoch then has one, and the last one in any case",
       range(1).may_change()};
+  Field<Interval> validate_every{
+      this,
+      "validate_every",
+      {},
+      "Validate as often as this, 500steps, 10min or 2epochs, and at the end. off: at ends of epochs, --valid-steps "
+      "apart",
+      may_change()};
+  Field<Interval> save_every{this,
+                             "save_every",
+                             {10, IntervalUnit::Minutes},
+                             "Save a checkpoint as often as this, 500steps, 10min or 2epochs, and at validations. So "
+                             "much work is lost at most, if the machine stops",
+                             may_change()};
   Field<int> batch_size{this, "batch_size", 64, "Sentence pairs in a batch", range(1, 1 << 20).by_text()};
   Field<int> batch_tokens{this, "batch_tokens", 0,
                           "Target words in a batch, instead of a number of pairs; 0 for --batch-size"};

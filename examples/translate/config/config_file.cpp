@@ -52,7 +52,12 @@ void from_json(const Json& json, const Range&, std::vector<std::string>& value) 
   value = json.items_as<std::string>();
 }
 
+void from_json(const Json& json, const Range&, Interval& value) {
+  value = read_interval(json.is<std::string>() ? json.as<std::string>() : json.written());
+}
+
 Json to_json(const auto& value) { return value; }
+Json to_json(const Interval& value) { return value.text(); }
 Json to_json(const ChoiceReference& value) { return value.name(); }
 
 Json parse(const std::string& path, const std::string& text) {

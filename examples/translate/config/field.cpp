@@ -38,6 +38,8 @@ std::string ConfigField::text() const {
       return join_words(value);
     } else if constexpr (std::is_same_v<T, ChoiceReference>) {
       return value.name();
+    } else if constexpr (std::is_same_v<T, Interval>) {
+      return value.text();
     } else {
       return fmt::format("{}", value);
     }

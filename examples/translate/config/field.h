@@ -10,6 +10,7 @@
 
 #include "examples/translate/base/choices.h"
 #include "examples/translate/base/number.h"
+#include "examples/translate/config/interval.h"
 
 /// Configurations: structs whose members are fields. A field is declared once, with all that there is to say of it; the
 /// command line, `config.json`, help, reports and the tests that ask of every option what it does come from that:
@@ -57,7 +58,8 @@ constexpr FieldRules by_text() { return FieldRules().by_text(); }
 /// A field of a configuration as files and command lines know it. Fields are to be set in their order: a combination of
 /// a paper comes before the options that change it.
 struct ConfigField {
-  using Value = std::variant<bool*, int*, std::uint64_t*, double*, std::vector<std::string>*, ChoiceReference>;
+  using Value =
+      std::variant<bool*, int*, std::uint64_t*, double*, std::vector<std::string>*, Interval*, ChoiceReference>;
 
   const char* group;
   const char* key;  ///< `attention_size` in a file, `--attention-size` on the command line

@@ -149,9 +149,10 @@ constexpr OtherNames kTraining[] = {
     {"early-stop early-stopping early-stopping-patience stop-after", "--patience"},
     {"keep-checkpoint keep-checkpoints keep-last-epochs keep-last-ckpts keep-best-ckpts save-total-limit",
      "--keep-epochs"},
-    {"save-every save-freq save-steps save-interval save-checkpoint-steps valid-freq valid-steps valid-interval "
-     "validate-interval validation-freq eval-every eval-steps evaluation-strategy eval-strategy",
-     "each epoch ends with a validation; --keep-epochs keeps its model"},
+    {"save-freq save-steps save-interval save-checkpoint-steps checkpoint-every save-interval-updates", "--save-every"},
+    {"valid-freq valid-interval validate-interval validate-interval-updates validation-freq eval-every eval-steps "
+     "evaluation-strategy eval-strategy",
+     "--validate-every"},
     {"teacher-forcing teacher-forcing-ratio sampling-probability", "--scheduled-sampling"},
     {"random-seed manual-seed random-state rng-seed", "--seed"},
     {"log log-dir logdir log-file log-every log-freq log-interval logging-steps log-format log-level report-every "

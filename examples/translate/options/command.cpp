@@ -24,6 +24,7 @@ std::string text_of(const std::optional<Number>* number, bool negatable) {
 }
 std::string text_of(const std::string* text, bool) { return *text; }
 std::string text_of(const std::vector<std::string>* list, bool) { return join_words(*list); }
+std::string text_of(const Interval* interval, bool) { return interval->text(); }
 std::string text_of(const ChoiceReference& choice, bool) { return choice.name(); }
 
 }

@@ -11,6 +11,7 @@
 
 #include "examples/translate/base/choices.h"
 #include "examples/translate/base/number.h"
+#include "examples/translate/config/interval.h"
 
 /// Command lines as data: a command lists its options, each with the variable that it sets. The parser, the help, the
 /// manual pages and the completion of shells are made of these lists.
@@ -22,7 +23,7 @@ inline constexpr int kInterrupted = 130;            ///< after Ctrl-C: 128 + SIG
 
 /// The variable that an option sets. A bool is a flag, which takes no value; a list takes several.
 using OptionTarget = std::variant<bool*, int*, std::uint64_t*, double*, std::optional<int>*, std::optional<double>*,
-                                  std::string*, std::vector<std::string>*, ChoiceReference>;
+                                  std::string*, std::vector<std::string>*, Interval*, ChoiceReference>;
 
 /// How many words a list takes.
 struct Count {

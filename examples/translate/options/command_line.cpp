@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>  // seen by this file alone: its header takes seconds to compile
 #include <algorithm>
+#include <csignal>
 #include <exception>
 #include <new>
 #include <span>
@@ -108,6 +109,19 @@ CLI::Option* add(CLI::App& app, const Option& option, std::vector<std::string>* 
 CLI::Option* add(CLI::App& app, const Option& option, const ChoiceReference& target) {
   return app.add_option_function<std::string>(option.names, [target](const std::string& name) { target.parse(name); })
       ->check(some_text(option));
+}
+
+CLI::Option* add(CLI::App& app, const Option& option, Interval* target) {
+  const auto read = [target](const std::string& text) { *target = read_interval(text); };
+  const auto check = [](std::string& text) -> std::string {
+    try {
+      read_interval(text);
+      return "";
+    } catch (const Error& error) {
+      return error.what();
+    }
+  };
+  return app.add_option_function<std::string>(option.names, read)->check(CLI::Validator(check, ""));
 }
 
 /// Complains about a text that is none of the option's choices.
@@ -274,6 +288,7 @@ const Command& take_command(const Command& program, std::vector<std::string>& wo
 }
 
 int run_program(const Command& own, int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that is larger than the system allows is an error of writing then
   Command program = own;
   if (!own.commands.empty()) {
     for (Command& explaining : explaining_commands(program)) program.commands.push_back(std::move(explaining));

@@ -18,7 +18,8 @@ Option option_of(const ConfigField& field, const char* name) {
   const bool is_list = std::holds_alternative<std::vector<std::string>*>(field.value);
   const bool is_choice = std::holds_alternative<ChoiceReference>(field.value);
   if (is_list) option.count = {2, 2};
-  if (!is_flag && !is_choice) option.type = is_list ? "SRC TGT" : "N";
+  const bool is_interval = std::holds_alternative<Interval*>(field.value);
+  if (!is_flag && !is_choice) option.type = is_list ? "SRC TGT" : is_interval ? "INTERVAL" : "N";
   option.range = field.rules.numbers;
   option.negatable = is_flag;
   option.may_repeat = !is_flag && !is_list;

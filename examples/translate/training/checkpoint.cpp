@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "autograd/error.h"
+#include "examples/translate/base/join_words.h"
+#include "examples/translate/translator/model_files.h"
 #include "nn/state_dict.h"
 #include "nn/storage/json.h"
 #include "nn/storage/safetensors.h"
@@ -85,29 +87,32 @@ void load_best(const std::string& directory, Translator& translator) {
 
 void save_epoch(const std::string& directory, Translator& translator, const TrainState& state, int keep) {
   save(translator.model, ModelFolder(directory).epoch(state.epoch), describe_model(state));
-  std::vector<std::string> files = kept_epochs(directory);
-  std::error_code ignored;
-  for (size_t i = 0; i + keep < files.size(); ++i) fs::remove(files[i], ignored);
+  const std::vector<std::string> files = kept_epochs(directory);
+  for (size_t i = 0; i + static_cast<size_t>(keep) < files.size(); ++i) remove_file(files[i]);
 }
 
-void save_mean(const std::string& directory, Translator& translator, const std::vector<std::string>& files) {
+void load_mean(Translator& translator, const std::vector<std::string>& files) {
   const std::vector<NamedArray> parameters = state_dict(translator.model);
   std::vector<std::vector<double>> sums;
   for (const NamedArray& parameter : parameters) sums.emplace_back(parameter.array.size());
-  std::string names;
   for (const std::string& file : files) {
     SafetensorsFile(file).read_all(parameters);
     for (size_t p = 0; p < parameters.size(); ++p) {
       for (size_t i = 0; i < sums[p].size(); ++i) sums[p][i] += static_cast<double>(parameters[p].array[i]);
     }
-    names += (names.empty() ? "" : ", ") + fs::path(file).filename().string();
   }
   const auto count = static_cast<double>(files.size());
   for (size_t p = 0; p < parameters.size(); ++p) {
     for (size_t i = 0; i < sums[p].size(); ++i) parameters[p].array[i] = static_cast<Real>(sums[p][i] / count);
   }
-  create_model(directory, translator);
-  save(translator.model, ModelFolder(directory).best, {{"format", "pt"}, {kMeanKey, names}});
+}
+
+void save_mean(const std::string& directory, Translator& translator, const std::vector<std::string>& files) {
+  std::vector<std::string> names;
+  for (const std::string& file : files) names.push_back(fs::path(file).filename().string());
+  create_model(directory, translator, [&](const std::string& folder) {
+    save(translator.model, ModelFolder(folder).best, {{"format", "pt"}, {kMeanKey, join_words(names, ", ")}});
+  });
 }
 
 std::string describe_training(const std::string& directory) {

@@ -56,8 +56,10 @@ void save_best(const std::string& directory, Translator& translator, const Train
 void load_best(const std::string& directory, Translator& translator);
 /// Writes the model of the state's epoch and removes those that are more than `keep` epochs older.
 void save_epoch(const std::string& directory, Translator& translator, const TrainState& state, int keep);
-/// Makes the folder a model whose parameters are the mean of those in these files. Throws Error naming the file that is
-/// damaged or of another model, before it touches the folder.
+/// Gives the model the mean of the parameters in these files. Throws Error naming the file that is damaged or of
+/// another model.
+void load_mean(Translator& translator, const std::vector<std::string>& files);
+/// Makes the folder the model of that mean, in the place of the one that is there.
 void save_mean(const std::string& directory, Translator& translator, const std::vector<std::string>& files);
 /// A line about the training of the best model: its epoch and validation BLEU, or what it is the mean of, unless
 /// another program wrote the file.

@@ -20,6 +20,7 @@ namespace gradus::translate {
 
 namespace {
 
+constexpr double kUnsavedSeconds = 60;      // of work; then a checkpoint comes before a validation
 constexpr size_t kSamples = 5;              // translations of the validation text that the log keeps
 constexpr std::uint64_t kFirstSteps = 500;  // after which a model should know more than the frequencies of words
 
@@ -75,28 +76,63 @@ void Trainer::resume() {
   seconds_before_ = state_.seconds;
 }
 
+void Trainer::create() {
+  create_model(directory_, translator_,
+               [&](const std::string& folder) { save_training(folder, translator_, updates(), state_); });
+}
+
 Trainer::End Trainer::run() {
   const InterruptGuard interrupt;
   session_start_ = seconds_now();
+  saved_ = {state_.step, seconds()};
+  validated_ = {state_.validated_at, saved_.seconds};
+  if (!has_begun(directory_)) save();  // what is written after it is never without something to go on from
   log_.emplace(ModelFolder(directory_).log, state_.step);
   const auto has_model = [&] { return state_.best_epoch > 0; };  // without one, time is up after the next step only
   bool whole = true;                                             // the last epoch
-  while (state_.epoch < config_.epochs && state_.without_gain < config_.patience && !(has_model() && out_of_time())) {
+  while (state_.epoch < config_.epochs && !out_of_patience() && !(has_model() && out_of_time())) {
     whole = run_epoch();
-    const bool interrupted = InterruptGuard::raised();
-    if (!interrupted) {
-      ++state_.epoch;
-      state_.batch = 0;
+    if (InterruptGuard::raised() || out_of_patience()) {
+      save();
+      break;
     }
-    const bool due = state_.step >= state_.validated_at + static_cast<std::uint64_t>(config_.valid_steps) || is_over();
-    if (!interrupted && !due) continue;
-    if (!interrupted) validate();
-    state_.seconds = seconds();
-    save_training(directory_, translator_, updates(), state_);
-    if (InterruptGuard::raised()) return End::Interrupted;
+    if (seconds() - saved_.seconds > kUnsavedSeconds) save();
+    ++state_.epoch;
+    state_.batch = 0;
+    const bool due = validation_is_due(true);
+    if (due) validate();
+    if (due || is_over() || has_passed(config_.save_every, saved_, true)) save();
+    if (InterruptGuard::raised()) break;
   }
-  if (state_.without_gain >= config_.patience) return End::Patience;
+  if (InterruptGuard::raised()) return End::Interrupted;
+  if (out_of_patience()) return End::Patience;
   return state_.epoch >= config_.epochs && whole ? End::Epochs : End::Time;
+}
+
+void Trainer::save() {
+  state_.seconds = seconds();
+  save_training(directory_, translator_, updates(), state_);
+  saved_ = {state_.step, state_.seconds};
+}
+
+bool Trainer::has_passed(const Interval& interval, const Moment& since, bool at_end_of_epoch) const {
+  if (!interval.is_on()) return false;
+  switch (interval.unit) {
+    case IntervalUnit::Steps:
+      return static_cast<double>(state_.step - since.step) >= interval.count;
+    case IntervalUnit::Minutes:
+      return seconds() - since.seconds >= 60 * interval.count;
+    case IntervalUnit::Epochs:
+      break;
+  }
+  return at_end_of_epoch && state_.epoch % static_cast<int>(interval.count) == 0;
+}
+
+bool Trainer::validation_is_due(bool at_end_of_epoch) const {
+  if (state_.step == validated_.step) return false;  // nothing was learned since
+  if (at_end_of_epoch && is_over()) return true;
+  if (config_.validate_every.is_on()) return has_passed(config_.validate_every, validated_, at_end_of_epoch);
+  return at_end_of_epoch && state_.step >= validated_.step + static_cast<std::uint64_t>(config_.valid_steps);
 }
 
 double Trainer::seconds() const { return seconds_before_ + seconds_now() - session_start_; }
@@ -180,11 +216,19 @@ Trainer::Forecast Trainer::forecast(double limit) {
 }
 
 bool Trainer::run_epoch() {
-  const double start = seconds_now() - round_seconds_;
+  double start = seconds_now() - round_seconds_;
   translator_.model.train();
   const std::vector<std::vector<int>> batches = batches_of_epoch();
   batches_ = batches.size();
   while (state_.batch < static_cast<int>(batches_)) {
+    if (validation_is_due(false)) {
+      validate();
+      save();
+      if (out_of_patience() || InterruptGuard::raised()) break;
+      translator_.model.train();
+      start = seconds_now();
+    }
+    if (has_passed(config_.save_every, saved_, false)) save();
     const auto begin = static_cast<size_t>(state_.batch);
     const size_t count = std::min(static_cast<size_t>(config_.accumulate), batches_ - begin);
     run_step(std::span(batches).subspan(begin, count));
@@ -302,28 +346,31 @@ void Trainer::validate() {
       best_translations(translator_, valid_text_.source, options, parallel_.pool());
   const double bleu = corpus_bleu(translations, valid_text_.target, bleu_options(config_)).score;
 
+  const bool at_end_of_epoch = state_.batch == 0;
+  const int epoch = at_end_of_epoch ? state_.epoch : state_.epoch + 1;
   const double train_loss = state_.loss_sum / static_cast<double>(state_.words);
   state_.loss_sum = 0;
   state_.words = 0;
   state_.validated_at = state_.step;
   state_.seconds = seconds();
+  validated_ = {state_.step, state_.seconds};
   const bool sane = !diverges(loss);
   const bool best = sane && state_.is_beaten_by(bleu, loss), gain = sane && state_.gains_by(bleu, loss);
   state_.lowest_loss = std::min(state_.lowest_loss, loss);
   if (best) {
     state_.best_bleu = bleu;
     state_.best_loss = loss;
-    state_.best_epoch = state_.epoch;
+    state_.best_epoch = epoch;
     save_best(directory_, translator_, state_);
   }
   state_.without_gain = gain ? 0 : state_.without_gain + 1;
   if (gain) state_.plateau_from = state_.step;
-  if (config_.keep_epochs > 0) save_epoch(directory_, translator_, state_, config_.keep_epochs);
+  if (at_end_of_epoch && config_.keep_epochs > 0) save_epoch(directory_, translator_, state_, config_.keep_epochs);
   if (average_) average_->swap();
   if (!gain && config_.schedule == Schedule::Plateau) lower_learning_rate();
   value_norm(parameters_, &parallel_.pool(), norms_);
   TrainingLog::Validation validation{.step = state_.step,
-                                     .epoch = state_.epoch,
+                                     .epoch = epoch,
                                      .loss = loss,
                                      .perplexity = std::exp(loss),
                                      .bleu = bleu,
@@ -335,8 +382,9 @@ void Trainer::validate() {
     validation.samples.push_back({valid_text_.source[i], valid_text_.target[i], translations[i]});
   }
   log_->write(validation);
-  progress_.print(fmt::format("epoch {:>2}  loss {}  {:.0f} tok/s  valid perplexity {}, BLEU {:.2f}{}  {}",
-                              state_.epoch, readable(train_loss, 2),
+  const std::string when = at_end_of_epoch ? fmt::format("epoch {:>2}", epoch) : fmt::format("step {:>5}", state_.step);
+  progress_.print(fmt::format("{}  loss {}  {:.0f} tok/s  valid perplexity {}, BLEU {:.2f}{}  {}", when,
+                              readable(train_loss, 2),
                               static_cast<double>(round_words_) / std::max(round_seconds_, 1e-9),
                               readable(std::exp(loss), 2), bleu, best ? ", best" : "", clock_text(state_.seconds)));
   round_seconds_ = 0;

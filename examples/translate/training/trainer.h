@@ -21,20 +21,23 @@ namespace gradus::translate {
 BleuOptions bleu_options(const TrainConfig& config);
 
 /// Trains a translator on the label-smoothed cross-entropy of teacher-forced targets, with the configured optimiser and
-/// gradients clipped by their common norm. At ends of epochs, `valid_steps` apart, it translates the validation text,
-/// with the moving average of the weights if there is one: the model with the best BLEU stays
-/// (`TrainState::is_beaten_by`).
+/// gradients clipped by their common norm. At ends of epochs, `valid_steps` apart, or as often as
+/// `validate_every` says, it translates the validation text, with the moving average of the weights if there is one:
+/// the model with the best BLEU stays (`TrainState::is_beaten_by`).
+///
+/// A checkpoint is saved before the first step, after validations, and as often as `save_every` says.
 ///
 /// The schedule Plateau lowers the learning rate when validations have gained nothing (`TrainState::gains_by`) for
 /// `plateau_steps`, down to `kPlateauFloor`, and goes on from the best weights then.
 ///
 /// Everything random depends on the configuration's seed and on a step's number alone. So a training that was stopped
-/// anywhere between two steps and resumed ends with the same bits as one that never stopped. With `max_minutes` that
-/// does not hold: the schedule Cosine ends with the time, so that its rate depends on the speed of the machine.
+/// anywhere, also in the middle of a step, and resumed ends with the same bits as one that never stopped. With minutes
+/// in its configuration that does not hold: where validations are, or, with `max_minutes`, the rate of the schedule
+/// Cosine, depends on the speed of the machine then.
 class Trainer {
  public:
-  /// `translator` and `progress` must outlive the trainer. Files go to `directory`, which exists (`create_model`), and
-  /// reports to `progress`.
+  /// `translator` and `progress` must outlive the trainer. Files go to `directory`, which exists or is made by
+  /// `create`, and reports to `progress`.
   Trainer(Translator& translator, Corpus corpus, std::string directory, Progress& progress);
 
   /// Goes on where the folder's last checkpoint stopped. Throws Error if that was of another text.
@@ -50,6 +53,9 @@ class Trainer {
   /// use afterwards, and nothing is written.
   Forecast forecast(double seconds);
 
+  /// Makes the folder that of this training, with its first checkpoint, in the place of what is there (`create_model`).
+  void create();
+
   enum class End { Epochs, Patience, Time, Interrupted };
   /// Trains until the configuration says it is enough, or until SIGINT or SIGTERM; then the checkpoint is saved.
   ///
@@ -61,14 +67,24 @@ class Trainer {
   const TrainState& state() const { return state_; }
 
  private:
+  struct Moment {
+    std::uint64_t step = 0;
+    double seconds = 0;  // as `seconds()` counts
+  };
+  /// Whether so much has passed since then. Epochs pass at their ends alone.
+  bool has_passed(const Interval& interval, const Moment& since, bool at_end_of_epoch) const;
+  bool validation_is_due(bool at_end_of_epoch) const;
+  bool out_of_patience() const { return state_.without_gain >= config_.patience; }
+  /// Saves a checkpoint.
+  void save();
   /// The share of the time there is, from 0 to 1; 0 if there is no limit.
   double time_spent() const;
   bool out_of_time() const;
   /// The learning rate of the next step, as the configuration's schedule and the validations so far have it.
   double learning_rate() const;
   double seconds() const;
-  /// Trains until the epoch ends, somebody interrupts, or time is up, which ends the epoch early. Returns whether all
-  /// of its batches are done.
+  /// Trains until the epoch ends, somebody interrupts, or time or patience is up, which ends the epoch early. Returns
+  /// whether all of its batches are done.
   bool run_epoch();
   /// One change of the weights, by the gradients of some batches together.
   void run_step(std::span<const std::vector<int>> batches);
@@ -117,6 +133,7 @@ class Trainer {
   double unigram_;       // what the validation's cross-entropy is for who knows the frequencies of words
   bool warned_ = false;  // that nothing is learned
 
+  Moment saved_, validated_;                          // the last time, or the beginning of this session
   double session_start_ = 0, seconds_before_ = 0;     // the sessions before this one took seconds_before_
   double round_seconds_ = 0;                          // training only, of this session, since the last validation
   std::int64_t round_words_ = 0, round_batches_ = 0;  // likewise

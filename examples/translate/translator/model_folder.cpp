@@ -9,6 +9,8 @@
 
 #include "autograd/error.h"
 #include "examples/translate/config/config_file.h"
+#include "examples/translate/translator/model_files.h"
+#include "examples/translate/translator/new_model.h"
 #include "nn/init.h"
 #include "nn/storage/atomic_file.h"
 #include "nn/storage/safetensors.h"
@@ -32,26 +34,27 @@ std::optional<std::uint64_t> seed_of(const std::string& name) {
   return seed;
 }
 
-/// The files of a training that the folder holds, but for the configuration.
-std::vector<std::string> training_files(const std::string& directory) {
-  const ModelFolder folder(directory);
-  std::vector<std::string> files = kept_epochs(directory);
-  files.insert(files.end(), {folder.best, folder.last, folder.log});
-  for (const std::string& stem : {folder.source, folder.target}) {
-    for (const char* extension : {".vocab", ".model"}) files.push_back(stem + extension);
+/// Whether the file is a configuration, and no other program's file of this name.
+bool is_config(const std::string& path) {
+  try {
+    TrainConfig ignored;
+    read_config(path, ignored);
+    return true;
+  } catch (const Error&) {
+    return false;
   }
-  std::erase_if(files, [&](const std::string& file) { return !folder.has(file); });
-  return files;
 }
 
-void remove_training(const std::string& directory) {
-  std::error_code ignored;
-  for (const std::string& file : training_files(directory)) fs::remove(file, ignored);
+void write_words(const std::string& directory, const Translator& translator) {
+  const ModelFolder folder(directory);
+  translator.source.save(folder.source);
+  translator.target.save(folder.target);
+  save_config(directory, translator.config);
 }
 
 }
 
-ModelFolder::ModelFolder(const std::string& directory) : directory(directory) {
+ModelFolder::ModelFolder(const std::string& folder) : directory(place_of_model(folder)) {
   const auto file = [&](const char* name) { return (fs::path(directory) / name).string(); };
   config = file("config.json");
   source = file("source");
@@ -66,8 +69,10 @@ bool ModelFolder::has(const std::string& path) {
   return fs::exists(path, ignored);
 }
 
-std::string ModelFolder::epoch(int number) const {
-  return (fs::path(directory) / fmt::format("epoch-{:04}.safetensors", number)).string();
+std::string ModelFolder::epoch(int number) const { return (fs::path(directory) / epoch_name(number)).string(); }
+
+std::vector<std::string> kept_epochs(const std::string& directory) {
+  return epoch_files(ModelFolder(directory).directory);
 }
 
 bool holds_model(const std::string& directory) {
@@ -77,33 +82,40 @@ bool holds_model(const std::string& directory) {
 
 bool has_begun(const std::string& directory) {
   const ModelFolder folder(directory);
-  return folder.has(folder.best) || folder.has(folder.last);
+  return folder.has(folder.last);
 }
 
-void require_no_training(const char* command, const std::string& directory) {
-  const std::vector<std::string> files = training_files(directory);
+bool holds_work(const std::string& directory) {
+  const ModelFolder folder(directory);
+  return folder.has(folder.best) || folder.has(folder.last) || folder.has(folder.log) ||
+         !kept_epochs(directory).empty();
+}
+
+void require_no_work(const char* command, const std::string& directory) {
+  const ModelFolder folder(directory);
+  if (is_config(folder.config)) {
+    if (holds_work(directory)) fail("{}: {} holds a model already; --force replaces it", command, directory);
+    return;  // it was made, and has learned nothing yet
+  }
+  const std::vector<std::string> files = model_files(folder.directory);
   if (!files.empty()) fail("{}: {} is there already; --force replaces it", command, files.front());
 }
 
 void create_model(const std::string& directory, const Translator& translator) {
-  const ModelFolder folder(directory);
-  make_folder(directory);
-  remove_training(directory);
-  try {
-    translator.source.save(folder.source);
-    translator.target.save(folder.target);
-    save_config(directory, translator.config);
-  } catch (...) {
-    remove_model(directory);  // what is left of it would be in the way of the next try
-    throw;
-  }
+  create_model(directory, translator, [](const std::string&) {});
+}
+
+void create_model(const std::string& directory, const Translator& translator,
+                  const std::function<void(const std::string&)>& write_more) {
+  NewModel model(directory);
+  write_words(model.path(), translator);
+  write_more(model.path());
+  model.commit();
 }
 
 void remove_model(const std::string& directory) {
-  const ModelFolder folder(directory);
+  for (const std::string& file : model_files(directory)) remove_file(file);
   std::error_code ignored;
-  fs::remove(folder.config, ignored);
-  remove_training(directory);
   fs::remove(directory, ignored);
 }
 
@@ -113,10 +125,9 @@ std::string seed_folder(const std::string& directory, std::uint64_t seed) {
 
 std::vector<std::uint64_t> seeds_in(const std::string& directory) {
   std::vector<std::uint64_t> seeds;
-  std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator(directory, error)) {
-    const std::optional<std::uint64_t> seed = seed_of(entry.path().filename().string());
-    if (seed && holds_model(entry.path().string())) seeds.push_back(*seed);
+  for (const std::string& name : names_in(directory)) {
+    const std::optional<std::uint64_t> seed = seed_of(name);
+    if (seed && holds_model(seed_folder(directory, *seed))) seeds.push_back(*seed);
   }
   std::sort(seeds.begin(), seeds.end());
   return seeds;
@@ -151,8 +162,8 @@ std::unique_ptr<Translator> load_words(const std::string& directory, const Train
 }
 
 std::unique_ptr<Translator> load_translator(const std::string& directory) {
+  const TrainConfig config = load_config(directory);
   const ModelFolder folder(directory);
-  std::unique_ptr<Translator> translator = load_words(directory, load_config(directory));
   if (!folder.has(folder.best) && folder.has(folder.last)) {
     fail("{}: not there yet: the training stopped before its first validation; gradus train --resume --model {}",
          folder.best, directory);
@@ -164,6 +175,7 @@ std::unique_ptr<Translator> load_translator(const std::string& directory) {
         "anew",
         folder.best, directory);
   }
+  std::unique_ptr<Translator> translator = load_words(directory, config);
   load(translator->model, folder.best);
   for (const NamedArray& parameter : state_dict(translator->model)) {
     if (std::isfinite(kernels::square_sum(parameter.array.data, parameter.array.size()))) continue;
@@ -172,17 +184,6 @@ std::unique_ptr<Translator> load_translator(const std::string& directory) {
   }
   translator->freeze();
   return translator;
-}
-
-std::vector<std::string> kept_epochs(const std::string& directory) {
-  std::vector<std::string> files;
-  std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator(directory, error)) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with("epoch-") && name.ends_with(".safetensors")) files.push_back(entry.path().string());
-  }
-  std::sort(files.begin(), files.end());
-  return files;
 }
 
 }

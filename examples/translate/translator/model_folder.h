@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,19 +15,23 @@
 ///     source.model, target.model   the models of sentencepiece, which hold them. With a joint vocabulary the two files
 ///                                  of the languages are the same
 ///     model.safetensors            the parameters with the best validation BLEU so far; what translates
-///     last.safetensors             the parameters at the last stop, the optimiser's state and a `TrainState`
+///     last.safetensors             the parameters at the last checkpoint, the optimiser's state and a `TrainState`;
+///                                  there from the first step on
 ///     epoch-0012.safetensors       the parameters after an epoch, of the last ones if the configuration keeps them
 ///     log.jsonl                    every step and every validation (training_log.h)
 ///
 /// A training with several seeds makes a folder of others, one for each: seed-1, seed-2, …
 ///
-/// All but the log is written whole or not at all, so a folder is good at any moment of a training.
+/// All but the log is written whole or not at all, a new model takes the place of an old one at once (new_model.h), and
+/// a checkpoint is written after all that it counts on. So a folder is good at any moment: whatever ends a training
+/// between two operations on files, the same command goes on, or begins anew where nothing was learned yet, or
+/// `--resume` does, to the same bits.
 
 namespace gradus::translate {
 
 /// The paths of a model's files.
 struct ModelFolder {
-  explicit ModelFolder(const std::string& directory);
+  explicit ModelFolder(const std::string& folder);
   /// The model after an epoch.
   std::string epoch(int number) const;
   /// Whether there is such a file.
@@ -40,14 +45,22 @@ struct ModelFolder {
 /// Whether the folder holds a model, or the beginning of one.
 bool holds_model(const std::string& directory);
 
-/// Whether a training in the folder has saved anything to go on from.
+/// Whether there is a checkpoint in the folder, to go on from.
 bool has_begun(const std::string& directory);
 
-/// Throws Error, which begins with the command's name, if the folder holds files that `create_model` would remove.
-void require_no_training(const char* command, const std::string& directory);
+/// Whether something would be lost with the folder's model: parameters, or the history of a training.
+bool holds_work(const std::string& directory);
 
-/// Makes the folder if need be and writes configuration and languages; a model that was there is removed.
+/// Throws Error, which begins with the command's name, if the folder holds files that `create_model` would remove and
+/// something would be lost with them.
+void require_no_work(const char* command, const std::string& directory);
+
+/// Makes the folder if need be and writes configuration and languages. A model that was there is replaced at once:
+/// until then, whatever goes wrong, it is as it was.
 void create_model(const std::string& directory, const Translator& translator);
+/// The same, with what `write_more` writes into the folder that it gets.
+void create_model(const std::string& directory, const Translator& translator,
+                  const std::function<void(const std::string& folder)>& write_more);
 
 /// Removes the files of a model, and the folder if nothing else is in it.
 void remove_model(const std::string& directory);

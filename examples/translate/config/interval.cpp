@@ -1,0 +1,64 @@
+#include "examples/translate/config/interval.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "autograd/error.h"
+
+namespace gradus::translate {
+
+namespace {
+
+constexpr std::string_view kOff = "off";
+constexpr double kLongest = 1e9;
+
+struct UnitName {
+  std::string_view names;
+  IntervalUnit unit;
+  double factor;
+};
+constexpr UnitName kUnits[] = {
+    {" steps step ", IntervalUnit::Steps, 1},
+    {" min minutes minute mins ", IntervalUnit::Minutes, 1},
+    {" epochs epoch ", IntervalUnit::Epochs, 1},
+    {" h hours hour ", IntervalUnit::Minutes, 60},
+    {" s sec seconds second ", IntervalUnit::Minutes, 1.0 / 60},
+};
+
+}
+
+std::string Interval::text() const {
+  if (!is_on()) return std::string(kOff);
+  std::string name = name_of(unit);
+  if (count == 1 && name.ends_with('s')) name.pop_back();
+  return fmt::format("{}{}", count, name);
+}
+
+Interval read_interval(std::string_view text) {
+  if (text == kOff) return {};
+  const auto refuse = [&] {
+    fail("\"{}\" is no interval; need a number of steps, minutes or epochs, such as 500steps, 10min or 2epochs, or off",
+         text);
+  };
+  Interval interval;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, interval.count);
+  if (error != std::errc() || !(interval.count > 0 && interval.count <= kLongest)) refuse();
+  std::string_view unit(stop, static_cast<std::size_t>(end - stop));
+  unit.remove_prefix(std::min(unit.find_first_not_of(' '), unit.size()));
+  if (!unit.empty()) {
+    const std::string sought = fmt::format(" {} ", unit);
+    const auto* const found =
+        std::ranges::find_if(kUnits, [&](const UnitName& name) { return name.names.find(sought) != name.names.npos; });
+    if (found == std::end(kUnits)) refuse();
+    interval = {interval.count * found->factor, found->unit};
+  }
+  const bool counts = interval.unit != IntervalUnit::Minutes;
+  if (counts && interval.count != std::floor(interval.count)) refuse();
+  return interval;
+}
+
+}
