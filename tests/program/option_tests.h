@@ -26,5 +26,6 @@ std::vector<OptionTest> model_option_tests();
 std::vector<OptionTest> attention_option_tests();
 std::vector<OptionTest> dropout_option_tests();
 std::vector<OptionTest> training_option_tests();
+std::vector<OptionTest> saving_option_tests();
 
 }

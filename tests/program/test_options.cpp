@@ -18,8 +18,8 @@ namespace {
 
 std::vector<OptionTest> all_tests() {
   std::vector<OptionTest> tests = text_option_tests();
-  for (const auto& more :
-       {model_option_tests(), attention_option_tests(), dropout_option_tests(), training_option_tests()})
+  for (const auto& more : {model_option_tests(), attention_option_tests(), dropout_option_tests(),
+                           training_option_tests(), saving_option_tests()})
     tests.insert(tests.end(), more.begin(), more.end());
   return tests;
 }

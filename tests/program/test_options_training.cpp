@@ -94,57 +94,6 @@ void check_max_minutes(OptionTrial& trial) {
   CHECK(TrainingRun(trial.with).end == Trainer::End::Epochs);
 }
 
-void check_patience(OptionTrial& trial) {
-  const TrainingRun without(trial.without), with(trial.with);
-  CHECK(without.end == Trainer::End::Epochs);
-  CHECK(with.end == Trainer::End::Patience);
-  CHECK(with.history.validations.size() == 3);
-}
-
-void check_valid_steps(OptionTrial& trial) {
-  CHECK(TrainingRun(trial.without).history.validations.size() == 4);
-  const std::vector<TrainingLog::Validation> validations = TrainingRun(trial.with).history.validations;
-  REQUIRE(validations.size() == 2);
-  CHECK(validations[0].step == 3 * kStepsAnEpoch);
-  CHECK(validations[1].step == 4 * kStepsAnEpoch);
-}
-
-void check_validate_every(OptionTrial& trial) {
-  const auto steps = [](const TrainConfig& config) {
-    std::vector<std::uint64_t> steps;
-    for (const TrainingLog::Validation& validation : TrainingRun(config).history.validations)
-      steps.push_back(validation.step);
-    return steps;
-  };
-  CHECK(steps(trial.without) == std::vector<std::uint64_t>{10, 20, 30, 40});
-  CHECK(steps(trial.with) == std::vector<std::uint64_t>{7, 14, 21, 28, 35, 40});
-  trial.with.validate_every = {3, IntervalUnit::Epochs};
-  CHECK(steps(trial.with) == std::vector<std::uint64_t>{30, 40});
-  trial.with.validate_every = {1e-9, IntervalUnit::Minutes};
-  CHECK(steps(trial.with).size() == 40);
-  CHECK(TrainingRun(trial.with).last == TrainingRun(trial.without).last);
-}
-
-/// The second step of this training fails, so that only what was saved before is there.
-void check_save_every(OptionTrial& trial) {
-  const auto saved_step = [](const TrainConfig& config) {
-    PreparedTraining prepared(config);
-    const TemporaryFolder folder;
-    Progress progress;
-    create_model(folder.path(), *prepared.translator);
-    Trainer trainer(*prepared.translator, std::move(prepared.corpus), folder.path(), progress);
-    CHECK_THROWS_AS(trainer.run(), Error);
-    Adam optimizer(prepared.translator->model.parameters(), {});
-    return load_training(folder.path(), *prepared.translator, {optimizer, nullptr}).step;
-  };
-  for (TrainConfig* const config : {&trial.without, &trial.with}) config->optimizer = OptimizerKind::Adam;
-  CHECK(saved_step(trial.without) == 0);
-  const std::uint64_t by_steps = saved_step(trial.with);
-  CHECK(by_steps > 0);
-  trial.with.save_every = {1e-9, IntervalUnit::Minutes};
-  CHECK(saved_step(trial.with) == by_steps);
-}
-
 void check_batch_size(OptionTrial& trial) {
   const TrainingRun without(trial.without), with(trial.with);
   CHECK(with.history.steps.size() == 2 * 5);
@@ -309,30 +258,6 @@ void check_scheduled_sampling(OptionTrial& trial) {
   CHECK(with.history.steps.back().loss > without.history.steps.back().loss);
 }
 
-void check_keep_epochs(OptionTrial& trial) {
-  CHECK(kept_epochs(TrainingRun(trial.without).folder.path()).empty());
-  const TrainingRun with(trial.with);
-  CHECK(kept_epochs(with.folder.path()) == std::vector<std::string>{with.folder.file("epoch-0002.safetensors"),
-                                                                    with.folder.file("epoch-0003.safetensors")});
-}
-
-void check_valid_beam(OptionTrial& trial) {
-  const auto samples = [](const TrainingRun& run) {
-    std::vector<std::string> result;
-    for (const TrainingLog::Sample& sample : run.history.validations.back().samples)
-      result.push_back(sample.translation);
-    return result;
-  };
-  const TrainingRun without(trial.without), with(trial.with);
-  CHECK(without.last == with.last);
-  std::vector<std::string> lines = read_lines(trial.with.valid[0]);
-  lines.resize(samples(with).size());
-  ThreadPool pool(1);
-  const auto greedy = best_translations(*with.translator, lines, {.beam = 1}, pool);
-  const auto beam = best_translations(*with.translator, lines, {.beam = 4}, pool);
-  REQUIRE(greedy != beam);
-  CHECK(samples(without) == greedy);
-  CHECK(samples(with) == beam);
 }
 
 void check_seed(OptionTrial& trial) {
@@ -373,8 +298,6 @@ void check_threads(OptionTrial& trial) {
   CHECK(TrainingRun(trial.with).last == TrainingRun(trial.without).last);
 }
 
-}
-
 std::vector<OptionTest> gradus::translate::training_option_tests() {
   constexpr const char* kOneStep = R"({"epochs": 1, "batch_size": 320})";
   constexpr const char* kOneSgdStep = R"({"epochs": 1, "batch_size": 320, "optimizer": "sgd"})";
@@ -384,10 +307,6 @@ std::vector<OptionTest> gradus::translate::training_option_tests() {
   return {
       {"epochs", "3", "", check_epochs},
       {"max_minutes", "1e-9", "", check_max_minutes},
-      {"patience", "2", kNothingMoves, check_patience},
-      {"valid_steps", "25", R"({"epochs": 4})", check_valid_steps},
-      {"validate_every", R"("7steps")", R"({"epochs": 4})", check_validate_every},
-      {"save_every", R"("1step")", R"({"learning_rate": 100, "epochs": 100, "valid_steps": 100000})", check_save_every},
       {"batch_size", "64", "", check_batch_size},
       {"batch_tokens", "200", "", check_batch_tokens},
       {"pool_batches", "1", "", check_pool_batches},
@@ -409,8 +328,6 @@ std::vector<OptionTest> gradus::translate::training_option_tests() {
       {"loss_mean", R"("sentences")", kOneSgdStep, check_loss_mean},
       {"average_decay", "0.05", kOneStep, check_average_decay},
       {"scheduled_sampling", "1", "", check_scheduled_sampling},
-      {"keep_epochs", "2", R"({"epochs": 3})", check_keep_epochs},
-      {"valid_beam", "4", R"({"epochs": 3})", check_valid_beam},
       {"seed", "2", "", check_seed},
       {"shards", "3", R"({"dropout": 0.3})", check_shards},
       {"threads", "3", "", check_threads},

@@ -381,30 +381,3 @@ TEST_CASE("the nearest word is one that differs in few letters") {
   CHECK(nearest("beam", words).empty());
   CHECK(nearest("", words).empty());
 }
-
-TEST_CASE("an interval is a number of steps, minutes or epochs") {
-  struct Case {
-    const char* text;
-    Interval interval;
-    const char* written;
-  };
-  for (const auto& [text, interval, written] :
-       {Case{"500steps", {500, IntervalUnit::Steps}, "500steps"}, Case{"1", {1, IntervalUnit::Steps}, "1step"},
-        Case{"10min", {10, IntervalUnit::Minutes}, "10min"},
-        Case{"1.5 minutes", {1.5, IntervalUnit::Minutes}, "1.5min"}, Case{"2h", {120, IntervalUnit::Minutes}, "120min"},
-        Case{"30s", {0.5, IntervalUnit::Minutes}, "0.5min"}, Case{"1 epoch", {1, IntervalUnit::Epochs}, "1epoch"},
-        Case{"020epochs", {20, IntervalUnit::Epochs}, "20epochs"}, Case{"off", {}, "off"}}) {
-    CAPTURE(text);
-    CHECK(read_interval(text) == interval);
-    CHECK(interval.text() == written);
-    CHECK(read_interval(written) == interval);
-  }
-  for (const char* text : {"", " ", "0", "0min", "-1", "-1min", "1.5steps", "0.5epochs", "min", "5parsecs",
-                           "5 steps or so", "nan", "inf", "1e10", "OFF", "+5", "1e300epochs"}) {
-    CAPTURE(text);
-    const std::string message = fmt::format(
-        "\"{}\" is no interval; need a number of steps, minutes or epochs, such as 500steps, 10min or 2epochs, or off",
-        text);
-    CHECK_THROWS_WITH_AS(read_interval(text), message.c_str(), gradus::Error);
-  }
-}

@@ -61,4 +61,17 @@ Interval read_interval(std::string_view text) {
   return interval;
 }
 
+bool has_passed(const Interval& interval, const Moment& since, const Moment& now) {
+  if (!interval.is_on() || now.step == since.step) return false;
+  switch (interval.unit) {
+    case IntervalUnit::Steps:
+      return static_cast<double>(now.step - since.step) >= interval.count;
+    case IntervalUnit::Minutes:
+      return now.seconds - since.seconds >= 60 * interval.count;
+    case IntervalUnit::Epochs:
+      break;
+  }
+  return now.ends_epoch && now.epochs % static_cast<int>(interval.count) == 0;
+}
+
 }

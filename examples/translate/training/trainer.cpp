@@ -11,6 +11,7 @@
 #include "examples/translate/base/interrupt.h"
 #include "examples/translate/base/number.h"
 #include "examples/translate/data/batches.h"
+#include "examples/translate/training/configured.h"
 #include "examples/translate/training/unigram.h"
 #include "examples/translate/translator/translate.h"
 #include "nn/optim/schedule.h"
@@ -18,34 +19,9 @@
 
 namespace gradus::translate {
 
-namespace {
-
 constexpr double kUnsavedSeconds = 60;      // of work; then a checkpoint comes before a validation
 constexpr size_t kSamples = 5;              // translations of the validation text that the log keeps
 constexpr std::uint64_t kFirstSteps = 500;  // after which a model should know more than the frequencies of words
-
-std::unique_ptr<Optimizer> make_optimizer(const std::vector<Parameter*>& parameters, const TrainConfig& config) {
-  const double rate = config.learning_rate, decay = config.weight_decay;
-  switch (config.optimizer) {
-    case OptimizerKind::Adam:
-      if (decay == 0) return std::make_unique<Adam>(parameters, AdamOptions{.learning_rate = rate});
-      return std::make_unique<AdamW>(parameters, AdamWOptions{.learning_rate = rate, .weight_decay = decay});
-    case OptimizerKind::Sgd:
-      return std::make_unique<SGD>(parameters, SgdOptions{.learning_rate = rate, .weight_decay = decay});
-    case OptimizerKind::Adadelta:
-      break;
-  }
-  // ρ of Bahdanau et al. 2014, section B.2
-  return std::make_unique<Adadelta>(parameters,
-                                    AdadeltaOptions{.learning_rate = rate, .rho = 0.95, .weight_decay = decay});
-}
-
-}
-
-BleuOptions bleu_options(const TrainConfig& config) {
-  const bool tokenised = config.tokenizer == TokenizerKind::Whitespace;
-  return {.tokenizer = tokenised ? Tokenizer::kNone : Tokenizer::k13a, .lowercase = config.lowercase};
-}
 
 Trainer::Trainer(Translator& translator, Corpus corpus, std::string directory, Progress& progress)
     : translator_(translator),
@@ -84,13 +60,13 @@ void Trainer::create() {
 Trainer::End Trainer::run() {
   const InterruptGuard interrupt;
   session_start_ = seconds_now();
-  saved_ = {state_.step, seconds()};
-  validated_ = {state_.validated_at, saved_.seconds};
+  saved_ = validated_ = now();
+  validated_.step = state_.validated_at;
   if (!has_begun(directory_)) save();  // what is written after it is never without something to go on from
   log_.emplace(ModelFolder(directory_).log, state_.step);
-  const auto has_model = [&] { return state_.best_epoch > 0; };  // without one, time is up after the next step only
-  bool whole = true;                                             // the last epoch
-  while (state_.epoch < config_.epochs && !out_of_patience() && !(has_model() && out_of_time())) {
+  bool whole = true;  // the last epoch
+  while (state_.epoch < config_.epochs && !out_of_patience()) {
+    if (out_of_time() && state_.best_epoch > 0) break;  // without a model, time is up after the next step only
     whole = run_epoch();
     if (InterruptGuard::raised() || out_of_patience()) {
       save();
@@ -99,9 +75,9 @@ Trainer::End Trainer::run() {
     if (seconds() - saved_.seconds > kUnsavedSeconds) save();
     ++state_.epoch;
     state_.batch = 0;
-    const bool due = validation_is_due(true);
+    const bool due = validation_is_due();
     if (due) validate();
-    if (due || is_over() || has_passed(config_.save_every, saved_, true)) save();
+    if (due || is_over() || has_passed(config_.save_every, saved_, now())) save();
     if (InterruptGuard::raised()) break;
   }
   if (InterruptGuard::raised()) return End::Interrupted;
@@ -112,26 +88,18 @@ Trainer::End Trainer::run() {
 void Trainer::save() {
   state_.seconds = seconds();
   save_training(directory_, translator_, updates(), state_);
-  saved_ = {state_.step, state_.seconds};
+  saved_ = now();
 }
 
-bool Trainer::has_passed(const Interval& interval, const Moment& since, bool at_end_of_epoch) const {
-  if (!interval.is_on()) return false;
-  switch (interval.unit) {
-    case IntervalUnit::Steps:
-      return static_cast<double>(state_.step - since.step) >= interval.count;
-    case IntervalUnit::Minutes:
-      return seconds() - since.seconds >= 60 * interval.count;
-    case IntervalUnit::Epochs:
-      break;
-  }
-  return at_end_of_epoch && state_.epoch % static_cast<int>(interval.count) == 0;
+Moment Trainer::now() const {
+  return {.step = state_.step, .seconds = seconds(), .epochs = state_.epoch, .ends_epoch = state_.batch == 0};
 }
 
-bool Trainer::validation_is_due(bool at_end_of_epoch) const {
+bool Trainer::validation_is_due() const {
+  const bool at_end_of_epoch = state_.batch == 0;
   if (state_.step == validated_.step) return false;  // nothing was learned since
   if (at_end_of_epoch && is_over()) return true;
-  if (config_.validate_every.is_on()) return has_passed(config_.validate_every, validated_, at_end_of_epoch);
+  if (config_.validate_every.is_on()) return has_passed(config_.validate_every, validated_, now());
   return at_end_of_epoch && state_.step >= validated_.step + static_cast<std::uint64_t>(config_.valid_steps);
 }
 
@@ -221,14 +189,14 @@ bool Trainer::run_epoch() {
   const std::vector<std::vector<int>> batches = batches_of_epoch();
   batches_ = batches.size();
   while (state_.batch < static_cast<int>(batches_)) {
-    if (validation_is_due(false)) {
+    if (validation_is_due()) {
       validate();
       save();
       if (out_of_patience() || InterruptGuard::raised()) break;
       translator_.model.train();
       start = seconds_now();
     }
-    if (has_passed(config_.save_every, saved_, false)) save();
+    if (has_passed(config_.save_every, saved_, now())) save();
     const auto begin = static_cast<size_t>(state_.batch);
     const size_t count = std::min(static_cast<size_t>(config_.accumulate), batches_ - begin);
     run_step(std::span(batches).subspan(begin, count));
@@ -276,15 +244,14 @@ void Trainer::fail_as_not_finite(std::span<const std::vector<int>> batches, std:
                                  double norm) {
   const std::string what = fmt::format("{}: the loss is {:.4g} and the gradient's norm {:.4g}", step_name(batches),
                                        std::abs(loss), std::abs(norm));  // of nan, which may have a sign
-  const std::string hint = lower_rate_hint();
   for (Parameter* const parameter : parameters_) parameter->zero_grad();
   try {
     const Checking checking;
     add_gradients(batches, divisor);
   } catch (const Error& error) {
-    fail("train: {}; the first that is not finite: {}; {}", what, error.what(), hint);
+    fail("train: {}; the first that is not finite: {}; {}", what, error.what(), lower_rate_hint());
   }
-  fail("train: {}; no single number is to blame, only their sum; {}", what, hint);
+  fail("train: {}; no single number is to blame, only their sum; {}", what, lower_rate_hint());
 }
 
 void Trainer::run_step(std::span<const std::vector<int>> batches) {
@@ -353,7 +320,7 @@ void Trainer::validate() {
   state_.words = 0;
   state_.validated_at = state_.step;
   state_.seconds = seconds();
-  validated_ = {state_.step, state_.seconds};
+  validated_ = now();
   const bool sane = !diverges(loss);
   const bool best = sane && state_.is_beaten_by(bleu, loss), gain = sane && state_.gains_by(bleu, loss);
   state_.lowest_loss = std::min(state_.lowest_loss, loss);

@@ -17,9 +17,6 @@
 
 namespace gradus::translate {
 
-/// How translations of text such as the training's are scored: by its tokens, if it is tokenised already.
-BleuOptions bleu_options(const TrainConfig& config);
-
 /// Trains a translator on the label-smoothed cross-entropy of teacher-forced targets, with the configured optimiser and
 /// gradients clipped by their common norm. At ends of epochs, `valid_steps` apart, or as often as
 /// `validate_every` says, it translates the validation text, with the moving average of the weights if there is one:
@@ -67,13 +64,8 @@ class Trainer {
   const TrainState& state() const { return state_; }
 
  private:
-  struct Moment {
-    std::uint64_t step = 0;
-    double seconds = 0;  // as `seconds()` counts
-  };
-  /// Whether so much has passed since then. Epochs pass at their ends alone.
-  bool has_passed(const Interval& interval, const Moment& since, bool at_end_of_epoch) const;
-  bool validation_is_due(bool at_end_of_epoch) const;
+  Moment now() const;
+  bool validation_is_due() const;
   bool out_of_patience() const { return state_.without_gain >= config_.patience; }
   /// Saves a checkpoint.
   void save();
