@@ -79,7 +79,8 @@ AttentionScope::Weights HardScope::operator()(Tensor scores, Tensor, const KeysV
     }
   }
   const Tensor log_p = log_probability(distribution);
-  const Tensor drawn = gather(log_p, {positions, static_cast<std::size_t>(N)}) * reshape(hard, {N});
+  const Tensor drawn =
+      squeeze(take_along_axis(log_p, {positions, static_cast<std::size_t>(N)}), -1) * reshape(hard, {N});
   const Tensor weights = training && expected_share > 0 ? chosen + distribution * (1 - hard) : chosen;
   return {weights, drawn, -sum(distribution * log_p, -1)};
 }

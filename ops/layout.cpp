@@ -343,23 +343,24 @@ Tensor gather_rows(Tensor x, std::span<const int> index) {
   return y;
 }
 
-Tensor gather(Tensor x, std::span<const int> index) {
-  if (x.rank() != 2 || x.dim(0) != static_cast<int>(index.size())) {
-    fail("gather: rows do not fit: x is {}, index has {}; need x (n, k) and n indices", x.shape(), index.size());
+Tensor take_along_axis(Tensor x, std::span<const int> index, int axis) {
+  axis = x.shape().index(axis, "take_along_axis");
+  const int n = x.dim(axis);
+  const std::size_t inner = product(x.shape(), axis + 1, x.rank()), lanes = product(x.shape(), 0, axis) * inner;
+  const std::size_t m = lanes == 0 ? 0 : index.size() / lanes;
+  if (m * lanes != index.size()) {
+    fail("take_along_axis: {} indices on axis {} of x, which is {}; need as many for each of its {} lanes",
+         index.size(), axis, x.shape(), lanes);
   }
-  const int k = x.dim(1);
+  std::size_t* const source = Tape::active().arena().allocate<std::size_t>(index.size());
   for (std::size_t i = 0; i < index.size(); ++i) {
-    if (index[i] < 0 || index[i] >= k) {
-      fail("gather: no such column: index[{}] is {}, x is {}; need 0 <= index < {}", i, index[i], x.shape(), k);
+    if (index[i] < 0 || index[i] >= n) {
+      fail("take_along_axis: no such position: index[{}] is {} on axis {} of x, which is {}; need 0 <= index < {}", i,
+           index[i], axis, x.shape(), n);
     }
+    source[i] = (i / (m * inner) * n + index[i]) * inner + i % inner;
   }
-  Tensor y = output({x.dim(0)}, {x});
-  for (std::size_t i = 0; i < index.size(); ++i) y.value()[i] = x.value()[i * k + index[i]];
-  record("gather", y, [=, index = Tape::active().arena().copy(index)] {
-    const Array dx = accumulator(x);
-    for (std::size_t i = 0; i < index.size(); ++i) dx[i * k + index[i]] += y.grad()[i];  // dx[i, index[i]] += dy[i]
-  });
-  return y;
+  return detail::take("take_along_axis", x, x.shape().with(axis, static_cast<int>(m)), source);
 }
 
 Tensor detail::take(const char* name, Tensor x, const Shape& shape, const std::size_t* source) {

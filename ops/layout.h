@@ -55,8 +55,10 @@ std::span<const Tensor> split(Tensor x, int axis, std::span<const int> lengths);
 /// An index of -1 gives a row of zeros. Throws for other numbers outside of [0, n).
 Tensor gather_rows(Tensor x, std::span<const int> index);
 
-/// One number of each row: y[i] = x[i, index[i]].   x: (n, k), index: (n) -> (n)
-Tensor gather(Tensor x, std::span<const int> index);
+/// Numbers along an axis by where they stand there, as argsort, argmax and topk tell it:
+/// y[…, i, …] = x[…, index[…, i, …], …] (NumPy's name; PyTorch's gather).   x: (…, n, …), index: (…, m, …), m any
+/// number of times -> (…, m, …)
+Tensor take_along_axis(Tensor x, std::span<const int> index, int axis = -1);
 
 namespace detail {
 

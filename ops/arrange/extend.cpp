@@ -1,6 +1,10 @@
 #include "ops/arrange/extend.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <utility>
+#include <vector>
 
 #include "ops/broadcast.h"
 #include "ops/kernels/elementwise.h"
@@ -66,11 +70,18 @@ Tensor tile(Tensor x, List<int> counts) {
   return repeat(x, std::span<const int>(all, x.rank()));
 }
 
+namespace {
+
+void require_pairs(Tensor x, List<int> amounts) {
+  if (amounts.size() % 2 == 0 && amounts.size() / 2 <= static_cast<std::size_t>(x.rank())) return;
+  fail("pad: bad amounts: {} for x, which is {}; need two for each axis, the last one first", to_string(amounts),
+       x.shape());
+}
+
+}
+
 Tensor pad(Tensor x, List<int> amounts, Real value) {
-  if (amounts.size() % 2 != 0 || amounts.size() / 2 > static_cast<std::size_t>(x.rank())) {
-    fail("pad: bad amounts: {} for x, which is {}; need two for each axis, the last one first", to_string(amounts),
-         x.shape());
-  }
+  require_pairs(x, amounts);
   for (std::size_t i = 0; i < amounts.size(); i += 2) {
     const int axis = x.rank() - 1 - static_cast<int>(i / 2), front = amounts[i], behind = amounts[i + 1];
     const int begin = std::max(-front, 0), end = x.dim(axis) - std::max(-behind, 0);
@@ -83,6 +94,57 @@ Tensor pad(Tensor x, List<int> amounts, Real value) {
     if (front > 0 || behind > 0) x = concat({border(front), x, border(behind)}, axis);
   }
   return x;
+}
+
+namespace {
+
+/// Which of n numbers stands at `place`, which may be in front of them or behind.
+int continued(int place, int n, Border border) {
+  switch (border) {
+    case Border::Reflect:
+      return place < 0 ? -place : place < n ? place : 2 * (n - 1) - place;
+    case Border::Replicate:
+      return std::clamp(place, 0, n - 1);
+    case Border::Circular:
+      return (place + n) % n;
+  }
+  return place;
+}
+
+/// How many numbers a side of n may go on with.
+int most_around(int n, Border border) {
+  if (n == 0) return 0;
+  return border == Border::Reflect ? n - 1 : border == Border::Circular ? n : (std::numeric_limits<int>::max() - n) / 2;
+}
+
+}
+
+Tensor pad(Tensor x, List<int> amounts, Border border) {
+  require_pairs(x, amounts);
+  Shape shape = x.shape();
+  std::vector<std::size_t> source = {0};  // of each number of y, along the axes so far
+  for (int axis = 0; axis < x.rank(); ++axis) {
+    const int i = 2 * (x.rank() - 1 - axis);
+    const bool given = i < static_cast<int>(amounts.size());
+    const std::int64_t front = given ? amounts[i] : 0, behind = given ? amounts[i + 1] : 0;
+    const std::int64_t begin = std::max<std::int64_t>(-front, 0), taken = begin + std::max<std::int64_t>(-behind, 0);
+    const auto left =
+        static_cast<int>(std::max<std::int64_t>(x.dim(axis) - taken, 0));  // which the border goes on from
+    const int most = most_around(left, border);
+    if (std::max(front, behind) > most || taken > x.dim(axis)) {
+      fail("pad: amounts do not fit: {} for axis {} of x, which is {}; need at most {} on each side, and {} taken away",
+           to_string(amounts), axis, x.shape(), most, x.dim(axis));
+    }
+    const int first = -static_cast<int>(front + begin), end = left + std::max(static_cast<int>(behind), 0);
+    shape = shape.with(axis, end - first);
+    const std::vector<std::size_t> before = std::exchange(source, {});
+    for (const std::size_t place : before) {
+      for (int k = first; k < end; ++k) {
+        source.push_back(place * x.dim(axis) + begin + continued(k, left, border));
+      }
+    }
+  }
+  return detail::take("pad", x, shape, Tape::active().arena().copy(std::span<const std::size_t>(source)).data());
 }
 
 }

@@ -21,4 +21,14 @@ Tensor tile(Tensor x, List<int> counts);
 /// as of PyTorch's pad. A negative amount takes numbers away.   (2, 3), {1, 1} -> (2, 5)
 Tensor pad(Tensor x, List<int> amounts, Real value = 0);
 
+/// How a border goes on from the numbers of x, an axis by itself. Two in front of a b c and two behind it:
+enum class Border {
+  Reflect,    ///< c b|a b c|b a, at most n - 1 on each side
+  Replicate,  ///< a a|a b c|c c
+  Circular,   ///< b c|a b c|a b, at most n on each side
+};
+/// x with a border of its own numbers, whose gradient goes to where they come from. The border goes on from what a
+/// negative amount leaves.
+Tensor pad(Tensor x, List<int> amounts, Border border);
+
 }

@@ -145,7 +145,7 @@ TEST_SUITE("checking finite") {
     const Tensor x = variable({2, 3}, {1, 2, 3, 4, 5, 6}), mask = constant({2, 3}, {1, 0, 1, 1, 1, 0});
     const Tensor scores = x + constant({2, 3}, {0, -kInfinity, 0, 0, 0, -kInfinity});
     const Tensor y = softmax(reshape(affine(scores, 1, 0), {2, 3}));
-    const Tensor chosen = gather(log_softmax(x, mask), std::vector<int>{0, 1});
+    const Tensor chosen = take_along_axis(log_softmax(x, mask), std::vector<int>{0, 1});
     tape.backward(sum(chosen) + sum(square(y)));
     CHECK(std::isfinite(x.grad()[0]));
     softmax(constant({2, 3}, {1, kNan, 3, 4, 5, kInfinity}), mask);  // padding is never read

@@ -6,6 +6,7 @@
 #include "autograd/gradcheck.h"
 #include "ops/elementwise.h"
 #include "ops/layout.h"
+#include "ops/reduce.h"
 #include "ops/sequence/packing.h"
 #include "tests/support/numbers.h"
 
@@ -187,15 +188,32 @@ TEST_SUITE("layout") {
     CHECK(gather_rows(counted({3, 2, 2}), std::vector<int>{1}).shape() == Shape{1, 2, 2});
     check_numbers(gather_rows(counted({3}), std::vector<int>{1, 1}), {1, 1});
     CHECK(gather_rows(x, {}).shape() == Shape{0, 2});
-    check_numbers(gather(x, std::vector<int>{1, 0, 1}), {1, 2, 5});
     CHECK_THROWS_WITH_AS(gather_rows(x, std::vector<int>{0, 3}),
                          "gather_rows: no such row: index[1] is 3, x is (3, 2); need -1 <= index < 3", Error);
     CHECK_THROWS_WITH_AS(gather_rows(full({}, 0), {}), "gather_rows: x has no rows: x is (); need rank 1 or more",
                          Error);
-    CHECK_THROWS_WITH_AS(gather(x, std::vector<int>{0, 1, 2}),
-                         "gather: no such column: index[2] is 2, x is (3, 2); need 0 <= index < 2", Error);
-    CHECK_THROWS_WITH_AS(gather(x, std::vector<int>{0}),
-                         "gather: rows do not fit: x is (3, 2), index has 1; need x (n, k) and n indices", Error);
+  }
+
+  TEST_CASE("take_along_axis takes what argmax, argsort and topk point at") {
+    Tape tape;
+    const Tensor x = counted({2, 3, 2});
+    check_numbers(take_along_axis(x, std::vector<int>{0, 2, 1, 0}, 1), {0, 5, 8, 7});
+    const Tensor twice = take_along_axis(x, std::vector<int>{0, 2, 1, 1, 2, 0, 2, 0}, 1);
+    CHECK(twice.shape() == Shape{2, 2, 2});
+    check_numbers(twice, {0, 5, 2, 3, 10, 7, 10, 7});
+    check_numbers(take_along_axis(counted({3, 2}), std::vector<int>{1, 0, 1}), {1, 2, 5});
+    CHECK(take_along_axis(counted({3, 2}), {}).shape() == Shape{3, 0});
+    CHECK(take_along_axis(full({0, 2}, 0), {}, 1).shape() == Shape{0, 0});
+    const Tensor unsorted = constant({2, 3}, {3, 1, 2, 4, 6, 5});
+    check_numbers(take_along_axis(unsorted, argmax(unsorted)), {3, 6});
+    CHECK_THROWS_WITH_AS(
+        take_along_axis(counted({3, 2}), std::vector<int>{0, 1, 2}),
+        "take_along_axis: no such position: index[2] is 2 on axis 1 of x, which is (3, 2); need 0 <= index < 2", Error);
+    CHECK_THROWS_WITH_AS(
+        take_along_axis(counted({3, 2}), std::vector<int>{0, 0, 0, 0}),
+        "take_along_axis: 4 indices on axis 1 of x, which is (3, 2); need as many for each of its 3 lanes", Error);
+    CHECK_THROWS_AS(take_along_axis(full({0, 2}, 0), std::vector<int>{0}), Error);
+    CHECK_THROWS_AS(take_along_axis(full({}, 0), std::vector<int>{0}), Error);
   }
 
   TEST_CASE("packing lays out the longest sequence first, time by time") {
@@ -255,9 +273,11 @@ TEST_SUITE("layout") {
     gradcheck("gather_rows", {{3, 2}}, [](Tensor x) { return gather_rows(x, std::vector<int>{2, -1, 0, 2}); });
     gradcheck("gather_rows", {{1}}, [](Tensor x) { return gather_rows(x, std::vector<int>{0, 0}); });
     gradcheck("gather_rows", {{2, 2, 2}}, [](Tensor x) { return gather_rows(x, std::vector<int>{1}); });
-    gradcheck("gather", {{3, 2}}, [](Tensor x) { return gather(x, std::vector<int>{1, 0, 1}); });
-    gradcheck("gather", {{1, 1}}, [](Tensor x) { return gather(x, std::vector<int>{0}); });
-    gradcheck("gather", {{2, 5}}, [](Tensor x) { return gather(x, std::vector<int>{4, 4}); });
+    gradcheck("take_along_axis", {{3, 2}}, [](Tensor x) { return take_along_axis(x, std::vector<int>{1, 0, 1}); });
+    gradcheck("take_along_axis", {{1, 1}}, [](Tensor x) { return take_along_axis(x, std::vector<int>{0, 0}); });
+    gradcheck("take_along_axis", {{2, 3, 2}}, [](Tensor x) {
+      return take_along_axis(x, std::vector<int>{0, 2, 1, 1, 2, 0, 2, 0}, 1);
+    });
     for (const std::vector<int>& lengths : {std::vector{1}, std::vector{3, 2, 2}, std::vector{4, 4, 1}}) {
       const int B = static_cast<int>(lengths.size());
       gradcheck("pack", {{B, 4, 2}}, [&](Tensor x) { return pack(x, Packing(lengths)); });
@@ -282,7 +302,7 @@ TEST_SUITE("layout") {
                                    concat({leaf, leaf}, 1),
                                    stack({leaf, leaf}),
                                    gather_rows(leaf, std::vector<int>{1}),
-                                   gather(leaf, std::vector<int>{1, 0})};
+                                   take_along_axis(leaf, std::vector<int>{1, 0})};
               },
               {&leaf});
   }

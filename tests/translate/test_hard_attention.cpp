@@ -68,7 +68,7 @@ double objective(const std::vector<Real>& scores) {
 std::vector<Real> estimate(const std::vector<Real>& scores, const Draws& a, double baseline, double discount = 1) {
   Tape tape;
   const Tensor e = variable({3, S}, scores), log_p = log_softmax(e);
-  const Tensor drawn = gather(log_p, a), entropy = -sum(exp(log_p) * log_p, -1);
+  const Tensor drawn = squeeze(take_along_axis(log_p, a), -1), entropy = -sum(exp(log_p) * log_p, -1);
   std::array<StepOutput, 2> outputs;
   outputs[0].log_probability = slice(drawn, 0, 0, 2);
   outputs[1].log_probability = slice(drawn, 0, 2, 3);

@@ -62,6 +62,11 @@ bool Call::has(int position, const char* name) {
   return found != nullptr && !found->json->is<std::nullptr_t>();
 }
 
+bool Call::is_null(const char* name) {
+  const Argument* const found = find(-1, name);
+  return found != nullptr && found->json->is<std::nullptr_t>();
+}
+
 bool Call::is_tensor(int position, const char* name) {
   const Argument* const found = find(position, name);
   return found != nullptr && static_cast<bool>(found->tensor);
@@ -155,6 +160,10 @@ std::string Call::unread() const {
     if (!read_.contains(name) && !argument.json->is<std::nullptr_t>()) return fmt::format("argument {}", name);
   }
   return "";
+}
+
+Border border_named(const std::string& mode) {
+  return mode == "reflect" ? Border::Reflect : mode == "replicate" ? Border::Replicate : Border::Circular;
 }
 
 }

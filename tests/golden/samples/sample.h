@@ -9,6 +9,7 @@
 
 #include "autograd/tape.h"
 #include "nn/storage/json.h"
+#include "ops/arrange/extend.h"
 
 /// Samples of PyTorch's ops, written by make_samples.py, and how Gradus computes each.
 
@@ -31,6 +32,8 @@ class Call {
 
   /// Whether the argument was given, and is not None.
   bool has(int position, const char* name);
+  /// Whether the argument was given as None.
+  bool is_null(const char* name);
   bool is_tensor(int position, const char* name);
   /// Whether it is a tensor of truth values.
   bool is_mask(int position, const char* name);
@@ -75,6 +78,9 @@ class Call {
   std::vector<Tensor> variables_;
   std::set<std::string> read_;
 };
+
+/// PyTorch's padding mode, "reflect", "replicate" or "circular".
+Border border_named(const std::string& mode);
 
 /// How Gradus computes what PyTorch's op of a name does: all outputs, in order.
 using Words = std::map<std::string, std::function<std::vector<Tensor>(Call&)>>;

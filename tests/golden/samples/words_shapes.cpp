@@ -79,8 +79,9 @@ std::vector<Tensor> rows_chosen(Call& call) {
 
 std::vector<Tensor> padded(Call& call) {
   const std::string mode = call.text(2, "mode", "constant");
-  if (mode != "constant") throw Unexpressed{"mode " + mode};
-  return {pad(call.tensor(0), call.integers(1, "pad"), call.number(3, "value", 0))};
+  const Real value = call.number(3, "value", 0);
+  if (mode == "constant") return {pad(call.tensor(0), call.integers(1, "pad"), value)};
+  return {pad(call.tensor(0), call.integers(1, "pad"), border_named(mode))};
 }
 
 /// The list of tensors that the op takes, those of fewer axes with axes in front.
@@ -91,6 +92,24 @@ std::vector<Tensor> at_least(Call& call, int rank) {
     result.push_back(x);
   }
   return result;
+}
+
+/// The same lengths but those of an axis, to which both broadcast.
+std::vector<int> lengths_around(const Shape& a, const Shape& b, int axis) {
+  std::vector<int> lengths;
+  for (int i = 0; i < a.rank(); ++i) lengths.push_back(i == axis ? -1 : a[i] == 1 ? b[i] : a[i]);
+  return lengths;
+}
+
+std::vector<Tensor> taken_along(Call& call) {
+  Tensor x = call.tensor(0), index = call.tensor(1, "indices");
+  if (!call.has(2, "dim")) return {take_along_axis(reshape(x, {-1}), call.indices(1, "indices"), 0)};
+  const int axis = x.shape().index(call.integer(2, "dim"));
+  index = expand(index, lengths_around(index.shape(), x.shape(), axis));
+  x = expand(x, lengths_around(x.shape(), index.shape(), axis));
+  std::vector<int> positions(index.value().begin(), index.value().end());
+  for (int& position : positions) position += position < 0 ? x.dim(axis) : 0;
+  return {take_along_axis(x, positions, axis)};
 }
 
 void where_and_how(Call& call) {
@@ -178,13 +197,15 @@ void add_shapes(Words& words) {
     return {select(call.tensor(0), call.integer(1, "dim"), call.integer(2, "index"))};
   };
   words["gather"] = [](Call& call) -> std::vector<Tensor> {
-    const Tensor x = call.tensor(0), index = call.tensor(2);
+    Tensor x = call.tensor(0);
+    const Tensor index = call.tensor(2);
     call.ignore(-1, "sparse_grad");
-    if (x.rank() != 2 || x.shape().index(call.integer(1, "dim")) != 1 || index.dim(1) != 1 ||
-        index.dim(0) != x.dim(0)) {
-      throw Unexpressed{"more than a number of each row"};
+    if (x.rank() == 0 || index.rank() == 0) throw Unexpressed{"numbers of a scalar"};
+    const int axis = x.shape().index(call.integer(1, "dim"));
+    for (int i = 0; i < x.rank(); ++i) {
+      if (i != axis) x = slice(x, i, 0, index.dim(i));  // PyTorch lets other axes be longer than the index's
     }
-    return {reshape(gather(x, call.indices(2, "index")), {-1, 1})};
+    return {take_along_axis(x, call.indices(2, "index"), axis)};
   };
   for (const char* name : {"contiguous", "clone"}) {
     words[name] = [](Call& call) -> std::vector<Tensor> {
@@ -206,6 +227,7 @@ void add_shapes(Words& words) {
   words["movedim"] = axes_moved;
   words["index_select"] = rows_chosen;
   words["nn.functional.pad"] = padded;
+  words["take_along_dim"] = taken_along;
   add_creating(words);
 }
 

@@ -2,6 +2,7 @@
 
 #include "autograd/gradcheck.h"
 #include "ops/arrange/extend.h"
+#include "ops/layout.h"
 #include "ops/reduce.h"
 #include "tests/support/numbers.h"
 
@@ -68,6 +69,34 @@ TEST_SUITE("extend") {
         "pad: too little to take from: (-2, -1) of axis 1 of x, which is (2, 2); need at most its length", Error);
   }
 
+  TEST_CASE("pad goes on with the numbers of x") {
+    Tape tape;
+    const Tensor x = constant({3}, {1, 2, 3});
+    check_numbers(pad(x, {2, 1}, Border::Reflect), {3, 2, 1, 2, 3, 2});
+    check_numbers(pad(x, {2, 3}, Border::Replicate), {1, 1, 1, 2, 3, 3, 3, 3});
+    check_numbers(pad(x, {2, 3}, Border::Circular), {2, 3, 1, 2, 3, 1, 2, 3});
+    check_numbers(pad(x, {-1, 1}, Border::Reflect), {2, 3, 2});
+    check_numbers(pad(x, {1, -1}, Border::Circular), {2, 1, 2});
+    CHECK(pad(x, {-2, -1}, Border::Replicate).shape() == Shape{0});
+    Tensor plane = variable({2, 2}, {1, 2, 3, 4});
+    const Tensor y = pad(plane, {1, 0, 0, 1}, Border::Reflect);
+    check_numbers(y, {2, 1, 2, 4, 3, 4, 2, 1, 2});
+    tape.backward(sum(y));
+    check_numbers(plane.grad(), {2, 4, 1, 2});
+    CHECK(pad(full({2, 0}, 0), {0, 0, 1, 1}, Border::Reflect).shape() == Shape{4, 0});
+
+    const char* const text =
+        "pad: amounts do not fit: ({}) for axis 0 of x, which is (3); need at most {} on each side, and 3 taken away";
+    CHECK_THROWS_WITH_AS(pad(x, {3, 0}, Border::Reflect), fmt::format(fmt::runtime(text), "3, 0", 2).c_str(), Error);
+    CHECK_THROWS_WITH_AS(pad(x, {0, 4}, Border::Circular), fmt::format(fmt::runtime(text), "0, 4", 3).c_str(), Error);
+    CHECK_THROWS_AS(pad(x, {-2, -2}, Border::Replicate), Error);
+    CHECK_THROWS_AS(pad(x, {-2, 1}, Border::Reflect), Error);
+    CHECK_THROWS_AS(pad(x, {-kToEnd - 1, -kToEnd - 1}, Border::Replicate), Error);
+    CHECK_THROWS_AS(pad(x, {kToEnd, kToEnd}, Border::Replicate), Error);
+    CHECK_THROWS_AS(pad(full({0}, 0), {1, 1}, Border::Replicate), Error);
+    CHECK_THROWS_AS(pad(x, {1}, Border::Replicate), Error);
+  }
+
   TEST_CASE("gradcheck" * doctest::skip(!kGradcheck)) {
     gradcheck("expand", {{2, 1, 3}}, [](Tensor x) { return expand(x, {2, 2, 4, 3}); });
     gradcheck("expand", {{3}}, [](Tensor x) { return expand(x, {2, -1}); });
@@ -75,5 +104,8 @@ TEST_SUITE("extend") {
     gradcheck("repeat", {{2, 3}}, [](Tensor x) { return repeat(x, {2, 1, 3}); });
     gradcheck("tile", {{2, 1, 3}}, [](Tensor x) { return tile(x, {3, 2}); });
     gradcheck("pad", {{2, 3, 2}}, [](Tensor x) { return pad(x, {1, -1, 0, 2}, 3); });
+    for (const Border border : {Border::Reflect, Border::Replicate, Border::Circular}) {
+      gradcheck("pad", {{2, 3, 3}}, [=](Tensor x) { return pad(x, {1, -1, 2, 2}, border); });
+    }
   }
 }

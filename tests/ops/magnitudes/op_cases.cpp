@@ -1,5 +1,6 @@
 #include "autograd/tape.h"
 // Before the results, which it tells the precision.
+#include "ops/arrange/extend.h"
 #include "ops/arrange/sort.h"
 #include "ops/compare.h"
 #include "ops/convolution/convolution.h"
@@ -108,6 +109,12 @@ const std::vector<OpCase>& op_cases() {
          return reshape(x[0], {3, -1});
        }},
       {"transpose", {{2, 3}}, [](Inputs x) { return transpose(x[0], 0, 1); }},
+      {"take_along_axis", {{2, 3}}, [](Inputs x) { return take_along_axis(x[0], std::vector{1, 1, 2, 0}); }},
+      {"pad",
+       {{2, 3}},
+       [](Inputs x) {
+         return pad(x[0], {2, 1, 1, 0}, Border::Reflect);
+       }},
       {"slice", {{2, 3}}, [](Inputs x) { return slice(x[0], 1, 0, 2); }},
       {"concat",
        {{2, 3}, {2, 1}},

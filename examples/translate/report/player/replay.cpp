@@ -90,7 +90,7 @@ std::vector<Real> saliency(Seq2Seq& model, const Pair& pair) {
     state = step.state;
     const Tensor last = slice(decoder.readout({&step.output, 1}, embedded), 0, alive - 1, alive);
     const int word = pair.target[t];
-    const Tensor log_p = sum(gather(log_softmax(decoder.output()(last)), {&word, 1}));
+    const Tensor log_p = sum(take_along_axis(log_softmax(decoder.output()(last)), {&word, 1}));
     log_probability = log_probability ? log_probability + log_p : log_p;
   }
   tape.backward(log_probability);
