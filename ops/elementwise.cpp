@@ -121,6 +121,19 @@ Tensor gelu(Tensor x) {
       });
 }
 
+Tensor gelu_tanh(Tensor x) {
+  // (1 + tanh u) / 2 = σ(2u), which keeps its digits below 0. Beyond ±40 it is what it is there, as of gelu.
+  constexpr Real kTwice = Real(1.5957691216057308), kCubic = Real(0.044715);  // 2 √(2/π)
+  const auto limited = [](Real x) { return x < -40 ? Real(-40) : x > 40 ? Real(40) : x; };
+  const auto twice_u = [=](Real x) { return kTwice * (x + kCubic * x * x * x); };
+  return unary(
+      "gelu_tanh", x, [=](Real x) { return (x < 0 ? limited(x) : x) * sigmoid_approx(twice_u(limited(x))); },
+      [=](Real x, Real) {  // σ(2u) (1 + x σ(-2u) 2u')
+        const Real near = limited(x), z = twice_u(near);
+        return sigmoid_approx(z) * (1 + near * sigmoid_approx(-z) * kTwice * (1 + 3 * kCubic * near * near));
+      });
+}
+
 Tensor softplus(Tensor x, Real beta, Real threshold) {
   return unary(
       "softplus", x,

@@ -71,6 +71,9 @@ Tensor sigmoid(Tensor x);
 Tensor relu(Tensor x);
 /// x Φ(x), where Φ is the distribution function of N(0, 1) (Hendrycks, Gimpel 2016); 0 at -inf.
 Tensor gelu(Tensor x);
+/// Its approximation x / 2 (1 + tanh(√(2/π) (x + 0.044715 x³))), section 2 there: what GPT-2 and BERT were trained with
+/// (PyTorch's approximate="tanh").
+Tensor gelu_tanh(Tensor x);
 /// log(1 + exp(beta x)) / beta, or x itself where beta x > threshold.
 Tensor softplus(Tensor x, Real beta = 1, Real threshold = 20);
 /// x / (1 + exp(-x)) (Elfwing, Uchibe, Doya 2017), also named swish; its limit, 0, at -inf.

@@ -35,6 +35,8 @@ constexpr OpFormula kFormulas[] = {
     {"sigmoid", "x", "y", "y = 1 / (1 + exp(-x))", "dx += dy ∘ y ∘ (1 - y)", true},
     {"relu", "x", "y", "y = max(x, 0)", "dx += dy where x > 0", true},
     {"gelu", "x", "y", "y = x ∘ Φ(x)", "dx += dy ∘ (Φ(x) + x ∘ φ(x))", true},
+    {"gelu_tanh", "x", "y", "y = x ∘ σ(2u), u = √(2/π) (x + 0.044715 x³)",
+     "dx += dy ∘ σ(2u) ∘ (1 + 2 x ∘ σ(-2u) ∘ √(2/π) (1 + 0.134145 x²))", true},
     {"softplus", "x", "y", "y = log(1 + exp(β x)) / β", "dx += dy ∘ σ(β x)", true},
     {"silu", "x", "y", "y = x ∘ σ(x)", "dx += dy ∘ σ(x) ∘ (1 + x ∘ σ(-x))", true},
     {"leaky_relu", "x", "y", "y = x where x > 0, else slope · x", "dx += dy where x > 0, else slope · dy", true},

@@ -125,6 +125,10 @@ TEST_SUITE("elementwise") {
     check_numbers(sigmoid(x), {1 / (1 + std::exp(2)), 0.5, 1 / (1 + std::exp(-0.5)), 1 / (1 + std::exp(-3))});
     check_numbers(relu(x), {0, 0, 0.5, 3});
     check_numbers(gelu(x), {-2 * 0.022750131948179207, 0, 0.5 * 0.69146246127401310, 3 * 0.99865010196836990});
+    const auto by_tanh = [](double x) {
+      return x / 2 * (1 + std::tanh(std::sqrt(2 / std::acos(-1.0)) * (x + 0.044715 * x * x * x)));
+    };
+    check_numbers(gelu_tanh(x), {by_tanh(-2), 0, by_tanh(0.5), by_tanh(3)});
     check_numbers(square(x), {4, 0, 0.25, 9});
     check_numbers(power(x, 3), {-8, 0, 0.125, 27});
     check_numbers(clamp(x, -1, 0.5), {-1, 0, 0.5, 0.5});
@@ -226,6 +230,7 @@ TEST_SUITE("elementwise") {
     gradcheck_unary("sigmoid", sigmoid);
     gradcheck_unary("relu", relu);
     gradcheck_unary("gelu", gelu);
+    gradcheck_unary("gelu_tanh", gelu_tanh);
     gradcheck_unary("sqrt", sqrt, Real(0.5), 2);
     gradcheck_unary("square", square);
     gradcheck_unary(

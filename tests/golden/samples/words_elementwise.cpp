@@ -167,8 +167,7 @@ void add_elementwise(Words& words) {
     return {silu(x)};
   };
   words["nn.functional.gelu"] = [](Call& call) -> std::vector<Tensor> {
-    if (call.text(-1, "approximate", "none") != "none") throw Unexpressed{"approximate"};
-    return {gelu(call.tensor(0))};
+    return {call.text(-1, "approximate", "none") == "tanh" ? gelu_tanh(call.tensor(0)) : gelu(call.tensor(0))};
   };
   words["nn.functional.elu"] = [](Call& call) -> std::vector<Tensor> {
     return {elu(without_nan(call.tensor(0)), call.number(1, "alpha", 1))};

@@ -68,6 +68,8 @@ const std::vector<OpCase>& op_cases() {
       {"relu", {{3}}, [](Inputs x) { return relu(x[0]); }},
       {"gelu", {{3}}, [](Inputs x) { return gelu(x[0]); }, {.most = 12}},
       {"gelu, any", {{3}}, [](Inputs x) { return gelu(x[0]); }},
+      {"gelu_tanh", {{3}}, [](Inputs x) { return gelu_tanh(x[0]); }, {.most = 4}},
+      {"gelu_tanh, any", {{3}}, [](Inputs x) { return gelu_tanh(x[0]); }},
       {"sqrt", {{3}}, [](Inputs x) { return sqrt(x[0]); }, kPositive},
       {"square", {{3}}, [](Inputs x) { return square(x[0]); }},
       {"power -1", {{3}}, [](Inputs x) { return power(x[0], -1); }},

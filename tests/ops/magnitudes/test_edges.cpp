@@ -114,8 +114,10 @@ TEST_SUITE("edges") {
     check_all(gradient(numbers, 1, gelu), slopes, 2e-5);
     const std::vector<Real> far = {-kInfinity, Real(-1e30), -100, 100, Real(1e30), kInfinity, kNaN};
     const Checking nothing(kCheckNothing);
-    check_all(gelu(constant({7}, far)).value(), {0, 0, 0, 100, static_cast<Real>(1e30), kInfinity, kNaN});
-    check_all(gradient(far, 1, gelu), {0, 0, 0, 1, 1, 1, kNaN});
+    for (Tensor (*const op)(Tensor) : {gelu, gelu_tanh}) {
+      check_all(op(constant({7}, far)).value(), {0, 0, 0, 100, static_cast<Real>(1e30), kInfinity, kNaN});
+      check_all(gradient(far, 1, op), {0, 0, 0, 1, 1, 1, kNaN});
+    }
   }
 
   TEST_CASE("the gradients of tanh and sigmoid where their value rounds to 1") {
