@@ -32,7 +32,12 @@ Conv2d::Conv2d(Module* parent, std::string name, int in, int out, Pair kernel, c
 
 Tensor Conv2d::operator()(Tensor x) {
   const ModulePath here(path());
-  return conv2d(x, weight, optional(bias), options.stride, options.padding, options.dilation, options.groups);
+  const auto& [stride, padding, border, dilation, groups, with_bias] = options;
+  if (!border) return conv2d(x, weight, optional(bias), stride, padding, dilation, groups);
+  const Pair kernel(weight.shape()[2], weight.shape()[3]), front = padding.front(kernel, dilation),
+                                                           behind = padding.behind(kernel, dilation);
+  const Tensor padded = pad(x, {front.width, behind.width, front.height, behind.height}, *border);
+  return conv2d(padded, weight, optional(bias), stride, Padding::Valid, dilation, groups);
 }
 
 Conv1d::Conv1d(Module* parent, std::string name, int in, int out, int kernel, const ConvolutionOptions& options)
@@ -47,8 +52,12 @@ Conv1d::Conv1d(Module* parent, std::string name, int in, int out, int kernel, co
 
 Tensor Conv1d::operator()(Tensor x) {
   const ModulePath here(path());
-  return conv1d(x, weight, optional(bias), options.stride.width, options.padding.width, options.dilation.width,
-                options.groups);
+  const auto& [stride, padding, border, dilation, groups, with_bias] = options;
+  if (!border) return conv1d(x, weight, optional(bias), stride.width, padding, dilation.width, groups);
+  const Pair kernel(1, weight.shape()[2]), front = padding.front(kernel, dilation),
+                                           behind = padding.behind(kernel, dilation);
+  const Tensor padded = pad(x, {front.width, behind.width}, *border);
+  return conv1d(padded, weight, optional(bias), stride.width, Padding::Valid, dilation.width, groups);
 }
 
 }

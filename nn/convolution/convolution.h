@@ -3,13 +3,17 @@
 #include <optional>
 
 #include "nn/module.h"
+#include "ops/arrange/extend.h"
 #include "ops/convolution/patches.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 
 /// What a convolution has besides its sizes (`conv2d` in ops/convolution/convolution.h).
 struct ConvolutionOptions {
-  Pair stride = 1, padding = 0, dilation = 1;  ///< of Conv1d the widths count
+  Pair stride = 1;  ///< of Conv1d the widths count
+  Padding padding = 0;
+  std::optional<Border> border = {};  ///< what stands in the padding instead of zeros (`pad` in ops/arrange/extend.h)
+  Pair dilation = 1;
   int groups = 1;
   bool bias = true;
 };

@@ -80,8 +80,8 @@ void require_channels(const char* op, Tensor x, Tensor weight, Tensor bias, int 
   }
 }
 
-Tensor convolve(const char* op, Tensor x, Tensor weight, Tensor bias, Pair stride, Pair padding, Pair dilation,
-                int groups) {
+Tensor convolve(const char* op, Tensor x, Tensor weight, Tensor bias, Pair stride, const Padding& padding,
+                Pair dilation, int groups) {
   require_channels(op, x, weight, bias, groups);
   const int O = weight.dim(0);
   const Geometry all{Patches(op, x.shape(), {weight.dim(2), weight.dim(3)}, stride, padding, dilation), x.dim(0),
@@ -122,21 +122,22 @@ Tensor convolve(const char* op, Tensor x, Tensor weight, Tensor bias, Pair strid
 
 }
 
-Tensor conv2d(Tensor x, Tensor weight, Tensor bias, Pair stride, Pair padding, Pair dilation, int groups) {
+Tensor conv2d(Tensor x, Tensor weight, Tensor bias, Pair stride, Padding padding, Pair dilation, int groups) {
   if (x.rank() != 3) return convolve("conv2d", x, weight, bias, stride, padding, dilation, groups);
   const Tensor batch = reshape(x, {1, x.dim(0), x.dim(1), x.dim(2)});
   const Tensor y = conv2d(batch, weight, bias, stride, padding, dilation, groups);
   return reshape(y, {y.dim(1), y.dim(2), y.dim(3)});
 }
 
-Tensor conv1d(Tensor x, Tensor weight, Tensor bias, int stride, int padding, int dilation, int groups) {
+Tensor conv1d(Tensor x, Tensor weight, Tensor bias, int stride, Padding padding, int dilation, int groups) {
   if ((x.rank() != 2 && x.rank() != 3) || weight.rank() != 3) {
     fail("conv1d: no sequences: x is {}, weight is {}; need (N, C, L) and (O, C / groups, K)", x.shape(),
          weight.shape());
   }
   const Tensor rows = reshape(x, {x.rank() == 2 ? 1 : x.dim(0), x.dim(-2), 1, x.dim(-1)});
   const Tensor kernels = reshape(weight, {weight.dim(0), weight.dim(1), 1, weight.dim(2)});
-  const Tensor y = convolve("conv1d", rows, kernels, bias, {1, stride}, {0, padding}, {1, dilation}, groups);
+  padding.sides.height = 0;
+  const Tensor y = convolve("conv1d", rows, kernels, bias, {1, stride}, padding, {1, dilation}, groups);
   return x.rank() == 2 ? reshape(y, {y.dim(1), y.dim(3)}) : reshape(y, {y.dim(0), y.dim(1), y.dim(3)});
 }
 

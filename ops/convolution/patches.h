@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <limits>
 
 #include "autograd/shape.h"
 
@@ -15,12 +16,47 @@ struct Pair {
   int height, width;
 };
 
+/// Zeros around a plane: so many on each side of its two axes, or by a word.
+struct Padding {
+  enum Word {
+    Valid,  ///< none
+    Same,   ///< as many as make the result as large as the plane, the odd one behind it; needs a stride of 1
+  };
+  Padding(int both) : sides(both) {}
+  Padding(int h, int w) : sides(h, w) {}
+  Padding(Pair pair) : sides(pair) {}
+  Padding(Word word) : sides(0), same(word == Same) {}
+
+  /// How many are in front of the axes, and behind them.
+  Pair front(Pair kernel, Pair dilation) const {
+    if (!same) return sides;
+    return {around(kernel.height, dilation.height) / 2, around(kernel.width, dilation.width) / 2};
+  }
+  Pair behind(Pair kernel, Pair dilation) const {
+    if (!same) return sides;
+    return {(around(kernel.height, dilation.height) + 1) / 2, (around(kernel.width, dilation.width) + 1) / 2};
+  }
+
+  Pair sides;
+  bool same = false;
+
+ private:
+  /// What a kernel reaches beyond the number that it begins with.
+  static int around(int kernel, int dilation) {
+    return static_cast<int>(std::min(long(dilation) * (kernel - 1), long(std::numeric_limits<int>::max()) - 1));
+  }
+};
+
 /// Which numbers of a plane, (H, W), the patches under a kernel are made of: kernel number (i, j) of patch (y, x) is at
 /// (y · stride - padding + i · dilation, …), or in the padding, if that is outside of the plane.
 struct Patches {
   /// Throws, naming op and shape, for numbers that make no patch, or kernels larger than the padded plane.
-  Patches(const char* op, const Shape& x, Pair k, Pair s, Pair p, Pair d, bool ceil_mode = false)
-      : plane{x.rank() < 2 ? 0 : x[-2], x.rank() < 2 ? 0 : x[-1]}, kernel(k), stride(s), padding(p), dilation(d) {
+  Patches(const char* op, const Shape& x, Pair k, Pair s, const Padding& p, Pair d, bool ceil_mode = false)
+      : plane{x.rank() < 2 ? 0 : x[-2], x.rank() < 2 ? 0 : x[-1]},
+        kernel(k),
+        stride(s),
+        padding(p.front(k, d)),
+        dilation(d) {
     if (std::min({kernel.height, kernel.width, stride.height, stride.width, dilation.height, dilation.width}) < 1 ||
         std::min(padding.height, padding.width) < 0) {
       fail(
@@ -29,8 +65,15 @@ struct Patches {
           op, kernel.height, kernel.width, stride.height, stride.width, padding.height, padding.width, dilation.height,
           dilation.width);
     }
-    count = {along(plane.height, kernel.height, stride.height, padding.height, dilation.height, ceil_mode),
-             along(plane.width, kernel.width, stride.width, padding.width, dilation.width, ceil_mode)};
+    if (p.same && stride != Pair(1)) {
+      fail("{}: padding \"same\" with stride ({}, {}); need a stride of 1", op, stride.height, stride.width);
+    }
+    const Pair behind = p.behind(kernel, dilation);
+    const auto along = [=](int length, int kernel, int stride, int front, int behind, int dilation) {
+      return patches_along(length, kernel, stride, front, behind, dilation, ceil_mode);
+    };
+    count = {along(plane.height, kernel.height, stride.height, padding.height, behind.height, dilation.height),
+             along(plane.width, kernel.width, stride.width, padding.width, behind.width, dilation.width)};
     if (std::min(count.height, count.width) < 1) {
       fail(
           "{}: the kernel is larger than its input: x is {}, kernel ({}, {}) with dilation ({}, {}), padding ({}, {}); "
@@ -82,16 +125,16 @@ struct Patches {
     });
   }
 
-  Pair plane, kernel, stride, padding, dilation;
-  Pair count = 0;  ///< of patches: the size of the result
+  Pair plane, kernel, stride, padding, dilation;  ///< padding in front; behind, a patch may meet any
+  Pair count = 0;                                 ///< of patches: the size of the result
 
  private:
   /// With `ceil_mode` a last patch that ends outside counts, too, unless it also begins there.
-  static int along(int length, int kernel, int stride, int padding, int dilation, bool ceil_mode) {
-    const long room = long(length) + 2L * padding - long(dilation) * (kernel - 1) - 1;
+  static int patches_along(int length, int kernel, int stride, int front, int behind, int dilation, bool ceil_mode) {
+    const long room = long(length) + front + behind - long(dilation) * (kernel - 1) - 1;
     if (room < 0) return 0;
     const long steps = ceil_mode ? (room + stride - 1) / stride : room / stride;
-    return static_cast<int>(ceil_mode && steps * stride >= long(length) + padding ? steps : steps + 1);
+    return static_cast<int>(ceil_mode && steps * stride >= long(length) + front ? steps : steps + 1);
   }
 };
 

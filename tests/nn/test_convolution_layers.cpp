@@ -67,6 +67,20 @@ TEST_CASE("a Sequential takes its input through all modules and functions, under
   check_numbers(nothing(constant({2}, {1, 2})), {1, 2});
 }
 
+TEST_CASE("a convolution pads by a word, and with a border of its input") {
+  Conv2d net(nullptr, "net", 1, 1, {2, 3}, {.padding = Padding::Same, .border = Border::Circular, .bias = false});
+  Conv1d line(nullptr, "line", 1, 1, 3, {.padding = 1, .border = Border::Replicate, .bias = false});
+  for (Parameter* const weight : {&net.weight, &line.weight}) std::ranges::fill(weight->value(), Real(0));
+  net.weight.value()[0] = 1;   // the number to the left, from the other end
+  net.weight.value()[3] = 10;  // and the one below it
+  line.weight.value()[0] = 1;
+  line.weight.value()[2] = 10;
+  Tape tape;
+  check_numbers(net(constant({1, 1, 2, 2}, {1, 2, 3, 4})), {42, 31, 24, 13});
+  check_numbers(line(constant({1, 1, 3}, {1, 2, 3})), {21, 31, 32});
+  CHECK(Conv1d(nullptr, "", 1, 2, 4, {.padding = Padding::Same})(full({1, 1, 5}, 1)).shape() == Shape{1, 2, 5});
+}
+
 TEST_CASE("a ModuleList numbers its modules") {
   Stack stack(nullptr, "stack", 3);
   CHECK(stack.layers.size() == 3);

@@ -5,6 +5,7 @@
 
 #include "autograd/gradcheck.h"
 #include "autograd/inspect/check.h"
+#include "ops/arrange/extend.h"
 #include "ops/convolution/batch_norm.h"
 #include "ops/convolution/convolution.h"
 #include "ops/convolution/pooling.h"
@@ -86,6 +87,25 @@ TEST_SUITE("convolution") {
     CHECK(one.shape() == Shape{6, 3});
     check_numbers(one, {y.value().begin() + 18, y.value().end()});
     CHECK(conv2d(some({2, 4, 4}, 1), some({3, 2, 2, 2}, 2)).shape() == Shape{3, 3, 3});
+  }
+
+  TEST_CASE("padding by a word: the same size, with the odd zeros behind") {
+    Tape tape;
+    const Tensor x = some({2, 2, 4, 5}, 1), w = some({3, 2, 2, 3}, 2);
+    const Tensor y = conv2d(x, w, {}, 1, Padding::Same, {3, 2});  // 3 zeros in all by height, 4 by width
+    CHECK(y.shape() == Shape{2, 3, 4, 5});
+    const Tensor padded = pad(x, {2, 2, 1, 2}), same = conv2d(padded, w, {}, 1, 0, {3, 2});
+    check_numbers(y, {same.value().begin(), same.value().end()});
+    const Tensor line = some({2, 4}, 1), kernel = some({1, 2, 4}, 2);
+    const Tensor whole = conv1d(pad(line, {1, 2}), kernel);
+    check_numbers(conv1d(line, kernel, {}, 1, Padding::Same), {whole.value().begin(), whole.value().end()});
+    CHECK(conv1d(line, kernel, {}, 1, Padding::Valid).shape() == Shape{1, 1});
+    CHECK(conv1d(line, some({1, 2, 9}, 2), {}, 1, Padding::Same).shape() == Shape{1, 4});
+    CHECK(complaint([&] { conv1d(line, kernel, {}, 2, Padding::Same); }) ==
+          "conv1d: padding \"same\" with stride (1, 2); need a stride of 1");
+    CHECK(complaint([&] {
+            conv1d(full({2, 0}, 0), kernel, {}, 1, Padding::Same);
+          }).starts_with("conv1d: the kernel is larger than its input"));
   }
 
   TEST_CASE("pooling, by hand") {
@@ -211,6 +231,9 @@ TEST_SUITE("convolution") {
     }
     gradcheck("conv1d", {{2, 4, 5}, {2, 2, 3}}, [](Tensor x, Tensor w) { return conv1d(x, w, {}, 2, 1, 1, 2); });
     gradcheck("conv2d", {{2, 4, 4}, {3, 2, 2, 2}}, [](Tensor x, Tensor w) { return conv2d(x, w); });
+    gradcheck("conv2d", {{2, 4, 3}, {3, 2, 2, 4}}, [](Tensor x, Tensor w) {
+      return conv2d(x, w, {}, 1, Padding::Same, {2, 1});
+    });
     for (const Shape& shape : {Shape{2, 5, 4}, Shape{1, 2, 4, 5}, Shape{0, 4, 4}}) {
       gradcheck("max_pool2d", {shape}, [](Tensor x) { return max_pool2d(x, 2); });
       gradcheck("max_pool2d", {shape}, [](Tensor x) { return max_pool2d(x, {3, 2}, Pair(1, 2), 1); });

@@ -29,21 +29,20 @@ int single(Call& call, int position, const char* name, int otherwise) {
   return pair(call, position, name, otherwise).height;
 }
 
-void refuse_words(Call& call) {
-  if (call.is_text(4, "padding")) throw Unexpressed{"padding by a word"};
+Padding padding(Call& call) {
+  if (!call.is_text(4, "padding")) return pair(call, 4, "padding", 0);
+  return call.text(4, "padding", "") == "same" ? Padding::Same : Padding::Valid;
 }
 
 std::vector<Tensor> convolution1d(Call& call) {
-  refuse_words(call);
   return {conv1d(call.tensor(0), call.tensor(1, "weight"), call.optional_tensor(2, "bias"),
-                 single(call, 3, "stride", 1), single(call, 4, "padding", 0), single(call, 5, "dilation", 1),
+                 single(call, 3, "stride", 1), padding(call), single(call, 5, "dilation", 1),
                  call.integer(6, "groups", 1))};
 }
 
 std::vector<Tensor> convolution2d(Call& call) {
-  refuse_words(call);
   return {conv2d(call.tensor(0), call.tensor(1, "weight"), call.optional_tensor(2, "bias"), pair(call, 3, "stride", 1),
-                 pair(call, 4, "padding", 0), pair(call, 5, "dilation", 1), call.integer(6, "groups", 1))};
+                 padding(call), pair(call, 5, "dilation", 1), call.integer(6, "groups", 1))};
 }
 
 std::optional<Pair> stride_of(Call& call) {
