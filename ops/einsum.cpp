@@ -22,6 +22,8 @@ namespace {
 enum Operand { A, B, C };
 enum class Kind { Batch, Row, Inner, Column, Sum };
 constexpr int kMaxLetters = 2 * Shape::kMaxRank;
+constexpr std::string_view kEllipsis = "...";  // whose axes are named by digits, the last one 9
+bool is_unnamed(char name) { return name >= '0' && name <= '9'; }
 
 struct Letter {
   char name = 0;
@@ -97,7 +99,7 @@ class Equation {
   void add_axes(std::string_view text, std::string_view names, Operand operand, const Shape& shape);
   Axes axes(Operand operand, std::span<const Kind> order, bool to_matrix) const;
 
-  std::array<Letter, kMaxLetters> letters_;
+  std::array<Letter, kMaxLetters + 1> letters_;  // one more, for what only the result names
   int count_ = 0;
   Shape result_;
 };
@@ -115,27 +117,48 @@ void Equation::add_axes(std::string_view text, std::string_view names, Operand o
     const char name = names[axis];
     Letter& letter = find(name);
     const std::size_t length = shape[axis];
-    if (letter.in[operand]) {
-      fail("einsum: \"{}\": {} occurs twice in \"{}\"; need each letter once, there is no trace", text, name, names);
+    const int same = static_cast<int>(names.rfind(name));  // the last axis of this name: another one makes a diagonal
+    if (operand == C && same != axis) {
+      fail("einsum: \"{}\": the result names {} twice; need each letter once", text, name);
+    }
+    if (shape[axis] != shape[same]) {
+      fail("einsum: \"{}\": the diagonal of {} has lengths {} and {}; need equal ones", text, name, shape[axis],
+           shape[same]);
     }
     if (length != letter.length && length != 1 && letter.length != 1) {
-      fail("einsum: \"{}\": lengths of {} differ: {} and {}; need equal lengths, or 1", text, name, letter.length,
-           length);
+      fail("einsum: \"{}\": lengths of {} differ: {} and {}; need equal lengths, or 1", text,
+           is_unnamed(name) ? kEllipsis : std::string_view(&name, 1), letter.length, length);
     }
     letter.in[operand] = true;
-    letter.step[operand] = length == 1 ? 0 : step;
-    if (length != 1) letter.length = length;
+    if (length != 1) {
+      letter.step[operand] += step;  // a step along a diagonal is one along each of its axes
+      letter.length = length;
+    }
     step *= length;
   }
 }
 
-/// Whether `count` letters of the text are letters at all.
+/// Throws if one of the names of an equation is no letter.
 void require_letters(std::string_view text, std::string_view names) {
   for (const char name : names) {
     if ((name >= 'a' && name <= 'z') || (name >= 'A' && name <= 'Z')) continue;
-    fail("einsum: \"{}\": '{}' is no letter; need letters, a comma between operands, and -> before the result", text,
-         name);
+    fail(
+        "einsum: \"{}\": '{}' is no letter; need letters, ... for axes without any, a comma between operands, and -> "
+        "before the result",
+        text, name);
   }
+}
+
+/// Names with digits in the place of an ellipsis: those of `count` axes, the last of which is always 9. Throws for what
+/// is neither a letter nor an ellipsis.
+std::string with_digits(std::string_view text, std::string names, std::size_t count) {
+  const std::size_t place = names.find(kEllipsis);
+  if (place != std::string::npos) names.erase(place, kEllipsis.size());
+  require_letters(text, names);
+  for (std::size_t i = 0; place != std::string::npos && i < count; ++i) {
+    names.insert(place, 1, static_cast<char>('9' - i));
+  }
+  return names;
 }
 
 Equation::Equation(std::string_view text, std::span<const Tensor> operands) {
@@ -145,26 +168,35 @@ Equation::Equation(std::string_view text, std::span<const Tensor> operands) {
   std::string result = arrow == std::string::npos ? "" : names.substr(arrow + 2);
   names.erase(std::min(arrow, names.size()));
   const std::size_t comma = names.find(',');
-  const std::string sides[2] = {names.substr(0, comma), comma == std::string::npos ? "" : names.substr(comma + 1)};
+  std::string sides[2] = {names.substr(0, comma), comma == std::string::npos ? "" : names.substr(comma + 1)};
   if ((comma == std::string::npos ? 1u : 2u) != operands.size()) {
     fail("einsum: \"{}\": {} operands are given; need as many as there are between the commas", text, operands.size());
   }
+  std::size_t most = 0;  // axes that an ellipsis stands for; those of the other operand are the last of them
   for (std::size_t i = 0; i < operands.size(); ++i) {
-    require_letters(text, sides[i]);
-    if (sides[i].size() == static_cast<std::size_t>(operands[i].rank())) continue;
-    fail("einsum: \"{}\": \"{}\" does not fit an operand of {}; need a letter for each axis", text, sides[i],
-         operands[i].shape());
+    const auto rank = static_cast<std::size_t>(operands[i].rank());
+    const std::size_t named = sides[i].size() - (sides[i].find(kEllipsis) == std::string::npos ? 0 : kEllipsis.size());
+    const std::size_t unnamed = named < rank ? rank - named : 0;
+    const std::string axes = with_digits(text, sides[i], unnamed);
+    if (axes.size() != rank) {
+      fail("einsum: \"{}\": \"{}\" does not fit an operand of {}; need a letter for each axis", text, sides[i],
+           operands[i].shape());
+    }
+    if (axes.size() > named) most = std::max(most, unnamed);
+    sides[i] = axes;
   }
   for (std::size_t i = 0; i < operands.size(); ++i) {
     add_axes(text, sides[i], static_cast<Operand>(i), operands[i].shape());
   }
   if (arrow == std::string::npos) {
     for (const Letter& letter : letters()) {
-      if (!letter.in[A] || !letter.in[B]) result.push_back(letter.name);
+      const auto times = std::ranges::count(sides[0], letter.name) + std::ranges::count(sides[1], letter.name);
+      if (is_unnamed(letter.name) || times == 1) result.push_back(letter.name);
     }
-    std::ranges::sort(result);
+    std::ranges::sort(result);  // those of an ellipsis first
+  } else {
+    result = with_digits(text, result, most);
   }
-  require_letters(text, result);
   int dims[kMaxLetters], rank = 0;
   for (const char name : result) {
     const int known = count_;

@@ -24,10 +24,12 @@ Tensor outer(Tensor a, Tensor b);
 ///     einsum("ik,kj->ij", a, b)      c_ij = Σ_k a_ik b_kj, the matrix product
 ///     einsum("bik,bjk->bij", a, b)   a product for each b
 ///     einsum("ij->j", a)             c_j = Σ_i a_ij
+///     einsum("ii->i", a)             c_i = a_ii, a diagonal; "ii->" is the trace
+///     einsum("...ik,kj->...ij", a, b)  any axes in front, which broadcast
 ///
-/// It sums over the letters that the result does not name. Without `->` the result has the letters that occur once, in
-/// the order of the alphabet. Spaces do not count. Along axes of one letter, a length of 1 stretches to the other's. A
-/// letter occurs at most once in an operand: there is no trace.
+/// It sums over the letters that the result does not name. Without `->` the result has the axes of an ellipsis, then
+/// the letters that occur once, in the order of the alphabet. Spaces do not count. Along axes of one letter, a length
+/// of 1 stretches to the other's, but not on a diagonal.
 Tensor einsum(std::string_view equation, Tensor a);
 Tensor einsum(std::string_view equation, Tensor a, Tensor b);
 

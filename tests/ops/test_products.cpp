@@ -97,6 +97,15 @@ const std::vector<EinsumCase> kEinsumCases = {
     {"ik,kj->ij", {{2, 0}, {0, 3}}, {2, 3}},
     {"ik,kj->ij", {{0, 2}, {2, 3}}, {0, 3}},
     {"ik,kj->i", {{2, 3}, {3, 0}}, {2}},
+    {"ii->i", {{3, 3}}, {3}},
+    {"ii->", {{3, 3}}, {}},
+    {"jii->ij", {{2, 3, 3}}, {3, 2}},
+    {"iij,jk->ik", {{2, 2, 3}, {3, 4}}, {2, 4}},
+    {"ii,jj->ij", {{2, 2}, {3, 3}}, {2, 3}},
+    {"ii,i->i", {{1, 1}, {3}}, {3}},
+    {"ij,jj->i", {{2, 3}, {3, 3}}, {2}},
+    {"iii->i", {{2, 2, 2}}, {2}},
+    {"ii->i", {{0, 0}}, {0}},
 };
 
 Tensor einsum_of(const EinsumCase& c, std::span<const Tensor> x) {
@@ -195,6 +204,31 @@ TEST_SUITE("products") {
     check_numbers(einsum("ki,jk", b, a), numbers(einsum("ki,jk->ij", b, a)));
     check_numbers(einsum("ba", a), numbers(einsum("ba->ab", a)));
     check_numbers(einsum(",", constant({}, {3}), constant({}, {4})), {12});
+    check_numbers(einsum("ii", some({3, 3}, 1)), numbers(einsum("ii->", some({3, 3}, 1))));
+    check_numbers(einsum("ii,jk", some({3, 3}, 1), b), numbers(einsum("ii,jk->jk", some({3, 3}, 1), b)));
+  }
+
+  TEST_CASE("an ellipsis of einsum stands for any axes, which broadcast from the last one on") {
+    Tape tape;
+    const auto numbers = [](Tensor x) { return std::vector<double>(x.value().begin(), x.value().end()); };
+    const Tensor a = some({4, 2, 3, 5}, 1), b = some({2, 5, 3}, 2), c = some({4, 1, 5, 3}, 3);
+    const auto check_alike = [&](const char* equation, const char* letters, Tensor x, Tensor y) {
+      CAPTURE(std::string(equation));
+      const Tensor result = einsum(equation, x, y), expected = einsum(letters, x, y);
+      CHECK(result.shape() == expected.shape());
+      check_numbers(result, numbers(expected));
+    };
+    check_alike("...ik,...kj->...ij", "abik,bkj->abij", a, b);
+    check_alike("...ik,...kj", "abik,bkj->abij", a, b);
+    check_alike("...ik,...kj->...ij", "abik,abkj->abij", a, c);
+    check_alike("...ik,kj->...ij", "abik,kj->abij", a, some({5, 2}, 2));
+    check_alike("i...k,k...->k...i", "iabk,kb->kabi", a, some({5, 3}, 2));
+    check_alike("...ik,...kj->ij", "abik,bkj->ij", a, b);
+    check_numbers(einsum("...ij->...ji", a), numbers(transpose(a)));
+    check_numbers(einsum("...", a), numbers(a));
+    check_numbers(einsum("...->", a), numbers(sum(a)), 1e-5);
+    check_numbers(einsum("...ii->...i", some({2, 3, 3}, 1)), numbers(einsum("bii->bi", some({2, 3, 3}, 1))));
+    CHECK(einsum("...,...", constant({}, {3}), constant({}, {4})).item() == 12);
   }
 
   TEST_CASE("a sum of many numbers loses none of them") {
@@ -220,11 +254,13 @@ TEST_SUITE("products") {
             matmul(full({4, 2, 3}, 1), batch);
           }) == "matmul: batches do not broadcast: a is (4, 2, 3), b is (5, 3, 4); need equal lengths or 1 on axis -3");
     CHECK(complaint([&] { outer(v, m); }) == "outer: not vectors: a is (3), b is (2, 3); need (M) and (N)");
+    CHECK(complaint([&] { einsum("ii->i", m); }) ==
+          "einsum: \"ii->i\": the diagonal of i has lengths 2 and 3; need equal ones");
     CHECK(complaint([&] {
-            einsum("ii->i", full({2, 2}, 1));
-          }) == "einsum: \"ii->i\": i occurs twice in \"ii\"; need each letter once, there is no trace");
+            einsum("ii->i", full({1, 3}, 1));
+          }) == "einsum: \"ii->i\": the diagonal of i has lengths 1 and 3; need equal ones");
     CHECK(complaint([&] { einsum("i->ii", v); }) ==
-          "einsum: \"i->ii\": i occurs twice in \"ii\"; need each letter once, there is no trace");
+          "einsum: \"i->ii\": the result names i twice; need each letter once");
     CHECK(complaint([&] { einsum("ij->i", v); }) ==
           "einsum: \"ij->i\": \"ij\" does not fit an operand of (3); need a letter for each axis");
     CHECK(complaint([&] { einsum("i,j->ij", v); }) ==
@@ -233,10 +269,19 @@ TEST_SUITE("products") {
           "einsum: \"i->i\": 2 operands are given; need as many as there are between the commas");
     CHECK(complaint([&] { einsum("i->j", v); }) == "einsum: \"i->j\": no operand has j, which the result names");
     CHECK(complaint([&] { einsum("->j", scalar); }) == "einsum: \"->j\": no operand has j, which the result names");
-    CHECK(complaint([&] { einsum("...->", v); }) ==
-          "einsum: \"...->\": '.' is no letter; need letters, a comma between operands, and -> before the result");
+    for (const char* const equation : {"..->", "....->", "i...i...->", "...->1", "1->"}) {
+      CHECK(complaint([&] { einsum(equation, v); }).find("is no letter; need letters") != std::string::npos);
+    }
     CHECK(complaint([&] { einsum("i,i,i->i", v, v); }) ==
-          "einsum: \"i,i,i->i\": ',' is no letter; need letters, a comma between operands, and -> before the result");
+          "einsum: \"i,i,i->i\": ',' is no letter; need letters, ... for axes without any, a comma between operands, "
+          "and -> before the result");
+    CHECK(complaint([&] { einsum("...ijk->i", m); }) ==
+          "einsum: \"...ijk->i\": \"...ijk\" does not fit an operand of (2, 3); need a letter for each axis");
+    CHECK(complaint([&] { einsum("...,...->...", v, full({2}, 1)); }) ==
+          "einsum: \"...,...->...\": lengths of ... differ: 3 and 2; need equal lengths, or 1");
+    const Tensor six = full({1, 1, 1, 1, 1, 1}, 1);
+    CHECK(complaint([&] { einsum("abcdef,ghijkl->z", six, six); }) ==
+          "einsum: \"abcdef,ghijkl->z\": no operand has z, which the result names");
     CHECK(complaint([&] {
             einsum("ij,jk->ik", m, full({2, 3}, 1));
           }) == "einsum: \"ij,jk->ik\": lengths of j differ: 3 and 2; need equal lengths, or 1");
@@ -254,6 +299,7 @@ TEST_SUITE("products") {
       }
     }
     gradcheck("einsum", {{3, 3}}, [](Tensor x) { return einsum("ij,jk->ki", x, x); });
+    gradcheck("einsum", {{2, 2, 3}, {1, 3, 2}}, [](Tensor a, Tensor b) { return einsum("...ij,...jk->k...", a, b); });
     gradcheck("outer", {{2}, {3}}, outer);
     Leaf weight("weight", {3, 2});
     std::ranges::copy(some_numbers(6, 1), weight.value().begin());

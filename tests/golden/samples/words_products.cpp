@@ -24,12 +24,7 @@ std::vector<Tensor> sum_of_product(Call& call) {
 std::vector<Tensor> by_letters(Call& call) {
   const std::string equation = call.text(1, "equation", "");
   const std::vector<Tensor> operands = call.tensors(0, "operands");
-  if (equation.find('.') != std::string::npos) throw Unexpressed{"an ellipsis"};
   if (operands.size() > 2) throw Unexpressed{"more than two operands"};
-  const std::string first = equation.substr(0, equation.find_first_of(",-"));
-  for (const char letter : first) {
-    if (first.find(letter) != first.rfind(letter)) throw Unexpressed{"a trace"};
-  }
   return {operands.size() == 1 ? einsum(equation, operands[0]) : einsum(equation, operands[0], operands[1])};
 }
 

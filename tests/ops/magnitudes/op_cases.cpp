@@ -185,6 +185,8 @@ const std::vector<OpCase>& op_cases() {
       // Products and losses
       {"outer", {{3}, {2}}, [](Inputs x) { return outer(x[0], x[1]); }},
       {"einsum", {{2,3,2}, {2,2,3}}, [](Inputs x) { return einsum("bij,bjk->ik", x[0], x[1]); }},
+      {"einsum, diagonal", {{2,3,3}}, [](Inputs x) { return einsum("...ii->...i", x[0]); }},
+      {"conv2d, same size", {{1,2,3,3}, {1,2,2,2}}, [](Inputs x) { return conv2d(x[0], x[1], {}, 1, Padding::Same); }},
       {"conv2d", {{1,2,4,4}, {3,2,2,2}, {3}}, [](Inputs x) { return conv2d(x[0], x[1], x[2]); }},
       {"max_pool2d", {{1,1,4,4}}, [](Inputs x) { return max_pool2d(x[0], 2); }},
       {"avg_pool2d", {{1,1,4,4}}, [](Inputs x) { return avg_pool2d(x[0], 2); }},
