@@ -190,15 +190,6 @@ Tensor square(Tensor x) {
       "square", x, [](Real x) { return x * x; }, [](Real x, Real) { return 2 * x; });
 }
 
-Tensor power(Tensor x, Real exponent) {
-  // With exponent 0 the derivative is 0 at x = 0 too, where the formula would give 0 · ∞.
-  return unary(
-      "power", x, [=](Real x) { return std::pow(x, exponent); },
-      [=](Real x, Real, Real dy) {
-        return exponent == 0 ? Real(0) : static_cast<Real>(Wide(dy) * exponent * std::pow(Wide(x), Wide(exponent) - 1));
-      });
-}
-
 namespace {
 
 /// d base^exponent / d base. NaN where the power is, also if rounding makes an integer of exponent - 1.
@@ -219,6 +210,15 @@ Tensor pow(Tensor base, Tensor exponent) {
       "pow", base, exponent, [](Real a, Real b) { return std::pow(a, b); },
       [](Real a, Real b, Real dy) { return dy * power_by_base(a, b); },
       [](Real a, Real b, Real dy) { return dy * power_by_exponent(a, b, std::pow(a, b)); });
+}
+
+Tensor pow(Tensor base, Real exponent) {
+  // With exponent 0 the derivative is 0 at a base of 0 too, where the formula would give 0 · ∞.
+  return unary(
+      "pow", base, [=](Real x) { return std::pow(x, exponent); },
+      [=](Real x, Real, Real dy) {
+        return exponent == 0 ? Real(0) : static_cast<Real>(Wide(dy) * exponent * std::pow(Wide(x), Wide(exponent) - 1));
+      });
 }
 
 Tensor pow(Real base, Tensor exponent) {

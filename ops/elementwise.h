@@ -89,13 +89,11 @@ Tensor rsqrt(Tensor x);
 /// 1 / x.
 inline Tensor reciprocal(Tensor x) { return Real(1) / x; }
 Tensor square(Tensor x);
-/// x to a fixed exponent.
-Tensor power(Tensor x, Real exponent);
 /// base to the exponent, number by number. Where the base is 0 and the exponent not negative, the exponent's gradient
 /// is 0; below a base of 0 it is NaN, since there a power is no function of the exponent.
 Tensor pow(Tensor base, Tensor exponent);
 Tensor pow(Real base, Tensor exponent);
-inline Tensor pow(Tensor base, Real exponent) { return power(base, exponent); }
+Tensor pow(Tensor base, Real exponent);
 
 /// |x|. The gradient at 0 is 0.
 Tensor abs(Tensor x);

@@ -95,7 +95,7 @@ def make_ops():
     f.add("clamp", lambda input: input.clamp(-1.5, 2), {"input": x})
     f.add("log", torch.log, {"input": positive})
     f.add("sqrt", torch.sqrt, {"input": positive})
-    f.add("power", lambda input: input.pow(2.5), {"input": positive})
+    f.add("pow", lambda input: input.pow(2.5), {"input": positive})
 
     f.add("sum", lambda input: input.sum(1), {"input": a})
     f.add("mean", lambda input: input.mean(0), {"input": a})

@@ -31,7 +31,7 @@ TEST_CASE("golden: functions of one tensor") {
       {"clamp", [](Tensor x) { return clamp(x, -1.5, 2); }},
       {"log", log},
       {"sqrt", sqrt},
-      {"power", [](Tensor x) { return power(x, 2.5); }},
+      {"pow", [](Tensor x) { return pow(x, 2.5); }},
       {"sum", [](Tensor x) { return sum(x, 1); }},
       {"mean", [](Tensor x) { return mean(x, 0); }},
       {"max", [](Tensor x) { return max(x, -1); }},

@@ -50,7 +50,7 @@ TEST_SUITE("random") {
     Tensor x = randn({10, kCount / 10});
     CHECK(std::abs(mean(x).item()) < 0.01);
     CHECK(stddev(x).item() == doctest::Approx(1).epsilon(0.01));
-    CHECK(mean(power(x, 4)).item() == doctest::Approx(3).epsilon(0.05));
+    CHECK(mean(pow(x, 4)).item() == doctest::Approx(3).epsilon(0.05));
     const auto outside = [&](double limit) {
       return std::count_if(x.value().begin(), x.value().end(), [=](Real z) { return std::abs(z) > limit; }) /
              double(kCount);

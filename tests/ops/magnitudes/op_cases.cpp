@@ -72,10 +72,10 @@ const std::vector<OpCase>& op_cases() {
       {"gelu_tanh, any", {{3}}, [](Inputs x) { return gelu_tanh(x[0]); }},
       {"sqrt", {{3}}, [](Inputs x) { return sqrt(x[0]); }, kPositive},
       {"square", {{3}}, [](Inputs x) { return square(x[0]); }},
-      {"power -1", {{3}}, [](Inputs x) { return power(x[0], -1); }},
-      {"power -2", {{3}}, [](Inputs x) { return power(x[0], -2); }},
-      {"power 3", {{3}}, [](Inputs x) { return power(x[0], 3); }},
-      {"power 0.5", {{3}}, [](Inputs x) { return power(x[0], Real(0.5)); }, kPositive},
+      {"pow -1", {{3}}, [](Inputs x) { return pow(x[0], -1); }},
+      {"pow -2", {{3}}, [](Inputs x) { return pow(x[0], -2); }},
+      {"pow 3", {{3}}, [](Inputs x) { return pow(x[0], 3); }},
+      {"pow 0.5", {{3}}, [](Inputs x) { return pow(x[0], Real(0.5)); }, kPositive},
       {"clamp", {{3}}, [](Inputs x) { return clamp(x[0], -1, 1); }},
 
       // Along an axis
