@@ -61,46 +61,78 @@ void require_numbers(const char* op, const Split& split, List<int> axes, const S
   fail("{}: no numbers: axis {} of x, which is {}, has length 0; need at least 1", op, axes[0], shape);
 }
 
-/// An op whose results each come of a row of n numbers: y = forward(row). `backward(row, y, dy, g)` writes dy ∂y/∂row
-/// to g. Where the numbers of a row lie apart, a few neighbouring rows are brought together at a time.
-template <class Forward, class Backward>
-Tensor reduce_rows(const char* name, const Split& split, Forward forward, Backward backward) {
-  constexpr std::size_t kTile = 16;  // numbers of a cache line, in float
-  const std::size_t n = split.n, inner = split.inner, tile = std::min(inner, kTile);
-  // Calls visit(begin, result, rows) for the place in x where the first of a few rows begins, and that of its result.
-  const auto each_tile = [=](auto visit) {
-    for (std::size_t o = 0; o < split.outer; ++o) {
-      for (std::size_t j = 0; j < inner; j += tile) visit(o * n * inner + j, o * inner + j, std::min(tile, inner - j));
-    }
-  };
-  // Those rows behind each other, in place or in the buffer.
-  const auto gathered = [=](const Real* x, std::size_t rows, Real* buffer) {
-    if (inner == 1) return x;
-    for (std::size_t i = 0; i < n; ++i) {
-      for (std::size_t k = 0; k < rows; ++k) buffer[k * n + i] = x[i * inner + k];
-    }
-    return static_cast<const Real*>(buffer);
-  };
-  const Tensor x = split.x;
-  Tensor y = output(split.result, {x}, nullptr, name);
-  Scratch scratch;
-  each_tile([&, vx = x.value().data, vy = y.value(), buffer = scratch.allocate(tile * n)](
-                std::size_t begin, std::size_t result, std::size_t rows) {
-    const Real* const row = gathered(vx + begin, rows, buffer);
-    for (std::size_t k = 0; k < rows; ++k) vy[result + k] = forward(row + k * n);
-  });
-  record(name, y, [=] {
+/// The rows of n numbers that results come of. Where the numbers of a row lie apart, a few neighbouring rows are
+/// brought together at a time.
+class Rows {
+ public:
+  explicit Rows(const Split& split)
+      : outer_(split.outer), n_(split.n), inner_(split.inner), tile_(std::min(inner_, kTile)) {}
+
+  std::size_t count() const { return outer_ * inner_; }
+  /// Where in x number i of a result's row is.
+  std::size_t place(std::size_t result, std::size_t i) const {
+    return (result / inner_ * n_ + i) * inner_ + result % inner_;
+  }
+  /// Calls visit(result, row) for all rows.
+  template <class Visit>
+  void each(const Real* x, Visit visit) const {
     Scratch scratch;
-    Real *const buffer = scratch.allocate(tile * n), *const g = scratch.allocate(tile * n);
-    const Array dx = accumulator(x);
-    each_tile([&, vx = x.value().data, vy = y.value(), dy = y.grad()](std::size_t begin, std::size_t result,
-                                                                      std::size_t rows) {
-      const Real* const row = gathered(vx + begin, rows, buffer);
-      for (std::size_t k = 0; k < rows; ++k) backward(row + k * n, vy[result + k], dy[result + k], g + k * n);
-      for (std::size_t i = 0; i < n; ++i) {
-        for (std::size_t k = 0; k < rows; ++k) dx[begin + i * inner + k] += g[k * n + i];  // dx += dy ∂y/∂x
+    each_tile([&, buffer = scratch.allocate(tile_ * n_)](std::size_t begin, std::size_t result, std::size_t rows) {
+      const Real* const row = gathered(x + begin, rows, buffer);
+      for (std::size_t k = 0; k < rows; ++k) visit(result + k, row + k * n_);
+    });
+  }
+  /// dx += what gradient(result, row, g) writes to g for each row.
+  template <class Gradient>
+  void each_gradient(const Real* x, Real* dx, Gradient gradient) const {
+    Scratch scratch;
+    Real *const buffer = scratch.allocate(tile_ * n_), *const g = scratch.allocate(tile_ * n_);
+    each_tile([&](std::size_t begin, std::size_t result, std::size_t rows) {
+      const Real* const row = gathered(x + begin, rows, buffer);
+      for (std::size_t k = 0; k < rows; ++k) gradient(result + k, row + k * n_, g + k * n_);
+      for (std::size_t i = 0; i < n_; ++i) {
+        for (std::size_t k = 0; k < rows; ++k) dx[begin + i * inner_ + k] += g[k * n_ + i];
       }
     });
+  }
+
+ private:
+  static constexpr std::size_t kTile = 16;  // numbers of a cache line, in float
+
+  /// Calls visit(begin, result, rows) for the place in x where the first of a few rows begins, and that of its result.
+  template <class Visit>
+  void each_tile(Visit visit) const {
+    for (std::size_t o = 0; o < outer_; ++o) {
+      for (std::size_t j = 0; j < inner_; j += tile_) {
+        visit(o * n_ * inner_ + j, o * inner_ + j, std::min(tile_, inner_ - j));
+      }
+    }
+  }
+  /// Those rows behind each other, in place or in the buffer.
+  const Real* gathered(const Real* x, std::size_t rows, Real* buffer) const {
+    if (inner_ == 1) return x;
+    for (std::size_t i = 0; i < n_; ++i) {
+      for (std::size_t k = 0; k < rows; ++k) buffer[k * n_ + i] = x[i * inner_ + k];
+    }
+    return buffer;
+  }
+
+  std::size_t outer_, n_, inner_, tile_;
+};
+
+/// An op whose results each come of a row of n numbers: y = forward(row). `backward(row, y, dy, g)` writes dy ∂y/∂row
+/// to g.
+template <class Forward, class Backward>
+Tensor reduce_rows(const char* name, const Split& split, Forward forward, Backward backward) {
+  const Rows rows(split);
+  const Tensor x = split.x;
+  Tensor y = output(split.result, {x}, nullptr, name);
+  rows.each(x.value().data, [&, vy = y.value()](std::size_t result, const Real* row) { vy[result] = forward(row); });
+  record(name, y, [=] {
+    rows.each_gradient(x.value().data, accumulator(x).data,
+                       [&, vy = y.value(), dy = y.grad()](std::size_t result, const Real* row, Real* g) {
+                         backward(row, vy[result], dy[result], g);  // dx += dy ∂y/∂x
+                       });
   });
   return y;
 }
@@ -172,13 +204,12 @@ Tensor prod(Tensor x, List<int> axes, bool keep) {
 
 namespace {
 
-/// Which of n numbers, `stride` apart, is the first one before which no other comes. NaN comes before any number.
+/// Which of n numbers is the first one before which no other comes. NaN comes before any number.
 template <class IsBefore>
-int first_of(const Real* x, std::size_t n, std::size_t stride, IsBefore is_before) {
+int first_of(const Real* x, std::size_t n, IsBefore is_before) {
   std::size_t best = 0;
   for (std::size_t i = 1; i < n; ++i) {
-    const Real value = x[i * stride], best_value = x[best * stride];
-    if (is_before(value, best_value) || (std::isnan(value) && !std::isnan(best_value))) best = i;
+    if (is_before(x[i], x[best]) || (std::isnan(x[i]) && !std::isnan(x[best]))) best = i;
   }
   return static_cast<int>(best);
 }
@@ -186,28 +217,30 @@ int first_of(const Real* x, std::size_t n, std::size_t stride, IsBefore is_befor
 constexpr auto kLarger = [](Real a, Real b) { return a > b; };
 constexpr auto kSmaller = [](Real a, Real b) { return a < b; };
 
+/// Calls visit(rows, result, i) for each row along an axis, whose first number is number i.
+template <class IsBefore, class Visit>
+void each_first(const char* name, const Split& split, int axis, IsBefore is_before, Visit visit) {
+  require_numbers(name, split, axis, split.x.shape());
+  const Rows rows(split);
+  rows.each(split.x.value().data,
+            [&](std::size_t result, const Real* row) { visit(rows, result, first_of(row, split.n, is_before)); });
+}
+
 template <class IsBefore>
 std::vector<int> indices_of_first(const char* name, Tensor x, int axis, IsBefore is_before) {
   const Split split(name, x, axis, false);
-  require_numbers(name, split, axis, x.shape());
-  std::vector<int> result(split.outer * split.inner);
-  for (std::size_t i = 0; i < result.size(); ++i) {
-    const std::size_t o = i / split.inner, first = o * split.n * split.inner + i % split.inner;
-    result[i] = first_of(x.value().data + first, split.n, split.inner, is_before);
-  }
-  return result;
+  std::vector<int> indices(split.outer * split.inner);
+  each_first(name, split, axis, is_before, [&](const Rows&, std::size_t result, int i) { indices[result] = i; });
+  return indices;
 }
 
 /// The first number along an axis.
 template <class IsBefore>
 Tensor first(const char* name, Tensor x, int axis, bool keep, IsBefore is_before) {
   const Split split(name, x, axis, keep);
-  require_numbers(name, split, axis, x.shape());
   std::size_t* const source = Tape::active().arena().allocate<std::size_t>(split.outer * split.inner);
-  for (std::size_t i = 0; i < split.outer * split.inner; ++i) {
-    const std::size_t o = i / split.inner, first = o * split.n * split.inner + i % split.inner;
-    source[i] = first + first_of(x.value().data + first, split.n, split.inner, is_before) * split.inner;
-  }
+  each_first(name, split, axis, is_before,
+             [=](const Rows& rows, std::size_t result, int i) { source[result] = rows.place(result, i); });
   return detail::take(name, x, split.result, source);
 }
 
@@ -217,7 +250,7 @@ Tensor firsts(const char* name, Tensor x, List<int> axes, bool keep, IsBefore is
   const Split split(name, x, axes, keep);
   require_numbers(name, split, axes, x.shape());
   return reduce_rows(
-      name, split, [=, n = split.n](const Real* x) { return x[first_of(x, n, 1, is_before)]; },
+      name, split, [=, n = split.n](const Real* x) { return x[first_of(x, n, is_before)]; },
       [n = split.n](const Real* x, Real y, Real dy, Real* g) {
         std::size_t equal = 0;
         for (std::size_t i = 0; i < n; ++i) equal += g[i] = x[i] == y || (std::isnan(x[i]) && std::isnan(y));
@@ -246,37 +279,38 @@ double centre(const Real* x, Real* c, std::size_t n) {
   return kernels::square_sum(c, n);
 }
 
-}
-
-Tensor var(Tensor x, List<int> axes, Real correction, bool keep) {
-  const Split split("var", x, axes, keep);
-  require_numbers("var", split, axes, x.shape());
+/// An op of the variance v = Σ (x - mean x)² / (n - correction): y = of(v). `gradient` is that of x, as a function of
+/// x - mean x, y and dy / (n - correction).
+template <class Of, class Gradient>
+Tensor of_variance(const char* name, Tensor x, List<int> axes, Real correction, bool keep, Of of, Gradient gradient) {
+  const Split split(name, x, axes, keep);
+  require_numbers(name, split, axes, x.shape());
   const Real divisor = std::max(split.n - correction, Real(0));
   return reduce_rows(
-      "var", split,
+      name, split,
       [=, n = split.n](const Real* x) {
         Scratch scratch;
-        return static_cast<Real>(centre(x, scratch.allocate(n), n) / divisor);
+        return static_cast<Real>(of(centre(x, scratch.allocate(n), n) / divisor));
       },
-      [=, n = split.n](const Real* x, Real, Real dy, Real* g) {  // g = 2 dy (x - mean x) / (n - correction)
+      [=, n = split.n](const Real* x, Real y, Real dy, Real* g) {
         centre(x, g, n);
-        kernels::scale(2 * dy / divisor, g, g, n);
+        for (std::size_t i = 0; i < n; ++i) g[i] = gradient(g[i], y, dy / divisor);
       });
 }
 
+}
+
+Tensor var(Tensor x, List<int> axes, Real correction, bool keep) {
+  return of_variance(
+      "var", x, axes, correction, keep, [](double v) { return v; },
+      [](Real centred, Real, Real dy) { return 2 * dy * centred; });  // g = 2 dy (x - mean x) / (n - correction)
+}
+
 Tensor stddev(Tensor x, List<int> axes, Real correction, bool keep) {
-  const Split split("stddev", x, axes, keep);
-  require_numbers("stddev", split, axes, x.shape());
-  const Real divisor = std::max(split.n - correction, Real(0));
-  return reduce_rows(
-      "stddev", split,
-      [=, n = split.n](const Real* x) {
-        Scratch scratch;
-        return static_cast<Real>(std::sqrt(centre(x, scratch.allocate(n), n) / divisor));
-      },
-      [=, n = split.n](const Real* x, Real y, Real dy, Real* g) {  // g = dy (x - mean x) / (y (n - correction)), or 0
-        centre(x, g, n);
-        for (std::size_t i = 0; i < n; ++i) g[i] = y == 0 ? 0 : dy / divisor * (g[i] / y);
+  return of_variance(
+      "stddev", x, axes, correction, keep, [](double v) { return std::sqrt(v); },
+      [](Real centred, Real y, Real dy) {  // g = dy (x - mean x) / (y (n - correction)), or 0
+        return y == 0 ? Real(0) : dy * (centred / y);
       });
 }
 
@@ -288,7 +322,7 @@ Real norm_of(const Real* x, std::size_t n, Real p) {
   if (n == 0 || p == 0) return static_cast<Real>(std::count_if(x, x + n, [](Real x) { return x != 0; }));
   const double squares = p == 2 ? kernels::square_sum(x, n) : 0;
   if (squares > 1e-280 && squares < 1e300) return static_cast<Real>(std::sqrt(squares));
-  const Real unit = std::abs(x[first_of(x, n, 1, is_closer)]);
+  const Real unit = std::abs(x[first_of(x, n, is_closer)]);
   if (!std::isfinite(unit) || unit == 0 || std::isinf(p)) return unit;
   double sum = 0;
   for (std::size_t i = 0; i < n; ++i) {
