@@ -93,7 +93,7 @@ void Tape::run_closures(Tensor output, List<Real> cotangent) {
   require_backward(output, cotangent.size());
   ran_backward_ = true;
   const Array start = accumulator(output);
-  for (std::size_t i = 0; i < start.size(); ++i) start[i] += cotangent[i];
+  for (std::size_t i = 0; i < cotangent.size(); ++i) start.data[i] += cotangent[i];
   for (std::size_t i = store.node_count; i-- > 0 && store.nodes[i].tape == this;) {  // the newest first
     const Node& node = store.nodes[i];
     const auto is_reached = [](const Tensor& output) { return output.node().grad != nullptr; };

@@ -1,10 +1,10 @@
 #include "ops/convolution/pooling.h"
 
-#include <cmath>
 #include <limits>
 #include <tuple>
 
 #include "ops/gradients.h"
+#include "ops/kernels/pooling.h"
 #include "ops/layout.h"
 
 namespace gradus::inline GRADUS_PRECISION {
@@ -40,33 +40,39 @@ Tensor along_one_axis(const char* op, Tensor x, Pool pool) {
   return reshape(y, std::span<const int>(dims, static_cast<std::size_t>(rank)));
 }
 
-Tensor max_pool(const char* op, Tensor x, const Patches& patches) {
-  Tensor y = output(pooled(x.shape(), patches), {x}, nullptr, op);
+/// Maxima of patches, with their places in the plane as memory of the tape.
+struct Pooled {
+  Tensor values;
+  std::span<const int> places;
+};
+
+Pooled max_pool(Tensor x, const Patches& patches) {
   const std::size_t size = patches.size(), plane = patches.plane_size();
-  std::size_t* const source = Tape::active().arena().allocate<std::size_t>(y.size());
-  constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
-  std::fill_n(source, y.size(), kNone);
+  if (plane > std::size_t(std::numeric_limits<int>::max())) {
+    fail("max_pool: the planes are too large: x is {}; need fewer than 2^31 numbers each", x.shape());
+  }
+  Tensor y = output(pooled(x.shape(), patches), {x}, nullptr, "max_pool");
+  const std::span places = Tape::active().arena().make_array(y.size(), [](std::size_t) { return -1; });
+  // A patch may meet nothing but padding.
+  kernels::fill(-std::numeric_limits<Real>::infinity(), y.value().data, y.size());
   for (std::size_t out = 0, in = 0; out < y.size(); out += size, in += plane) {
     const Real* const numbers = std::as_const(x).value().data + in;
-    patches.each([&](std::size_t, std::size_t patch, std::size_t at) {
-      std::size_t& best = source[out + patch];
-      if (best == kNone || numbers[at] > numbers[best - in] ||
-          (std::isnan(numbers[at]) && !std::isnan(numbers[best - in]))) {
-        best = in + at;
-      }
+    Real* const largest = y.value().data + out;
+    patches.each_run([&](std::size_t, std::size_t patch, std::size_t at, std::size_t n) {
+      kernels::keep_larger(numbers, static_cast<int>(at), patches.stride.width, largest + patch, &places[out + patch],
+                           n);
     });
   }
-  // A dilated kernel may meet nothing but padding.
-  for (std::size_t i = 0; i < y.size(); ++i) {
-    y.value()[i] = source[i] == kNone ? -std::numeric_limits<Real>::infinity() : std::as_const(x).value()[source[i]];
-  }
-  record(op, y, [=] {
-    const Array dx = accumulator(x);
-    for (std::size_t i = 0; i < y.size(); ++i) {
-      if (source[i] != kNone) dx[source[i]] += y.grad()[i];  // dx[argmax] += dy
+  record("max_pool", y, [=] {
+    const Real* const dy = y.grad().data;
+    Real* dx = accumulator(x).data;
+    for (std::size_t out = 0; out < places.size(); out += size, dx += plane) {
+      for (std::size_t i = out; i < out + size; ++i) {
+        if (places[i] >= 0) dx[places[i]] += dy[i];  // dx[argmax] += dy
+      }
     }
   });
-  return y;
+  return {y, places};
 }
 
 /// How many numbers of the plane and its padding a patch has; the last ones may reach beyond both.
@@ -117,15 +123,43 @@ std::optional<Pair> line(std::optional<int> width) { return width ? std::optiona
 
 }
 
+namespace {
+
+Pooled max_pool2d_places(Tensor x, Pair kernel, std::optional<Pair> stride, Pair padding, Pair dilation,
+                         bool ceil_mode) {
+  return max_pool(x, patches_of("max_pool2d", x, kernel, stride, padding, dilation, ceil_mode));
+}
+
+Pooled max_pool1d_places(Tensor x, int kernel, std::optional<int> stride, int padding, int dilation, bool ceil_mode) {
+  Pooled result;
+  result.values = along_one_axis("max_pool1d", x, [&](Tensor x) {
+    result =
+        max_pool(x, patches_of("max_pool1d", x, line(kernel), line(stride), {0, padding}, line(dilation), ceil_mode));
+    return result.values;
+  });
+  return result;
+}
+
+Maxima maxima(const Pooled& pooled) { return {pooled.values, {pooled.places.begin(), pooled.places.end()}}; }
+
+}
+
 Tensor max_pool2d(Tensor x, Pair kernel, std::optional<Pair> stride, Pair padding, Pair dilation, bool ceil_mode) {
-  return max_pool("max_pool", x, patches_of("max_pool2d", x, kernel, stride, padding, dilation, ceil_mode));
+  return max_pool2d_places(x, kernel, stride, padding, dilation, ceil_mode).values;
 }
 
 Tensor max_pool1d(Tensor x, int kernel, std::optional<int> stride, int padding, int dilation, bool ceil_mode) {
-  return along_one_axis("max_pool1d", x, [&](Tensor x) {
-    return max_pool("max_pool", x,
-                    patches_of("max_pool1d", x, line(kernel), line(stride), {0, padding}, line(dilation), ceil_mode));
-  });
+  return max_pool1d_places(x, kernel, stride, padding, dilation, ceil_mode).values;
+}
+
+Maxima max_pool2d_with_indices(Tensor x, Pair kernel, std::optional<Pair> stride, Pair padding, Pair dilation,
+                               bool ceil_mode) {
+  return maxima(max_pool2d_places(x, kernel, stride, padding, dilation, ceil_mode));
+}
+
+Maxima max_pool1d_with_indices(Tensor x, int kernel, std::optional<int> stride, int padding, int dilation,
+                               bool ceil_mode) {
+  return maxima(max_pool1d_places(x, kernel, stride, padding, dilation, ceil_mode));
 }
 
 Tensor avg_pool2d(Tensor x, Pair kernel, std::optional<Pair> stride, Pair padding, bool ceil_mode,

@@ -131,6 +131,12 @@ TEST_SUITE("convolution") {
     CHECK(std::isnan(max_pool1d(constant({2}, {3, nan}), 2).value()[0]));
     CHECK(max_pool2d(full({0, 2, 2}, 0), 2).shape() == Shape{0, 1, 1});
     CHECK(avg_pool2d(full({3, 0, 2, 2}, 0), 2).shape() == Shape{3, 0, 1, 1});
+    const auto [maxima, places] = max_pool2d_with_indices(-x, 2, 2, 1);
+    check_numbers(maxima, {-1, -2, 0, -3, 1, -7});
+    CHECK(places == std::vector{0, 2, 3, 4, 5, 7});
+    const auto [last, where] = max_pool1d_with_indices(constant({2, 3}, {1, 3, nan, 4, 4, 2}), 2, 1);
+    CHECK(where == std::vector{1, 2, 0, 1});
+    CHECK(max_pool1d_with_indices(full({2}, 0), 2, 3, 1, 3).indices == std::vector{-1});  // padding alone
     Tensor equal = variable({1, 4}, {2, 2, 2, 1});
     tape.backward(sum(max_pool2d(equal, {1, 4})));
     check_numbers(equal.grad(), {1, 0, 0, 0});
@@ -150,6 +156,52 @@ TEST_SUITE("convolution") {
     CHECK(known == std::vector<Real>{1, 10});
     CHECK(batch_norm(full({0, 2}, 0), known, spread, {}, {}, true).shape() == Shape{0, 2});
     CHECK(known == std::vector<Real>{1, 10});
+  }
+
+  TEST_CASE("max_pool finds maxima and places in planes of any width, at any stride") {
+    const Checking nothing(kCheckNothing);
+    Tape tape;
+    for (const int width : {1, 2, 7, 16, 33, 70}) {
+      Tensor x = some({2, 3, width}, width);
+      x.value()[static_cast<std::size_t>(width) + width / 2] = std::numeric_limits<Real>::quiet_NaN();
+      for (const Pair stride : {Pair(1), Pair(1, 2), Pair(2, 3)}) {
+        const auto [values, indices] = max_pool2d_with_indices(x, {2, 3}, stride, 1);
+        const int rows = values.dim(1), columns = values.dim(2);
+        for (std::size_t i = 0; i < values.size(); ++i) {
+          const int plane = static_cast<int>(i) / (rows * columns), row = static_cast<int>(i) / columns % rows,
+                    column = static_cast<int>(i) % columns;
+          int best = -1;
+          const Real* const numbers = x.value().data + std::size_t(plane) * 3 * width;
+          for (int u = row * stride.height - 1; u < row * stride.height + 1; ++u) {
+            for (int v = column * stride.width - 1; v < column * stride.width + 2; ++v) {
+              if (u < 0 || u >= 3 || v < 0 || v >= width) continue;
+              const int at = u * width + v;
+              if (best < 0 || numbers[at] > numbers[best] || (std::isnan(numbers[at]) && !std::isnan(numbers[best])))
+                best = at;
+            }
+          }
+          CHECK(indices[i] == best);
+          CHECK((values.value()[i] == numbers[best] || std::isnan(numbers[best])));
+        }
+      }
+    }
+  }
+
+  TEST_CASE("batch_norm of channels of any size") {
+    for (const Shape& shape : {Shape{37, 2}, Shape{3, 2, 5}, Shape{2, 2, 16}, Shape{3, 2, 7, 9}}) {
+      CAPTURE(to_string(shape));
+      Tape tape;
+      const Tensor x = some(shape, 1), w = constant({2}, {2, -1}), b = constant({2}, {1, 3});
+      std::vector<Real> mean(2), var(2);
+      const Tensor y = batch_norm(x, mean, var, w, b, true, 1);
+      const Tensor by_channel = reshape(transpose(reshape(x, {shape[0], 2, -1}), 0, 1), {2, -1});
+      const Tensor means = gradus::mean(by_channel, 1, true), variances = gradus::var(by_channel, 1, 0, true);
+      const Tensor normal = (by_channel - means) / sqrt(variances + Real(1e-5));
+      const Tensor expected = normal * reshape(w, {2, 1}) + reshape(b, {2, 1});
+      const Tensor got = reshape(transpose(reshape(y, {shape[0], 2, -1}), 0, 1), {2, -1});
+      check_numbers(got, {expected.value().begin(), expected.value().end()}, 1e-5);
+      check_numbers(constant({2}, mean), {means.value().begin(), means.value().end()}, 1e-5);
+    }
   }
 
   TEST_CASE("the statistics of large batches, and of numbers far from 0, lose no digits") {

@@ -52,15 +52,21 @@ std::optional<Pair> stride_of(Call& call) {
 
 std::vector<Tensor> largest(Call& call) {
   const bool ceil = call.flag(5, "ceil_mode", false);
-  if (call.flag(6, "return_indices", false)) throw Unexpressed{"return_indices"};
+  const bool with_indices = call.flag(6, "return_indices", false);
   const Pair kernel = pair(call, 1, "kernel_size", 1), padding = pair(call, 3, "padding", 0),
              dilation = pair(call, 4, "dilation", 1);
-  if (call.op() == "nn.functional.max_pool2d") {
-    return {max_pool2d(call.tensor(0), kernel, stride_of(call), padding, dilation, ceil)};
-  }
   const std::optional<Pair> stride = stride_of(call);
-  return {max_pool1d(call.tensor(0), kernel.height, stride ? std::optional(stride->height) : std::nullopt,
-                     padding.height, dilation.height, ceil)};
+  const std::optional<int> step = stride ? std::optional(stride->height) : std::nullopt;
+  const bool is_2d = call.op() == "nn.functional.max_pool2d";
+  const Tensor x = call.tensor(0);
+  if (!with_indices) {
+    return {is_2d ? max_pool2d(x, kernel, stride, padding, dilation, ceil)
+                  : max_pool1d(x, kernel.height, step, padding.height, dilation.height, ceil)};
+  }
+  const auto [values, indices] =
+      is_2d ? max_pool2d_with_indices(x, kernel, stride, padding, dilation, ceil)
+            : max_pool1d_with_indices(x, kernel.height, step, padding.height, dilation.height, ceil);
+  return {values, constant(values.shape(), std::vector<Real>(indices.begin(), indices.end()))};
 }
 
 std::vector<Tensor> means(Call& call) {
