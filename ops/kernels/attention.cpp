@@ -26,8 +26,8 @@ GRADUS_SIMD_CLONES void additive_scores_backward(int count, int size, const Real
     const Real de = dscores[j];
     GRADUS_INDEPENDENT_LOOP
     for (std::size_t a = 0; a < std::size_t(size); ++a) {
-      const Real t = tanh_approx(query[a] + key[a]);
-      const Real dsum = de * v[a] * (1 - t * t);
+      const auto [t, slope] = tanh_slope_approx(query[a] + key[a]);
+      const Real dsum = de * v[a] * slope;
       dquery[a] += dsum;
       dkey[a] += dsum;
       dv[a] += de * t;

@@ -39,8 +39,9 @@ GRADUS_SIMD_CLONES void lstm_backward(int rows, int size, Real* gates, const Rea
     GRADUS_INDEPENDENT_LOOP
     for (std::size_t j = 0; j < H; ++j) {
       const Real i = gates[j], f = gates[H + j], g = gates[2 * H + j], o = gates[3 * H + j];
-      const Real dh = dhidden[j], tanh_c = tanh_approx(f * cell_in[j] + i * g);
-      const Real dc = dcell[j] + dh * o * (1 - tanh_c * tanh_c);
+      const Real dh = dhidden[j];
+      const auto [tanh_c, slope] = tanh_slope_approx(f * cell_in[j] + i * g);
+      const Real dc = dcell[j] + dh * o * slope;
       gates[j] = dc * g * i * (1 - i);
       gates[H + j] = dc * cell_in[j] * f * (1 - f);
       gates[2 * H + j] = dc * i * (1 - g * g);

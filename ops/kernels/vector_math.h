@@ -136,17 +136,36 @@ GRADUS_INLINE Real expm1_approx(Real x) {
   return x == 0 ? x : y;  // -0, too
 }
 
+namespace vector_math {
+
+/// e^2a - 1 for a >= 0, or that of `most`, if a is larger.
+GRADUS_INLINE Real expm1_of_twice(Real a, Real most) {
+  const auto [n, r] = reduce(2 * (a > most ? most : a));
+  const Real power = power_of_two(n);
+  return power * expm1_reduced(r) + (power - 1);
+}
+
+}
+
 /// tanh x = (e^2x - 1) / (e^2x + 1), on |x|.
 GRADUS_INLINE Real tanh_approx(Real x) {
   using namespace vector_math;
   constexpr Real kOneAbove = kSingle ? 10 : 20;
   const Bits sign = bits(x) & kSignBit;
-  Real a = real(bits(x) ^ sign);
-  a = a > kOneAbove ? kOneAbove : a;
-  const auto [n, r] = reduce(2 * a);
-  const Real power = power_of_two(n);
-  const Real expm1 = power * expm1_reduced(r) + (power - 1);
+  const Real expm1 = expm1_of_twice(real(bits(x) ^ sign), kOneAbove);
   return real(bits(expm1 / (expm1 + 2)) | sign);
+}
+
+/// tanh x, and its derivative 1 - tanh² x = 4 e^2x / (e^2x + 1)², which keeps its digits where tanh x rounds to ±1.
+struct TanhSlope {
+  Real value, slope;
+};
+GRADUS_INLINE TanhSlope tanh_slope_approx(Real x) {
+  using namespace vector_math;
+  constexpr Real kFlatAbove = kSingle ? 43 : 354;  // beyond which e^2x is no number
+  const Bits sign = bits(x) & kSignBit;
+  const Real expm1 = expm1_of_twice(real(bits(x) ^ sign), kFlatAbove), inverse = 1 / (expm1 + 2);
+  return {real(bits(expm1 * inverse) | sign), 4 * (expm1 + 1) * inverse * inverse};
 }
 
 /// 1 / (1 + e^-x), by e^-|x|, which cannot overflow.

@@ -7,6 +7,7 @@
 #include "autograd/inspect/check.h"
 #include "ops/cross_entropy.h"
 #include "ops/elementwise.h"
+#include "ops/fused/attention.h"
 #include "ops/fused/linear.h"
 #include "ops/fused/linear_cross_entropy.h"
 #include "ops/fused/recurrent.h"
@@ -96,6 +97,27 @@ TEST_SUITE("edges") {
     check_all(gradient({Real(1e-30), Real(1e30)}, 1, [](Tensor x) { return log(x); }), {1e30, 1e-30});
     Tape tape;
     check_all(pow(constant({3}, {Real(1e-20), Real(1e20), -4}), -1).value(), {1e20, 1e-20, -0.25});
+  }
+
+  TEST_CASE("gradients through tanh keep their digits where it saturates") {
+    for (const double x : {0.5, 5.0, 7.0, 9.0, 12.0}) {
+      CAPTURE(x);
+      const std::vector<double> slope = {std::pow(std::cosh(x), -2)};
+      check_all(gradient({static_cast<Real>(-x)}, 1, tanh), slope);
+      check_all(gradient({static_cast<Real>(x)}, 1,
+                         [](Tensor x) {
+                           static const int lengths[] = {1};
+                           const Tensor keys = constant({1, 1}, {0}), v = constant({1}, {1});
+                           return reshape(additive_scores(reshape(x, {1, 1}), keys, v, padded_rows(lengths, 1)), {1});
+                         }),
+                slope);
+      check_all(gradient({static_cast<Real>(x)}, 1,
+                         [](Tensor x) {  // o = f = 1, i = 0
+                           const Tensor gates = constant({1, 4}, {-100, 100, 0, 100});
+                           return reshape(lstm_cell(gates, {}, reshape(x, {1, 1})).hidden, {1});
+                         }),
+                slope);
+    }
   }
 
   TEST_CASE("gelu far from 0") {
