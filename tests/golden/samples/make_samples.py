@@ -59,8 +59,40 @@ def cotangent(shape):
 
 
 class Writer:
+    """A file of samples as it grows, without those with tensors of more than `most` numbers (0: of any size)."""
+
     def __init__(self, most):
         self.most, self.numbers, self.size, self.places = most, [], 0, {}
+        self.samples, self.seen, self.left_out = [], set(), collections.Counter()
+
+    def add(self, name, make):
+        """Adds the sample that make() returns, unless it is there already or cannot be told; whether it did."""
+        before = self.size, len(self.numbers)
+        try:
+            key = json.dumps(make())
+        except (OverflowError, TypeError, RuntimeError):
+            self.left_out[name] += 1
+            self.numbers[before[1]:] = []
+            self.size = before[0]
+            self.places = {key: at for key, at in self.places.items() if at < self.size}
+            return False
+        if key in self.seen:
+            return False
+        self.seen.add(key)
+        self.samples.append(key)
+        return True
+
+    def save(self, path):
+        numbers = torch.from_numpy(numpy.concatenate(self.numbers))
+        header = json.dumps({
+            "__metadata__": {"torch": torch.__version__, "samples": "[" + ",\n".join(self.samples) + "]",
+                             "left_out": json.dumps(self.left_out)},
+            "numbers": {"dtype": "F64", "shape": [len(numbers)], "data_offsets": [0, 8 * len(numbers)]}}).encode()
+        header += b" " * (-len(header) % 8)
+        with open(path, "wb") as file:
+            file.write(len(header).to_bytes(8, "little") + header + numbers.numpy().tobytes())
+        print(f"{len(self.samples)} samples, {len(numbers)} numbers, {sum(self.left_out.values())} left out: "
+              f"{dict(self.left_out)}")
 
     def place(self, tensor):
         """Where the tensor stands among the numbers."""
@@ -117,11 +149,17 @@ def write_sample(writer, op, sample):
     result = op(*args, **kwargs)
     results = [result] if isinstance(result, torch.Tensor) else list(result)
     entry["outputs"] = [writer.place(each) for each in results]
+    entry["gradients"] = gradients_of(writer, results, leaves)
+    return {key: value for key, value in entry.items() if value is not None}
+
+
+def gradients_of(writer, results, leaves):
+    """The places of the gradients; None if there are none."""
     loss = sum((each * cotangent(each.shape)).sum() for each in results if each.requires_grad)
-    if isinstance(loss, torch.Tensor) and leaves:
-        gradients = torch.autograd.grad(loss, leaves, allow_unused=True)
-        entry["gradients"] = [writer.place(torch.zeros_like(leaf) if g is None else g) for leaf, g in zip(leaves, gradients)]
-    return entry
+    if not isinstance(loss, torch.Tensor) or not leaves:
+        return None
+    gradients = torch.autograd.grad(loss, leaves, allow_unused=True)
+    return [writer.place(torch.zeros_like(leaf) if g is None else g) for leaf, g in zip(leaves, gradients)]
 
 
 def samples_of(op, source):
@@ -142,37 +180,15 @@ def main():
     random.seed(1)
     numpy.random.seed(1)
     writer = Writer(0 if arguments.all else MOST_NUMBERS)
-    samples, left_out, seen = [], collections.Counter(), set()
     for op in (op for name in OPS for op in op_db if op.name == name):
         of_op = 0
         for source in ("sample_inputs", "reference_inputs"):
             for sample in samples_of(op, source):
                 if not arguments.all and of_op >= MOST_OF_AN_OP.get(op.name, math.inf):
-                    left_out[op.name] += 1
+                    writer.left_out[op.name] += 1
                     continue
-                before = writer.size, len(writer.numbers)
-                try:
-                    entry = write_sample(writer, op, sample)
-                except (OverflowError, TypeError, RuntimeError) as error:
-                    left_out[op.name] += 1
-                    writer.numbers[before[1]:] = []
-                    writer.size = before[0]
-                    writer.places = {key: at for key, at in writer.places.items() if at < writer.size}
-                    continue
-                key = json.dumps(entry)
-                if key not in seen:
-                    seen.add(key)
-                    samples.append(key)
-                    of_op += 1
-    numbers = torch.from_numpy(numpy.concatenate(writer.numbers))
-    header = json.dumps({
-        "__metadata__": {"torch": torch.__version__, "samples": "[" + ",\n".join(samples) + "]",
-                         "left_out": json.dumps(left_out)},
-        "numbers": {"dtype": "F64", "shape": [len(numbers)], "data_offsets": [0, 8 * len(numbers)]}}).encode()
-    header += b" " * (-len(header) % 8)
-    with open(arguments.out, "wb") as file:
-        file.write(len(header).to_bytes(8, "little") + header + numbers.numpy().tobytes())
-    print(f"{len(samples)} samples, {len(numbers)} numbers, {sum(left_out.values())} left out: {dict(left_out)}")
+                of_op += writer.add(op.name, lambda: write_sample(writer, op, sample))
+    writer.save(arguments.out)
 
 
 if __name__ == "__main__":
