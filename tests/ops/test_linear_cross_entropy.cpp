@@ -87,6 +87,15 @@ TEST_CASE("linear_cross_entropy passes on an upstream gradient, and adds to what
   check_twins({{c.N, c.K}, {c.V, c.K}, {c.V}}, used_twice(fused(c)), used_twice(composed(c)));
 }
 
+TEST_CASE("linear_cross_entropy: the weight's gradient keeps its digits over many rows") {
+  Tape tape;
+  constexpr int kMany = 1 << 18;
+  const Tensor x = full({kMany, 1}, Real(0.1)), weight = variable({2, 1}, {0, 0});
+  tape.backward(linear_cross_entropy(x, weight, {}, std::vector<int>(kMany)));  // whose softmax is (1/2, 1/2)
+  CHECK(weight.grad()[0] == doctest::Approx(-0.05).epsilon(2e-6));
+  CHECK(weight.grad()[1] == doctest::Approx(0.05).epsilon(2e-6));
+}
+
 TEST_CASE("gradcheck of linear_cross_entropy") {
   for (const Case& c : kCases) {
     if (c.N > 100) continue;
