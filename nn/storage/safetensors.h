@@ -48,7 +48,8 @@ class SafetensorsFile {
   const Metadata& metadata() const { return metadata_; }
   const std::map<std::string, Entry>& entries() const { return entries_; }
 
-  /// Copies a tensor's numbers, converted to `Real`. Throws if there is no such tensor, its shape is another one, or it
+  /// Copies a tensor's numbers, each as the nearest `Real`: a count of I64 from 2^24 on, or a number of F64, may be no
+  /// float. Throws if there is no such tensor, its shape is another one, or it
   /// is F64 and holds NaN or a number that is too large for a float `Real`, with its place.
   void read(const NamedArray& into) const;
   /// Copies the numbers of all tensors of the file at once: throws before it copies anything, with the first of the

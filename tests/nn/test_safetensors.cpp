@@ -259,6 +259,18 @@ TEST_CASE("safetensors: numbers of F64 that are no floats are named, and nothing
   CHECK(into[0] == -INFINITY);
 }
 
+TEST_CASE("safetensors: counts of I64 become the nearest number") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("counts");
+  const std::int64_t numbers[] = {3, (1 << 24) + 1, -((1LL << 53) + 1), std::numeric_limits<std::int64_t>::max()};
+  const std::string header = R"({"n":{"dtype":"I64","shape":[4],"data_offsets":[0,32]}})";
+  write_file_atomically(path, file_of(header, {reinterpret_cast<const char*>(numbers), sizeof(numbers)}));
+  Real into[4];
+  SafetensorsFile(path).read({"n", {into, {4}}});
+  for (int i = 0; i < 4; ++i) CHECK(into[i] == static_cast<Real>(numbers[i]));
+  CHECK(into[1] == (sizeof(Real) == sizeof(float) ? 1 << 24 : (1 << 24) + 1));
+}
+
 TEST_CASE("safetensors: paths that cannot be read or written, and names that cannot be stored") {
   const TemporaryFolder folder;
   CHECK_THROWS_AS(SafetensorsFile(folder.file("nothing")), Error);
