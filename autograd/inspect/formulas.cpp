@@ -130,7 +130,7 @@ constexpr OpFormula kFormulas[] = {
     {"max_pool", "x", "y", "y = the maximum of each patch of x", "dx += dy where x is the maximum"},
     {"avg_pool", "x", "y", "y = the mean of each patch of x", "dx += dy / numbers of the patch"},
     {"batch_norm", "x w? b?", "y", "y = w ∘ n + b, n = (x - mean x) / √(var x + ε), channel by channel",
-     "dx += w (dy - mean dy - n mean(dy ∘ n)) / √(var x + ε); dw += Σ dy ∘ n; db += Σ dy"},
+     "dx += w ∘ (dy - mean dy - n mean(dy ∘ n)) / √(var x + ε); dw += Σ dy ∘ n; db += Σ dy"},
     {"linear", "x W b", "y", "y = x Wᵀ + b", "dx += dy W; dW += dyᵀ x; db += Σ rows of dy"},
     {"linear_sum", "base? x… W…", "y", "y = base + Σ x Wᵀ", "dbase += dy; dx += dy W; dW += dyᵀ x"},
     {"linear_sum_tanh", "base? x… W…", "y", "y = tanh(base + Σ x Wᵀ)",

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "autograd/inspect/describe.h"
 #include "autograd/inspect/formulas.h"
 #include "autograd/names.h"
 
@@ -64,10 +65,10 @@ std::string indented(std::string_view text) {
   return result;
 }
 
-/// Whether each input has a name of its own in the formula, at its place.
-bool names_all(const OpFormula& formula) {
-  const std::string_view inputs = formula.inputs;
-  return inputs.find("…") == std::string_view::npos && inputs.find('?') == std::string_view::npos;
+/// Whether an op's lines have room for its formula: each input has a name of its own, and the forward is one equation.
+bool fits_lines(const OpFormula& formula) {
+  return std::string_view(formula.inputs).find("…") == std::string_view::npos &&
+         std::string_view(formula.forward).find("; ") == std::string_view::npos;
 }
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '\''; }
@@ -158,32 +159,50 @@ class Tracer {
                                                 : fmt::format("{} {} {}{}{}", names, what, node.shape, inputs,
                                                               numbers(node.shape, node.value));
     const OpFormula* const formula = find_formula(node.op);
-    const bool is_long = formula != nullptr && !names_all(*formula);
+    const bool is_long = formula != nullptr && !fits_lines(*formula);
     if (is_long) long_formulas_[node.op] = formula;
     const std::string likeness = fmt::format("{} {} {}", node.path, what, node.inputs.size());
     return {node.path, beside(text, formula != nullptr && !is_long ? forward_of(node, *formula) : ""), likeness};
   }
 
-  /// The formula of the forward pass without the sum's last part, "+ b", if the op was not given that.
-  static std::string forward_of(const Node& node, const OpFormula& formula) {
-    std::string text = formula.forward;
-    const std::vector<std::string> names = split(formula.inputs, " ");
-    for (std::size_t i = node.inputs.size(); i < names.size(); ++i) {
-      const std::string part = fmt::format(" + {}", names[i]);
-      if (text.ends_with(part)) text.resize(text.size() - part.size());
+  /// The names of the inputs that the op's formula speaks of, and that the op was not given.
+  static std::vector<std::string> names_left_out(const Node& node, const OpFormula& formula) {
+    const std::vector<std::string> given = input_names(node);
+    std::vector<std::string> left_out;
+    for (std::string& name : split(formula.inputs, " ")) {
+      if (name.ends_with('?')) name.pop_back();
+      if (std::ranges::find(given, name) == given.end()) left_out.push_back(std::move(name));
+    }
+    return left_out;
+  }
+
+  /// A formula without the parts of sums and products that the op was not given: x Wᵀ + b is x Wᵀ without b.
+  static std::string without(std::string text, const std::vector<std::string>& names) {
+    for (const std::string& name : names) {
+      for (const std::string& part : {" + " + name, name + " + ", " ∘ " + name, name + " ∘ "}) {
+        for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) {
+          const bool is_word =
+              (at == 0 || !is_letter(text[at - 1]) || part[0] == ' ') &&
+              (at + part.size() == text.size() || !is_letter(text[at + part.size()]) || part.back() == ' ');
+          if (is_word) text.erase(at, part.size());
+        }
+      }
     }
     return text;
+  }
+
+  static std::string forward_of(const Node& node, const OpFormula& formula) {
+    return without(formula.forward, names_left_out(node, formula));
   }
 
   /// What the names of an op's formula stand for.
   std::map<std::string, std::string> tensors(const Node& node, const OpFormula& formula) const {
     std::map<std::string, std::string> tensors;
-    const auto add = [&](const char* names, std::span<const Tensor> list) {
-      const std::vector<std::string> each = split(names, " ");
-      for (std::size_t i = 0; i < each.size() && i < list.size(); ++i) tensors[each[i]] = name(list[i].node());
+    const auto add = [&](const std::vector<std::string>& names, std::span<const Tensor> list) {
+      for (std::size_t i = 0; i < names.size() && i < list.size(); ++i) tensors[names[i]] = name(list[i].node());
     };
-    add(formula.inputs, node.inputs);
-    add(formula.outputs, node.outputs);
+    add(input_names(node), node.inputs);
+    add(split(formula.outputs, " "), node.outputs);
     return tensors;
   }
 
@@ -191,7 +210,7 @@ class Tracer {
   void pass_back(const Node& last, std::vector<Line>& lines) {
     const std::string likeness = fmt::format("{} {} {}", last.path, last.op, last.inputs.size());
     const OpFormula* const formula = find_formula(last.op);
-    if (formula == nullptr || !names_all(*formula)) {  // no line of its own for each input
+    if (formula == nullptr || !fits_lines(*formula)) {  // no line of its own for each input
       std::string text;
       std::map<const Node*, int> uses;
       for (const Tensor& input : last.inputs) uses[&input.node()] += input.needs_grad();
@@ -211,10 +230,12 @@ class Tracer {
       return;
     }
     const auto tensors = this->tensors(last, *formula);
-    const std::vector<std::string> names = split(formula->inputs, " ");
-    for (const std::string& line : split(formula->backward, "; ")) {
+    const std::vector<std::string> names = input_names(last), left_out = names_left_out(last, *formula);
+    for (const std::string& whole : split(formula->backward, "; ")) {
+      if (input_of(whole, left_out) != left_out.size()) continue;
+      const std::string line = without(whole, left_out);
       const std::size_t input = input_of(line, names);
-      if (input != names.size() && (input >= last.inputs.size() || !last.inputs[input].needs_grad())) continue;
+      if (input != names.size() && !last.inputs[input].needs_grad()) continue;
       const std::string remark = input == names.size() ? "" : arrived(last.inputs[input].node());
       lines.push_back({last.path, beside(with_tensors(line, tensors), remark), likeness + line});
     }

@@ -11,6 +11,8 @@
 #include "ops/fused/linear.h"
 #include "ops/fused/recurrent.h"
 #include "ops/layout.h"
+#include "ops/matmul.h"
+#include "ops/norm.h"
 #include "ops/reduce.h"
 
 using namespace gradus;
@@ -148,6 +150,29 @@ backward
     CHECK(contains(text, "d%1, d%0 += d%3, d%4 through lstm_cell\n"));
     CHECK(contains(text, "y = x Wᵀ\n"));
     CHECK(contains(text, " lstm_cell\n  [i f g o] = [σ σ tanh σ](base + Σ x Wᵀ)\n"));
+  }
+
+  TEST_CASE("inputs that an op need not be given have their numbers too, and no lines if it was not") {
+    const auto trace_of = [](auto op) {
+      Tape tape;
+      const Tensor x = variable({2, 2}, {1, 3, 2, 5}), w = variable({2}, {1, 2}), b = variable({2}, {0, 1});
+      tape.backward(sum(op(x, w, b)));
+      return trace(tape);
+    };
+    const std::string with_all = trace_of([](Tensor x, Tensor w, Tensor b) { return layer_norm(x, w, b); });
+    CHECK(contains(with_all, "y = w ∘ n + b, n = (x - mean x) / √(var x + ε)\n"));
+    CHECK(contains(with_all, "g = %1 ∘ d%3\n"));
+    CHECK(contains(with_all, "  d%1 += Σ d%3 ∘ n "));
+    CHECK(contains(with_all, "  d%2 += Σ d%3 "));
+    const std::string without = trace_of([](Tensor x, Tensor, Tensor) { return layer_norm(x, 2); });
+    CHECK(contains(without, "y = n, n = (x - mean x) / √(var x + ε)\n"));
+    CHECK(contains(without, "g = d%3 "));
+    CHECK_FALSE(contains(without, "dw"));
+    CHECK_FALSE(contains(without, "  d%1 "));
+    const std::string alone = trace_of([](Tensor x, Tensor, Tensor) { return einsum("ij->i", x); });
+    CHECK(contains(alone, "c = Σ a, over the letters that c has not\n"));
+    CHECK(contains(alone, "  d%0 += Σ d%3 "));
+    CHECK(contains(trace_of([](Tensor x, Tensor, Tensor) { return pow(x, 2); }), "  d%0 += b d%3 ∘ %0^(b - 1) "));
   }
 
   TEST_CASE("equal steps are folded, and none is lost") {
