@@ -88,11 +88,15 @@ Real numbers_with_padding(const Patches& patches, std::size_t patch) {
                            along(column, plane.width, kernel.width, stride.width, padding.width));
 }
 
-Tensor avg_pool(const char* op, Tensor x, const Patches& patches, bool count_include_pad) {
+Tensor avg_pool(const char* op, Tensor x, const Patches& patches, bool count_include_pad,
+                std::optional<int> divisor = {}) {
+  if (divisor == 0) fail("{}: the divisor is 0; need another number", op);
   Tensor y = output(pooled(x.shape(), patches), {x}, nullptr, op);
   const std::size_t size = patches.size(), plane = patches.plane_size();
   Real* const counts = Tape::active().arena().allocate(size);  // what the sum of each patch is divided by
-  if (count_include_pad) {
+  if (divisor) {
+    kernels::fill(static_cast<Real>(*divisor), counts, size);
+  } else if (count_include_pad) {
     for (std::size_t i = 0; i < size; ++i) counts[i] = numbers_with_padding(patches, i);
   } else {
     kernels::fill(0, counts, size);
@@ -163,8 +167,9 @@ Maxima max_pool1d_with_indices(Tensor x, int kernel, std::optional<int> stride, 
 }
 
 Tensor avg_pool2d(Tensor x, Pair kernel, std::optional<Pair> stride, Pair padding, bool ceil_mode,
-                  bool count_include_pad) {
-  return avg_pool("avg_pool", x, patches_of("avg_pool2d", x, kernel, stride, padding, 1, ceil_mode), count_include_pad);
+                  bool count_include_pad, std::optional<int> divisor) {
+  return avg_pool("avg_pool", x, patches_of("avg_pool2d", x, kernel, stride, padding, 1, ceil_mode), count_include_pad,
+                  divisor);
 }
 
 Tensor avg_pool1d(Tensor x, int kernel, std::optional<int> stride, int padding, bool ceil_mode,

@@ -29,9 +29,9 @@ Maxima max_pool2d_with_indices(Tensor x, Pair kernel, std::optional<Pair> stride
 Maxima max_pool1d_with_indices(Tensor x, int kernel, std::optional<int> stride = {}, int padding = 0, int dilation = 1,
                                bool ceil_mode = false);
 
-/// The mean of each patch, in which padding counts as zeros, or not at all.
+/// The mean of each patch, in which padding counts as zeros, or not at all; or its sum by a divisor that is not 0.
 Tensor avg_pool2d(Tensor x, Pair kernel, std::optional<Pair> stride = {}, Pair padding = 0, bool ceil_mode = false,
-                  bool count_include_pad = true);
+                  bool count_include_pad = true, std::optional<int> divisor = {});
 Tensor avg_pool1d(Tensor x, int kernel, std::optional<int> stride = {}, int padding = 0, bool ceil_mode = false,
                   bool count_include_pad = true);
 

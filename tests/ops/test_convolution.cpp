@@ -120,6 +120,7 @@ TEST_SUITE("convolution") {
     check_numbers(avg_pool2d(x, 2), {2, 4});
     check_numbers(avg_pool2d(x, 2, 2, 1), {0.25, 7.0 / 4, 0, 7.0 / 4, 20.0 / 4, 4});
     check_numbers(avg_pool2d(x, 2, 2, 1, false, false), {1, 3.5, 0, 3.5, 5, 8});
+    check_numbers(avg_pool2d(x, 2, 2, 1, false, true, 2), {0.5, 3.5, 0, 3.5, 10, 8});
     check_numbers(max_pool2d(x, 2, 2, 0, 1, true), {5, 7, 6, 9});
     check_numbers(avg_pool2d(x, 2, 2, 0, true), {2, 4, 5, 8.5});
     check_numbers(avg_pool1d(constant({4}, {1, 2, 3, 4}), 3, 2, 1, true), {1, 3, 2});
@@ -255,6 +256,8 @@ TEST_SUITE("convolution") {
     CHECK(complaint([&] { max_pool2d(x, 2, 2, 2); }) ==
           "max_pool2d: bad padding: (2, 2) of kernel (2, 2); need at most half of it");
     CHECK(complaint([&] { avg_pool2d(full({3}, 0), 2); }) == "avg_pool2d: no planes: x is (3); need (…, H, W)");
+    CHECK(complaint([&] { avg_pool2d(x, 2, 2, 0, false, true, 0); }) ==
+          "avg_pool: the divisor is 0; need another number");
     CHECK(complaint([&] { avg_pool2d(x, 4); }).starts_with("avg_pool2d: the kernel is larger than its input: x is"));
     CHECK(complaint([&] { max_pool1d(full({}, 0), 2); }) ==
           "max_pool1d: no sequences: x is (); need (…, L), with at most 5 axes");
@@ -295,6 +298,7 @@ TEST_SUITE("convolution") {
     }
     gradcheck("max_pool2d", {{2, 5, 4}}, [](Tensor x) { return max_pool2d(x, 3, 2, 1, 1, true); });
     gradcheck("avg_pool2d", {{2, 5, 4}}, [](Tensor x) { return avg_pool2d(x, 3, 2, 1, true); });
+    gradcheck("avg_pool2d", {{2, 5, 4}}, [](Tensor x) { return avg_pool2d(x, 3, 2, 1, true, true, -2); });
     gradcheck("max_pool1d", {{2, 7}}, [](Tensor x) { return max_pool1d(x, 3, 2, 1); });
     gradcheck("avg_pool1d", {{7}}, [](Tensor x) { return avg_pool1d(x, 3, 2, 1); });
     for (const Shape& shape : {Shape{3, 2}, Shape{2, 2, 3}, Shape{2, 2, 2, 2}, Shape{1, 2, 4}}) {
