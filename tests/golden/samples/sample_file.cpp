@@ -66,7 +66,7 @@ void Tally::add(const std::string& name, const Json& sample, const std::function
   } catch (const Unexpressed& error) {
     ++unexpressed_[fmt::format("{}: {}", name, error.why)];
   } catch (const Error& error) {
-    ++unexpressed_[fmt::format("refused by {}", std::string_view(error.what()).substr(0, 60))];
+    ++unexpressed_[fmt::format("{}: refused by {}", name, std::string_view(error.what()).substr(0, 60))];
   }
 }
 

@@ -11,7 +11,7 @@ using namespace gradus;
 namespace {
 
 /// How many of the folder's samples have words.
-constexpr int kExpressed = 6946;
+constexpr int kExpressed = 6996;
 
 /// What Gradus gets wrong of a sample; "" if all agrees. Throws Unexpressed.
 std::string disagreement(const Json& sample, const Words& words, const SampleFile& file) {

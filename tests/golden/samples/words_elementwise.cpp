@@ -182,7 +182,8 @@ void add_elementwise(Words& words) {
     return {hard_limits(call.tensor(0), call.number(1, "min_val", -1), call.number(2, "max_val", 1))};
   };
   words["nn.functional.dropout"] = [](Call& call) -> std::vector<Tensor> {
-    if (call.flag(2, "training", true) && call.number(1, "p", 0.5) != 0) throw Unexpressed{"random numbers of its own"};
+    const double p = call.number(1, "p", 0.5);
+    if (call.flag(2, "training", true) && p != 0) throw Unexpressed{"random numbers of its own"};
     return {call.tensor(0)};
   };
 }

@@ -71,12 +71,13 @@ std::vector<Tensor> largest(Call& call) {
 
 std::vector<Tensor> means(Call& call) {
   const bool ceil = call.flag(4, "ceil_mode", false);
-  if (call.has(6, "divisor_override")) throw Unexpressed{"divisor_override"};
+  std::optional<int> divisor;
+  if (call.has(6, "divisor_override")) divisor = call.integer(6, "divisor_override");
   const Pair kernel = pair(call, 1, "kernel_size", 1), padding = pair(call, 3, "padding", 0);
   const bool count_padding = call.flag(5, "count_include_pad", true);
   const std::optional<Pair> stride = stride_of(call);
   if (call.op() == "nn.functional.avg_pool2d") {
-    return {avg_pool2d(call.tensor(0), kernel, stride, padding, ceil, count_padding)};
+    return {avg_pool2d(call.tensor(0), kernel, stride, padding, ceil, count_padding, divisor)};
   }
   return {avg_pool1d(call.tensor(0), kernel.height, stride ? std::optional(stride->height) : std::nullopt,
                      padding.height, ceil, count_padding)};

@@ -19,7 +19,10 @@ Tensor positions(const std::vector<int>& indices, const Shape& shape) {
 }
 
 /// The shape that an axis leaves behind.
-Shape reduced(const Tensor& x, int axis, bool keep) { return keep ? x.shape().with(axis, 1) : x.shape().without(axis); }
+Shape reduced(const Tensor& x, int axis, bool keep) {
+  if (x.rank() == 0) return {};
+  return keep ? x.shape().with(axis, 1) : x.shape().without(axis);
+}
 
 void same_type(Call& call) { call.ignore(-1, "dtype"); }
 

@@ -70,9 +70,9 @@ std::vector<Tensor> axes_moved(Call& call) {
 
 std::vector<Tensor> rows_chosen(Call& call) {
   const Tensor x = call.tensor(0);
-  if (x.rank() == 0) throw Unexpressed{"rows of a scalar"};
   const int axis = call.integer(1, "dim");
   const std::vector<int> index = call.indices(2, "index");
+  if (x.rank() == 0) return {reshape(gather_rows(reshape(x, {1}), index), {})};
   if (x.shape().index(axis) == 0) return {gather_rows(x, index)};
   return {transpose(gather_rows(transpose(x, 0, axis), index), 0, axis)};
 }
@@ -200,7 +200,10 @@ void add_shapes(Words& words) {
     Tensor x = call.tensor(0);
     const Tensor index = call.tensor(2);
     call.ignore(-1, "sparse_grad");
-    if (x.rank() == 0 || index.rank() == 0) throw Unexpressed{"numbers of a scalar"};
+    if (x.rank() == 0 || index.rank() == 0) {  // a scalar counts as one axis
+      const Shape shape = index.shape();
+      return {reshape(take_along_axis(reshape(x, {-1}), call.indices(2, "index"), call.integer(1, "dim")), shape)};
+    }
     const int axis = x.shape().index(call.integer(1, "dim"));
     for (int i = 0; i < x.rank(); ++i) {
       if (i != axis) x = slice(x, i, 0, index.dim(i));  // PyTorch lets other axes be longer than the index's
