@@ -281,10 +281,13 @@ TEST_SUITE("player") {
                       doctest::Contains("page.html"));
   }
 
-  TEST_CASE("texts and numbers in JSON") {
+  TEST_CASE("bytes as base64, and texts and numbers in JSON") {
     CHECK(json_text("a\"\\\n\t") == "\"a\\\"\\\\\\u000a\\u0009\"");
     CHECK(json_text("\u00e9\u20ac\U0001F600") == "\"\u00e9\u20ac\U0001F600\"");
     CHECK(json_text("\xc0\xaf \xed\xa0\x80 \xe2\x82") == "\"\uFFFD\uFFFD \uFFFD\uFFFD\uFFFD \uFFFD\uFFFD\"");
+    CHECK(base64("Gra") == "R3Jh");
+    CHECK(base64("Gradu\xff") == "R3JhZHX/");
+    CHECK(base64("G") == "Rw==");
     CHECK(json_floats({}) == "\"\"");
     CHECK(json_floats(std::vector<float>{1}) == "\"AACAPw==\"");
     CHECK(json_floats(std::vector<float>{1, -2}) == "\"AACAPwAAAMA=\"");

@@ -79,6 +79,22 @@ std::string head(std::string_view title, std::string_view style = {}) {
       kPageMark, escaped(title), pages::style_css, style);
 }
 
+/// `size` bytes as base64; byte(i) is the one at place i.
+template <class Byte>
+std::string base64_of(std::size_t size, const Byte& byte) {
+  static constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const auto byte_or_0 = [&](std::size_t i) -> std::uint32_t { return i < size ? byte(i) : 0; };
+  std::string result;
+  result.reserve(size / 3 * 4 + 4);
+  for (std::size_t i = 0; i < size; i += 3) {
+    const std::uint32_t group = byte_or_0(i) << 16 | byte_or_0(i + 1) << 8 | byte_or_0(i + 2);
+    for (std::size_t digit = 0; digit < 4; ++digit) {
+      result += i + digit <= size ? kDigits[group >> (18 - 6 * digit) & 63] : '=';
+    }
+  }
+  return result;
+}
+
 /// JSON inside a script element: no text in it can end the element, or is what HTML may not hold.
 std::string inside_script(std::string_view json) {
   return replaced(json, [](char32_t c, std::string_view bytes) {
@@ -96,21 +112,14 @@ std::string json_text(std::string_view text) {
                      }));
 }
 
+std::string base64(std::string_view bytes) {
+  return base64_of(bytes.size(), [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); });
+}
+
 std::string json_floats(std::span<const float> numbers) {
-  static constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  const std::size_t bytes = numbers.size() * 4;
-  const auto byte = [&](std::size_t i) -> std::uint32_t {
-    return i < bytes ? std::bit_cast<std::uint32_t>(numbers[i / 4]) >> (8 * (i % 4)) & 0xff : 0;
-  };
-  std::string result = "\"";
-  result.reserve(bytes / 3 * 4 + 8);
-  for (std::size_t i = 0; i < bytes; i += 3) {
-    const std::uint32_t group = byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2);
-    for (std::size_t digit = 0; digit < 4; ++digit) {
-      result += i + digit <= bytes ? kDigits[group >> (18 - 6 * digit) & 63] : '=';
-    }
-  }
-  return result + '"';
+  return fmt::format("\"{}\"", base64_of(numbers.size() * 4, [&](std::size_t i) {
+                       return std::bit_cast<std::uint32_t>(numbers[i / 4]) >> (8 * (i % 4)) & 0xff;
+                     }));
 }
 
 std::string page(std::string_view title, std::string_view data, std::span<const float> numbers,

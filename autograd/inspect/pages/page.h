@@ -31,6 +31,9 @@ std::string document(std::string_view title, std::string_view body);
 /// A text as JSON has it, in quotes. What is not UTF-8 in it becomes U+FFFD.
 std::string json_text(std::string_view text);
 
+/// Bytes as text, of letters, digits, + and / (RFC 4648, section 4).
+std::string base64(std::string_view bytes);
+
 /// Numbers as a text in quotes: 32-bit floats, little-endian, in base64.
 std::string json_floats(std::span<const float> numbers);
 
