@@ -90,10 +90,14 @@ std::vector<std::string> read_config(const std::string& path, TrainConfig& confi
 }
 
 std::vector<std::string> read_config_text(const std::string& name, const std::string& text, TrainConfig& config) {
+  return read_fields(name, text, config.fields());
+}
+
+std::vector<std::string> read_fields(const std::string& name, const std::string& text,
+                                     const std::vector<ConfigField>& fields) {
   const Json json = parse(name, text);
   if (!json.is<Json::Object>()) fail("{}: not a configuration: the file must hold one JSON object", name);
 
-  const std::vector<ConfigField> fields = config.fields();
   for (const auto& [key, _] : json.members()) {
     if (std::ranges::none_of(fields, [&key = key](const auto& field) { return field.key == key; }))
       fail_unknown(name, key, fields);
@@ -116,11 +120,12 @@ void set_field(const std::string& name, const ConfigField& field, const Json& js
   }
 }
 
-void write_config(const std::string& path, TrainConfig config) {
+void write_fields(const std::string& path, const std::vector<ConfigField>& fields) {
   Json json = Json::object({});
-  for (const ConfigField& field : config.fields())
-    field.visit([&](const auto& value) { json.set(field.key, to_json(value)); });
+  for (const ConfigField& field : fields) field.visit([&](const auto& value) { json.set(field.key, to_json(value)); });
   write_file_atomically(path, json.dump(2) + "\n");
 }
+
+void write_config(const std::string& path, TrainConfig config) { write_fields(path, config.fields()); }
 
 }

@@ -9,10 +9,8 @@
 
 namespace gradus::translate {
 
-namespace {
-
-Option option_of(const ConfigField& field, const char* name) {
-  Option option{.names = name, .help = field.help, .group = field.group};
+Option option_of(const ConfigField& field, const std::string& name) {
+  Option option{.names = name.c_str(), .help = field.help, .group = field.group};
   option.target = std::visit([](auto value) -> OptionTarget { return value; }, field.value);
   const bool is_flag = std::holds_alternative<bool*>(field.value);
   const bool is_list = std::holds_alternative<std::vector<std::string>*>(field.value);
@@ -27,8 +25,6 @@ Option option_of(const ConfigField& field, const char* name) {
   return option;
 }
 
-}
-
 ConfigOptions::ConfigOptions() {
   for (const ConfigField& field : given_.fields()) fields_.push_back({field, field.option()});
 }
@@ -36,7 +32,7 @@ ConfigOptions::ConfigOptions() {
 Options ConfigOptions::options(bool text_decides) {
   Options options;
   for (Field& field : fields_) {
-    options.push_back(option_of(field.field, field.name.c_str()));
+    options.push_back(option_of(field.field, field.name));
     options.back().given = &field.given;
     options.back().decided = text_decides && field.field.rules.decided;
   }

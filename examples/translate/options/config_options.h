@@ -10,6 +10,9 @@
 
 namespace gradus::translate {
 
+/// The option that sets a field; `name`, which is its own, must outlive it.
+Option option_of(const ConfigField& field, const std::string& name);
+
 /// A configuration on the command line: an option for every field, `--preset NAME` and `--config FILE`.
 ///
 /// What counts, from weak to strong: the defaults (of the toy preset under `--toy`), the preset, FILE, the options.
