@@ -161,6 +161,15 @@ std::unique_ptr<Translator> load_words(const std::string& directory, const Train
   return std::make_unique<Translator>(config, load_languages(folder.source, folder.target, language_options(config)));
 }
 
+void load_finite(Module& model, const std::string& path) {
+  load(model, path);
+  for (const NamedArray& parameter : state_dict(model)) {
+    if (std::isfinite(kernels::square_sum(parameter.array.data, parameter.array.size()))) continue;
+    fail("{}: {} holds a number that is not finite; the file is damaged, or its training went wrong", path,
+         parameter.name);
+  }
+}
+
 std::unique_ptr<Translator> load_translator(const std::string& directory) {
   const TrainConfig config = load_config(directory);
   const ModelFolder folder(directory);
@@ -176,12 +185,7 @@ std::unique_ptr<Translator> load_translator(const std::string& directory) {
         folder.best, directory);
   }
   std::unique_ptr<Translator> translator = load_words(directory, config);
-  load(translator->model, folder.best);
-  for (const NamedArray& parameter : state_dict(translator->model)) {
-    if (std::isfinite(kernels::square_sum(parameter.array.data, parameter.array.size()))) continue;
-    fail("{}: {} holds a number that is not finite; the file is damaged, or its training went wrong", folder.best,
-         parameter.name);
-  }
+  load_finite(translator->model, folder.best);
   translator->freeze();
   return translator;
 }
