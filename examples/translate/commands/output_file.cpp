@@ -113,6 +113,13 @@ std::string OutputFile::written(const char* what) const {
   return is_stdout() ? "" : fmt::format("{} written to {}\n", what, path);
 }
 
+void make_empty_folder(const char* command, const std::string& folder, bool force) {
+  make_folder(folder);
+  std::error_code ignored;
+  if (!force && !fs::is_empty(folder, ignored))
+    fail("{}: the folder {} is not empty; need an empty one or a new one, or --force", command, folder);
+}
+
 void require_page(const char* command, const OutputFile& out) {
   if (!out.is_wanted()) return;
   out.kind(command, {FileKind::Page});

@@ -45,6 +45,10 @@ struct OutputFile {
   std::string written(const char* what) const;
 };
 
+/// Makes the folder if it is not there. Throws Error, which begins with the command's name, if it is not empty, unless
+/// `force` says that what is in it may be replaced.
+void make_empty_folder(const char* command, const std::string& folder, bool force);
+
 /// Throws as `kind` and `require_writable` unless the file is none, or a page that can be written.
 void require_page(const char* command, const OutputFile& out);
 

@@ -1,9 +1,10 @@
+#include <fmt/core.h>
+
 #include <algorithm>
-#include <filesystem>
 #include <memory>
 
-#include "autograd/error.h"
 #include "examples/translate/commands/commands.h"
+#include "examples/translate/commands/output_file.h"
 #include "examples/translate/data/corpus.h"
 #include "examples/translate/text/word_weights.h"
 #include "nn/storage/atomic_file.h"
@@ -57,10 +58,7 @@ struct Arguments {
 
 int run(const Arguments& options) {
   const std::string& folder = options.folder;
-  make_folder(folder);
-  std::error_code ignored;
-  if (!options.force && !std::filesystem::is_empty(folder, ignored))
-    fail("toy: the folder {} is not empty; need an empty one or a new one, or --force", folder);
+  make_empty_folder("toy", folder, options.force);
   const ToyCorpus toy = toy_corpus();
   write_split(folder + "/train", toy.train);
   write_split(folder + "/valid", toy.valid);
