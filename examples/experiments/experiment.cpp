@@ -62,6 +62,8 @@ void Experiment::check(std::span<const Variant> variants) const {
     } catch (const Error& error) {
       fail("{}: {}", variant.name, error.what());
     }
+    const std::string directory = path(variant.name);
+    if (holds_model(directory)) require_same(directory, load_config(directory), configuration(variant));
   }
 }
 
@@ -69,7 +71,6 @@ void Experiment::train(const Variant& variant) {
   const TrainConfig config = configuration(variant);
   const std::string directory = path(variant.name);
   const bool begun = has_begun(directory);
-  if (begun) require_same(directory, load_config(directory), config);
   const std::unique_ptr<Translator> translator =
       begun ? load_words(directory, config)
             : std::make_unique<Translator>(config, learn_languages(text_.train, language_options(config)));

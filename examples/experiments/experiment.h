@@ -42,11 +42,11 @@ class Experiment {
   /// language. Throws Error for files that cannot be read.
   Experiment(std::string folder, TrainConfig config, const std::vector<std::string>& test);
 
-  /// Throws Error if the fields of one of them do not go together with each other or the experiment's: to be called
-  /// before the first training.
+  /// Throws Error if the fields of one of them do not go together with each other or the experiment's, or if its folder
+  /// holds a model of another configuration: to be called before the first training.
   void check(std::span<const Variant> variants) const;
-  /// Trains the variant, goes on with its training, or does nothing if that is done. Throws Error if the folder holds a
-  /// model of another configuration, and Interrupted after Ctrl-C, when the training can be gone on with.
+  /// Trains the variant, goes on with its training, or does nothing if that is done. Throws Interrupted after Ctrl-C,
+  /// when the training can be gone on with.
   void train(const Variant& variant);
   struct Interrupted {};
 

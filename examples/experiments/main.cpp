@@ -1,5 +1,6 @@
 #include <array>
 #include <csignal>
+#include <filesystem>
 #include <functional>
 #include <memory>
 
@@ -7,10 +8,11 @@
 #include "examples/translate/base/interrupt.h"
 #include "examples/translate/base/usage_error.h"
 #include "examples/translate/commands/commands.h"
+#include "examples/translate/commands/output_file.h"
 #include "examples/translate/options/command_line.h"
 #include "examples/translate/options/common_options.h"
 #include "examples/translate/options/config_options.h"
-#include "nn/storage/atomic_file.h"
+#include "examples/translate/report/markup.h"
 
 namespace gradus::translate {
 
@@ -51,6 +53,9 @@ struct Setting {
                      .type = "DIR",
                      .help = "Folder for the models, the table and the picture",
                      .required = true},
+                    {.names = "--force",
+                     .target = &force,
+                     .help = "Replace a table or picture that is there already, whatever it is"},
                     {.names = "-t,--test",
                      .target = &test,
                      .type = "SRC REF",
@@ -79,6 +84,7 @@ struct Setting {
   std::string folder;
   std::span<const char* const> varied;
   std::vector<std::string> test;
+  bool force = false;
 };
 
 /// What comes out of an experiment.
@@ -92,10 +98,15 @@ Result result_of(const Matrix& matrix) { return {matrix_markdown(matrix), matrix
 int conduct(Setting& setting, const std::function<Result(Experiment&)>& measure) {
   const InterruptGuard interrupt;
   Experiment experiment = setting.start();
+  const OutputFile table{experiment.path(std::string(setting.name) + ".md"), setting.force},
+      picture{experiment.path(std::string(setting.name) + ".svg"), setting.force};
+  for (const OutputFile* const file : {&table, &picture}) {
+    if (std::filesystem::exists(file->path)) file->require_writable(setting.name);
+  }
   try {
     const Result result = measure(experiment);
-    write_file_atomically(experiment.path(std::string(setting.name) + ".md"), result.markdown);
-    write_file_atomically(experiment.path(std::string(setting.name) + ".svg"), result.svg);
+    table.write(fmt::format("{}\n{}", kMarkdownMark, result.markdown));
+    picture.write(result.svg);
     write_output("\n" + result.markdown);
     return 0;
   } catch (const Experiment::Interrupted&) {

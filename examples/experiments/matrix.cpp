@@ -73,8 +73,8 @@ std::string matrix_svg(const Matrix& matrix) {
   std::string svg = fmt::format(
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" "
       "height=\"{1}\" viewBox=\"0 0 {0} {1}\" font-size=\"12\" font-family=\"'DejaVu Sans', Verdana, Helvetica, Arial, "
-      "sans-serif\" fill=\"#1d2733\">\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n",
-      width, height);
+      "sans-serif\" fill=\"#1d2733\">\n{2}\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n",
+      width, height, kSvgMark);
   svg += text(kMargin, kMargin + 14, matrix.title, "font-size=\"14\"");
   for (int column = 0; column < columns; ++column) {
     svg += text(kMargin + kRowHead + column * kWidth + kWidth / 2, kMargin + kHead - 10, matrix.columns[column],

@@ -58,7 +58,7 @@ matrix=("$experiments" attention --out m "${text[@]}" "${small[@]}" --scores dot
 expect 0 "" "${matrix[@]}"
 check "the head" grep -qx '| score | global | global, feeding | hard | hard, feeding |' m/attention.md
 check "a row each" grep -cq '^| dot | .* → .* BLEU, ppl .*BLEU, ppl .*BLEU, ppl .*BLEU, ppl ' m/attention.md
-check "the table on the screen" test "$(tail -n 4 stdout)" = "$(cat m/attention.md)"
+check "the table on the screen" test "$(tail -n 4 stdout)" = "$(tail -n +2 m/attention.md)"
 check "the folders" test "$(cd m && echo */)" = "dot-global-feeding/ dot-global/ dot-hard-feeding/ dot-hard/ \
 location-global-feeding/ location-global/ location-hard-feeding/ location-hard/"
 check "a cell of the picture each" test "$(grep -c '<rect x=' m/attention.svg)" = 8
@@ -67,6 +67,18 @@ cp m/attention.md table.md
 expect 0 "" "${matrix[@]}"
 check "no training again" test "$(grep -c 'valid perplexity' stdout)" = 0
 check "the same table" cmp table.md m/attention.md
+mkdir strange
+in_strange=("${matrix[@]}")
+in_strange[3]=strange
+for file in attention.md attention.svg; do
+  echo "of a stranger" >strange/$file
+  expect 1 "gradus-experiments: attention: strange/$file is there already; --force replaces it" "${in_strange[@]}"
+  check "as it was" test "$(cat strange/*)" = "of a stranger"
+  rm strange/$file
+done
+echo "of a stranger" >m/attention.md
+expect 0 "" "${matrix[@]}" --force
+check "the table once more" cmp table.md m/attention.md
 expect 1 "gradus-experiments: m/dot-global: holds a model with hidden 8, not 10; choose another --out" \
   "${matrix[@]}" --hidden 10
 
@@ -93,7 +105,7 @@ check "the paper's scores" test "$(for step in base dropout attention feeding lo
   "additive additive location location general "
 
 expect 0 "" "$experiments" lengths --out l "${text[@]}" "${small[@]}" --short 5 --bin-width 4
-check "a curve each" test "$(sed -n 2p l/lengths.md | grep -o 'BLEU [a-z ]*, up to [0-9]* words' | tr '\n' ';')" = \
+check "a curve each" test "$(sed -n 3p l/lengths.md | grep -o 'BLEU [a-z ]*, up to [0-9]* words' | tr '\n' ';')" = \
   "BLEU no attention, up to 5 words;BLEU no attention, up to 100 words;BLEU attention, up to 5 words;BLEU attention, up to 100 words;"
 check "a picture" grep -q '</svg>' l/lengths.svg
 

@@ -34,7 +34,7 @@ bool is_replaceable(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return false;
   head.resize(static_cast<std::size_t>(file.read(head.data(), kHead).gcount()));
-  const std::array marks{kPageMark, kSvgMark, kPngMark};
+  const std::array marks{kPageMark, kSvgMark, kPngMark, kMarkdownMark};
   return head.empty() || std::ranges::any_of(marks, [&](auto mark) { return head.find(mark) != std::string::npos; });
 }
 

@@ -16,8 +16,8 @@ inline constexpr std::array kChoices<FileKind>{".svg", ".png", ".html"};
 
 /// A file that a command makes. Its path may also be `-`, standard output, or a device or pipe.
 ///
-/// Whatever is at the path already is replaced only if nothing is lost with it: an empty file, or a page or picture
-/// that says Gradus made it.
+/// Whatever is at the path already is replaced only if nothing is lost with it: an empty file, or a page, picture or
+/// table that says Gradus made it.
 struct OutputFile {
   std::string path;    ///< empty: none is wanted
   bool force = false;  ///< replace any file
