@@ -4,18 +4,18 @@
 #include <string>
 #include <vector>
 
-#include "examples/captioner/picture.h"
+#include "examples/captioner/model.h"
+#include "examples/captioner/shapes/picture.h"
 
 namespace gradus::captioner {
 
-/// The words by number: those between sentences, those of the grammar, and the names of sizes, colours and forms in the
-/// order of their enumerations.
-inline constexpr const char* kWords[] = {"<s>",    "</s>",  "a",      "left",   "of",       "above",
-                                         "small",  "large", "red",    "green",  "blue",     "yellow",
+/// The words by number, as a vocabulary has them: the special ones of base/word_ids.h, those of the grammar, and the
+/// names of sizes, colours and forms in the order of their enumerations.
+inline constexpr const char* kWords[] = {"<pad>",  "<unk>", "<s>",    "</s>",   "a",        "left", "of",
+                                         "above",  "small", "large",  "red",    "green",    "blue", "yellow",
                                          "purple", "white", "circle", "square", "triangle", "cross"};
-inline constexpr int kBegin = 0, kEnd = 1, kA = 2, kLeft = 3, kOf = 4, kAbove = 5, kFirstSize = 6,
-                     kFirstColour = kFirstSize + kSizes, kFirstForm = kFirstColour + kColours,
-                     kWordCount = kFirstForm + kForms;
+inline constexpr int kA = 4, kLeft = 5, kOf = 6, kAbove = 7, kFirstSize = 8, kFirstColour = kFirstSize + kSizes,
+                     kFirstForm = kFirstColour + kColours, kWordCount = kFirstForm + kForms;
 static_assert(std::size(kWords) == kWordCount);
 
 /// The most words of a caption, its end included.

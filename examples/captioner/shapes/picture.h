@@ -1,15 +1,16 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <vector>
 
+#include "examples/captioner/config.h"
+#include "examples/captioner/image.h"
 #include "nn/rng.h"
 
 namespace gradus::captioner {
 
-/// A picture has kSide × kSide pixels; attention looks at its patches, kGrid × kGrid squares, row by row.
-inline constexpr int kSide = 32, kPatch = 4, kGrid = kSide / kPatch, kPatches = kGrid * kGrid;
+/// A picture has kSide × kSide pixels, and each patch of it kPatch × kPatch.
+inline constexpr int kSide = 32, kPatch = kSide / kGrid;
 
 enum class Size : std::uint8_t { Small, Large };
 enum class Colour : std::uint8_t { Red, Green, Blue, Yellow, Purple, White };
@@ -34,7 +35,7 @@ struct Thing {
 /// which of the two is always clear.
 struct Picture {
   std::vector<Thing> things;
-  std::array<std::uint8_t, kSide * kSide * 3> pixels;  ///< rows of red, green, blue
+  Image image{kSide, kSide};
 
   /// Whether the thing covers a pixel of the patch.
   bool shows(int patch, int thing) const;

@@ -1,4 +1,4 @@
-#include "examples/captioner/picture.h"
+#include "examples/captioner/shapes/picture.h"
 
 #include <algorithm>
 #include <cmath>
@@ -76,9 +76,9 @@ bool Picture::shows(int patch, int thing) const {
 bool is_held_out(Colour colour, Form form) { return static_cast<int>(colour) == static_cast<int>(form); }
 
 Picture draw_picture(Rng& rng, Combinations combinations, double noise) {
-  Picture picture{random_things(rng, combinations), {}};
+  Picture picture{random_things(rng, combinations)};
   const double ground = rng.uniform(20, 80), light = rng.uniform(0.75, 1);
-  std::uint8_t* pixel = picture.pixels.data();
+  std::uint8_t* pixel = picture.image.pixels.data();
   for (int y = 0; y < kSide; ++y) {
     for (int x = 0; x < kSide; ++x) {
       const auto here =

@@ -1,4 +1,4 @@
-#include "examples/captioner/caption.h"
+#include "examples/captioner/shapes/caption.h"
 
 namespace gradus::captioner {
 
