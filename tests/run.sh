@@ -7,7 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source examples/install_packages.sh
-need_packages "${build_packages[@]}" doctest-dev libbenchmark-dev librapidcheck-dev clang-format clang-tidy git python3 \
+need_packages "${build_packages[@]}" "${optional_packages[@]}" doctest-dev libbenchmark-dev librapidcheck-dev clang-format clang-tidy git python3 \
   chromium-driver python3-selenium cmake
 
 quick=${1:-}

@@ -41,8 +41,10 @@ translate::Command captioner_program() {
           .footer =
               "Run `gradus-captioner COMMAND --help` for the options of a command.\n\n"
               "Examples:\n"
-              "  gradus-captioner shapes --out captions\n",
-          .commands = {shapes_command()},
+              "  gradus-captioner train --pictures photos --captions captions.txt --model m\n"
+              "  gradus-captioner caption --model m new.png --out panels\n"
+              "  gradus-captioner draw shapes  # pictures to try it with\n",
+          .commands = {train_command(), caption_command(), draw_command(), shapes_command()},
           .version = fmt::format("gradus-captioner {}", translate::program_version())};
 }
 

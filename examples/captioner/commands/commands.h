@@ -9,6 +9,9 @@
 
 namespace gradus::captioner {
 
+translate::Command train_command();
+translate::Command caption_command();
+translate::Command draw_command();
 translate::Command shapes_command();
 
 /// The program, with all its commands.

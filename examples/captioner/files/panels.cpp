@@ -6,7 +6,9 @@
 #include <cmath>
 #include <map>
 
+#include "autograd/inspect/pages/page.h"
 #include "examples/captioner/config.h"
+#include "examples/captioner/files/png_file.h"
 #include "examples/translate/report/markup.h"
 #include "examples/translate/text/unicode.h"
 
@@ -71,6 +73,18 @@ PanelPicture drawn_pixels(const Image& image) {
     const std::uint8_t* const rgb = image.at(x, y);
     return fmt::format("stroke=\"#{:x}{:x}{:x}\"", rgb[0] >> 4, rgb[1] >> 4, rgb[2] >> 4);
   });
+  return picture;
+}
+
+PanelPicture embedded_png(const Image& image) {
+  constexpr double kDensity = 2;  // pixels to a point, as screens have them
+  PanelPicture picture = fitted(image);
+  const int width = std::min(image.width, static_cast<int>(std::lround(kDensity * picture.width)));
+  const int height = std::min(image.height, static_cast<int>(std::lround(kDensity * picture.height)));
+  const char* const rendering = width < picture.width ? " image-rendering=\"pixelated\"" : "";
+  picture.svg = fmt::format(
+      "<image width=\"{:.4g}\" height=\"{:.4g}\" preserveAspectRatio=\"none\"{} href=\"data:image/png;base64,{}\"/>\n",
+      picture.width, picture.height, rendering, base64(png_bytes(scaled(image, width, height))));
   return picture;
 }
 

@@ -18,6 +18,8 @@ struct PanelPicture {
 /// The pixels one by one, which needs no libpng, of a small picture. Colours are rounded to twelve bits, which keeps it
 /// small.
 PanelPicture drawn_pixels(const Image& image);
+/// The picture embedded as a PNG, scaled down if it is large. Throws Error without libpng.
+PanelPicture embedded_png(const Image& image);
 
 /// A word of a caption, and the weights of the patches when it was said.
 struct PanelWord {

@@ -1,0 +1,70 @@
+#include "examples/captioner/files/trained_captioner.h"
+
+#include <utility>
+
+#include "autograd/error.h"
+#include "examples/translate/base/read_file.h"
+#include "examples/translate/config/config_file.h"
+#include "examples/translate/text/word_tokenizer.h"
+#include "examples/translate/translator/model_folder.h"
+#include "nn/storage/atomic_file.h"
+#include "nn/storage/safetensors.h"
+
+namespace gradus::captioner {
+
+using translate::ModelFolder;
+
+namespace {
+
+constexpr const char* kVocabulary = ".vocab";
+
+}
+
+TrainedCaptioner::TrainedCaptioner(const CaptionerConfig& config, translate::Language words)
+    : config(config), language(std::move(words)), model(config, static_cast<int>(language.vocabulary.size())) {}
+
+translate::Language caption_language(translate::Vocabulary vocabulary) {
+  return {std::make_shared<translate::WordTokenizer>(), std::move(vocabulary), true};
+}
+
+void require_no_model(const char* command, const std::string& folder) {
+  if (translate::holds_model(folder)) fail("{}: {} holds a model already; --force replaces it", command, folder);
+  translate::require_no_training(command, folder);
+}
+
+void begin_folder(const std::string& folder, const TrainedCaptioner& captioner) {
+  const ModelFolder files(folder);
+  translate::remove_model(folder);
+  make_folder(folder);
+  captioner.language.save(files.target);
+  CaptionerConfig config = captioner.config;
+  translate::write_fields(files.config, config.fields());
+}
+
+void save_parameters(const std::string& folder, TrainedCaptioner& captioner) {
+  save(captioner.model, ModelFolder(folder).best);
+}
+
+std::unique_ptr<TrainedCaptioner> load_captioner(const std::string& folder) {
+  const ModelFolder files(folder);
+  if (!translate::holds_model(folder)) fail("{}: the folder holds no model; {} is missing", folder, files.config);
+  CaptionerConfig config;
+  translate::read_fields(files.config, translate::read_file(files.config), config.fields());
+  try {
+    config.check();
+  } catch (const Error& error) {
+    fail("{}: {}", files.config, error.what());
+  }
+  const WithoutInit without_init;
+  auto captioner = std::make_unique<TrainedCaptioner>(
+      config, caption_language(translate::Vocabulary::load(files.target + kVocabulary)));
+  if (!ModelFolder::has(files.best)) {
+    fail("{}: missing: the training ended before it had a model; gradus-captioner train --force --model {} begins anew",
+         files.best, folder);
+  }
+  translate::load_finite(captioner->model, files.best);
+  captioner->model.eval();
+  return captioner;
+}
+
+}
