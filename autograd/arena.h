@@ -16,10 +16,11 @@ namespace gradus::inline GRADUS_PRECISION {
 /// nothing. Under AddressSanitizer the memory given back is poisoned.
 class Arena {
  public:
-  static constexpr std::size_t kAlignment = 64;
+  static constexpr std::size_t kAlignment = 64;  ///< bytes
 
+  /// How far the memory is in use.
   struct Mark {
-    std::size_t block = 0, offset = 0;
+    std::size_t block = 0, offset = 0;  ///< which block, and how many bytes of it
   };
 
   Arena() = default;
@@ -35,6 +36,7 @@ class Arena {
     static_assert(std::is_trivially_destructible_v<T> && alignof(T) <= kAlignment);
     return static_cast<T*>(allocate_bytes(count * sizeof(T)));
   }
+  /// An object made of these arguments.
   template <class T, class... Args>
   T* make(Args&&... args) {
     return new (allocate<T>(1)) T{std::forward<Args>(args)...};
@@ -47,13 +49,14 @@ class Arena {
     for (std::size_t i = 0; i < count; ++i) new (&array[i]) T(make(i));
     return std::span<T>(array, count);
   }
+  /// The values, copied to where closures may hold on to them.
   template <class T>
   std::span<T> copy(std::span<const T> values) {
     return make_array(values.size(), [&](std::size_t i) { return values[i]; });
   }
 
-  Mark mark() const { return position_; }
-  void rewind(Mark mark);
+  Mark mark() const { return position_; }  ///< for `rewind`
+  void rewind(Mark mark);                  ///< gives back all that was handed out since
 
  private:
   static constexpr std::size_t kFirstBlock = std::size_t{1} << 20;

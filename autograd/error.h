@@ -15,6 +15,7 @@ class Error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// What `fail` calls.
 [[noreturn, gnu::cold, gnu::noinline]] inline void fail_with(fmt::string_view text, fmt::format_args args) {
   std::string message = fmt::vformat(text, args);
   if (*ModulePath::current() != '\0') message += fmt::format(" [in {}]", ModulePath::current());

@@ -22,14 +22,14 @@ struct Contribution {
   /// number of threads cuts by the shape of the leaf alone.
   using Add = void (*)(Array grad, int row_begin, int row_end, std::span<const Contribution> contributions);
 
-  Add add = nullptr;
-  const Real* left = nullptr;   ///< (count, grad rows) for a product; its row stride is left_stride
-  const Real* right = nullptr;  ///< (count, columns); its row stride is right_stride
-  const int* index = nullptr;   ///< (count) rows of the gradient, for a lookup
-  int left_stride = 0, right_stride = 0;
-  int count = 0;      ///< how many rows `left` and `right` have
-  int first_col = 0;  ///< where in the gradient's columns the product goes
-  int cols = 0;       ///< and how many columns it has
+  Add add = nullptr;                      ///< the rule of this kind of use
+  const Real* left = nullptr;             ///< (count, grad rows) for a product; its row stride is left_stride
+  const Real* right = nullptr;            ///< (count, columns); its row stride is right_stride
+  const int* index = nullptr;             ///< (count) rows of the gradient, for a lookup
+  int left_stride = 0, right_stride = 0;  ///< numbers from row to row
+  int count = 0;                          ///< how many rows `left` and `right` have
+  int first_col = 0;                      ///< where in the gradient's columns the product goes
+  int cols = 0;                           ///< and how many columns it has
 };
 
 /// For the closure of an op with a weight: adds to the gradient of the weight, at the end of the step if that is a

@@ -30,17 +30,17 @@ struct CheckInput {
   /// These numbers.
   static CheckInput of(const Shape& shape, std::vector<Real> values);
 
-  Shape shape;
-  std::vector<Real> values;
-  Real low = 0, high = 0;
+  Shape shape;               ///< of the argument
+  std::vector<Real> values;  ///< row by row; if empty, they are made by the rules above
+  Real low = 0, high = 0;    ///< the limits of `between`; both 0 without
 };
 
 /// `floor`: a smaller gradient counts as this large, since central differences of step `step` have no more digits.
 struct GradcheckOptions {
 #ifdef GRADUS_DOUBLE
-  double tolerance = 1e-6, floor = 1e-2, step = 1e-5;
+  double tolerance = 1e-6, floor = 1e-2, step = 1e-5;  ///< relative; absolute; absolute
 #else
-  double tolerance = 2e-2, floor = 0.5, step = 5e-3;
+  double tolerance = 2e-2, floor = 0.5, step = 5e-3;  ///< relative; absolute; absolute
 #endif
   std::uint64_t seed =
       1;  ///< of the inputs, of the cotangents, and of every tape, so that dropout is the same each time
@@ -48,10 +48,10 @@ struct GradcheckOptions {
 
 /// What was found at the number with the largest error.
 struct GradcheckResult {
-  std::string where;  ///< "input 1 at (0, 2)"
-  double analytic = 0, numeric = 0;
-  double error = 0;         ///< |analytic - numeric| / max(floor, |analytic|, |numeric|)
-  std::size_t checked = 0;  ///< how many numbers were varied
+  std::string where;                 ///< "input 1 at (0, 2)"
+  double analytic = 0, numeric = 0;  ///< by the closures, and by differences
+  double error = 0;                  ///< |analytic - numeric| / max(floor, |analytic|, |numeric|)
+  std::size_t checked = 0;           ///< how many numbers were varied
 };
 
 /// A function from tensors to one tensor or several.
@@ -63,7 +63,7 @@ class CheckedFunction {
         arity_(arity<F>()) {}
 
   std::vector<Tensor> operator()(std::span<const Tensor> inputs) const { return call_(inputs); }
-  std::size_t arity() const { return arity_; }
+  std::size_t arity() const { return arity_; }  ///< how many tensors it takes
 
  private:
   template <std::size_t>

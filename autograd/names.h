@@ -8,7 +8,7 @@ namespace gradus::inline GRADUS_PRECISION {
 /// A name that a tensor was given, which traces and pages show.
 struct Name : Attachment {
   explicit Name(const char* name) : Attachment(typeid(Name)), text(name) {}
-  const char* text;
+  const char* text;  ///< the name
 };
 
 /// Names a tensor and returns it. The name is a literal, or lives as long as the tape.

@@ -5,13 +5,13 @@
 /// them by mistake fails to link instead of computing nonsense.
 
 #ifdef GRADUS_DOUBLE
-#define GRADUS_PRECISION f64
+#define GRADUS_PRECISION f64  ///< the inline namespace of all that is compiled twice
 namespace gradus::inline f64 {
-using Real = double;
+using Real = double;  ///< every number of a tensor
 }
 #else
-#define GRADUS_PRECISION f32
+#define GRADUS_PRECISION f32  ///< the inline namespace of all that is compiled twice
 namespace gradus::inline f32 {
-using Real = float;
+using Real = float;  ///< every number of a tensor
 }
 #endif

@@ -12,6 +12,7 @@ class Scratch {
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
 
+  /// Uninitialised memory for `count` numbers.
   template <class T = Real>
   T* allocate(std::size_t count) {
     return arena().allocate<T>(count);

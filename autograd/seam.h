@@ -21,8 +21,8 @@ struct Node;
 /// of a node are forgotten when the tape is rewound.
 struct Attachment {
   explicit Attachment(const std::type_info& of) : type(of) {}
-  const std::type_info& type;
-  Attachment* next = nullptr;
+  const std::type_info& type;  ///< which kind it is
+  Attachment* next = nullptr;  ///< of the same node or leaf
 };
 
 /// Puts an attachment in front of the list.
@@ -49,11 +49,11 @@ T* find_attachment(Attachment* list) {
 /// has passed their gradients back. And of every new variable, and before and after what a step's tapes hold is added
 /// to rows [row_begin, row_end) of a parameter's gradient. A function that is null is not called.
 struct TapeObserver {
-  void (*made)(const Tensor& variable) = nullptr;
-  void (*computed)(const char* op, std::span<const Tensor> outputs) = nullptr;
-  void (*passed_back)(const char* op, std::span<const Tensor> outputs) = nullptr;
-  void (*gathering)(const Leaf& leaf, int row_begin, int row_end) = nullptr;
-  void (*gathered)(const Leaf& leaf, int row_begin, int row_end) = nullptr;
+  void (*made)(const Tensor& variable) = nullptr;                                  ///< a new variable
+  void (*computed)(const char* op, std::span<const Tensor> outputs) = nullptr;     ///< an op, forward
+  void (*passed_back)(const char* op, std::span<const Tensor> outputs) = nullptr;  ///< its closure has run
+  void (*gathering)(const Leaf& leaf, int row_begin, int row_end) = nullptr;       ///< before rows are added up
+  void (*gathered)(const Leaf& leaf, int row_begin, int row_end) = nullptr;        ///< afterwards
 };
 
 /// Who is told; null is nobody. All functions of it are set. It stands in inspect/observers.cpp, which says who begins

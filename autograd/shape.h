@@ -13,7 +13,7 @@ namespace gradus::inline GRADUS_PRECISION {
 /// The dimensions of a tensor, at most six, row-major. The empty shape () is that of a scalar.
 class Shape {
  public:
-  static constexpr int kMaxRank = 6;
+  static constexpr int kMaxRank = 6;  ///< the most axes a tensor has
 
   Shape() = default;
   Shape(std::initializer_list<int> dims) : Shape(std::span(dims.begin(), dims.size())) {}
@@ -21,7 +21,7 @@ class Shape {
   /// left out) that no memory could hold them.
   explicit Shape(std::span<const int> dims);
 
-  int rank() const { return rank_; }
+  int rank() const { return rank_; }  ///< how many axes there are
   /// The length of an axis; -1 is the last one. Throws if there is no such axis.
   int operator[](int axis) const { return dims_[std::size_t(index(axis))]; }
   /// How many numbers a tensor of this shape holds.

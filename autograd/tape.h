@@ -33,8 +33,10 @@ namespace gradus::inline GRADUS_PRECISION {
 
 struct GradMemory;
 
+/// Records what ops do, from its beginning to its end, to run it backward.
 class Tape {
  public:
+  /// Whether gradients will be wanted.
   enum Mode {
     Record,     ///< ops record their backward closures
     Inference,  ///< ops only compute; nothing needs a gradient
@@ -59,13 +61,14 @@ class Tape {
 
   /// The tape that ops on this thread record on. Throws if there is none.
   static Tape& active();
-  Mode mode() const { return mode_; }
+  Mode mode() const { return mode_; }  ///< that of the constructor
   /// Memory that lives as long as the tape. Lists that closures hold on to are copied there: `arena().copy(list)`.
   Arena& arena();
   /// A range of this tape's random numbers that nobody else gets: its seed, and where in the sequence it begins.
   struct RandomRange {
-    std::uint64_t seed = 0, begin = 0;
+    std::uint64_t seed = 0, begin = 0;  ///< of the generator, and the first number of the range
   };
+  /// The next `count` random numbers of this tape.
   RandomRange random(std::uint64_t count) {
     return {random_.seed, std::exchange(random_.begin, random_.begin + count)};
   }

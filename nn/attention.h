@@ -33,7 +33,7 @@ struct KeysValues {
   Tensor keys, values;  ///< padded (B, S, ·) or packed (rows, ·); with several heads (rows · heads, ·)
   SequenceRows rows;    ///< which of their rows are whose; positions beyond a sentence's length are never attended
   Tensor mask;          ///< (B · heads, S) or an empty handle: 0 where a position is never attended, padding included
-  int heads = 1;
+  int heads = 1;        ///< how many rows a sentence has
 
   /// For queries of which query i is about sentence chosen[i].
   KeysValues select(std::span<const int> chosen) const;
@@ -52,6 +52,7 @@ struct AttentionStep {
   Tensor coverage;   ///< (N, S): the sum of the weights of the steps before, or an empty handle
 };
 
+/// What one step of attention comes to, for N queries.
 struct Attended {
   Tensor context;  ///< (N, H)
   Tensor weights;  ///< (N, S): of each row, not negative, with the sum 1, or less of local-p; of several heads the mean
@@ -64,6 +65,7 @@ struct Attended {
 struct AttentionScope {
   virtual ~AttentionScope() = default;
 
+  /// What a scope makes of scores.
   struct Weights {
     Tensor weights;                   ///< (N · heads, S)
     Tensor log_probability, entropy;  ///< (N · heads), of a random choice; else empty handles
@@ -72,7 +74,7 @@ struct AttentionScope {
   virtual Weights operator()(Tensor scores, Tensor query, const KeysValues& source, const AttentionStep& step,
                              bool training) = 0;
 
-  Normalizer normalizer = Normalizer::Softmax;
+  Normalizer normalizer = Normalizer::Softmax;  ///< of the scores that the scope leaves
 
  protected:
   /// The normalised scores of all positions, or of those whose `window`, (N · heads, S), is not 0.
@@ -106,7 +108,7 @@ class Attention : public Module {
   /// query: (N, Q) -> (N · heads, S); whatever stands beyond a length is not used
   virtual Tensor scores(Tensor query, const KeysValues& source) = 0;
 
-  int heads() const { return heads_; }
+  int heads() const { return heads_; }  ///< that of the constructor
 
   std::unique_ptr<AttentionScope> scope;  ///< all positions, at first
   /// If it is there, (1, Q), it adds (w q + b) · coverage_j to each score: where the decoder has looked already
@@ -117,6 +119,7 @@ class Attention : public Module {
  protected:
   /// (…, H) -> (…, A); the states themselves, unless a kind says otherwise.
   virtual Tensor keys(Tensor states) { return states; }
+  /// What is summed: (…, H) -> (…, H); the states themselves, unless a kind says otherwise.
   virtual Tensor values(Tensor states) { return states; }
   /// What the weighted sum of all heads side by side becomes.   (N, H) -> (N, H)
   virtual Tensor output(Tensor context) { return context; }

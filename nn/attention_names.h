@@ -29,7 +29,8 @@ struct ScoreSizes {
 
 /// A score by its name.
 struct NamedScore {
-  const char* name;
+  const char* name;  ///< as options have it
+  /// A new one, as a child of `parent`.
   std::unique_ptr<Attention> (*make)(Module* parent, std::string name, const ScoreSizes& sizes);
 };
 
@@ -38,7 +39,7 @@ std::span<const NamedScore> attention_scores();
 
 /// A scope by its name.
 struct NamedScope {
-  const char* name;
+  const char* name;  ///< as options have it
   /// `query_size`: Q; `window`: D, of local scopes
   std::unique_ptr<AttentionScope> (*make)(Attention* attention, int query_size, int window);
 };

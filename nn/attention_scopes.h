@@ -17,7 +17,7 @@ struct LocalMonotonic : AttentionScope {
   Weights operator()(Tensor scores, Tensor query, const KeysValues& source, const AttentionStep& step,
                      bool training) override;
 
-  int window;
+  int window;  ///< D
 };
 
 /// Positions p - D to p + D around a position that the query predicts (Luong et al. 2015, section 3.2, local-p, eq. 9
@@ -32,7 +32,7 @@ struct LocalPredictive : AttentionScope {
   /// p.   query: (N, Q) -> (N · heads, 1)
   Tensor positions(Tensor query, const KeysValues& source);
 
-  int window;
+  int window;     ///< D
   Linear inner;   ///< W_p: (Q, Q)
   Linear centre;  ///< v_pᵀ: (heads, Q)
 };
@@ -49,7 +49,7 @@ struct HardScope : AttentionScope {
   Weights operator()(Tensor scores, Tensor query, const KeysValues& source, const AttentionStep& step,
                      bool training) override;
 
-  Real expected_share;
+  Real expected_share;  ///< in [0, 1]
 };
 
 }

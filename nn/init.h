@@ -26,10 +26,13 @@ using Init = std::function<void(Array values, Rng& rng)>;
 /// here, and throw for a parameter with less than two axes.
 namespace init {
 
+/// All 0.
 Init zeros();
+/// All the same.
 Init constant(Real value);
 /// In [low, high).
 Init uniform(double low, double high);
+/// N(mean, deviation²).
 Init normal(double mean = 0, double deviation = 1);
 /// U(±g √(6 / (inputs + outputs))), and N(0, 2 g² / (inputs + outputs)): keep the variance of values and gradients from
 /// layer to layer (Glorot, Bengio 2010, eq. 16 and 12).

@@ -27,8 +27,8 @@ struct Embedding : Module {
   Embedding(Module* parent, std::string name, int count, int size, std::optional<int> padding_idx = {});
   Tensor operator()(std::span<const int> ids);
 
-  std::optional<int> padding_idx;
-  Parameter weight;  ///< (count, size)
+  std::optional<int> padding_idx;  ///< counted from the front
+  Parameter weight;                ///< (count, size)
 };
 
 namespace detail {
@@ -41,7 +41,7 @@ struct Dropout : Module {
   Dropout(Module* parent, std::string name, Real probability);
   Tensor operator()(Tensor x) const;
 
-  Real probability;
+  Real probability;  ///< in [0, 1)
 };
 
 /// Normalisation to mean 0 and variance 1 along the last axes, which have the lengths `normalized_shape`, then a scale
@@ -52,10 +52,10 @@ struct LayerNorm : Module {
             bool elementwise_affine = true, bool with_bias = true);
   Tensor operator()(Tensor x);
 
-  Real epsilon;
-  Shape normalized_shape;
+  Real epsilon;                     ///< added to the variance
+  Shape normalized_shape;           ///< that of the constructor
   std::optional<Parameter> weight;  ///< ones at first
-  std::optional<Parameter> bias;
+  std::optional<Parameter> bias;    ///< zeros at first
 };
 
 }

@@ -27,6 +27,7 @@ namespace gradus::inline GRADUS_PRECISION {
 class Parameter;
 class Buffer;
 
+/// A layer, or a model of layers: the base of all that has parameters.
 class Module {
  public:
   /// A root: its path is empty.
@@ -49,10 +50,10 @@ class Module {
 
   /// Training mode switches dropout on, evaluation mode off, here and in all children. Modules begin in training mode.
   void train(bool on = true);
-  void eval() { train(false); }
-  bool training() const { return training_; }
+  void eval() { train(false); }                ///< evaluation mode
+  bool training() const { return training_; }  ///< whether it is in training mode
 
-  void zero_grad();
+  void zero_grad();  ///< of all parameters below
   /// How many numbers all parameters hold together.
   std::size_t parameter_count();
   /// A table of all parameters: path, shape, count, bytes, and their sums.

@@ -13,6 +13,7 @@
 
 namespace gradus::inline GRADUS_PRECISION {
 
+/// What a recurrent layer has besides its sizes.
 struct RecurrentOptions {
   int layers = 1;              ///< each further layer reads the output of the one before
   bool bidirectional = false;  ///< every layer reads in both directions, and their outputs are concatenated
@@ -69,8 +70,8 @@ class RecurrentStack : public Module {
   /// cell leave `LstmState::cell` empty.   x: (rows, in)
   virtual RecurrentOutput<LstmState> sequence(Tensor x, const Packing& packing) = 0;
 
-  int hidden() const { return hidden_; }
-  const RecurrentOptions& options() const { return options_; }
+  int hidden() const { return hidden_; }                        ///< H
+  const RecurrentOptions& options() const { return options_; }  ///< those of the constructor
   /// The size of a hidden state: H, or P with a projection.
   int state_size() const { return options_.proj_size > 0 ? options_.proj_size : hidden_; }
   /// D times that, the last dimension of the output.
@@ -78,7 +79,7 @@ class RecurrentStack : public Module {
 
  protected:
   RecurrentStack(Module* parent, std::string name, int hidden, const RecurrentOptions& options);
-  int directions() const { return options_.bidirectional ? 2 : 1; }
+  int directions() const { return options_.bidirectional ? 2 : 1; }  ///< D
   /// Where a direction of a layer stands in the order of `RecurrentOutput::final`.
   std::size_t place(int layer, bool reverse) const {
     const int i = layer * directions() + (reverse ? 1 : 0);
@@ -134,6 +135,7 @@ class GRU : public RecurrentStack {
   RecurrentOutput<Tensor> operator()(Tensor x, std::span<const int> lengths, std::span<const Tensor> initial = {});
 
   RecurrentOutput<LstmState> sequence(Tensor x, const Packing& packing) override;
+  /// The weights of a direction of a layer.
   RecurrentWeights& weights(int layer, bool reverse) { return weights_.at(place(layer, reverse)); }
 
  private:
@@ -151,6 +153,7 @@ class RNN : public RecurrentStack {
   RecurrentOutput<Tensor> operator()(Tensor x, std::span<const int> lengths, std::span<const Tensor> initial = {});
 
   RecurrentOutput<LstmState> sequence(Tensor x, const Packing& packing) override;
+  /// The weights of a direction of a layer.
   RecurrentWeights& weights(int layer, bool reverse) { return weights_.at(place(layer, reverse)); }
 
  private:

@@ -11,6 +11,7 @@
 
 namespace gradus::inline GRADUS_PRECISION {
 
+/// How many gates, or sums, a step of each kind has.
 constexpr int kLstmGates = 4, kGruGates = 3, kRnnGates = 1;
 
 /// What one direction of one layer has: rows of all gates below each other. `suffix` ends the names: `_l0_reverse`.
@@ -39,7 +40,7 @@ struct RecurrentCell : Module {
   /// with the weights.   parts: (B, in_i), state: (B, H) each, mask: (B, H) or an empty handle -> (B, H) each
   virtual LstmState step(std::span<const Tensor> parts, LstmState state, Tensor mask = {}) = 0;
 
-  int hidden;
+  int hidden;  ///< H
 };
 
 /// One step of an LSTM.
@@ -51,7 +52,7 @@ struct LSTMCell : RecurrentCell {
   /// A state of zeros for B sequences.
   LstmState zero_state(int batch) const;
 
-  RecurrentWeights weights;
+  RecurrentWeights weights;  ///< with an empty suffix
 };
 
 /// One step of a GRU.
@@ -60,9 +61,9 @@ struct GRUCell : RecurrentCell {
   LstmState step(std::span<const Tensor> parts, LstmState state, Tensor mask = {}) override;
   /// x: (B, in), hidden: (B, H) -> (B, H)
   Tensor operator()(Tensor x, Tensor state) { return step({&x, 1}, {state, {}}).hidden; }
-  Tensor zero_state(int batch) const;
+  Tensor zero_state(int batch) const;  ///< (B, H)
 
-  RecurrentWeights weights;
+  RecurrentWeights weights;  ///< with an empty suffix
 };
 
 /// One step of a plain RNN.
@@ -72,10 +73,10 @@ struct RNNCell : RecurrentCell {
   LstmState step(std::span<const Tensor> parts, LstmState state, Tensor mask = {}) override;
   /// x: (B, in), hidden: (B, H) -> (B, H)
   Tensor operator()(Tensor x, Tensor state) { return step({&x, 1}, {state, {}}).hidden; }
-  Tensor zero_state(int batch) const;
+  Tensor zero_state(int batch) const;  ///< (B, H)
 
-  RecurrentWeights weights;
-  Nonlinearity nonlinearity;
+  RecurrentWeights weights;   ///< with an empty suffix
+  Nonlinearity nonlinearity;  ///< that of the constructor
 };
 
 /// The GRU with the reset gate before the product, as it was published (Bahdanau et al. 2014, section A.1.1; in Cho et
@@ -98,9 +99,9 @@ struct LayerNormLSTMCell : RecurrentCell {
   LayerNormLSTMCell(Module* parent, std::string name, int in, int hidden);
   LstmState step(std::span<const Tensor> parts, LstmState state, Tensor mask = {}) override;
 
-  Parameter weight_ih;  ///< (4H, in)
-  Parameter weight_hh;  ///< (4H, H)
-  LayerNorm norm_ih, norm_hh, norm_cell;
+  Parameter weight_ih;                    ///< (4H, in)
+  Parameter weight_hh;                    ///< (4H, H)
+  LayerNorm norm_ih, norm_hh, norm_cell;  ///< of the three in their order
 };
 
 /// A plain RNN whose sum is normalised (Ba, Kiros, Hinton 2016, eq. 4), with the bias b of the norm:
@@ -111,7 +112,7 @@ struct LayerNormRNNCell : RecurrentCell {
 
   Parameter weight_ih;  ///< (H, in)
   Parameter weight_hh;  ///< (H, H)
-  LayerNorm norm;
+  LayerNorm norm;       ///< the one of the equation
 };
 
 /// A GRU whose sums are normalised (Ba, Kiros, Hinton 2016, supplementary material, eq. 24 to 26). The gates r and z

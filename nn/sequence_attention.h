@@ -32,8 +32,8 @@ class SequenceAttention : public Module {
   /// One step of causal self-attention: the next position attends to itself and to `cache`, which it becomes part of.
   Tensor step(Tensor x, KeyValueCache& cache);
 
-  int heads;
-  Real dropout;
+  int heads;                 ///< K, of H / K columns each
+  Real dropout;              ///< of the weights, in training mode
   Parameter in_proj_weight;  ///< (3H, H): W_Q, W_K and W_V below each other
   Parameter in_proj_bias;    ///< (3H)
   Linear out_proj;           ///< (H, H), (H)

@@ -9,8 +9,8 @@ namespace gradus::inline GRADUS_PRECISION {
 
 /// Numbers that have a name: what files hold. The array is a view, so loading writes to where it came from.
 struct NamedArray {
-  std::string name;
-  Array array;
+  std::string name;  ///< unique in its file
+  Array array;       ///< of any shape
 };
 
 /// The values of all parameters and buffers of a module, by their path below it (`attention.query.weight`), in the

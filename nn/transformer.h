@@ -11,8 +11,10 @@
 
 namespace gradus::inline GRADUS_PRECISION {
 
+/// What stands between the two layers of a feed-forward net.
 enum class Activation { Relu, Gelu };
 
+/// What all layers of a Transformer have in common.
 struct TransformerOptions {
   int size = 512;            ///< H, of all states
   int heads = 8;             ///< of each attention
@@ -37,9 +39,9 @@ struct Residual {
     return norm_first ? x + dropout(f(norm(x))) : norm(x + dropout(f(x)));
   }
 
-  bool norm_first;
-  LayerNorm norm;
-  Dropout dropout;
+  bool norm_first;  ///< as in the options
+  LayerNorm norm;   ///< (H)
+  Dropout dropout;  ///< of f(x)
 };
 
 /// y = W_2 activation(W_1 x + b_1) + b_2, position by position (Vaswani et al. 2017, eq. 2).
@@ -47,22 +49,25 @@ struct FeedForward {
   FeedForward(Module* owner, const TransformerOptions& options);
   Tensor operator()(Tensor x);
 
-  Activation activation;
-  Linear linear1;  ///< (F, H), (F)
-  Linear linear2;  ///< (H, F), (H)
-  Dropout dropout;
+  Activation activation;  ///< as in the options
+  Linear linear1;         ///< (F, H), (F)
+  Linear linear2;         ///< (H, F), (H)
+  Dropout dropout;        ///< of what is activated
 };
 
+/// Self-attention and a feed-forward net, each in its frame (Vaswani et al. 2017, section 3.1).
 struct TransformerEncoderLayer : Module {
   TransformerEncoderLayer(Module* parent, std::string name, const TransformerOptions& options);
   /// x: (rows, H) -> (rows, H)
   Tensor operator()(Tensor x, const SequenceRows& rows, const AttentionMask& mask = {});
 
-  SequenceAttention self_attn;
-  FeedForward feed_forward;
-  Residual residual1, residual2;
+  SequenceAttention self_attn;    ///< PyTorch's name
+  FeedForward feed_forward;       ///< `linear1`, `linear2`
+  Residual residual1, residual2;  ///< `norm1`, `norm2`
 };
 
+/// Causal self-attention, attention to a memory, and a feed-forward net, each in its frame (Vaswani et al. 2017,
+/// section 3.1).
 struct TransformerDecoderLayer : Module {
   TransformerDecoderLayer(Module* parent, std::string name, const TransformerOptions& options);
   /// All positions of each sentence, which see none after themselves, and what the masks of the two attentions let them
@@ -72,20 +77,23 @@ struct TransformerDecoderLayer : Module {
   /// The next position of each sentence, without dropout.   x: (N, H) -> (N, H), and the weights on the memory, (N, S)
   Attended step(Tensor x, KeyValueCache& cache, const KeysValues& memory);
 
-  SequenceAttention self_attn;
-  SequenceAttention multihead_attn;  ///< to the memory
-  FeedForward feed_forward;
-  Residual residual1, residual2, residual3;
+  SequenceAttention self_attn;               ///< PyTorch's name
+  SequenceAttention multihead_attn;          ///< to the memory
+  FeedForward feed_forward;                  ///< `linear1`, `linear2`
+  Residual residual1, residual2, residual3;  ///< `norm1` to `norm3`
 };
 
+/// Encoder layers on top of each other, and with pre-norm a norm at the end.   x: (rows, H) -> (rows, H)
 struct TransformerEncoderStack : Module {
   TransformerEncoderStack(Module* parent, std::string name, int layers, const TransformerOptions& options);
   Tensor operator()(Tensor x, const SequenceRows& rows, const AttentionMask& mask = {});
 
-  std::deque<TransformerEncoderLayer> layers;
-  std::optional<LayerNorm> norm;  ///< with `norm_first`
+  std::deque<TransformerEncoderLayer> layers;  ///< "0", "1", …
+  std::optional<LayerNorm> norm;               ///< with `norm_first`
 };
 
+/// Decoder layers on top of each other, each with its memory, and with pre-norm a norm at the end.   x: (rows, H) ->
+/// (rows, H)
 struct TransformerDecoderStack : Module {
   TransformerDecoderStack(Module* parent, std::string name, int layers, const TransformerOptions& options);
   /// What each layer reads of the encoder's states; it lives as long as the tape.   states: (rows, H)
@@ -95,8 +103,8 @@ struct TransformerDecoderStack : Module {
   /// The next position of each sentence; the weights are those of the last layer. `caches`: of each layer
   Attended step(Tensor x, std::span<KeyValueCache> caches, std::span<const KeysValues> memories);
 
-  std::deque<TransformerDecoderLayer> layers;
-  std::optional<LayerNorm> norm;  ///< with `norm_first`
+  std::deque<TransformerDecoderLayer> layers;  ///< "0", "1", …
+  std::optional<LayerNorm> norm;               ///< with `norm_first`
 };
 
 }

@@ -21,17 +21,18 @@ class Broadcast {
 
   /// Where a row's numbers are in a or b: behind each other (step 1), or one number that is repeated (step 0).
   struct Place {
-    std::size_t begin, step;
+    std::size_t begin, step;  ///< the first, and the distance of the others
   };
+  /// A row of the result and what it is made of.
   struct Row {
     std::size_t begin, size;  ///< where it is in the result
-    Place a, b;
+    Place a, b;               ///< of the operands
   };
 
   /// Throws, naming `op`, if the shapes do not broadcast.
   Broadcast(const char* op, const Shape& a, const Shape& b);
 
-  const Shape& shape() const { return shape_; }
+  const Shape& shape() const { return shape_; }  ///< that of the result
 
   /// Calls visit(row) for all rows of the result, in order.
   template <class Visit>
@@ -77,7 +78,7 @@ class StretchedGradient {
   explicit operator bool() const { return dx_.data != nullptr; }
   /// dx += row, the sum of the row going to a number that is repeated.
   void add(const Real* row, Broadcast::Place place, std::size_t size);
-  void finish();
+  void finish();  ///< adds the sums to the gradient, when all rows are in
 
  private:
   Array dx_;

@@ -7,10 +7,9 @@
 
 namespace gradus::inline GRADUS_PRECISION {
 
-// Masks of 1 where it is so and 0 elsewhere: a == b, a != b, a < b, a <= b, a > b, a >= b, number by number. NaN is
-// unequal to all. No gradient flows through a mask. They are no operators, since `if (loss < 1)` would ask whether the
-// handle of the mask refers to anything.
-
+/// A mask of 1 where it is so and 0 elsewhere: a == b, a != b, a < b, a <= b, a > b, a >= b, number by number. NaN is
+/// unequal to all. No gradient flows through a mask. They are no operators, since `if (loss < 1)` would ask whether the
+/// handle of the mask refers to anything.
 Tensor eq(Tensor a, Tensor b);
 Tensor ne(Tensor a, Tensor b);
 Tensor lt(Tensor a, Tensor b);

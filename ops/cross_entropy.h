@@ -4,6 +4,7 @@
 
 namespace gradus::inline GRADUS_PRECISION {
 
+/// What a cross-entropy counts, and how.
 struct CrossEntropyOptions {
   Real label_smoothing = 0;  ///< ε: the target distribution is (1-ε) one-hot + ε/V (Szegedy et al. 2016, section 7)
   int ignored = -100;        ///< rows with this target count for nothing

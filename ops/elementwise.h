@@ -15,6 +15,7 @@ Tensor sub(Tensor a, Tensor b);
 Tensor mul(Tensor a, Tensor b);
 Tensor div(Tensor a, Tensor b);
 
+/// As `add`, `sub`, `mul` and `div`.
 inline Tensor operator+(Tensor a, Tensor b) { return add(a, b); }
 inline Tensor operator-(Tensor a, Tensor b) { return sub(a, b); }
 inline Tensor operator*(Tensor a, Tensor b) { return mul(a, b); }
@@ -23,6 +24,7 @@ inline Tensor operator/(Tensor a, Tensor b) { return div(a, b); }
 /// scale * x + shift, with plain numbers.
 Tensor affine(Tensor x, Real scale, Real shift);
 
+/// With a plain number: as `affine`, and x / divisor.
 inline Tensor operator-(Tensor x) { return affine(x, -1, 0); }
 inline Tensor operator+(Tensor x, Real shift) { return affine(x, 1, shift); }
 inline Tensor operator+(Real shift, Tensor x) { return affine(x, 1, shift); }
@@ -34,8 +36,8 @@ inline Tensor operator/(Tensor x, Real divisor) { return div(x, full({}, divisor
 /// dividend / x, number by number.
 Tensor operator/(Real dividend, Tensor x);
 
-// `total += loss` is `total = total + loss`: the handle then refers to the sum. No value changes in place, so other
-// handles, and what is recorded already, keep theirs.
+/// `total += loss` is `total = total + loss`: the handle then refers to the sum. No value changes in place, so other
+/// handles, and what is recorded already, keep theirs.
 template <class Operand>
 Tensor& operator+=(Tensor& a, const Operand& b) {
   return a = a + b;
@@ -53,6 +55,7 @@ Tensor& operator/=(Tensor& a, const Operand& b) {
   return a = a / b;
 }
 
+/// eˣ.
 Tensor exp(Tensor x);
 /// exp(x) - 1, exact for small x, too.
 Tensor expm1(Tensor x);
@@ -60,10 +63,13 @@ Tensor expm1(Tensor x);
 Tensor log(Tensor x);
 /// log(1 + x), exact for small x, too.
 Tensor log1p(Tensor x);
+/// The sine of x, in radians.
 Tensor sin(Tensor x);
+/// The cosine of x, in radians.
 Tensor cos(Tensor x);
 /// The error function, 2/√π ∫₀ˣ exp(-t²) dt.
 Tensor erf(Tensor x);
+/// The hyperbolic tangent.
 Tensor tanh(Tensor x);
 /// 1 / (1 + exp(-x)).
 Tensor sigmoid(Tensor x);
@@ -82,12 +88,13 @@ Tensor silu(Tensor x);
 Tensor leaky_relu(Tensor x, Real negative_slope = Real(0.01));
 /// x where x > 0, else alpha (exp(x) - 1) (Clevert, Unterthiner, Hochreiter 2015, eq. 15).
 Tensor elu(Tensor x, Real alpha = 1);
-/// The gradient at 0 is infinite: `where` in ops/compare.h shows a way around.
+/// √x; NaN below 0. The gradient at 0 is infinite: `where` in ops/compare.h shows a way around.
 Tensor sqrt(Tensor x);
 /// 1 / √x.
 Tensor rsqrt(Tensor x);
 /// 1 / x.
 inline Tensor reciprocal(Tensor x) { return Real(1) / x; }
+/// x².
 Tensor square(Tensor x);
 /// base to the exponent, number by number. Where the base is 0 and the exponent not negative, the exponent's gradient
 /// is 0; below a base of 0 it is NaN, since there a power is no function of the exponent.

@@ -18,14 +18,16 @@ namespace gradus::inline GRADUS_PRECISION {
 enum class Reduction { None, Mean, Sum };
 /// "none", "mean" and "sum", by their number.
 inline constexpr const char* kReductionNames[] = {"none", "mean", "sum"};
+/// The name of a reduction.
 inline const char* to_string(Reduction reduction) { return kReductionNames[static_cast<int>(reduction)]; }
 
 /// The sum, or the mean, of all numbers -> ().
 Tensor sum(Tensor x);
 Tensor mean(Tensor x);
 
+/// The sum along axes; 0 if there are no numbers.
 Tensor sum(Tensor x, List<int> axes, bool keep = false);
-/// Throws if there are no numbers.
+/// The mean along axes. Throws if there are no numbers.
 Tensor mean(Tensor x, List<int> axes, bool keep = false);
 /// The product. Its gradient is right where numbers are 0, too.
 Tensor prod(Tensor x, List<int> axes = {}, bool keep = false);

@@ -12,7 +12,7 @@ namespace gradus::inline GRADUS_PRECISION {
 /// An op in formulas that speak of its tensors by name. A gradient is a `d` before the name of what it is the gradient
 /// of, and ∘ multiplies number by number.
 struct OpFormula {
-  const char* op;
+  const char* op;  ///< the name that it is recorded by
   /// Their names in order, "a b". The last ones may lack, another one if it has a "?". Those with an ellipsis, at the
   /// end, are there any number of times: "base? x… W…" is base, x₁, W₁, x₂, W₂. Names with W are of matrices of as many
   /// rows each.

@@ -10,7 +10,9 @@ namespace gradus::inline GRADUS_PRECISION {
 void add_observer(const TapeObserver& observer);
 void remove_observer(const TapeObserver& observer);
 
+/// Which way an op works: when it is called, or when its closure runs.
 enum class Pass { Forward, Backward };
+/// A function that is told of an op.
 using OpObserver = void (*)(const char* op, Pass pass);
 
 /// Calls `observer` with the name of an op when it has computed its output, and again when its closure has run; on the
@@ -29,8 +31,8 @@ class OpListener {
   OpListener();
   OpListener(const OpListener&) = delete;
   OpListener& operator=(const OpListener&) = delete;
-  virtual void computed(std::span<const Tensor>) {}
-  virtual void passed_back(std::span<const Tensor>) {}
+  virtual void computed(std::span<const Tensor>) {}     ///< is told of the outputs of an op
+  virtual void passed_back(std::span<const Tensor>) {}  ///< and of them once more, backward
 
  protected:
   ~OpListener();

@@ -12,15 +12,16 @@ namespace gradus::inline GRADUS_PRECISION {
 
 /// What the time steps of a module are, such as words. What repeats itself as often under this path has these names.
 struct StepNames {
-  std::string path;
-  std::vector<std::string> names;
+  std::string path;                ///< of the module
+  std::vector<std::string> names;  ///< of its time steps, in order
 };
 
+/// What a page shows besides the step itself.
 struct PlayerOptions {
-  std::string title = "Backpropagation, step by step";
+  std::string title = "Backpropagation, step by step";  ///< its heading
   std::vector<std::pair<std::string, std::string>> about =
-      {};  ///< what else the page says of the step, as name and text
-  std::vector<StepNames> steps = {};
+      {};                             ///< what else the page says of the step, as name and text
+  std::vector<StepNames> steps = {};  ///< names of time steps
   std::function<std::string(const Leaf&, int)> row_name =
       {};  ///< the name of a row of a parameter, such as the word of a vector; empty if it has none
   std::vector<std::vector<std::string>> loss_table = {};  ///< what stands beside the loss, its first row a head

@@ -22,12 +22,14 @@
 
 namespace gradus::inline GRADUS_PRECISION {
 
+/// How much of a tensor is written.
 struct PrintOptions {
   int digits = 4;    ///< significant ones
   int longest = 10;  ///< axes of more positions are cut in the middle …
   int edge = 3;      ///< … to so many at both ends
 };
 
+/// The array as text.
 std::string to_string(const ConstArray& array, const PrintOptions& options = {});
 /// The tensor's value. Throws if its tape has ended.
 std::string to_string(const Tensor& tensor, const PrintOptions& options = {});
@@ -38,6 +40,7 @@ void print(const Tensor& tensor);
 void print(std::string_view name, const ConstArray& array);
 void print(std::string_view name, const Tensor& tensor);
 
+/// Writes it to a stream.
 std::ostream& operator<<(std::ostream& stream, const ConstArray& array);
 std::ostream& operator<<(std::ostream& stream, const Tensor& tensor);
 

@@ -6,6 +6,7 @@
 
 namespace gradus::inline GRADUS_PRECISION {
 
+/// How much of a tape is written.
 struct TraceOptions {
   std::size_t values = 4;  ///< tensors of at most so many numbers show them
   bool fold = true;        ///< of equal stretches behind each other, such as time steps, only the first is shown

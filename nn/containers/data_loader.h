@@ -10,8 +10,9 @@
 
 namespace gradus::inline GRADUS_PRECISION {
 
+/// How samples become batches.
 struct DataLoaderOptions {
-  int batch_size = 1;
+  int batch_size = 1;      ///< samples a batch
   bool shuffle = true;     ///< a new order in every epoch
   bool drop_last = false;  ///< leave out a last batch that is smaller than the others
   std::uint64_t seed = 0;  ///< of the orders; loaders of the same seed give the same ones
@@ -33,10 +34,11 @@ class DataLoader {
   /// Some of the samples, in the order of the epoch.
   class Batch {
    public:
+    /// Goes through the samples of a batch.
     class Iterator {
      public:
-      using value_type = Sample;
-      using difference_type = std::ptrdiff_t;
+      using value_type = Sample;               ///< of the standard library's iterators
+      using difference_type = std::ptrdiff_t;  ///< of the standard library's iterators
       Iterator() = default;
       Iterator(const Batch* batch, std::size_t i) : batch_(batch), i_(i) {}
       const Sample& operator*() const { return (*batch_)[i_]; }
@@ -54,8 +56,8 @@ class DataLoader {
 
     Batch(std::span<const Sample> samples, std::span<const std::size_t> positions)
         : samples_(samples), positions_(positions) {}
-    std::size_t size() const { return positions_.size(); }
-    const Sample& operator[](std::size_t i) const { return samples_[positions_[i]]; }
+    std::size_t size() const { return positions_.size(); }                             ///< how many samples there are
+    const Sample& operator[](std::size_t i) const { return samples_[positions_[i]]; }  ///< the i-th of them
     Iterator begin() const { return {this, 0}; }
     Iterator end() const { return {this, size()}; }
     /// Where the samples stand in the user's vector.

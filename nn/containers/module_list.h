@@ -23,8 +23,8 @@ class ModuleList : public Module {
     return modules_.emplace_back(this, std::to_string(modules_.size()), std::forward<Args>(args)...);
   }
 
-  std::size_t size() const { return modules_.size(); }
-  Kind& operator[](std::size_t i) { return modules_.at(i); }
+  std::size_t size() const { return modules_.size(); }        ///< how many there are
+  Kind& operator[](std::size_t i) { return modules_.at(i); }  ///< throws std::out_of_range for one that is not there
   auto begin() { return modules_.begin(); }
   auto end() { return modules_.end(); }
 

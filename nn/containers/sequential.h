@@ -29,13 +29,15 @@ class Sequential : public Module {
     modules_.push_back(std::move(module));
     return added;
   }
-  void add(Tensor (*op)(Tensor)) { steps_.push_back(op); }  // of all functions of that name, such as tanh
+  /// Adds a function of a tensor, which has a number but no parameters. Of overloaded ones, such as tanh, it is that of
+  /// one tensor.
+  void add(Tensor (*op)(Tensor)) { steps_.push_back(op); }
   template <std::invocable<Tensor> Function>
   void add(Function function) {
     steps_.push_back(std::move(function));
   }
 
-  std::size_t size() const { return steps_.size(); }
+  std::size_t size() const { return steps_.size(); }  ///< modules and functions together
   Tensor operator()(Tensor x);
 
  private:
@@ -48,7 +50,7 @@ struct Flatten : Module {
   Flatten(Module* parent, std::string name, int first = 1, int last = -1);
   Tensor operator()(Tensor x) const;
 
-  int first, last;
+  int first, last;  ///< axes, from the end if negative
 };
 
 }

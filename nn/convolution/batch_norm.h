@@ -6,10 +6,11 @@
 
 namespace gradus::inline GRADUS_PRECISION {
 
+/// What a batch norm has besides its size.
 struct BatchNormOptions {
-  Real epsilon = Real(1e-5), momentum = Real(0.1);
-  bool affine = true;               ///< with a scale and a shift of each channel
-  bool track_running_stats = true;  ///< else evaluation, too, normalises by the batch
+  Real epsilon = Real(1e-5), momentum = Real(0.1);  ///< added to variances; the share of the new statistics
+  bool affine = true;                               ///< with a scale and a shift of each channel
+  bool track_running_stats = true;                  ///< else evaluation, too, normalises by the batch
 };
 
 /// Normalisation of each channel, by the batch in training mode, by running statistics in evaluation mode (`batch_norm`
@@ -19,14 +20,14 @@ class BatchNorm : public Module {
  public:
   BatchNorm(Module* parent, std::string name, int channels, const BatchNormOptions& options);
 
-  BatchNormOptions options;
+  BatchNormOptions options;                   ///< those of the constructor
   std::optional<Parameter> weight, bias;      ///< (channels), ones and zeros at first
   std::optional<Buffer> running_mean;         ///< (channels), zeros at first
   std::optional<Buffer> running_var;          ///< (channels), ones at first
   std::optional<Buffer> num_batches_tracked;  ///< ()
 
  protected:
-  Tensor normalize(Tensor x);
+  Tensor normalize(Tensor x);  ///< `batch_norm` with these members
 };
 
 /// Batch normalisation of vectors and sequences.   x: (N, channels) or (N, channels, L)

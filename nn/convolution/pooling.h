@@ -17,11 +17,11 @@ struct MaxPool : Module {
           Size dilation = 1, bool ceil_mode = false);
   Tensor operator()(Tensor x) const;
 
-  Size kernel, stride, padding, dilation;
-  bool ceil_mode;
+  Size kernel, stride, padding, dilation;  ///< those of the constructor
+  bool ceil_mode;                          ///< whether what is left at the end counts
 };
-using MaxPool2d = MaxPool<Pair>;
-using MaxPool1d = MaxPool<int>;
+using MaxPool2d = MaxPool<Pair>;  ///< of pictures
+using MaxPool1d = MaxPool<int>;   ///< of sequences
 
 /// The mean of each patch.
 template <class Size>
@@ -30,10 +30,10 @@ struct AvgPool : Module {
           bool ceil_mode = false, bool count_include_pad = true);
   Tensor operator()(Tensor x) const;
 
-  Size kernel, stride, padding;
-  bool ceil_mode, count_include_pad;
+  Size kernel, stride, padding;       ///< those of the constructor
+  bool ceil_mode, count_include_pad;  ///< what is left at the end, and padding: whether they count
 };
-using AvgPool2d = AvgPool<Pair>;
-using AvgPool1d = AvgPool<int>;
+using AvgPool2d = AvgPool<Pair>;  ///< of pictures
+using AvgPool1d = AvgPool<int>;   ///< of sequences
 
 }

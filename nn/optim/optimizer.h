@@ -20,6 +20,7 @@ namespace gradus::inline GRADUS_PRECISION {
 
 class ThreadPool;
 
+/// What `Optimizer::step` does beside the update.
 struct StepOptions {
   double grad_scale = 1;    ///< gradients are multiplied by it before anything else: clipping without a pass of its own
   bool zero_grads = false;  ///< set the gradients to zero in the same pass
@@ -28,7 +29,7 @@ struct StepOptions {
 
 /// Parameters that are updated alike.
 struct ParameterGroup {
-  std::vector<Parameter*> parameters;
+  std::vector<Parameter*> parameters;       ///< in no other group
   double rate_scale = 1;                    ///< what the learning rate is multiplied by; 0 or more
   std::optional<double> weight_decay = {};  ///< in place of that of the options
 };
@@ -42,6 +43,7 @@ struct ParameterGroups : std::vector<ParameterGroup> {
   ParameterGroups(std::initializer_list<ParameterGroup> groups) : std::vector<ParameterGroup>(groups) {}
 };
 
+/// Changes parameters by their gradients; a kind is its `update`.
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
@@ -51,7 +53,7 @@ class Optimizer {
   /// Changes the values by the gradients. Frozen parameters stay as they are.
   void step(const StepOptions& options = {});
 
-  double learning_rate;
+  double learning_rate;  ///< may be set before any step
   /// How many steps were made. Part of the state: bias corrections depend on it.
   std::int64_t steps = 0;
   /// Views of all other state, named after the parameter and PyTorch's name for it: `decoder.weight_hh.exp_avg`.
@@ -64,16 +66,18 @@ class Optimizer {
 
   /// A piece of a parameter, with its gradient and its state.
   struct Block {
-    const Parameter* parameter;
-    Real* value;
-    Real* grad;
-    std::array<Real*, 3> state;
-    std::size_t size;
-    double rate_scale;
-    std::optional<double> own_weight_decay;
+    const Parameter* parameter;              ///< whose piece it is
+    Real* value;                             ///< (size)
+    Real* grad;                              ///< (size)
+    std::array<Real*, 3> state;              ///< (size) each, as many as there are names
+    std::size_t size;                        ///< how many numbers it has
+    double rate_scale;                       ///< of the parameter's group
+    std::optional<double> own_weight_decay;  ///< of the group, if it has one
 
+    /// That of the group, or of the options.
     Real weight_decay(double otherwise) const { return static_cast<Real>(own_weight_decay.value_or(otherwise)); }
   };
+  /// The learning rate of a piece.
   Real rate_of(const Block& block) const { return static_cast<Real>(block.rate_scale * learning_rate); }
   /// Does the piece's part of step number `steps`, which counts from 1.
   virtual void update(const Block& block, Real grad_scale) const = 0;
@@ -87,10 +91,11 @@ class Optimizer {
   std::vector<Block> blocks_;
 };
 
+/// Settings of SGD.
 struct SgdOptions {
-  double learning_rate = 1e-3, momentum = 0;
-  bool nesterov = false;
-  double weight_decay = 0;
+  double learning_rate = 1e-3, momentum = 0;  ///< 0 or more, the momentum below 1
+  bool nesterov = false;                      ///< needs a momentum
+  double weight_decay = 0;                    ///< added to the gradient, times the value
 };
 /// Stochastic gradient descent, with momentum (Polyak 1964; Nesterov's in the form of Sutskever et al. 2013).
 class SGD : public Optimizer {
@@ -102,8 +107,9 @@ class SGD : public Optimizer {
   SgdOptions options_;
 };
 
+/// Settings of Adagrad.
 struct AdagradOptions {
-  double learning_rate = 1e-2, learning_rate_decay = 0, weight_decay = 0, epsilon = 1e-10;
+  double learning_rate = 1e-2, learning_rate_decay = 0, weight_decay = 0, epsilon = 1e-10;  ///< 0 or more
 };
 /// Duchi, Hazan, Singer 2011.
 class Adagrad : public Optimizer {
@@ -115,7 +121,9 @@ class Adagrad : public Optimizer {
   AdagradOptions options_;
 };
 
+/// Settings of RMSprop.
 struct RmspropOptions {
+  /// 0 or more; alpha and momentum below 1.
   double learning_rate = 1e-2, alpha = 0.99, epsilon = 1e-8, weight_decay = 0, momentum = 0;
   bool centered = false;  ///< divide by the standard deviation of the gradient, not by its root mean square
 };
@@ -129,8 +137,9 @@ class RMSprop : public Optimizer {
   RmspropOptions options_;
 };
 
+/// Settings of Adadelta.
 struct AdadeltaOptions {
-  double learning_rate = 1, rho = 0.9, weight_decay = 0, epsilon = 1e-6;
+  double learning_rate = 1, rho = 0.9, weight_decay = 0, epsilon = 1e-6;  ///< 0 or more, rho below 1
 };
 /// Zeiler 2012, algorithm 1 (rho 0.95 and epsilon 1e-6 in Bahdanau et al. 2014).
 class Adadelta : public Optimizer {
@@ -142,7 +151,9 @@ class Adadelta : public Optimizer {
   AdadeltaOptions options_;
 };
 
+/// Settings of Adam.
 struct AdamOptions {
+  /// 0 or more; the betas below 1.
   double learning_rate = 1e-3, beta1 = 0.9, beta2 = 0.999, weight_decay = 0, epsilon = 1e-8;
 };
 /// Kingma, Ba 2015, algorithm 1; the weight decay is added to the gradient.
@@ -155,7 +166,9 @@ class Adam : public Optimizer {
   AdamOptions options_;
 };
 
+/// Settings of AdamW.
 struct AdamWOptions {
+  /// 0 or more; the betas below 1.
   double learning_rate = 1e-3, beta1 = 0.9, beta2 = 0.999, weight_decay = 1e-2, epsilon = 1e-8;
 };
 /// Adam whose weight decay shrinks the values themselves (Loshchilov, Hutter 2019, algorithm 2).

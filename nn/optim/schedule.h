@@ -39,7 +39,7 @@ class Plateau {
 
   /// Takes the next score (higher is better) and returns the rate from now on.
   double update(double score);
-  double rate() const { return rate_; }
+  double rate() const { return rate_; }  ///< as it is now
 
  private:
   double rate_;

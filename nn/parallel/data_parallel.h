@@ -23,8 +23,8 @@ class DataParallel {
   /// `model` must outlive this and keep its parameters. Thread w computes the shards w, w + threads, … .
   DataParallel(Module& model, int threads, int shards);
 
-  int shards() const { return static_cast<int>(tapes_.size()); }
-  ThreadPool& pool() { return pool_; }
+  int shards() const { return static_cast<int>(tapes_.size()); }  ///< that of the constructor
+  ThreadPool& pool() { return pool_; }                            ///< its threads, for other work between steps
 
   /// Calls loss(0), …, loss(shards - 1), each with a tape active, adds the gradients of the sum of these losses to the
   /// parameters, and returns that sum. A shard without work returns an empty handle. `seed` is that of the dropout.

@@ -32,6 +32,7 @@ void write_safetensors(const std::string& path, std::span<const NamedArray> arra
 /// A file that has been read and found to be in order.
 class SafetensorsFile {
  public:
+  /// What the header says of a tensor.
   struct Entry {
     std::string dtype;                ///< "F32", "F64" or "I64", of counts that PyTorch keeps
     std::vector<std::int64_t> shape;  ///< of any rank
@@ -44,9 +45,8 @@ class SafetensorsFile {
   /// is not that of its contents.
   explicit SafetensorsFile(const std::string& path);
 
-  /// Its texts, without the checksum.
-  const Metadata& metadata() const { return metadata_; }
-  const std::map<std::string, Entry>& entries() const { return entries_; }
+  const Metadata& metadata() const { return metadata_; }                    ///< the texts, without the checksum
+  const std::map<std::string, Entry>& entries() const { return entries_; }  ///< all tensors by name
 
   /// Copies a tensor's numbers, each as the nearest `Real`: a count of I64 from 2^24 on, or a number of F64, may be no
   /// float. Throws if there is no such tensor, its shape is another one, or it

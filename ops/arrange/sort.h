@@ -9,8 +9,8 @@ namespace gradus::inline GRADUS_PRECISION {
 
 /// Numbers in order, and where along the axis each was, in the order of the values.
 struct Sorted {
-  Tensor values;
-  std::vector<int> indices;
+  Tensor values;             ///< in order; they pass their gradients back
+  std::vector<int> indices;  ///< one for each of the values
 };
 
 /// The numbers along an axis, the smallest first, or the largest.   (…, n, …) -> the same

@@ -13,7 +13,7 @@ struct Pair {
   Pair(int h, int w) : height(h), width(w) {}
   bool operator==(const Pair&) const = default;
 
-  int height, width;
+  int height, width;  ///< rows, columns
 };
 
 /// Zeros around a plane: so many on each side of its two axes, or by a word.
@@ -82,16 +82,17 @@ struct Patches {
     }
   }
 
-  std::size_t plane_size() const { return std::size_t(plane.height) * std::size_t(plane.width); }
-  std::size_t kernel_size() const { return std::size_t(kernel.height) * std::size_t(kernel.width); }
-  std::size_t size() const { return std::size_t(count.height) * std::size_t(count.width); }
+  std::size_t plane_size() const { return std::size_t(plane.height) * std::size_t(plane.width); }     ///< numbers
+  std::size_t kernel_size() const { return std::size_t(kernel.height) * std::size_t(kernel.width); }  ///< numbers
+  std::size_t size() const { return std::size_t(count.height) * std::size_t(count.width); }  ///< how many patches
 
   /// What number (i, j) of the kernel meets in row y of the patches: those from `first` to `last` meet the plane, at
   /// `begin`, `begin` + stride.width, …, and the others the padding.
   struct Row {
-    int first, last;
+    int first, last;  ///< patches [first, last) of the row
     std::size_t begin;
   };
+  /// Where that is.
   Row row(int i, int j, int y) const {
     const long line = long(y) * stride.height - padding.height + long(i) * dilation.height;
     if (line < 0 || line >= plane.height) return {0, 0, 0};

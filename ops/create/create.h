@@ -9,7 +9,9 @@
 
 namespace gradus::inline GRADUS_PRECISION {
 
+/// A constant of zeros.
 Tensor zeros(const Shape& shape);
+/// A constant of ones.
 Tensor ones(const Shape& shape);
 /// A constant of the shape of x.
 Tensor zeros_like(Tensor x);
@@ -39,8 +41,8 @@ class NestedList {
     append(std::vector<NestedList>(std::ranges::begin(range), std::ranges::end(range)));
   }
 
-  const Shape& shape() const { return shape_; }
-  const std::vector<Real>& values() const { return values_; }
+  const Shape& shape() const { return shape_; }                ///< (rows, …)
+  const std::vector<Real>& values() const { return values_; }  ///< row by row
 
  private:
   void append(std::span<const NestedList> rows);

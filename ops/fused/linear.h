@@ -15,13 +15,15 @@ Tensor linear(Tensor x, Tensor weight, Tensor bias = {});
 /// layer whose input is a concatenation [e; c] may multiply its parts by themselves, and so the parts that are known
 /// for all time steps at once.
 struct LinearTerm {
-  static constexpr int kAllColumns = -1;
+  static constexpr int kAllColumns = -1;  ///< no first column is given
 
   Tensor x;                     ///< (N, in)
   Tensor weight;                ///< (out, in), or with a first column (out, first_col + in or more)
   int first_col = kAllColumns;  ///< of the part of the weight that x meets; 0 beside other terms of the weight
 
-  int begin() const { return first_col == kAllColumns ? 0 : first_col; }
+  int begin() const {
+    return first_col == kAllColumns ? 0 : first_col;
+  }  ///< the first column of the weight that x meets
 };
 
 /// y = base + Σ terms.   base: (N, out), or (out), broadcast over rows, or an empty handle for 0 -> y: (N, out)

@@ -19,6 +19,7 @@
 
 namespace gradus::inline GRADUS_PRECISION {
 
+/// What an LSTM hands from step to step.
 struct LstmState {
   Tensor hidden, cell;  ///< (B, H) each
 };
@@ -31,6 +32,7 @@ LstmState lstm_cell(Tensor base, List<LinearTerm> terms, Tensor cell);
 /// A mask, (B, H), multiplies h before the product with W_hh.
 Tensor gru_cell(Tensor projected, Tensor hidden, Tensor weight_hh, Tensor bias_hh, Tensor mask = {});
 
+/// The result of an LSTM layer in one direction.
 struct LstmOutput {
   Tensor output;    ///< (packing.rows(), H): the hidden state of every step
   LstmState final;  ///< (B, H): of every sequence after its own last step (its first, in reverse)
@@ -46,6 +48,7 @@ struct LstmOutput {
 LstmOutput lstm_sequence(Tensor base, List<LinearTerm> terms, Tensor weight_hh, LstmState initial,
                          const Packing& packing, bool reverse, Tensor mask = {});
 
+/// The result of a GRU layer in one direction.
 struct GruOutput {
   Tensor output;  ///< (packing.rows(), H)
   Tensor final;   ///< (B, H)
@@ -56,8 +59,10 @@ struct GruOutput {
 GruOutput gru_sequence(Tensor projected, Tensor weight_hh, Tensor bias_hh, Tensor initial, const Packing& packing,
                        bool reverse, Tensor mask = {});
 
+/// The f of a plain RNN.
 enum class Nonlinearity { Tanh, Relu };
 
+/// The result of a plain RNN layer in one direction.
 struct RnnOutput {
   Tensor output;  ///< (packing.rows(), H)
   Tensor final;   ///< (B, H)

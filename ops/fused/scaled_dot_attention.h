@@ -10,14 +10,15 @@ struct AttentionMask {
   Tensor allowed = {};  ///< 0 where a query does not attend to a key, whatever the score; or an empty handle
   Tensor bias = {};     ///< added to the scores; -inf masks, too. It gets a gradient; or an empty handle
 
-  explicit operator bool() const { return allowed || bias; }
+  explicit operator bool() const { return allowed || bias; }  ///< whether there is any mask
 };
 
+/// What scaled dot-product attention does besides.
 struct ScaledDotOptions {
-  int heads = 1;        ///< K: head k has columns [k D, (k + 1) D) of queries, keys and values, with D = H / K
-  bool causal = false;  ///< position i attends to positions 0 to i only; both sides are then equally long
-  Real dropout = 0;     ///< of the weights
-  AttentionMask mask = {};
+  int heads = 1;            ///< K: head k has columns [k D, (k + 1) D) of queries, keys and values, with D = H / K
+  bool causal = false;      ///< position i attends to positions 0 to i only; both sides are then equally long
+  Real dropout = 0;         ///< of the weights
+  AttentionMask mask = {};  ///< beside lengths and order
 };
 
 /// Attention of whole sentences: every position of sentence b of `query_rows` attends to the positions of sentence b of

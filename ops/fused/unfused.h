@@ -18,7 +18,7 @@ class Unfused {
   Unfused(const Unfused&) = delete;
   Unfused& operator=(const Unfused&) = delete;
 
-  static bool is_on() { return is_on_; }
+  static bool is_on() { return is_on_; }  ///< on this thread
 
  private:
   bool outer_;

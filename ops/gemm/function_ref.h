@@ -12,6 +12,7 @@ namespace gradus::inline GRADUS_PRECISION {
 template <class Signature>
 class FunctionRef;
 
+/// A reference to any function of these arguments that returns such a result.
 template <class Result, class... Args>
 class FunctionRef<Result(Args...)> {
  public:

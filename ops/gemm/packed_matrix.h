@@ -18,10 +18,10 @@ class PackedMatrix {
   PackedMatrix(Transpose tb, int k, int n, const Real* b, int ldb, Real* memory);
   PackedMatrix(Transpose tb, int k, int n, const Real* b, int ldb, Scratch& scratch)
       : PackedMatrix(tb, k, n, b, ldb, scratch.allocate(memory_size(k, n))) {}
-  static std::size_t memory_size(int k, int n);
+  static std::size_t memory_size(int k, int n);  ///< numbers of `Real`
 
-  int rows() const { return k_; }
-  int cols() const { return n_; }
+  int rows() const { return k_; }  ///< k
+  int cols() const { return n_; }  ///< n
 
   /// c += a b, with rows lda and ldc apart.   a: (m, k), c: (m, n)
   void add_product(int m, const Real* a, int lda, Real* c, int ldc) const { add_part(0, 1, m, a, lda, c, ldc); }

@@ -15,8 +15,8 @@ namespace gradus::inline GRADUS_PRECISION {
 
 /// One way in which a weight W is multiplied: by the columns V = W[:, first_col : first_col + cols], transposed or not.
 struct WeightUse {
-  Transpose transpose;
-  int first_col, cols;
+  Transpose transpose;  ///< whether the factor is Vᵀ
+  int first_col, cols;  ///< those of V
   bool operator==(const WeightUse&) const = default;
 };
 
@@ -38,7 +38,7 @@ class PackedWeights {
   /// The most rows of a product whose weight is soon to change. Larger ones go to BLAS, which packs at every call; from
   /// here on that costs it little.
   static constexpr int kMaxRows = 128;
-  static constexpr int kAnyRows = std::numeric_limits<int>::max();
+  static constexpr int kAnyRows = std::numeric_limits<int>::max();  ///< of a weight that stays as it is
 
   /// Packed forms take their memory from `memory`, and give it back at the end. They serve products of up to
   /// `max_rows`.
@@ -48,6 +48,7 @@ class PackedWeights {
   PackedWeights(const PackedWeights&) = delete;
   PackedWeights& operator=(const PackedWeights&) = delete;
 
+  /// Vouches for one parameter, or for several.
   void hold(Leaf& leaf);
   template <std::derived_from<Leaf> L>
   void hold(const std::vector<L*>& leaves) {

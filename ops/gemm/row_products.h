@@ -20,12 +20,12 @@ class RowProducts {
   /// table: (V, k), weight: (k, n). Neither may change. Products are kept in `memory`, under `mutex`.
   RowProducts(Leaf& table, const PackedMatrix& weight, Arena& memory, std::mutex& mutex);
 
-  bool is_of(const Leaf& table) const { return &table == &table_; }
+  bool is_of(const Leaf& table) const { return &table == &table_; }  ///< whether they are this one's
   /// c[i] += table[ids[i]] @ weight, or = row + table[ids[i]] @ weight if a row is given.   c: (ids, n), row: (n).
   /// Any number of threads may add at once. The bits do not depend on what was asked for before.
   void add(std::span<const int> ids, Real* c, const Real* row);
 
-  RowProducts* next = nullptr;
+  RowProducts* next = nullptr;  ///< of the same weight, with another table
 
  private:
   /// Numbers kept at most; the products of rows that come later are made anew each time. By Zipf's law, words that come

@@ -23,7 +23,7 @@ class ThreadPool {
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
-  int threads() const { return static_cast<int>(workers_.size()) + 1; }
+  int threads() const { return static_cast<int>(workers_.size()) + 1; }  ///< the caller included
 
   /// Calls work(0), …, work(count - 1), of which thread w does w, w + threads(), … in this order, thread 0 being the
   /// caller; returns when all threads are idle again. If calls throw, their threads skip the rest of their work, and

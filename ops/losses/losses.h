@@ -16,10 +16,11 @@ Tensor huber_loss(Tensor input, Tensor target, Real delta = 1, Reduction reducti
 /// huber_loss / beta (Girshick 2015, eq. 3); with beta 0, l1_loss.
 Tensor smooth_l1_loss(Tensor input, Tensor target, Real beta = 1, Reduction reduction = Reduction::Mean);
 
+/// What a binary cross-entropy counts, and how.
 struct BinaryCrossEntropyOptions {
-  Tensor weight = {};      ///< of each loss: broadcasts to the losses, or an empty handle for 1
-  Tensor pos_weight = {};  ///< of the first term, that of the positives, as `weight`; for logits only
-  Reduction reduction = Reduction::Mean;
+  Tensor weight = {};                     ///< of each loss: broadcasts to the losses, or an empty handle for 1
+  Tensor pos_weight = {};                 ///< of the first term, that of the positives, as `weight`; for logits only
+  Reduction reduction = Reduction::Mean;  ///< of the losses
 };
 
 /// -(t log σ(x) + (1 - t) log(1 - σ(x))) of logits x and targets t, usually in [0, 1].
@@ -34,10 +35,11 @@ Tensor binary_cross_entropy(Tensor input, Tensor target, const BinaryCrossEntrop
 /// sum divided by N (PyTorch's `batchmean`), not the mean over all numbers.
 Tensor kl_divergence(Tensor input, Tensor target, Reduction reduction = Reduction::Mean, bool log_target = false);
 
+/// What a negative log-likelihood counts, and how.
 struct NllOptions {
-  Tensor weight = {};  ///< (C): of each class; an empty handle for 1
-  int ignored = -100;  ///< targets of this number count for nothing (PyTorch's ignore_index)
-  Reduction reduction = Reduction::Mean;
+  Tensor weight = {};                     ///< (C): of each class; an empty handle for 1
+  int ignored = -100;                     ///< targets of this number count for nothing (PyTorch's ignore_index)
+  Reduction reduction = Reduction::Mean;  ///< of the losses
 };
 
 /// The negative log-likelihood -weight[t] input[n, t, …] of the targets t, one for each place of all axes but that of

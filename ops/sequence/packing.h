@@ -12,13 +12,13 @@ class Packing {
   /// `lengths` must not increase and be at least 1. The packing lives as long as the active tape.
   explicit Packing(std::span<const int> lengths);
 
-  int batch() const { return static_cast<int>(lengths_.size()); }      ///< B
-  int steps() const { return static_cast<int>(offsets_.size()) - 1; }  ///< the longest length
-  int rows() const { return offsets_.back(); }                         ///< the sum of all lengths
-  int alive(int t) const { return offset(t + 1) - offset(t); }
-  int offset(int t) const { return offsets_[std::size_t(t)]; }
-  int length(int sequence) const { return lengths_[std::size_t(sequence)]; }
-  std::span<const int> lengths() const { return lengths_; }
+  int batch() const { return static_cast<int>(lengths_.size()); }             ///< B
+  int steps() const { return static_cast<int>(offsets_.size()) - 1; }         ///< the longest length
+  int rows() const { return offsets_.back(); }                                ///< the sum of all lengths
+  int alive(int t) const { return offset(t + 1) - offset(t); }                ///< how many sequences are longer than t
+  int offset(int t) const { return offsets_[std::size_t(t)]; }                ///< the first row of step t
+  int length(int sequence) const { return lengths_[std::size_t(sequence)]; }  ///< how many steps a sequence has
+  std::span<const int> lengths() const { return lengths_; }                   ///< (B), of all
   /// The row of step t of a sequence.
   int row(int sequence, int t) const { return offset(t) + sequence; }
 

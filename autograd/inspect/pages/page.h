@@ -13,6 +13,7 @@ namespace gradus::inline GRADUS_PRECISION {
 
 /// The files of this folder, as they were when Gradus was built.
 namespace pages {
+/// The file of this name, with a point for the last underscore.
 extern const std::string_view style_css, parts_js, terms_js, player_tape_js, player_map_js, player_panel_js, player_js;
 }
 
