@@ -108,7 +108,7 @@ TEST_CASE("attention: packed and padded states are attended alike, in any order 
     const Tape tape;
     const int order[] = {2, 0, 1}, lengths[] = {2, 4, 3};  // of the batch; the packing has 4, 3, 2
     const Tensor packed = random_tensor({9, kind.state_size}, 3), query = random_tensor({3, 3}, 4);
-    const Packing packing(std::vector{4, 3, 2});
+    const Packing packing{std::vector{4, 3, 2}};
     for (const bool masked : {false, true}) {
       CAPTURE(std::string(kind.name));
       CAPTURE(masked);

@@ -130,7 +130,7 @@ TEST_CASE("attention: every combination attends alike to packed and padded state
     c.attention->eval();
     const Tape tape;
     const std::vector<int> lengths = {2, 4, 3}, order = {2, 0, 1}, chosen = {1, 1, 0};
-    const Packing packing(std::vector{4, 3, 2});
+    const Packing packing{std::vector{4, 3, 2}};
     const Tensor packed = numbers({9, kSize}, 1), query = numbers({3, kSize}, 2), coverage = numbers({3, 4}, 3);
     const KeysValues of_packed = c.attention->prepare(packed, packing, order);
     const KeysValues of_padded = c.attention->prepare(unpack(packed, packing, order), lengths);

@@ -232,7 +232,7 @@ TEST_CASE("rnn: cells do what a layer does, with either nonlinearity, and sequen
       std::ranges::copy(layer.parameters()[i]->value(), cell.parameters()[i]->value().begin());
     const Tape tape;
     const Tensor x = random_tensor({6, 3}, 1);
-    const Packing packing(std::vector{3, 3});
+    const Packing packing{std::vector{3, 3}};
     Tensor state = cell.zero_state(2);
     const auto whole = layer(x, packing);
     for (int t = 0; t < 3; ++t) {

@@ -1,5 +1,4 @@
 #include <doctest/doctest.h>
-#include <rapidcheck.h>
 
 #include <string>
 #include <vector>
@@ -8,6 +7,7 @@
 #include "examples/translate/text/text.h"
 #include "examples/translate/text/unicode.h"
 #include "examples/translate/text/word_tokenizer.h"
+#include "tests/support/property.h"
 #include "tests/support/random_text.h"
 
 using namespace gradus::translate;
@@ -78,7 +78,7 @@ TEST_CASE("lines without words, and malformed bytes") {
 }
 
 TEST_CASE("any text comes back as it was") {
-  CHECK(rc::check([] {
+  CHECK(holds([] {
     const std::string line = *arbitrary_text();
     const Pieces pieces = split(line);
     RC_ASSERT(join(pieces) == normalised(line));
