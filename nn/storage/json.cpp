@@ -1,6 +1,7 @@
 #include "nn/storage/json.h"
 
 #include <algorithm>
+#include <deque>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
@@ -34,7 +35,7 @@ class Json::Builder : public nlohmann::json_sax<Library> {
   bool number_unsigned(std::uint64_t value) override { return put(value); }
   bool number_float(double value, const std::string& text) override {
     Json number(value);
-    number.number_ = text;
+    number.number_ = Box(text);
     return put(std::move(number));
   }
   bool string(std::string& text) override { return put(std::move(text)); }
@@ -53,8 +54,7 @@ class Json::Builder : public nlohmann::json_sax<Library> {
   bool parse_error(std::size_t, const std::string& token, const Library::exception& exception) override {
     constexpr int kNumberOverflow = 406;
     if (exception.id != kNumberOverflow) throw JsonError(text_of(exception));
-    const std::string name = open_.empty() ? "" : open_.back().name;
-    throw Error((name.empty() ? "" : name + ": ") + token + " is too large a number");
+    throw Error((open_.empty() ? "" : named(open_.back())) + token + " is too large a number");
   }
 
  private:
@@ -66,6 +66,9 @@ class Json::Builder : public nlohmann::json_sax<Library> {
     std::set<std::string> names = {};  // of the members so far
     std::string name = {};             // of the next one
   };
+
+  /// The beginning of an error: the member that is being read.
+  static std::string named(const Open& open) { return open.name.empty() ? "" : open.name + ": "; }
 
   bool put(Json value) {
     if (open_.empty()) {
@@ -79,7 +82,7 @@ class Json::Builder : public nlohmann::json_sax<Library> {
   }
 
   bool open(bool is_object) {
-    if (open_.size() == kMaxDepth) throw JsonError("it is nested too deeply");
+    if (open_.size() == kMaxDepth) throw JsonError(named(open_.front()) + "it is nested too deeply");
     open_.push_back({is_object});
     return true;
   }
@@ -90,47 +93,54 @@ class Json::Builder : public nlohmann::json_sax<Library> {
     return put(closed.is_object ? Json::object(std::move(closed.members)) : Json(std::move(closed.items)));
   }
 
-  std::vector<Open> open_;  // the innermost last
+  std::deque<Open> open_;  // the innermost last
   Json root_;
 };
 
-namespace {
+/// Makes a value of the library of one.
+class Json::Writer {
+ public:
+  static Library library(const Json& json) {
+    return std::visit([](const auto& value) { return library(value); }, json.value_);
+  }
 
-/// The value as the library has it.
-Library to_library(const Json& json) {
-  return std::visit(
-      [](const auto& value) -> Library {
-        using Kind = std::decay_t<decltype(value)>;
-        if constexpr (std::is_same_v<Kind, Json::List>) {
-          Library list = Library::array();
-          for (const Json& item : value) list.push_back(to_library(item));
-          return list;
-        } else if constexpr (std::is_same_v<Kind, Json::Object>) {
-          Library::object_t members;  // whose own functions look for the name first, each time
-          for (const auto& [name, member] : value) members.emplace_back(name, to_library(member));
-          return members;
-        } else {
-          return value;
-        }
-      },
-      json.value());
-}
+ private:
+  static Library library(const auto& value) { return value; }
+  static Library library(const Box<std::string>& text) { return *text.get(); }
+  static Library library(const Box<List>& items) {
+    Library list = Library::array();
+    for (const Json& item : *items.get()) list.push_back(library(item));
+    return list;
+  }
+  static Library library(const Box<Object>& object) {
+    Library::object_t members;  // whose own functions look for the name first, each time
+    for (const auto& [name, member] : *object.get()) members.emplace_back(name, library(member));
+    return members;
+  }
+};
 
 template <class Kind, class Value>
-auto& kept_as(Value& value, const char* name) {
-  if (auto* kept = std::get_if<Kind>(&value)) return *kept;
+auto& Json::kept_as(Value& value, const char* name) {
+  if (auto* kept = std::get_if<Held<Kind>>(&value)) {
+    if constexpr (std::is_class_v<Kind>) {
+      return *kept->get();
+    } else {
+      return *kept;
+    }
+  }
   throw JsonError(std::string("it is not ") + name);
 }
 
-}
-
 Json::Json() = default;
-Json::Json(std::string text) : value_(std::move(text)) {}
-Json::Json(std::string_view text) : value_(std::string(text)) {}
-Json::Json(const char* text) : value_(std::string(text)) {}
-Json::Json(List items) : value_(std::move(items)) {}
-Json::Json(Value value) : value_(std::move(value)) {}
-Json Json::object(Object members) { return Json(Value(std::move(members))); }
+Json::Json(std::string text) : value_(Box(std::move(text))) {}
+Json::Json(std::string_view text) : Json(std::string(text)) {}
+Json::Json(const char* text) : Json(std::string(text)) {}
+Json::Json(List items) : value_(Box(std::move(items))) {}
+Json Json::object(Object members) {
+  Json json;
+  json.value_ = Box(std::move(members));
+  return json;
+}
 
 Json::Json(const Json& other) = default;
 Json::Json(Json&& other) noexcept = default;
@@ -152,13 +162,13 @@ std::string Json::dump(int indent, InvalidUtf8 invalid) const {
   const auto handler =
       invalid == InvalidUtf8::Replace ? Library::error_handler_t::replace : Library::error_handler_t::strict;
   try {
-    return to_library(*this).dump(indent, ' ', false, handler);
+    return Writer::library(*this).dump(indent, ' ', false, handler);
   } catch (const Library::type_error& error) {
     throw JsonError(text_of(error));
   }
 }
 
-std::string Json::written() const { return number_.empty() ? dump() : number_; }
+std::string Json::written() const { return number_.get() == nullptr ? dump() : *number_.get(); }
 
 template <>
 bool Json::as<bool>() const {

@@ -2,8 +2,10 @@
 
 #include <concepts>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <variant>
 #include <vector>
 
@@ -17,22 +19,42 @@ class JsonError : public Error {
   using Error::Error;
 };
 
-/// A value of JSON: null, a truth value, a number, a text, a list, or an object, whose members keep their order.
+/// A value of JSON: null, a truth value, a number, a text, a list, or an object, whose members keep their order. A
+/// number is signed if it was made of such a one or read with a sign, and floating if it is no whole number.
 class Json {
+  /// What is larger than a number, on the heap and copied with its owner: so a long list takes 24 bytes an item,
+  /// not 72.
+  template <class T>
+  class Box {
+   public:
+    Box() = default;
+    explicit Box(T value) : value_(std::make_unique<T>(std::move(value))) {}
+    Box(const Box& other) : value_(other.value_ ? std::make_unique<T>(*other.value_) : nullptr) {}
+    Box(Box&& other) noexcept = default;
+    Box& operator=(const Box& other) { return *this = Box(other); }
+    Box& operator=(Box&& other) noexcept = default;
+    ~Box() = default;
+
+    T* get() const { return value_.get(); }
+
+   private:
+    std::unique_ptr<T> value_;
+  };
+  template <class Kind>
+  using Held = std::conditional_t<std::is_class_v<Kind>, Box<Kind>, Kind>;
+
  public:
   struct Member;
   using List = std::vector<Json>;
   using Object = std::vector<Member>;
-  /// A number is signed if it was made of such a one or read with a sign, and floating if it is no whole number.
-  using Value = std::variant<std::nullptr_t, bool, std::int64_t, std::uint64_t, double, std::string, List, Object>;
 
   /// Null.
   Json();
-  Json(std::same_as<bool> auto value) : Json(Value(value)) {}
-  Json(std::signed_integral auto value) : Json(Value(static_cast<std::int64_t>(value))) {}
+  Json(std::same_as<bool> auto value) : value_(value) {}
+  Json(std::signed_integral auto value) : value_(static_cast<std::int64_t>(value)) {}
   template <std::unsigned_integral T>
-  requires(!std::same_as<T, bool>) Json(T value) : Json(Value(static_cast<std::uint64_t>(value))) {}
-  Json(std::floating_point auto value) : Json(Value(static_cast<double>(value))) {}
+  requires(!std::same_as<T, bool>) Json(T value) : value_(static_cast<std::uint64_t>(value)) {}
+  Json(std::floating_point auto value) : value_(static_cast<double>(value)) {}
   Json(std::string text);
   Json(std::string_view text);
   Json(const char* text);
@@ -40,7 +62,6 @@ class Json {
   template <class T>
   Json(const std::vector<T>& items) : Json(List(items.begin(), items.end())) {}
   Json(List items);
-  explicit Json(Value value);
   /// An object of members whose names differ.
   static Json object(Object members);
 
@@ -50,8 +71,9 @@ class Json {
   Json& operator=(Json&& other) noexcept;
   ~Json();
 
-  /// Reads a whole text, in linear time. Throws JsonError for text that is not JSON or holds a NUL, with the place, or
-  /// is nested more than 500 deep, and Error for an object that has a name twice.
+  /// Reads a whole text, in linear time and memory. Throws JsonError for text that is not JSON or holds a NUL, with the
+  /// place, or is nested more than 500 deep, with the member of the outermost object, and Error for an object that has
+  /// a name twice.
   static Json parse(std::string_view text);
 
   enum class InvalidUtf8 {
@@ -63,10 +85,9 @@ class Json {
   /// What a message shows: a number that was read as it stood there, with all its digits, and else `dump`.
   std::string written() const;
 
-  const Value& value() const { return value_; }
   template <class Kind>
   bool is() const {
-    return std::holds_alternative<Kind>(value_);
+    return std::holds_alternative<Held<Kind>>(value_);
   }
   bool is_integer() const { return is<std::int64_t>() || is<std::uint64_t>(); }
   bool is_number() const { return is_integer() || is<double>(); }
@@ -105,9 +126,13 @@ class Json {
 
  private:
   class Builder;
+  class Writer;
+  template <class Kind, class Value>
+  static auto& kept_as(Value& value, const char* name);
 
-  Value value_;
-  std::string number_;  // as it was read, if `value_` is but the nearest double
+  std::variant<std::nullptr_t, bool, std::int64_t, std::uint64_t, double, Box<std::string>, Box<List>, Box<Object>>
+      value_;
+  Box<std::string> number_;  // as it was read, if `value_` is but the nearest double
 };
 
 struct Json::Member {

@@ -8,6 +8,7 @@
 #include "nn/storage/json.h"
 
 using namespace gradus;
+using namespace std::string_literals;
 
 namespace {
 
@@ -110,12 +111,25 @@ TEST_CASE("JSON of any depth and length ends in a value or in a message, in line
   for (const char open : {'[', '{'}) {
     std::string text;
     for (int i = 0; i < 1'000'000; ++i) text += open == '[' ? "[" : "{\"a\":";
-    CHECK(complaint(text) == "it is nested too deeply");
+    CHECK(complaint(text) == (open == '[' ? "" : "a: "s) + "it is nested too deeply");
+    CHECK(complaint("{\"b\": [" + text) == "b: it is nested too deeply");
   }
   const std::string deepest = std::string(500, '[') + std::string(500, ']');
   CHECK(again(deepest) == deepest);
   seconds_to_parse(1000);
   CHECK(seconds_to_parse(100'000) < 200 * seconds_to_parse(2000) + 0.05);  // 50 times as many
+}
+
+TEST_CASE("an item of a list takes few bytes, and a copy is a value of its own") {
+  CHECK(sizeof(Json) <= 24);
+  Json json = Json::parse(R"({"a": [1, 2.50], "b": "text"})");
+  const Json copy = json;
+  json.set("b", Json::List{});
+  Json moved = std::move(json);
+  moved.set("a", 0);
+  CHECK(copy.dump() == R"({"a":[1,2.5],"b":"text"})");
+  CHECK(copy["a"][1].written() == "2.50");
+  CHECK(moved.dump() == R"({"a":0,"b":[]})");
 }
 
 TEST_CASE("text that is not UTF-8 is refused or replaced") {
