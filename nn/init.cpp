@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "autograd/error.h"
@@ -12,7 +13,7 @@ namespace gradus::inline GRADUS_PRECISION {
 namespace {
 
 std::atomic<std::uint64_t> process_seed{1};
-thread_local int without_init = 0;
+thread_local WithoutInit* without_init = nullptr;  // the innermost
 
 void require_not_negative(const char* rule, const char* name, double value) {
   if (!(value >= 0 && std::isfinite(value))) fail("{}: bad {}: {}; need 0 or more", rule, name, value);
@@ -136,8 +137,12 @@ Init inverse_sqrt(int size) {
 void set_seed(std::uint64_t seed) { process_seed = seed; }
 std::uint64_t initial_seed() { return process_seed; }
 
-WithoutInit::WithoutInit() { ++without_init; }
-WithoutInit::~WithoutInit() { --without_init; }
-bool WithoutInit::active() { return without_init > 0; }
+WithoutInit::WithoutInit(Check check) : check_(std::move(check)), outer_(std::exchange(without_init, this)) {}
+WithoutInit::~WithoutInit() { without_init = outer_; }
+bool WithoutInit::active() { return without_init != nullptr; }
+
+void WithoutInit::require(const std::string& path, const Shape& shape) {
+  if (without_init != nullptr && without_init->check_) without_init->check_(path, shape);
+}
 
 }

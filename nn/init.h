@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 
 #include "autograd/tensor.h"
 #include "nn/rng.h"
@@ -56,12 +57,24 @@ std::uint64_t initial_seed();
 /// a file.
 class WithoutInit {
  public:
-  WithoutInit();
+  /// Throws for a parameter that the file does not have.
+  using Check = std::function<void(const std::string& path, const Shape& shape)>;
+
+  WithoutInit() : WithoutInit(Check()) {}
+  /// Parameters are shown to `check` before they take memory.
+  explicit WithoutInit(Check check);
   ~WithoutInit();
   WithoutInit(const WithoutInit&) = delete;
   WithoutInit& operator=(const WithoutInit&) = delete;
+
   /// Whether one lives on this thread.
   static bool active();
+  /// Throws as the check of the last one that lives on this thread does.
+  static void require(const std::string& path, const Shape& shape);
+
+ private:
+  Check check_;
+  WithoutInit* outer_;
 };
 
 }

@@ -8,6 +8,13 @@ namespace gradus::inline GRADUS_PRECISION {
 
 namespace {
 std::string join(const char* path, const std::string& name) { return *path ? fmt::format("{}.{}", path, name) : name; }
+
+/// The path of a parameter or buffer that may be there.
+std::string required(const Module& owner, const std::string& name, const Shape& shape) {
+  std::string path = join(owner.path(), name);
+  WithoutInit::require(path, shape);
+  return path;
+}
 }
 
 Module::Module(Module* parent, std::string name) : path_(join(parent ? parent->path() : "", name)) {
@@ -80,13 +87,13 @@ std::string Module::summary() {
 }
 
 Parameter::Parameter(Module* owner, const std::string& name, Shape shape, Init rule)
-    : Leaf(join(owner->path(), name), shape), rule_(std::move(rule)) {
+    : Leaf(required(*owner, name, shape), shape), rule_(std::move(rule)) {
   owner->register_member(name, this, nullptr);
   if (!WithoutInit::active()) initialize(initial_seed());
 }
 
 Buffer::Buffer(Module* owner, const std::string& name, Shape shape, Real value)
-    : Leaf(join(owner->path(), name), shape) {
+    : Leaf(required(*owner, name, shape), shape) {
   owner->register_member(name, nullptr, nullptr, this);
   frozen = true;
   std::ranges::fill(this->value(), value);

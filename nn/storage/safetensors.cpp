@@ -4,14 +4,14 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <set>
+#include <utility>
 
 #include "autograd/gradcheck.h"
 #include "nn/rng.h"
 #include "nn/storage/atomic_file.h"
 #include "nn/storage/json.h"
+#include "nn/storage/regular_file.h"
 
 namespace gradus::inline GRADUS_PRECISION {
 
@@ -36,7 +36,8 @@ std::size_t byte_count(const SafetensorsFile::Entry& entry) {
 }
 
 std::size_t to_size(const Json& number) {
-  if (!number.is<std::uint64_t>()) throw Error(number.written() + " in its header is no length or place");
+  if (!number.is<std::uint64_t>() || !std::in_range<std::int64_t>(number.as<std::uint64_t>()))
+    throw Error(number.written() + " in its header is no length or place");
   return number.as<std::uint64_t>();
 }
 
@@ -176,35 +177,32 @@ void write_safetensors(const std::string& path, std::span<const NamedArray> arra
 }
 
 SafetensorsFile::SafetensorsFile(const std::string& path) : path_(path) {
-  if (std::filesystem::is_directory(path)) fail("safetensors: {}: this is a folder; need a file", path);
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
-  if (!file) fail("safetensors: {}: the file cannot be opened", path);
-  const auto size = static_cast<std::uint64_t>(std::max<std::streamoff>(file.tellg(), 0));
-  file.seekg(0);
-
-  std::uint64_t length = 0;
-  if (size < kLengthBytes || !file.read(reinterpret_cast<char*>(&length), kLengthBytes)) {
-    fail("safetensors: {}: not a safetensors file: it has {} bytes; need at least {}", path, size, kLengthBytes);
+  try {
+    bytes_ = read_regular_file(path);
+  } catch (const Error& error) {
+    fail("safetensors: {}", error.what());
   }
+  std::uint64_t length = 0;
+  if (bytes_.size() < kLengthBytes) {
+    fail("safetensors: {}: not a safetensors file: it has {} bytes; need at least {}", path, bytes_.size(),
+         kLengthBytes);
+  }
+  std::memcpy(&length, bytes_.data(), kLengthBytes);
   if (length > kMaxHeader) {
     fail("safetensors: {}: not a safetensors file: its header would have {} bytes; at most {} are allowed", path,
          length, kMaxHeader);
   }
-  if (length > size - kLengthBytes) {
+  if (length > bytes_.size() - kLengthBytes) {
     fail("safetensors: {}: the file is cut off: its header has {} bytes, of which {} are there", path, length,
-         size - kLengthBytes);
+         bytes_.size() - kLengthBytes);
   }
-  std::string header(length, '\0');
-  bytes_.resize(size - kLengthBytes - length);
-  if (!file.read(header.data(), header.size()) || !file.read(bytes_.data(), bytes_.size())) {
-    fail("safetensors: {}: the file cannot be read", path);
-  }
-  parse_header(header);
+  begin_ = kLengthBytes + length;
+  parse_header(std::string_view(bytes_).substr(kLengthBytes, length));
   check_layout();
   take_checksum();
 }
 
-void SafetensorsFile::parse_header(const std::string& header) {
+void SafetensorsFile::parse_header(std::string_view header) {
   std::string tensor;
   try {
     if (!header.starts_with('{')) throw Error("not a safetensors file: its header does not begin with {");
@@ -218,8 +216,8 @@ void SafetensorsFile::parse_header(const std::string& header) {
         tensor.clear();
       }
     }
-  } catch (const JsonError&) {
-    fail("safetensors: {}: not a safetensors file: its header is not the JSON it should be", path_);
+  } catch (const JsonError& error) {
+    fail("safetensors: {}: not a safetensors file: its header is not the JSON it should be: {}", path_, error.what());
   } catch (const Error& error) {
     fail("safetensors: {}: {}{}", path_, tensor, error.what());
   }
@@ -232,6 +230,7 @@ void SafetensorsFile::check_layout() const {
   std::sort(by_place.begin(), by_place.end(), [](const Named* a, const Named* b) {
     return std::pair(a->second.begin, a->second.end) < std::pair(b->second.begin, b->second.end);
   });
+  const std::size_t size = bytes_.size() - begin_;
   std::size_t end = 0;
   for (const Named* named : by_place) {
     const auto& [name, entry] = *named;
@@ -240,14 +239,19 @@ void SafetensorsFile::check_layout() const {
            path_, name, entry.begin, entry.begin < end ? "overlaps" : "leaves a hole after", end);
     }
     end = entry.end;
-    if (end > bytes_.size()) {
-      fail("safetensors: {}: the file is cut off: tensor \"{}\" ends at byte {}; {} are there", path_, name, end,
-           bytes_.size());
+    if (end > size) {
+      fail("safetensors: {}: the file is cut off: tensor \"{}\" ends at byte {}; {} are there", path_, name, end, size);
     }
   }
-  if (end != bytes_.size()) {
-    fail("safetensors: {}: {} bytes follow that belong to no tensor", path_, bytes_.size() - end);
-  }
+  if (end != size) fail("safetensors: {}: {} bytes follow that belong to no tensor", path_, size - end);
+}
+
+std::string SafetensorsFile::mismatch(const std::string& name, const Shape& shape) const {
+  const auto found = entries_.find(name);
+  if (found == entries_.end()) return fmt::format("\"{}\" {} is missing in the file", name, shape);
+  const auto& stored = found->second.shape;
+  if (std::equal(stored.begin(), stored.end(), shape.begin(), shape.end())) return "";
+  return fmt::format("\"{}\" is {} in the file; need {}", name, shape_text(found->second), shape);
 }
 
 void SafetensorsFile::take_checksum() {
@@ -256,8 +260,7 @@ void SafetensorsFile::take_checksum() {
   Checksum checksum;
   for (const auto& [name, text] : metadata_) checksum.add(name, text);
   for (const auto& [name, entry] : entries_) {
-    checksum.add(name, entry.dtype, std::span(entry.shape),
-                 std::string_view(bytes_).substr(entry.begin, entry.end - entry.begin));
+    checksum.add(name, entry.dtype, std::span(entry.shape), {data(entry), entry.end - entry.begin});
   }
   if (checksum.text() == written.mapped()) return;
   fail(
@@ -267,17 +270,20 @@ void SafetensorsFile::take_checksum() {
 }
 
 std::string SafetensorsFile::mismatch(const NamedArray& into) const {
-  const auto found = entries_.find(into.name);
-  if (found == entries_.end()) return fmt::format("\"{}\" {} is missing in the file", into.name, into.array.shape);
-  const auto& shape = found->second.shape;
-  if (std::equal(shape.begin(), shape.end(), into.array.shape.begin(), into.array.shape.end())) {
-    if (sizeof(Real) == sizeof(double) || found->second.dtype != "F64") return "";
-    const std::string lost = lost_in_float(bytes_.data() + found->second.begin, into.array.shape);
-    return lost.empty()
-               ? ""
-               : fmt::format("\"{}\" is F64 and holds {}; need numbers that a float can hold", into.name, lost);
-  }
-  return fmt::format("\"{}\" is {} in the file; need {}", into.name, shape_text(found->second), into.array.shape);
+  if (const std::string problem = mismatch(into.name, into.array.shape); !problem.empty()) return problem;
+  const Entry& entry = entries_.at(into.name);
+  if (sizeof(Real) == sizeof(double) || entry.dtype != "F64") return "";
+  const std::string lost = lost_in_float(data(entry), into.array.shape);
+  return lost.empty() ? ""
+                      : fmt::format("\"{}\" is F64 and holds {}; need numbers that a float can hold", into.name, lost);
+}
+
+void SafetensorsFile::require(const std::string& name, const Shape& shape) const {
+  if (const std::string problem = mismatch(name, shape); !problem.empty()) fail_as_misfit(problem);
+}
+
+void SafetensorsFile::fail_as_misfit(const std::string& problems) const {
+  fail("safetensors: {}: it does not fit: {}", path_, problems);
 }
 
 void SafetensorsFile::copy(const NamedArray& into) const {
@@ -285,7 +291,7 @@ void SafetensorsFile::copy(const NamedArray& into) const {
   const auto convert_numbers = entry.dtype == "F32"   ? convert<float>
                                : entry.dtype == "F64" ? convert<double>
                                                       : convert<std::int64_t>;
-  convert_numbers(bytes_.data() + entry.begin, into.array);
+  convert_numbers(data(entry), into.array);
 }
 
 void SafetensorsFile::read(const NamedArray& into) const {
@@ -309,7 +315,7 @@ void SafetensorsFile::read_all(std::span<const NamedArray> into) const {
     if (!asked.contains(name)) add(fmt::format("\"{}\" {} of the file is not asked for", name, shape_text(entry)));
   }
   if (count > kMostNamed) problems += fmt::format("; and {} more", count - kMostNamed);
-  if (count > 0) fail("safetensors: {}: it does not fit: {}", path_, problems);
+  if (count > 0) fail_as_misfit(problems);
   for (const NamedArray& array : into) copy(array);
 }
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "nn/state_dict.h"
@@ -48,6 +49,8 @@ class SafetensorsFile {
   const Metadata& metadata() const { return metadata_; }                    ///< the texts, without the checksum
   const std::map<std::string, Entry>& entries() const { return entries_; }  ///< all tensors by name
 
+  /// Throws unless the file has a tensor of this name and shape.
+  void require(const std::string& name, const Shape& shape) const;
   /// Copies a tensor's numbers, each as the nearest `Real`: a count of I64 from 2^24 on, or a number of F64, may be no
   /// float. Throws if there is no such tensor, its shape is another one, or it
   /// is F64 and holds NaN or a number that is too large for a float `Real`, with its place.
@@ -57,17 +60,21 @@ class SafetensorsFile {
   void read_all(std::span<const NamedArray> into) const;
 
  private:
-  void parse_header(const std::string& header);
+  void parse_header(std::string_view header);
   void check_layout() const;
   void take_checksum();
   /// What is wrong with a request, or "".
+  std::string mismatch(const std::string& name, const Shape& shape) const;
   std::string mismatch(const NamedArray& into) const;
+  [[noreturn]] void fail_as_misfit(const std::string& problems) const;
+  const char* data(const Entry& entry) const { return bytes_.data() + begin_ + entry.begin; }
   void copy(const NamedArray& into) const;
 
   std::string path_;
   Metadata metadata_;
   std::map<std::string, Entry> entries_;
-  std::string bytes_;  // all that follows the header
+  std::string bytes_;
+  std::size_t begin_ = 0;  // of the numbers, behind the header
 };
 
 }

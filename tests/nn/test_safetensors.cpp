@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cmath>
@@ -218,10 +219,14 @@ TEST_CASE("safetensors: whatever else is wrong with a file is named") {
   CHECK(error(R"("__metadata__":[1.50])") == "its __metadata__ is [1.5]; need texts with names");
   CHECK(error(R"("__metadata__":7)") == "its __metadata__ is 7; need texts with names");
   const std::string b8 = tensor("b", "F32", "[1]", "[4,8]");
-  CHECK(error_of(folder, file_of("{" + a + "," + b8 + "}\0and more"s, data)) == not_json);
-  CHECK(error_of(folder, file_of("{" + a + "," + b8 + "}\0"s, data)) == not_json);
-  CHECK(error_of(folder, file_of("{" + a + "\0," + b8 + "}"s, data)) == not_json);
-  CHECK(error("\"a\":{") == not_json);
+  const std::string nul = not_json + ": a NUL at byte ";
+  CHECK(error_of(folder, file_of("{" + a + "," + b8 + "}\0and more"s, data)).starts_with(nul));
+  CHECK(error_of(folder, file_of("{" + a + "," + b8 + "}\0"s, data)).starts_with(nul));
+  CHECK(error_of(folder, file_of("{" + a + "\0,"s + b8 + "}", data)).starts_with(nul));
+  CHECK(error("\"a\":{").starts_with(not_json + ": parse error"));
+  CHECK(error("\"a\":" + std::string(1'000'000, '[')) == not_json + ": a: it is nested too deeply");
+  CHECK(b("F32", "[0,9223372036854775808]", "[4,4]") ==
+        R"(tensor "b": 9223372036854775808 in its header is no length or place)");
   CHECK(error_of(folder, file_of("[]", "")) == "not a safetensors file: its header does not begin with {");
   CHECK(error_of(folder, file_of("", "")) == "not a safetensors file: its header does not begin with {");
   CHECK(error_of(folder, length_bytes(100'000'001) + data) ==
@@ -269,6 +274,46 @@ TEST_CASE("safetensors: counts of I64 become the nearest number") {
   SafetensorsFile(path).read({"n", {into, {4}}});
   for (int i = 0; i < 4; ++i) CHECK(into[i] == static_cast<Real>(numbers[i]));
   CHECK(into[1] == (sizeof(Real) == sizeof(float) ? 1 << 24 : (1 << 24) + 1));
+}
+
+TEST_CASE("safetensors: a model of a file takes no memory for what the file does not have") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("net.safetensors");
+  Net net;
+  save(net, path);
+  const SafetensorsFile file(path);
+  const auto require = [&](const std::string& name, const Shape& shape) { file.require(name, shape); };
+  {
+    const WithoutInit without_init(require);
+    const Net fits;
+    CHECK_THROWS_WITH_AS(
+        Linear(nullptr, "first", 1 << 20, 1 << 20),
+        ("safetensors: " + path + ": it does not fit: \"first.weight\" is (2, 3) in the file; need (1048576, 1048576)")
+            .c_str(),
+        Error);
+    {
+      const WithoutInit inner;
+      CHECK_NOTHROW(Linear(nullptr, "first", 1, 1));
+    }
+    CHECK_THROWS_AS(Linear(nullptr, "other", 3, 2), Error);
+    struct Counts : Module {
+      Buffer buffer{this, "running_mean", {1 << 20}};
+    };
+    CHECK_THROWS_AS(Counts(), Error);
+  }
+  CHECK_NOTHROW(Linear(nullptr, "first", 1, 1));
+}
+
+TEST_CASE("safetensors: what is no file is refused at once") {
+  const TemporaryFolder folder;
+  const std::string pipe = folder.file("pipe");
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  for (const std::string& path : {pipe, std::string("/dev/zero")}) {
+    CHECK_THROWS_WITH_AS(SafetensorsFile{path},
+                         ("safetensors: " + path + ": this is a pipe or device; need a file").c_str(), Error);
+  }
+  CHECK_THROWS_WITH_AS(SafetensorsFile{folder.path()},
+                       ("safetensors: " + folder.path() + ": this is a folder; need a file").c_str(), Error);
 }
 
 TEST_CASE("safetensors: paths that cannot be read or written, and names that cannot be stored") {

@@ -38,7 +38,7 @@ int run(const Arguments& options) {
     fail("average: --out {} is the folder of the model itself; need another one", options.out);
   }
   if (!options.force) require_no_work("average", options.out);
-  const std::unique_ptr<Translator> translator = load_words(options.model, config);
+  const std::unique_ptr<Translator> translator = load_words(options.model, config, files.front());
   load_mean(*translator, files);
   const FolderLock lock = lock_model("average", options.out);
   save_mean(options.out, *translator, files);

@@ -6,12 +6,12 @@
 #include <utility>
 
 #include "autograd/error.h"
-#include "examples/translate/base/read_file.h"
 #include "examples/translate/text/elision.h"
 #include "examples/translate/text/subwords.h"
 #include "examples/translate/text/unicode.h"
 #include "examples/translate/text/word_tokenizer.h"
 #include "nn/storage/atomic_file.h"
+#include "nn/storage/regular_file.h"
 
 namespace gradus::translate {
 
@@ -66,7 +66,7 @@ Language learn_language(const char* name, std::vector<std::string> lines, const 
 Language load_language(const std::string& stem, const LanguageOptions& options, bool is_target) {
   if (is_subword(options.tokenizer)) {
     const std::string path = stem + ".model";
-    return subword_language(options, read_file(path), path);
+    return subword_language(options, read_regular_file(path), path);
   }
   return {word_tokenizer(options, is_target), Vocabulary::load(stem + ".vocab"), options.lowercase};
 }

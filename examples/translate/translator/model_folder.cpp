@@ -1,6 +1,7 @@
 #include "examples/translate/translator/model_folder.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <filesystem>
@@ -13,8 +14,8 @@
 #include "examples/translate/translator/new_model.h"
 #include "nn/init.h"
 #include "nn/storage/atomic_file.h"
+#include "nn/storage/regular_file.h"
 #include "nn/storage/safetensors.h"
-#include "ops/kernels/reduction.h"
 
 namespace gradus::translate {
 
@@ -50,6 +51,27 @@ void write_words(const std::string& directory, const Translator& translator) {
   translator.source.save(folder.source);
   translator.target.save(folder.target);
   save_config(directory, translator.config);
+}
+
+/// A model of this configuration with the folder's languages. With a file that its parameters are to be read from, it
+/// takes memory for those alone that are there, whatever sizes stand in the configuration.
+std::unique_ptr<Translator> make_translator(const std::string& directory, const TrainConfig& config,
+                                            const SafetensorsFile* file) {
+  const ModelFolder folder(directory);
+  Languages languages = load_languages(folder.source, folder.target, language_options(config));
+  bool fits = true;
+  const WithoutInit without_init([&](const std::string& path, const Shape& shape) {
+    if (file == nullptr) return;
+    fits = false;
+    file->require(path, shape);
+    fits = true;
+  });
+  try {
+    return std::make_unique<Translator>(config, std::move(languages));
+  } catch (const Error& error) {
+    if (!fits) throw;
+    fail("{}: {}", folder.config, error.what());
+  }
 }
 
 }
@@ -145,7 +167,7 @@ TrainConfig load_config(const std::string& directory) {
   }
   if (folder.has(folder.config)) {
     TrainConfig config;  // fields that a file of an older version does not have keep their default
-    read_config(folder.config, config);
+    read_config_text(folder.config, read_regular_file(folder.config), config);
     return config;
   }
   if (const auto seeds = seeds_in(directory); !seeds.empty()) {
@@ -155,19 +177,26 @@ TrainConfig load_config(const std::string& directory) {
   fail("{}: the folder holds no model; {} is missing", directory, folder.config);
 }
 
-std::unique_ptr<Translator> load_words(const std::string& directory, const TrainConfig& config) {
+void require_finite(std::span<const NamedArray> arrays, const std::string& path) {
+  for (const auto& [name, array] : arrays) {
+    if (std::all_of(array.begin(), array.end(), [](Real number) { return std::isfinite(number); })) continue;
+    fail("{}: {} holds a number that is not finite; the file is damaged, or its training went wrong", path, name);
+  }
+}
+
+std::unique_ptr<Translator> load_words(const std::string& directory, const TrainConfig& config,
+                                       const std::string& parameters) {
   const ModelFolder folder(directory);
-  const WithoutInit without_init;
-  return std::make_unique<Translator>(config, load_languages(folder.source, folder.target, language_options(config)));
+  const std::array files = {parameters, folder.last, folder.best};
+  const auto file = std::ranges::find_if(files, ModelFolder::has);
+  if (file == files.end()) return make_translator(directory, config, nullptr);
+  const SafetensorsFile read(*file);
+  return make_translator(directory, config, &read);
 }
 
 void load_finite(Module& model, const std::string& path) {
   load(model, path);
-  for (const NamedArray& parameter : state_dict(model)) {
-    if (std::isfinite(kernels::square_sum(parameter.array.data, parameter.array.size()))) continue;
-    fail("{}: {} holds a number that is not finite; the file is damaged, or its training went wrong", path,
-         parameter.name);
-  }
+  require_finite(state_dict(model), path);
 }
 
 std::unique_ptr<Translator> load_translator(const std::string& directory) {
@@ -184,8 +213,10 @@ std::unique_ptr<Translator> load_translator(const std::string& directory) {
         "anew",
         folder.best, directory);
   }
-  std::unique_ptr<Translator> translator = load_words(directory, config);
-  load_finite(translator->model, folder.best);
+  const SafetensorsFile file(folder.best);
+  std::unique_ptr<Translator> translator = make_translator(directory, config, &file);
+  file.read_all(state_dict(translator->model));
+  require_finite(state_dict(translator->model), folder.best);
   translator->freeze();
   return translator;
 }

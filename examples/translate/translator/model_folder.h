@@ -3,10 +3,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "examples/translate/translator/translator.h"
+#include "nn/state_dict.h"
 
 /// The folder of a model:
 ///
@@ -25,7 +27,8 @@
 /// All but the log is written whole or not at all, a new model takes the place of an old one at once (new_model.h), and
 /// a checkpoint is written after all that it counts on. So a folder is good at any moment: whatever ends a training
 /// between two operations on files, the same command goes on, or begins anew where nothing was learned yet, or
-/// `--resume` does, to the same bits.
+/// `--resume` does, to the same bits. A folder may come from anyone: to read it takes time and memory linear in its
+/// size, and ends in a model or in one line that names file and key; to write into it follows no links.
 
 namespace gradus::translate {
 
@@ -41,6 +44,9 @@ struct ModelFolder {
   std::string source, target;  ///< of the languages, without extension
   std::string best, last, log;
 };
+
+/// Throws Error, naming the file that the numbers were read from and the array, if one is not finite.
+void require_finite(std::span<const NamedArray> arrays, const std::string& path);
 
 /// Whether the folder holds a model, or the beginning of one.
 bool holds_model(const std::string& directory);
@@ -80,7 +86,10 @@ std::vector<std::string> kept_epochs(const std::string& directory);
 /// The configuration with which the training in the folder began.
 TrainConfig load_config(const std::string& directory);
 void save_config(const std::string& directory, const TrainConfig& config);
-/// A model of this configuration with the folder's languages; its parameters are still to be read.
-std::unique_ptr<Translator> load_words(const std::string& directory, const TrainConfig& config);
+/// A model of this configuration with the folder's languages; its parameters are still to be read from a file, that of
+/// the last stop unless another one is named. If the file is there, it must have them in the shapes of the
+/// configuration, before they take memory.
+std::unique_ptr<Translator> load_words(const std::string& directory, const TrainConfig& config,
+                                       const std::string& parameters = {});
 
 }
