@@ -7,7 +7,6 @@
 #include "examples/translate/base/join_words.h"
 #include "examples/translate/translator/model_files.h"
 #include "nn/state_dict.h"
-#include "nn/storage/json.h"
 #include "nn/storage/safetensors.h"
 
 namespace gradus::translate {
@@ -19,31 +18,7 @@ namespace fs = std::filesystem;
 constexpr const char* kStateKey = "training";  // in the metadata of both safetensors files
 constexpr const char* kMeanKey = "mean_of";    // in that of a mean
 
-/// Calls `visit` for every field of a TrainState with its name, in the order of the names.
-void for_each_field(auto& state, const auto& visit) {
-  visit("baseline", state.baseline);
-  visit("batch", state.batch);
-  visit("best_bleu", state.best_bleu);
-  visit("best_epoch", state.best_epoch);
-  visit("best_loss", state.best_loss);
-  visit("epoch", state.epoch);
-  visit("learning_rate", state.learning_rate);
-  visit("loss_sum", state.loss_sum);
-  visit("lowest_loss", state.lowest_loss);
-  visit("plateau_from", state.plateau_from);
-  visit("seconds", state.seconds);
-  visit("step", state.step);
-  visit("text", state.text);
-  visit("validated_at", state.validated_at);
-  visit("without_gain", state.without_gain);
-  visit("words", state.words);
-}
-
-Metadata describe(const TrainState& state) {
-  Json json = Json::object({});
-  for_each_field(state, [&](const char* name, const auto& value) { json.set(name, value); });
-  return {{"format", "pt"}, {kStateKey, json.dump()}};
-}
+Metadata describe(const TrainState& state) { return {{"format", "pt"}, {kStateKey, state_text(state)}}; }
 
 /// What a model's file says of its training: no time, so that the same training writes the same bytes. It is in the
 /// log.
@@ -56,13 +31,9 @@ TrainState state_of(const SafetensorsFile& file, const std::string& path) {
   const auto found = file.metadata().find(kStateKey);
   if (found == file.metadata().end()) fail("{}: no training is described in its metadata", path);
   try {
-    const Json json = Json::parse(found->second);
-    TrainState state;
-    // Fields that a file of an older version does not have keep their default.
-    for_each_field(state, [&](const char* name, auto& value) { value = json.value_or(name, value); });
-    return state;
-  } catch (const Error&) {
-    fail("{}: the description of the training in its metadata is damaged", path);
+    return read_state(found->second);
+  } catch (const Error& error) {
+    fail("{}: the description of the training in its metadata is damaged: {}", path, error.what());
   }
 }
 
@@ -136,7 +107,9 @@ TrainState load_training(const std::string& directory, Translator& translator, c
   if (!folder.has(folder.last)) fail("{}: missing; without it no training can be resumed", folder.last);
   const SafetensorsFile file(folder.last);
   const TrainState state = state_of(file, folder.last);
-  file.read_all(training_arrays(translator, updates));
+  const std::vector<NamedArray> arrays = training_arrays(translator, updates);
+  file.read_all(arrays);
+  require_finite(arrays, folder.last);
   updates.optimizer.learning_rate = state.learning_rate;
   updates.optimizer.steps = static_cast<std::int64_t>(state.step);
   if (updates.average != nullptr) updates.average->steps = updates.optimizer.steps;

@@ -7,9 +7,10 @@
 #include <system_error>
 
 #include "autograd/error.h"
-#include "examples/translate/base/read_file.h"
+#include "examples/translate/training/number_in.h"
 #include "nn/storage/atomic_file.h"
 #include "nn/storage/json.h"
+#include "nn/storage/regular_file.h"
 
 namespace gradus::translate {
 
@@ -28,7 +29,9 @@ Json to_json(const std::vector<ModuleNorm>& norms) {
   return Json::object(std::move(members));
 }
 
-std::vector<ModuleNorm> norms_of(const Json& json, std::string_view name) {
+constexpr Range kAny, kSteps{0, 1e15}, kEpochs{0, 1e9}, kWords{0, 1e9}, kSeconds{0, 1e12};
+
+std::vector<ModuleNorm> norms_of(const Json& json, const char* name) {
   std::vector<ModuleNorm> norms;
   const Json* const member = json.find(name);
   if (member == nullptr) return norms;
@@ -65,30 +68,31 @@ Json to_json(const TrainingLog::Validation& validation) {
 }
 
 /// A number that may be infinite, as the perplexity of a training that failed: JSON writes null for it.
-double number_of(const Json& json) {
-  return json.is<std::nullptr_t>() ? std::numeric_limits<double>::infinity() : json.as<double>();
+double number_or_null(const Json& object, const char* name) {
+  return object[name].is<std::nullptr_t>() ? std::numeric_limits<double>::infinity()
+                                           : number_in<double>(object, name, kAny);
 }
 
 TrainingLog::Step step_of(const Json& json) {
-  return {.step = json["step"].as<std::uint64_t>(),
-          .epoch = json["epoch"].as<int>(),
-          .loss = json["loss"].as<double>(),
-          .learning_rate = json["learning_rate"].as<double>(),
-          .gradient_norm = json["gradient_norm"].as<double>(),
-          .words = json["words"].as<std::int64_t>(),
-          .seconds = json["seconds"].as<double>(),
+  return {.step = number_in<std::uint64_t>(json, "step", kSteps),
+          .epoch = number_in<int>(json, "epoch", kEpochs),
+          .loss = number_in<double>(json, "loss", kAny),
+          .learning_rate = number_in<double>(json, "learning_rate", kAny),
+          .gradient_norm = number_in<double>(json, "gradient_norm", kAny),
+          .words = number_in<std::int64_t>(json, "words", kWords),
+          .seconds = number_in<double>(json, "seconds", kSeconds),
           .gradient_norms = norms_of(json, "gradient_norms")};
 }
 
 TrainingLog::Validation validation_of(const Json& json) {
   const Json& result = json["validation"];
-  TrainingLog::Validation validation{.step = json["step"].as<std::uint64_t>(),
-                                     .epoch = json["epoch"].as<int>(),
-                                     .loss = number_of(result["loss"]),
-                                     .perplexity = number_of(result["perplexity"]),
-                                     .bleu = result["bleu"].as<double>(),
+  TrainingLog::Validation validation{.step = number_in<std::uint64_t>(json, "step", kSteps),
+                                     .epoch = number_in<int>(json, "epoch", kEpochs),
+                                     .loss = number_or_null(result, "loss"),
+                                     .perplexity = number_or_null(result, "perplexity"),
+                                     .bleu = number_in<double>(result, "bleu", kAny),
                                      .best = result["best"].as<bool>(),
-                                     .seconds = json["seconds"].as<double>(),
+                                     .seconds = number_in<double>(json, "seconds", kSeconds),
                                      .samples = {},
                                      .weight_norms = norms_of(json, "weight_norms")};
   for (const Json& sample : json["samples"].items()) {
@@ -100,7 +104,7 @@ TrainingLog::Validation validation_of(const Json& json) {
 
 /// The lines of a log up to a step; a line without an end was cut off, and is left out.
 std::string lines_until(const std::string& path, std::uint64_t steps) {
-  const std::string text = read_file(path);
+  const std::string text = read_regular_file(path);
   std::size_t begin = 0;
   for (std::size_t end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1) {
     try {
@@ -136,7 +140,7 @@ void TrainingLog::write_line(const std::string& line) {
 }
 
 TrainingHistory read_training_log(const std::string& path) {
-  const std::string text = read_file(path);
+  const std::string text = read_regular_file(path);
   TrainingHistory history;
   std::size_t begin = 0;
   int line = 1;
@@ -148,8 +152,8 @@ TrainingHistory read_training_log(const std::string& path) {
       } else {
         history.steps.push_back(step_of(json));
       }
-    } catch (const Error&) {
-      fail("{}:{}: not a line of a training's log", path, line);
+    } catch (const Error& error) {
+      fail("{}:{}: not a line of a training's log: {}", path, line, error.what());
     }
   }
   return history;

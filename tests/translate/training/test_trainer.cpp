@@ -215,7 +215,8 @@ TEST_CASE("the log tells of every step and validation once, however often the tr
   }
   std::ofstream(parts.file("log.jsonl"), std::ios::app) << "{\"step\":21}\n";
   CHECK_THROWS_WITH_AS(read_training_log(parts.file("log.jsonl")),
-                       (parts.file("log.jsonl") + ":23: not a line of a training's log").c_str(), gradus::Error);
+                       (parts.file("log.jsonl") + ":23: not a line of a training's log: epoch: missing").c_str(),
+                       gradus::Error);
 }
 
 TEST_CASE("the log has the norms of each module, which are those of the whole gradient, for any number of threads") {
