@@ -67,6 +67,24 @@ TEST_CASE("chart: well-formed, with a mark for every point of a short curve") {
   CHECK(is_well_formed(charts_svg({}, 3)));
 }
 
+TEST_CASE("chart: numbers of any size have a few marks") {
+  const double most = std::numeric_limits<double>::max();
+  for (const double a : {0.0, 5e-324, 1e-300, 4e15, 9007199254740993.0, 1e300, most, -4e15, -1e300, -most}) {
+    for (const double b : {a, std::nextafter(a, most), 2 * a, -a, 1.0, 1e300}) {
+      Chart chart{.title = "", .x_name = "x", .y_name = "y", .series = {{"", {{a, a}, {b, b}}}}};
+      for (const bool from_zero : {true, false}) {
+        CAPTURE(a);
+        CAPTURE(b);
+        chart.from_zero = from_zero;
+        const std::string svg = charts_svg({&chart, 1}, 1);
+        CHECK(count(svg, "text-anchor=\"end\"") < 12);
+        CHECK(svg.find("nan") == std::string::npos);
+        CHECK(svg.find("inf") == std::string::npos);
+      }
+    }
+  }
+}
+
 TEST_CASE("chart: zero has no sign") {
   const std::string svg =
       charts_svg(std::vector<Chart>{{"around zero", "x", "y", {{"", {{-0.0, -0.3}, {0.5, 1}}}}}}, 1);

@@ -48,9 +48,11 @@ Axis make_log_axis(double low, double high) {
   return axis;
 }
 
+/// However large the numbers are, there are a few marks: the axis is long enough for a double to count along it.
 Axis make_axis(double low, double high) {
-  constexpr double kMarks = 5;
-  if (!(high > low)) high = low + 1;
+  constexpr double kMarks = 5, kShortest = 1e-9;
+  const double shortest = kShortest * std::max(std::abs(low), std::abs(high));
+  if (!(high - low > shortest)) high = low + std::max(shortest, 1.0);
   const double rough = (high - low) / kMarks, power = std::pow(10, std::floor(std::log10(rough)));
   double step = 10 * power;
   for (const double factor : {5.0, 2.0, 1.0}) {
@@ -61,9 +63,10 @@ Axis make_axis(double low, double high) {
   return axis;
 }
 
-/// Whether the chart can show the point.
-bool is_finite(const Chart& chart, const Chart::Point& point) {
-  return std::isfinite(point.x) && std::isfinite(point.y) && !(chart.log_y && point.y <= 0);
+/// Whether the chart can show the point: the differences of numbers, too, must be finite.
+bool is_shown(const Chart& chart, const Chart::Point& point) {
+  constexpr double kMost = 1e300;
+  return std::abs(point.x) <= kMost && std::abs(point.y) <= kMost && !(chart.log_y && point.y <= 0);
 }
 
 /// Axes that hold all points, with some room above.
@@ -71,7 +74,7 @@ std::pair<Axis, Axis> axes_of(const Chart& chart) {
   double x_low = HUGE_VAL, x_high = -HUGE_VAL, y_low = HUGE_VAL, y_high = -HUGE_VAL;
   for (const Chart::Series& series : chart.series) {
     for (const Chart::Point& point : series.points) {
-      if (!is_finite(chart, point)) continue;
+      if (!is_shown(chart, point)) continue;
       const double y = chart.log_y ? std::log10(point.y) : point.y;
       x_low = std::min(x_low, point.x), x_high = std::max(x_high, point.x);
       y_low = std::min(y_low, y), y_high = std::max(y_high, y);
@@ -169,7 +172,7 @@ class Drawing {
     std::string path, marks;
     bool begins = true;
     for (const Chart::Point& point : series.points) {
-      if (!is_finite(chart_, point)) {
+      if (!is_shown(chart_, point)) {
         begins = true;
         continue;
       }

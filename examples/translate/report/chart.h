@@ -13,7 +13,7 @@ struct Chart {
   };
   struct Series {
     std::string name;
-    std::vector<Point> points;  ///< by x; a point that is not finite interrupts the curve
+    std::vector<Point> points;  ///< by x; one that is not finite, or beyond 1e300, interrupts the curve
   };
 
   std::string title, x_name, y_name;

@@ -111,20 +111,24 @@ std::string summary(const TrainingHistory& history) {
 
 /// How the translations of each sample changed; those that stayed as they were are left out.
 std::string samples(const TrainingHistory& history) {
-  std::string html;
-  const std::size_t count = history.validations.empty() ? 0 : history.validations.front().samples.size();
-  for (std::size_t i = 0; i < count; ++i) {
-    const TrainingLog::Sample& first = history.validations.front().samples[i];
-    html += "<table class=\"sample\">\n" + row("source", first.source);
-    html += fmt::format("<tr class=\"reference\"><th>reference</th><td>{}</td></tr>\n", escape_markup(first.reference));
-    const std::string* last = nullptr;
-    for (const auto& validation : history.validations) {
-      if (i >= validation.samples.size()) continue;
+  if (history.validations.empty()) return "";
+  const std::vector<TrainingLog::Sample>& first = history.validations.front().samples;
+  std::vector<std::string> rows(first.size());
+  std::vector<const std::string*> last(first.size(), nullptr);
+  for (const auto& validation : history.validations) {
+    for (std::size_t i = 0; i < std::min(first.size(), validation.samples.size()); ++i) {
       const std::string& translation = validation.samples[i].translation;
-      if (last == nullptr || translation != *last) html += row(fmt::format("epoch {}", validation.epoch), translation);
-      last = &translation;
+      if (last[i] == nullptr || translation != *last[i])
+        rows[i] += row(fmt::format("epoch {}", validation.epoch), translation);
+      last[i] = &translation;
     }
-    html += "</table>\n";
+  }
+  std::string html;
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    html += "<table class=\"sample\">\n" + row("source", first[i].source);
+    html +=
+        fmt::format("<tr class=\"reference\"><th>reference</th><td>{}</td></tr>\n", escape_markup(first[i].reference));
+    html += rows[i] + "</table>\n";
   }
   return html;
 }
