@@ -380,4 +380,5 @@ TEST_CASE("the nearest word is one that differs in few letters") {
   CHECK(nearest("sed", words) == "seed");
   CHECK(nearest("beam", words).empty());
   CHECK(nearest("", words).empty());
+  CHECK(nearest(std::string(100'000'000, 'a'), words).empty());  // at once
 }

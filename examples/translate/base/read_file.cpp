@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <system_error>
 
@@ -66,15 +67,13 @@ InputFile::~InputFile() { ::close(descriptor_); }
 
 bool InputFile::read_more(std::string& bytes) {
   constexpr size_t kChunk = 1 << 16;
-  const size_t size = bytes.size();
-  bytes.resize(size + kChunk);
+  std::array<char, kChunk> chunk;
   ssize_t got;
   do {
-    got = ::read(descriptor_, bytes.data() + size, kChunk);
+    got = ::read(descriptor_, chunk.data(), chunk.size());
   } while (got < 0 && errno == EINTR);
-  const int reason = errno;
-  bytes.resize(size + (got > 0 ? static_cast<size_t>(got) : 0));
-  if (got < 0) fail_to_read(name_, reason);
+  if (got < 0) fail_to_read(name_, errno);
+  bytes.append(chunk.data(), static_cast<size_t>(got));
   return got > 0;
 }
 

@@ -13,7 +13,7 @@
 #include "examples/translate/commands/commands.h"
 #include "examples/translate/commands/output_file.h"
 #include "examples/translate/options/common_options.h"
-#include "examples/translate/text/text.h"
+#include "examples/translate/text/input_lines.h"
 #include "examples/translate/text/unicode.h"
 #include "examples/translate/translator/ensemble.h"
 #include "examples/translate/translator/translate.h"
@@ -69,49 +69,6 @@ void sort_out_files(Arguments& options) {
   files.push_back(options.dictionary);
   require_one_stdin("translate", files);
 }
-
-/// A text in whole lines: as many as are there at once. So a file comes in large batches, and what somebody types, or a
-/// program sends and waits for, is answered line by line.
-class InputLines {
- public:
-  explicit InputLines(const std::string& path) : file_(path) {}
-
-  /// The next lines, at least one; none at the end. Throws Error for a line that is not UTF-8, after those before it
-  /// were given.
-  std::vector<std::string> next() {
-    if (failure_) std::rethrow_exception(failure_);
-    std::vector<std::string> lines;
-    try {
-      while (lines.empty() && !ended_) {
-        ended_ = !file_.read_more(rest_);
-        take_lines(lines);
-      }
-    } catch (const Error&) {
-      if (lines.empty()) throw;
-      failure_ = std::current_exception();
-    }
-    return lines;
-  }
-
- private:
-  void take_lines(std::vector<std::string>& lines) {
-    size_t begin = 0;
-    for (size_t end; (end = rest_.find('\n', begin)) != std::string::npos; begin = end + 1)
-      add(lines, std::string_view(rest_).substr(begin, end - begin));
-    rest_.erase(0, begin);
-    if (ended_ && !rest_.empty()) add(lines, rest_);
-  }
-
-  void add(std::vector<std::string>& lines, std::string_view line) {
-    lines.emplace_back(clean_line(line, ++count_, file_.name()));
-  }
-
-  InputFile file_;
-  std::string rest_;  // the beginning of a line whose end has not come yet
-  size_t count_ = 0;
-  bool ended_ = false;
-  std::exception_ptr failure_;  // waits until the lines before it are out
-};
 
 /// Where translations go: to standard output as they come, into a file all at once.
 class Destination {

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
+#include <optional>
 #include <unordered_map>
 
 #include "autograd/error.h"
@@ -93,6 +95,74 @@ int last_number(std::string_view message) {
   fail("subwords: sentencepiece cannot learn them from this text: {}", message);
 }
 
+/// Fields of a message of protobuf (its "wire format"), one after the other.
+class ProtobufFields {
+ public:
+  explicit ProtobufFields(std::string_view bytes) : rest_(bytes) {}
+
+  struct Field {
+    std::uint64_t number;
+    std::string_view bytes;  ///< of a text or a message
+  };
+  /// The next one; none at the end, or where the bytes are no message.
+  std::optional<Field> next() {
+    constexpr std::uint64_t kVarint = 0, kEightBytes = 1, kLengthFirst = 2, kFourBytes = 5;
+    if (rest_.empty()) return {};
+    const std::uint64_t tag = varint();
+    Field field{tag >> 3, {}};
+    std::uint64_t length = 0;
+    switch (tag & 7) {
+      case kVarint:
+        varint();
+        break;
+      case kEightBytes:
+        length = 8;
+        break;
+      case kLengthFirst:
+        length = varint();
+        break;
+      case kFourBytes:
+        length = 4;
+        break;
+      default:
+        return {};
+    }
+    if (length > rest_.size()) return {};
+    field.bytes = rest_.substr(0, length);
+    rest_.remove_prefix(length);
+    return field;
+  }
+
+ private:
+  /// Seven bits a byte, the lowest first; the last byte has no highest bit.
+  std::uint64_t varint() {
+    std::uint64_t value = 0;
+    for (int shift = 0; !rest_.empty(); shift += 7) {
+      const auto byte = static_cast<unsigned char>(rest_.front());
+      rest_.remove_prefix(1);
+      if (shift < 64) value |= std::uint64_t{byte & 0x7Fu} << shift;
+      if (byte < 0x80) break;
+    }
+    return value;
+  }
+
+  std::string_view rest_;
+};
+
+/// Whether the model replaces characters by a map of its own (field 2 of its normalizer_spec and denormalizer_spec, 3
+/// and 5). `train_subwords` makes none, and sentencepiece follows the offsets in it without a check.
+bool has_character_map(std::string_view model) {
+  ProtobufFields fields(model);
+  while (const auto field = fields.next()) {
+    if (field->number != 3 && field->number != 5) continue;
+    ProtobufFields options(field->bytes);
+    while (const auto option = options.next()) {
+      if (option->number == 2 && !option->bytes.empty()) return true;
+    }
+  }
+  return false;
+}
+
 }
 
 std::string train_subwords(std::span<const std::string> lines, TokenizerKind kind, int size) {
@@ -106,6 +176,8 @@ std::string train_subwords(std::span<const std::string> lines, TokenizerKind kin
 
 SubwordTokenizer::SubwordTokenizer(std::string_view model, const std::string& path)
     : processor_(std::make_unique<sentencepiece::SentencePieceProcessor>()) {
+  if (has_character_map(model))
+    fail("{}: the sentencepiece model has a map of characters; need one with the rule of normalisation identity", path);
   const sentencepiece::util::Status status = processor_->LoadFromSerializedProto(model);
   if (!status.ok()) fail("{}: not a sentencepiece model: {}", path, status.message());
   const Vocabulary special;

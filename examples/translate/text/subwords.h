@@ -29,7 +29,7 @@ std::string train_subwords(std::span<const std::string> lines, TokenizerKind kin
 class SubwordTokenizer : public TextTokenizer {
  public:
   /// Takes a model from `train_subwords`. Throws Error, naming `path`, for bytes that are none, and for a model with
-  /// other special pieces.
+  /// other special pieces, or a map of characters, which could lead anywhere in memory.
   SubwordTokenizer(std::string_view model, const std::string& path);
   ~SubwordTokenizer() override;
 

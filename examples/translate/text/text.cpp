@@ -1,11 +1,13 @@
 #include "examples/translate/text/text.h"
 
+#include <algorithm>
 #include <numeric>
 #include <string_view>
 
 #include "autograd/error.h"
 #include "examples/translate/base/read_file.h"
 #include "examples/translate/text/unicode.h"
+#include "nn/storage/regular_file.h"
 
 namespace gradus::translate {
 
@@ -41,6 +43,7 @@ std::vector<std::string> split_lines(const std::string& bytes, const std::string
   std::vector<std::string> lines;
   std::string_view rest = bytes;
   if (rest == kByteOrderMark) return lines;
+  lines.reserve(static_cast<size_t>(std::ranges::count(bytes, '\n')) + 1);
   while (!rest.empty()) {
     const size_t end = rest.find('\n');
     lines.emplace_back(clean(rest.substr(0, end), lines.size() + 1, path));
@@ -67,7 +70,9 @@ std::string_view clean_word(std::string_view line, size_t number, const std::str
 
 std::vector<std::string> read_lines(const std::string& path) { return split_lines(read_file(path), input_name(path)); }
 
-std::vector<std::string> read_words(const std::string& path) { return split_lines(read_file(path), path, clean_word); }
+std::vector<std::string> read_words(const std::string& path) {
+  return split_lines(read_regular_file(path), path, clean_word);
+}
 
 std::string_view clean_line(std::string_view line, size_t number, const std::string& path) {
   if (number == 1) require_plain_text(line, path);

@@ -56,19 +56,23 @@ Vocabulary WordFrequencies::vocabulary(size_t min_frequency, size_t max_size) co
 }
 
 Vocabulary Vocabulary::load(const std::string& path) {
-  std::vector<std::string> lines = read_words(path);
   Vocabulary vocabulary;
-  for (size_t i = 0; i < vocabulary.size(); ++i) {
-    if (i >= lines.size() || lines[i] != kSpecialWords[i]) {
+  const size_t special = vocabulary.size();
+  vocabulary.words_ = read_words(path);
+  const std::vector<std::string>& words = vocabulary.words_;
+  for (size_t i = 0; i < special; ++i) {
+    if (i >= words.size() || words[i] != kSpecialWords[i]) {
       fail("{}:{}: not a vocabulary: the first lines must be <pad>, <unk>, <s> and </s>", path, i + 1);
     }
   }
-  for (size_t i = vocabulary.size(); i < lines.size(); ++i) {
-    const std::vector<std::string_view> words = split_words(lines[i]);
-    if (words.size() != 1 || words[0].size() != lines[i].size()) {
-      fail("{}:{}: not a word: '{}'; a vocabulary has one word a line, without white space", path, i + 1, lines[i]);
+  vocabulary.ids_.reserve(words.size() - special);
+  for (size_t i = special; i < words.size(); ++i) {
+    const std::vector<std::string_view> parts = split_words(words[i]);
+    if (parts.size() != 1 || parts[0].size() != words[i].size()) {
+      fail("{}:{}: not a word: '{}'; a vocabulary has one word a line, without white space", path, i + 1, words[i]);
     }
-    if (!vocabulary.add(lines[i])) fail("{}:{}: the word '{}' stands here a second time", path, i + 1, lines[i]);
+    if (!vocabulary.ids_.emplace(words[i], static_cast<int>(i)).second)
+      fail("{}:{}: the word '{}' stands here a second time", path, i + 1, words[i]);
   }
   return vocabulary;
 }
