@@ -56,18 +56,28 @@ bool is_named(int descriptor, const std::string& name) {
          opened.st_ino == named.st_ino;
 }
 
-/// Opens the temporary file for the one at `path`, empty and locked.
-TemporaryFile open_temporary(const std::string& path, const std::string& target) {
+/// Whether it is of a file that has no other name, which someone else may know.
+bool is_own_file(int descriptor) {
+  struct stat opened {};
+  return ::fstat(descriptor, &opened) == 0 && S_ISREG(opened.st_mode) && opened.st_nlink == 1;
+}
+
+/// Opens the temporary file for the one at `path`, empty and locked. What else has its name is removed.
+TemporaryFile open_temporary(const std::string& path) {
   for (;;) {
     TemporaryFile file;
-    std::string name = temporary_name(target);
-    const auto open = [&] { return ::open(name.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666); };
+    std::string name = temporary_name(path);
+    const auto open = [&] {
+      return ::open(name.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+    };
     file.descriptor = open();
-    if (file.descriptor < 0 && errno == EACCES && ::unlink(name.c_str()) == 0) file.descriptor = open();
-    if (file.descriptor < 0) fail_to_write(path, errno);
+    const int reason = errno;
+    if (file.descriptor < 0 && ::unlink(name.c_str()) == 0) file.descriptor = open();
+    if (file.descriptor < 0) fail_to_write(path, reason);
     lock(file.descriptor);
     if (!is_named(file.descriptor, name)) continue;  // another process has finished with it meanwhile
     file.name = std::move(name);
+    if (!is_own_file(file.descriptor)) continue;
     if (::ftruncate(file.descriptor, 0) != 0) fail_to_write(path, errno);
     return file;
   }
@@ -110,23 +120,26 @@ std::string target_of(const std::string& path) {
 
 void write_file_atomically(const std::string& path, std::string_view bytes) {
   struct stat existing {};
-  const bool exists = ::stat(path.c_str(), &existing) == 0;
-  if (exists && !S_ISREG(existing.st_mode)) return write_into(path, bytes);
-
-  const std::string target = target_of(path);
-  TemporaryFile file = open_temporary(path, target);
-  if (exists && ::fchmod(file.descriptor, existing.st_mode & 07777) != 0) fail_to_write(path, errno);
+  const bool exists = ::lstat(path.c_str(), &existing) == 0 && S_ISREG(existing.st_mode);
+  TemporaryFile file = open_temporary(path);
+  if (exists && ::fchmod(file.descriptor, existing.st_mode & 0777) != 0) fail_to_write(path, errno);
   write_all(file.descriptor, bytes, path);
   if (::fsync(file.descriptor) != 0) fail_to_write(path, errno);
-  if (std::rename(file.name.c_str(), target.c_str()) != 0) fail_to_write(path, errno);
+  if (std::rename(file.name.c_str(), path.c_str()) != 0) fail_to_write(path, errno);
   file.name.clear();
-  flush_folder(folder_of(target));
+  flush_folder(folder_of(path));
+}
+
+void write_where_named(const std::string& path, std::string_view bytes) {
+  struct stat existing {};
+  if (::stat(path.c_str(), &existing) == 0 && !S_ISREG(existing.st_mode)) return write_into(path, bytes);
+  write_file_atomically(target_of(path), bytes);
 }
 
 void remove_temporary(const std::string& path) {
   const std::string name = temporary_name(path);
   TemporaryFile file;  // of no name: removed only if nobody is writing it
-  file.descriptor = ::open(name.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+  file.descriptor = ::open(name.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
   const bool is_left = file.descriptor >= 0 && ::flock(file.descriptor, LOCK_EX | LOCK_NB) == 0;
   if (is_left && is_named(file.descriptor, name)) ::unlink(name.c_str());
 }

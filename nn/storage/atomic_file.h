@@ -10,10 +10,14 @@ namespace gradus::inline GRADUS_PRECISION {
 /// Writes `bytes` to the file at `path`, whole or not at all: into a temporary file in the same folder, which is
 /// flushed to the disk and then renamed over `path`. A reader sees the old contents or the new ones, also after a power
 /// cut. An existing file keeps its permissions. Throws Error naming the path and the system's reason (no such folder,
-/// no permission, disk full); the temporary file is then removed and an existing file at `path` is as it was. A
-/// symbolic link goes on to point to the file; what is no file, such as a pipe or a terminal, is written to as it is.
-/// What a process that was killed left of its temporary file is taken over by the next one that writes the same file.
+/// no permission, disk full); the temporary file is then removed and an existing file at `path` is as it was. What else
+/// stands at `path`, a symbolic link or a pipe, is replaced: nothing outside of the folder is ever written to. What a
+/// process that was killed left of its temporary file is taken over by the next one that writes the same file.
 void write_file_atomically(const std::string& path, std::string_view bytes);
+
+/// Writes `bytes` to what a person named, as `write_file_atomically`; but a symbolic link goes on to point to the file,
+/// and what is no file, such as a pipe or a terminal, is written to as it is.
+void write_where_named(const std::string& path, std::string_view bytes);
 
 /// What the name of a temporary file has behind that of the file that it is for.
 inline constexpr std::string_view kTemporarySuffix = ".gradus-tmp";

@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -46,14 +47,22 @@ TEST_CASE("atomic file: what a killed writer left is taken over by the next one,
   CHECK(contents(path) == "again");
 }
 
-TEST_CASE("atomic file: a link in the place of the temporary file is not followed") {
+TEST_CASE("atomic file: what else has the name of the temporary file is replaced, and nothing written into it") {
   const TemporaryFolder folder;
-  const std::string path = folder.file("file"), precious = folder.file("precious");
+  const std::string path = folder.file("file"), left = left_behind(path), precious = folder.file("precious");
   std::ofstream(precious) << "mine";
-  std::filesystem::create_symlink(precious, left_behind(path));
-  CHECK_THROWS_AS(write_file_atomically(path, "text"), Error);
-  remove_temporary(path);
+  std::filesystem::create_symlink(precious, left);
+  write_file_atomically(path, "one");
+  std::filesystem::create_hard_link(precious, left);
+  write_file_atomically(path, "two");
   CHECK(contents(precious) == "mine");
+  REQUIRE(::mkfifo(left.c_str(), 0600) == 0);
+  write_file_atomically(path, "three");
+  CHECK(contents(path) == "three");
+  CHECK_FALSE(std::filesystem::exists(left));
+  std::filesystem::create_directory(left);
+  CHECK_THROWS_AS(write_file_atomically(path, "four"), Error);
+  CHECK(contents(path) == "three");
 }
 
 TEST_CASE("atomic file: of many writers at once each text is whole, and the last one stays") {

@@ -53,9 +53,9 @@ expect 0 "" "$gradus" train --model "$odd/m" --train "$odd"/train.{de,en} "${sma
 expect 0 "" "$gradus" train --model "$odd/m" --resume --epochs 2
 expect 0 "" "$gradus" report "$odd/m"
 check "the name of the folder in the report" grep -q "{}~" "$odd/m/report.html"
-bad=$'bad\xff'
+bad=$'bad\xff' shown=$'bad\uFFFD'
 mkdir "$bad"; cp train.* valid.* "$bad"
-expect 1 "gradus: $PWD/$bad/train.de: the path is not UTF-8, and config.json could not hold it; rename the file or its folder" \
+expect 1 "gradus: $PWD/$shown/train.de: the path is not UTF-8, and config.json could not hold it; rename the file or its folder" \
   "$gradus" train --model never --train "$bad"/train.{de,en} "${small[@]}"
 check "nothing is left behind" test ! -e never
 expect 0 "" train --model "$bad/m" --epochs 1
@@ -64,7 +64,7 @@ check "a page in UTF-8" iconv -f UTF-8 -t UTF-8 -o /dev/null "$bad/page.html"
 expect 0 "" "$gradus" attend --model "$bad/m" ein --out "$bad/page.html"
 expect 0 "" "$gradus" evaluate --model "$bad/m" --test "$bad"/valid.{de,en}
 expect 0 "" "$gradus" bleu "$bad/train.en" "$bad/train.en" --json
-expect 1 "gradus: $bad/none.json: cannot read the file: No such file or directory" train --model never --config "$bad/none.json"
+expect 1 "gradus: $shown/none.json: cannot read the file: No such file or directory" train --model never --config "$bad/none.json"
 printf '{"train": ["%s/train.de", "b"]}' "$bad" >bad.json
 "$gradus" train --model never --config bad.json 2>stderr
 check "a configuration that is not UTF-8: code" test $? -eq 1
@@ -72,7 +72,7 @@ check "a configuration that is not UTF-8: message" grep -q '^gradus: bad.json: m
 check "a configuration that is not UTF-8: one line" test "$(wc -l <stderr)" -eq 1
 long=$(printf 'x%.0s' {1..300})
 expect 1 "gradus: $long: cannot read the file: File name too long" "$gradus" train --model never --train "$long" train.en "${small[@]}"
-expect 1 "gradus: $odd: cannot read the file: Is a directory" "$gradus" train --model never --train "$odd" train.en "${small[@]}"
+expect 1 "gradus: ${odd/$'\n'/$'\uFFFD'}: cannot read the file: Is a directory" "$gradus" train --model never --train "$odd" train.en "${small[@]}"
 expect 1 "gradus: train.de/: cannot read the file: No such file or directory" "$gradus" train --model never --train train.de/ train.en "${small[@]}"
 ln -s nowhere broken
 expect 1 "gradus: broken: cannot read the file: No such file or directory" "$gradus" train --model never --train broken train.en "${small[@]}"
@@ -129,16 +129,16 @@ head -1 special.de >one.en; head -1 train.de >one.de
 check "their probabilities are counted" test "$("$gradus" score --model special one.de one.en --tokens 2>/dev/null | wc -w)" -eq 11
 
 # Characters that XML does not have, in text and in the names of folders.
-weird=$'\xEF\xBF\xBE\xEF\xBF\xBF\x01'
+weird=$'\xEF\xBF\xBE\xEF\xBF\xBF\x01' seen=$'\uFFFD\uFFFD\uFFFD'
 cp -r m "m$weird"
-expect 0 "$(unknown attend "$weird")" "$gradus" attend --model m "ein $weird" --out map.svg
+expect 0 "$(unknown attend "$seen")" "$gradus" attend --model m "ein $weird" --out map.svg
 expect 0 "" "$gradus" evaluate --model m "m$weird" --test valid.de valid.en --by-length --svg lengths.svg
 for picture in map.svg lengths.svg; do
   check "$picture is XML" python3 -c "import sys, xml.dom.minidom as dom; dom.parse(sys.argv[1])" "$picture"
 done
 expect 0 "" "$gradus" report "m$weird"
-expect 0 "$(unknown attend "$weird")" "$gradus" attend --model m "m$weird" "ein $weird" --out attend.html
-expect 0 "$(unknown explain "$weird")" "$gradus" explain --model "m$weird" "ein $weird" --out explain.html
+expect 0 "$(unknown attend "$seen")" "$gradus" attend --model m "m$weird" "ein $weird" --out attend.html
+expect 0 "$(unknown explain "$seen")" "$gradus" explain --model "m$weird" "ein $weird" --out explain.html
 expect 0 "" "$gradus" flow --model "m$weird" --test valid.de valid.en --out flow.html
 for page in "m$weird/report.html" attend.html explain.html flow.html; do
   check "no character in $page that HTML does not have" bash -c "! LC_ALL=C grep -q \$'\xEF\xBF\xBE\|\xEF\xBF\xBF\|\x01' '$page'"

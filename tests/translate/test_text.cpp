@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #include "autograd/error.h"
 #include "examples/translate/base/join_words.h"
 #include "examples/translate/base/read_file.h"
+#include "examples/translate/text/input_lines.h"
 #include "examples/translate/text/text.h"
 #include "examples/translate/text/unicode.h"
 #include "nn/storage/atomic_file.h"
@@ -140,6 +142,8 @@ TEST_CASE("display width and visible characters") {
   CHECK(display_width("日本") == 4);
   CHECK(display_width("😀") == 2);
   CHECK(visible_characters("e\u0301日") == Lines{"e\u0301", "日"});
+  CHECK(visible("a\x1b[31m\n\t\u009b\u00e9\xFF", "\n\t") == "a\uFFFD[31m\n\t\uFFFD\u00e9\uFFFD");
+  CHECK(visible("a\n\x7f") == "a\uFFFD\uFFFD");
   CHECK(visible_characters("\x1b[\xFF") == Lines{"\uFFFD", "[", "\uFFFD"});
   for (const char32_t c :
        {U'\uFDD0', U'\uFFFE', U'\uFFFF', U'\U0001FFFE', U'\U0010FFFF', U'\u2028', U'\u007F', U'\u0085'})
@@ -243,15 +247,34 @@ TEST_CASE("an atomic write replaces the file and keeps its permissions") {
   CHECK(folder.files() == 1);
 }
 
-TEST_CASE("an atomic write leaves links what they are, and writes into what is no file") {
+TEST_CASE("an atomic write replaces links and pipes, and follows none") {
+  const Folder folder;
+  const std::string path = folder.write("model", "old"), link = folder.path("link"), pipe = folder.path("pipe");
+  std::filesystem::create_symlink("model", link);
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  std::filesystem::create_symlink("/dev/full", folder.path("device"));
+  for (const char* name : {"link", "pipe", "device"}) {
+    write_file_atomically(folder.path(name), "new");
+    CHECK(std::filesystem::is_regular_file(std::filesystem::symlink_status(folder.path(name))));
+    CHECK(read_file(folder.path(name)) == "new");
+  }
+  CHECK(read_file(path) == "old");
+  REQUIRE(::chmod(path.c_str(), 06755) == 0);
+  write_file_atomically(path, "new");
+  struct stat status {};
+  REQUIRE(::stat(path.c_str(), &status) == 0);
+  CHECK((status.st_mode & 07777) == 0755);  // nobody's program runs as somebody else
+}
+
+TEST_CASE("what a person names is written where links lead to, and into what is no file") {
   const Folder folder;
   const std::string path = folder.write("model", "old"), link = folder.path("link");
   std::filesystem::create_symlink("model", link);
-  write_file_atomically(link, "new");
+  write_where_named(link, "new");
   CHECK(std::filesystem::is_symlink(link));
   CHECK(read_file(path) == "new");
   std::filesystem::create_symlink("later", folder.path("early"));  // before the file that it leads to
-  write_file_atomically(folder.path("early"), "new");
+  write_where_named(folder.path("early"), "new");
   CHECK(std::filesystem::is_symlink(folder.path("early")));
   CHECK(read_file(folder.path("later")) == "new");
 
@@ -259,14 +282,38 @@ TEST_CASE("an atomic write leaves links what they are, and writes into what is n
   REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
   std::string received;
   std::thread reader([&] { received = read_file(pipe); });
-  write_file_atomically(pipe, "through the pipe");
+  write_where_named(pipe, "through the pipe");
   reader.join();
   CHECK(received == "through the pipe");
   CHECK(std::filesystem::is_fifo(pipe));
-  CHECK(error_of(folder, [] { write_file_atomically("/dev/full", "x"); }) ==
+  CHECK(error_of(folder, [] { write_where_named("/dev/full", "x"); }) ==
         "/dev/full: cannot write the file: No space left on device");
   CHECK(std::filesystem::is_character_file("/dev/full"));
   CHECK(folder.files() == 5);
+}
+
+TEST_CASE("lines come as they are there, in linear time, however few bytes come at once") {
+  const Folder folder;
+  const std::string pipe = folder.path("pipe");
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  const std::string end(300'000, 'x');
+  std::thread writer([&] {
+    const int descriptor = ::open(pipe.c_str(), O_WRONLY);
+    for (const std::string& piece : {std::string("a"), std::string("b\n\nc"), std::string("d\ne")})
+      CHECK(::write(descriptor, piece.data(), piece.size()) == static_cast<ssize_t>(piece.size()));
+    for (const char letter : end) CHECK(::write(descriptor, &letter, 1) == 1);
+    ::close(descriptor);
+  });
+  InputLines input(pipe);
+  Lines all;
+  for (Lines lines = input.next(); !lines.empty(); lines = input.next())
+    all.insert(all.end(), lines.begin(), lines.end());
+  writer.join();
+  CHECK(all == Lines{"ab", "", "cd", "e" + end});
+
+  InputLines wrong(folder.write("wrong", "good\nb\xff\n"));
+  CHECK(wrong.next() == Lines{"good"});
+  CHECK_THROWS_AS(wrong.next(), Error);
 }
 
 TEST_CASE("a failed atomic write leaves the old file and no temporary one") {

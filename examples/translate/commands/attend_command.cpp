@@ -151,7 +151,7 @@ int run(const Arguments& options) {
   options.out.tell(attended.translation + "\n");
   if (!kind) {
     const TerminalOptions terminal{.colour = terminal_colour(STDOUT_FILENO), .width = terminal_width(STDOUT_FILENO)};
-    write_output("\n" + heatmap_text(map, terminal) + "\n" + heatmap_legend(terminal.colour));
+    write_coloured("\n" + heatmap_text(map, terminal) + "\n" + heatmap_legend(terminal.colour));
   } else {
     options.out.write_picture(*kind, heatmap_svg(map));
     options.out.tell(options.out.written("heat map"));

@@ -110,7 +110,7 @@ int run(const Arguments& options) {
   for (const std::string& system : options.systems) require_system(system);
   const Comparison comparison = compare_systems(options);
   const bool marks = terminal_colour(STDOUT_FILENO) != TerminalColour::kNone;
-  options.out.tell(comparison_text(comparison, {.marks = marks, .width = terminal_width(STDOUT_FILENO)}));
+  options.out.tell_coloured(comparison_text(comparison, {.marks = marks, .width = terminal_width(STDOUT_FILENO)}));
   if (!options.out.is_wanted()) return 0;
   options.out.write(comparison_page(comparison));
   options.out.tell(options.out.written("\npage"));

@@ -46,6 +46,7 @@ Options OutputFile::options(const char* names, const char* help) {
 }
 
 bool OutputFile::is_stdout() const {
+  if (own) return false;
   struct stat file {
   }, output{};
   return path == "-" || (::stat(path.c_str(), &file) == 0 && ::fstat(STDOUT_FILENO, &output) == 0 &&
@@ -55,7 +56,7 @@ bool OutputFile::is_stdout() const {
 void OutputFile::require_writable(const char* command) const {
   if (!is_wanted() || is_stdout()) return;
   std::error_code ignored;
-  const fs::file_status status = fs::status(path, ignored);
+  const fs::file_status status = own ? fs::symlink_status(path, ignored) : fs::status(path, ignored);
   if (fs::is_directory(status) || path.ends_with('/'))
     fail("{}: {} is a folder; need the name of a file", command, path);
   if (fs::is_regular_file(status) && !force && !is_replaceable(path))
@@ -92,8 +93,10 @@ FileKind OutputFile::kind(const char* command, std::initializer_list<FileKind> k
 void OutputFile::write(std::string_view bytes) const {
   if (is_stdout()) {
     write_output(bytes);
-  } else {
+  } else if (own) {
     write_file_atomically(path, bytes);
+  } else {
+    write_where_named(path, bytes);
   }
 }
 
@@ -101,11 +104,11 @@ void OutputFile::write_picture(FileKind kind, std::string_view svg) const {
   write(kind == FileKind::Png ? png_of(svg) : svg);
 }
 
-void OutputFile::tell(const std::string& text) const {
+void OutputFile::tell(const std::string& text, void (*write)(std::string_view)) const {
   if (is_wanted() && is_stdout()) {
-    fmt::print(stderr, "{}", text);
+    fmt::print(stderr, "{}", visible(text, "\n\t"));
   } else {
-    write_output(text);
+    write(text);
   }
 }
 

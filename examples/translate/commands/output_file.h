@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "examples/translate/options/command.h"
+#include "examples/translate/options/write_output.h"
 
 namespace gradus::translate {
 
@@ -21,6 +22,7 @@ inline constexpr std::array kChoices<FileKind>{".svg", ".png", ".html"};
 struct OutputFile {
   std::string path;    ///< empty: none is wanted
   bool force = false;  ///< replace any file
+  bool own = false;    ///< the path is the program's own, in a folder of anybody's: a link there is not followed
 
   /// Its two options, `names` and `--force`.
   Options options(const char* names, const char* help);
@@ -40,9 +42,14 @@ struct OutputFile {
   /// Writes a picture, given as SVG, as the kind that the name asks for.
   void write_picture(FileKind kind, std::string_view svg) const;
   /// What the command says besides: goes to standard output, or to standard error if the file is there.
-  void tell(const std::string& text) const;
+  void tell(const std::string& text) const { tell(text, write_output); }
+  /// The same of text with colours (options/write_output.h).
+  void tell_coloured(const std::string& text) const { tell(text, write_coloured); }
   /// `page written to FILE`, or nothing of standard output.
   std::string written(const char* what) const;
+
+ private:
+  void tell(const std::string& text, void (*write)(std::string_view)) const;
 };
 
 /// Makes the folder if it is not there. Throws Error, which begins with the command's name, if it is not empty, unless

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <ranges>
 
 #include "autograd/error.h"
 #include "examples/translate/commands/commands.h"
@@ -31,15 +32,17 @@ struct Arguments {
   OutputFile out;
 };
 
-/// Heat maps of the best model's translations of the logged samples; none for a model without attention, and none if no
-/// validation has found one, as in a training that diverged.
+/// Heat maps of the best model's translations of the first logged samples, but for those too long for a page; none for
+/// a model without attention, and none if no validation has found one, as in a training that diverged.
 std::vector<Heatmap> sample_heatmaps(const std::string& directory, const TrainingHistory& history) {
   std::vector<Heatmap> maps;
   if (!ModelFolder::has(ModelFolder(directory).best) || !load_config(directory).attention.present) return maps;
   if (history.validations.empty()) return maps;
   const std::unique_ptr<Translator> translator = load_translator(directory);
   ThreadPool pool(1);
-  for (const TrainingLog::Sample& sample : history.validations.front().samples) {
+  constexpr std::size_t kMostMaps = 10, kMostPieces = 200;
+  for (const TrainingLog::Sample& sample : history.validations.front().samples | std::views::take(kMostMaps)) {
+    if (translator->source.split(sample.source).size() > kMostPieces) continue;
     maps.push_back(attention_map(*translator, sample.source, {}, pool).map);
   }
   std::erase_if(maps, [](const Heatmap& map) { return map.source.empty(); });
@@ -48,7 +51,10 @@ std::vector<Heatmap> sample_heatmaps(const std::string& directory, const Trainin
 
 int run(const Arguments& options) {
   OutputFile out = options.out;
-  if (!out.is_wanted()) out.path = (std::filesystem::path(options.model) / "report.html").string();
+  if (!out.is_wanted()) {
+    out.path = (std::filesystem::path(options.model) / "report.html").string();
+    out.own = true;
+  }
   const TrainConfig config = load_config(options.model);
   const std::string log = ModelFolder(options.model).log;
   if (!std::filesystem::exists(log)) {

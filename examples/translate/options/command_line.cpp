@@ -306,14 +306,14 @@ int run_program(const Command& own, int argc, char** argv) {
     parse(program, *command, std::move(words));
     return command->run();
   } catch (const UsageError& error) {
-    fmt::print(stderr, "{}: {}\nRun `{} --help` for help.\n", program.name, error.what(),
-               invocation(program, *command));
+    write_message(fmt::format("{}: {}", program.name, error.what()));
+    write_message(fmt::format("Run `{} --help` for help.", invocation(program, *command)));
     return kWrongUsage;
   } catch (const std::bad_alloc&) {
     fmt::print(stderr, "{}: out of memory\n", program.name);
     return kFailed;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "{}: {}\n", program.name, error.what());
+    write_message(fmt::format("{}: {}", program.name, error.what()));
     return kFailed;
   }
 }

@@ -5,6 +5,7 @@
 #include "autograd/error.h"
 #include "examples/translate/base/join_words.h"
 #include "examples/translate/base/usage_error.h"
+#include "examples/translate/options/write_output.h"
 #include "examples/translate/search/search_options.h"
 #include "examples/translate/text/language.h"
 #include "examples/translate/text/unicode.h"
@@ -152,8 +153,8 @@ void require_utf8(const char* command, const char* argument, const std::string& 
 void tell_unknown_words(const char* command, const char* side, const Language& language, const std::string& line) {
   const std::vector<std::string> unknown = language.unknown(line);
   if (unknown.empty()) return;
-  fmt::print(stderr, "gradus: {}: not in the vocabulary of the {}: {}; the model reads each as {}\n", command, side,
-             join_words(unknown), language.vocabulary.word(kUnknown));
+  write_message(fmt::format("gradus: {}: not in the vocabulary of the {}: {}; the model reads each as {}", command,
+                            side, join_words(unknown), language.vocabulary.word(kUnknown)));
 }
 
 void require_sense(const SearchOptions& options) {

@@ -34,12 +34,6 @@ void require_fitting_weights(const Heatmap& map) {
 
 float clamped(float weight) { return std::clamp(weight, 0.0f, 1.0f); }
 
-std::string printable(const std::string& word) {
-  std::string text;
-  for (const std::string& character : visible_characters(word)) text += character;
-  return text;
-}
-
 std::string spaces(size_t count) { return std::string(count, ' '); }
 
 size_t widest(const std::vector<std::string>& words) {
@@ -125,8 +119,8 @@ std::string heatmap_legend(TerminalColour colour) {
 std::string heatmap_text(const Heatmap& map, const TerminalOptions& options) {
   require_fitting_weights(map);
   Heatmap shown = map;
-  for (std::string& word : shown.source) word = printable(word);
-  for (std::string& word : shown.target) word = printable(word);
+  for (std::string& word : shown.source) word = visible(word);
+  for (std::string& word : shown.target) word = visible(word);
 
   constexpr size_t kUprightCell = 3, kSmallestLevelCell = 5;
   const size_t margin = widest(shown.target) + 1;

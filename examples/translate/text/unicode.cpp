@@ -217,6 +217,18 @@ std::vector<std::string> wrapped(std::string_view text, size_t columns) {
   return lines;
 }
 
+std::string visible(std::string_view text, std::string_view kept) {
+  std::string shown;
+  shown.reserve(text.size());
+  for (size_t i = 0; i < text.size();) {
+    const CodePoint point = next_code_point(text.substr(i));
+    const bool is_kept = point.value < 0x80 && kept.find(static_cast<char>(point.value)) != std::string_view::npos;
+    append_utf8(shown, is_unprintable(point.value) && !is_kept ? kReplacement : point.value);
+    i += point.length;
+  }
+  return shown;
+}
+
 std::vector<std::string> visible_characters(std::string_view text) {
   std::vector<std::string> characters;
   for (size_t i = 0; i < text.size();) {

@@ -51,8 +51,12 @@ size_t display_width(std::string_view text);
 /// The words of `text` in lines of at most so many columns; only a word that is longer makes a longer line.
 std::vector<std::string> wrapped(std::string_view text, size_t columns);
 
-/// `text` cut into what a reader sees as one character: a code point with the combining marks that follow it.
-/// Malformed bytes, control characters and Unicode's noncharacters come out as U+FFFD, so the pieces are safe to print.
+/// `text` as it is safe to print, whoever wrote it: malformed bytes, control characters and Unicode's noncharacters
+/// become U+FFFD, but for the ASCII ones that are to be `kept`, such as "\n".
+std::string visible(std::string_view text, std::string_view kept = "");
+
+/// `text`, made visible as by `visible`, cut into what a reader sees as one character: a code point with the combining
+/// marks that follow it.
 std::vector<std::string> visible_characters(std::string_view text);
 
 }
