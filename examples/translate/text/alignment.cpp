@@ -59,10 +59,12 @@ TrueAlignment parse_alignment(std::string_view line, const std::string& place) {
 }
 
 std::vector<TrueAlignment> read_alignments(const std::string& path) {
+  const std::string text = read_file(path), name = input_name(path);
   std::vector<TrueAlignment> alignments;
-  for (const std::string& line : read_lines(path)) {
-    alignments.push_back(parse_alignment(line, fmt::format("{}:{}", input_name(path), alignments.size() + 1)));
-  }
+  alignments.reserve(count_lines(text));
+  for_each_line(text, name, [&](std::string_view line, size_t number) {
+    alignments.push_back(parse_alignment(line, fmt::format("{}:{}", name, number)));
+  });
   return alignments;
 }
 

@@ -37,21 +37,6 @@ Flaw find_flaw(std::string_view line) {
   return {};
 }
 
-using Clean = std::string_view (*)(std::string_view line, size_t number, const std::string& path);
-
-std::vector<std::string> split_lines(const std::string& bytes, const std::string& path, Clean clean = clean_line) {
-  std::vector<std::string> lines;
-  std::string_view rest = bytes;
-  if (rest == kByteOrderMark) return lines;
-  lines.reserve(static_cast<size_t>(std::ranges::count(bytes, '\n')) + 1);
-  while (!rest.empty()) {
-    const size_t end = rest.find('\n');
-    lines.emplace_back(clean(rest.substr(0, end), lines.size() + 1, path));
-    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-  }
-  return lines;
-}
-
 /// The line without what its file may have around it.
 std::string_view bare(std::string_view line, size_t number) {
   if (number == 1 && line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());
@@ -66,9 +51,33 @@ std::string_view clean_word(std::string_view line, size_t number, const std::str
   return word;
 }
 
+std::vector<std::string> split_lines(const std::string& text, const std::string& path, const LineCleaner& clean) {
+  std::vector<std::string> lines;
+  lines.reserve(count_lines(text));
+  for_each_line(
+      text, path, [&](std::string_view line, size_t) { lines.emplace_back(line); }, clean);
+  return lines;
 }
 
-std::vector<std::string> read_lines(const std::string& path) { return split_lines(read_file(path), input_name(path)); }
+}
+
+size_t count_lines(std::string_view text) {
+  if (text.empty() || text == kByteOrderMark) return 0;
+  return static_cast<size_t>(std::ranges::count(text, '\n')) + (text.ends_with('\n') ? 0 : 1);
+}
+
+void for_each_line(std::string_view text, const std::string& path, const LineVisitor& visit, const LineCleaner& clean) {
+  const size_t count = count_lines(text);
+  for (size_t number = 1; number <= count; ++number) {
+    const size_t end = text.find('\n');
+    visit(clean(text.substr(0, end), number, path), number);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+}
+
+std::vector<std::string> read_lines(const std::string& path) {
+  return split_lines(read_file(path), input_name(path), clean_line);
+}
 
 std::vector<std::string> read_words(const std::string& path) {
   return split_lines(read_regular_file(path), path, clean_word);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,15 @@ std::vector<std::string> read_words(const std::string& path);
 /// and bytes counted from 1). That is malformed UTF-8, a NUL, a carriage return or byte order mark inside, a Ctrl-Z at
 /// the end, and in line 1 how another encoding, an archive or a compressed file begins.
 std::string_view clean_line(std::string_view line, size_t number, const std::string& path);
+
+/// How many lines a text has.
+size_t count_lines(std::string_view text);
+
+using LineVisitor = std::function<void(std::string_view line, size_t number)>;
+using LineCleaner = std::function<std::string_view(std::string_view line, size_t number, const std::string& path)>;
+/// Calls `visit` with each line of the text of the file at `path`, cleaned, and its number, from 1.
+void for_each_line(std::string_view text, const std::string& path, const LineVisitor& visit,
+                   const LineCleaner& clean = clean_line);
 
 /// Sentence pairs, `source[i]` with `target[i]`; `lines[i]` is the line of the files that the pair stands on, from 1.
 struct ParallelText {
