@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The whole test: installs what is missing, checks rooms, format and lint, builds, and runs every suite in float and double, and
-# those in float once more under AddressSanitizer and UndefinedBehaviorSanitizer.
+# those in float once more under AddressSanitizer and UndefinedBehaviorSanitizer; then fuzzes what reads files for some seconds.
 #
 #     tests/run.sh            everything
 #     tests/run.sh --quick    the optimised suites only
@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source examples/install_packages.sh
 need_packages "${build_packages[@]}" "${optional_packages[@]}" doctest-dev libbenchmark-dev librapidcheck-dev clang-format clang-tidy git python3 \
-  chromium-driver python3-selenium cmake doxygen
+  chromium-driver python3-selenium cmake doxygen clang libclang-rt-dev
 
 quick=${1:-}
 sources=$(git ls-files '*.h' '*.cpp')
@@ -40,5 +40,8 @@ if [ "$quick" != --quick ]; then
   [ -f build-sanitize/build.ninja ] ||
     meson setup build-sanitize --native-file tests/native/sanitize.ini
   meson test -C build-sanitize --print-errorlogs --timeout-multiplier 5  # builds what the tests need, no more
+
+  section "fuzzing"
+  tests/fuzz/run.sh 2  # seconds of each format
 fi
 section "done"
