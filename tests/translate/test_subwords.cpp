@@ -143,6 +143,7 @@ TEST_CASE("subwords: a damaged model is refused by name") {
   std::string other = model;
   other.replace(other.find("<pad>"), 5, "<pat>");
   CHECK(load(other) == "a/source.model: the sentencepiece model must begin with <pad>, <unk>, <s> and </s>");
+  CHECK(load("\x0b\x0c" + model + "\x1a\x03\x12\x01x") == "a/source.model: not a sentencepiece model: it is damaged");
   for (const char* field : {"\x1a\x03\x12\x01x", "\x2a\x05\x18\x01\x12\x01x"}) {  // of a normaliser, and of its inverse
     CHECK(load(model + field) ==
           "a/source.model: the sentencepiece model has a map of characters; need one with the rule of normalisation "

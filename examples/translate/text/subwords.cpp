@@ -101,66 +101,61 @@ class ProtobufFields {
   explicit ProtobufFields(std::string_view bytes) : rest_(bytes) {}
 
   struct Field {
-    std::uint64_t number;
-    std::string_view bytes;  ///< of a text or a message
+    std::uint64_t number = 0;
+    std::string_view bytes = {};  ///< of a text or a message
   };
   /// The next one; none at the end, or where the bytes are no message.
   std::optional<Field> next() {
     constexpr std::uint64_t kVarint = 0, kEightBytes = 1, kLengthFirst = 2, kFourBytes = 5;
-    if (rest_.empty()) return {};
-    const std::uint64_t tag = varint();
-    Field field{tag >> 3, {}};
-    std::uint64_t length = 0;
-    switch (tag & 7) {
-      case kVarint:
-        varint();
-        break;
-      case kEightBytes:
-        length = 8;
-        break;
-      case kLengthFirst:
-        length = varint();
-        break;
-      case kFourBytes:
-        length = 4;
-        break;
-      default:
-        return {};
-    }
-    if (length > rest_.size()) return {};
-    field.bytes = rest_.substr(0, length);
+    if (rest_.empty() || broken_) return {};
+    const std::uint64_t tag = varint(), kind = tag & 7;
+    if (kind == kVarint) varint();
+    const std::uint64_t length = kind == kEightBytes ? 8 : kind == kFourBytes ? 4 : kind == kLengthFirst ? varint() : 0;
+    const bool is_known = kind == kVarint || kind == kEightBytes || kind == kFourBytes || kind == kLengthFirst;
+    broken_ = broken_ || !is_known || length > rest_.size();
+    if (broken_) return {};
+    const Field field{tag >> 3, rest_.substr(0, length)};
     rest_.remove_prefix(length);
     return field;
   }
+  /// Whether what came so far is no message, or has the groups of old.
+  bool broken() const { return broken_; }
 
  private:
   /// Seven bits a byte, the lowest first; the last byte has no highest bit.
   std::uint64_t varint() {
     std::uint64_t value = 0;
-    for (int shift = 0; !rest_.empty(); shift += 7) {
+    for (int shift = 0; !rest_.empty() && shift < 64; shift += 7) {
       const auto byte = static_cast<unsigned char>(rest_.front());
       rest_.remove_prefix(1);
-      if (shift < 64) value |= std::uint64_t{byte & 0x7Fu} << shift;
-      if (byte < 0x80) break;
+      value |= std::uint64_t{byte & 0x7Fu} << shift;
+      if (byte < 0x80) return value;
     }
+    broken_ = true;
     return value;
   }
 
   std::string_view rest_;
+  bool broken_ = false;
 };
 
-/// Whether the model replaces characters by a map of its own (field 2 of its normalizer_spec and denormalizer_spec, 3
-/// and 5). `train_subwords` makes none, and sentencepiece follows the offsets in it without a check.
-bool has_character_map(std::string_view model) {
+/// Throws for a model that would lead sentencepiece, which trusts it, astray: a map of characters (field 2 of
+/// normalizer_spec and denormalizer_spec, 3 and 5), in which it follows offsets without a check, and of which
+/// `train_subwords` makes none; and lengths beyond the end, for which protobuf takes up to 50 MB in groups.
+void require_plain_model(std::string_view model, const std::string& path) {
   ProtobufFields fields(model);
+  bool broken = false;
   while (const auto field = fields.next()) {
-    if (field->number != 3 && field->number != 5) continue;
-    ProtobufFields options(field->bytes);
-    while (const auto option = options.next()) {
-      if (option->number == 2 && !option->bytes.empty()) return true;
+    if (field->number > 5) continue;
+    ProtobufFields inner(field->bytes);
+    while (const auto option = inner.next()) {
+      if ((field->number == 3 || field->number == 5) && option->number == 2 && !option->bytes.empty())
+        fail("{}: the sentencepiece model has a map of characters; need one with the rule of normalisation identity",
+             path);
     }
+    broken = broken || inner.broken();
   }
-  return false;
+  if (broken || fields.broken()) fail("{}: not a sentencepiece model: it is damaged", path);
 }
 
 }
@@ -176,8 +171,7 @@ std::string train_subwords(std::span<const std::string> lines, TokenizerKind kin
 
 SubwordTokenizer::SubwordTokenizer(std::string_view model, const std::string& path)
     : processor_(std::make_unique<sentencepiece::SentencePieceProcessor>()) {
-  if (has_character_map(model))
-    fail("{}: the sentencepiece model has a map of characters; need one with the rule of normalisation identity", path);
+  require_plain_model(model, path);
   const sentencepiece::util::Status status = processor_->LoadFromSerializedProto(model);
   if (!status.ok()) fail("{}: not a sentencepiece model: {}", path, status.message());
   const Vocabulary special;
