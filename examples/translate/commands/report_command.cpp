@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
-#include <ranges>
+#include <span>
 
 #include "autograd/error.h"
 #include "examples/translate/commands/commands.h"
@@ -41,7 +41,8 @@ std::vector<Heatmap> sample_heatmaps(const std::string& directory, const Trainin
   const std::unique_ptr<Translator> translator = load_translator(directory);
   ThreadPool pool(1);
   constexpr std::size_t kMostMaps = 10, kMostPieces = 200;
-  for (const TrainingLog::Sample& sample : history.validations.front().samples | std::views::take(kMostMaps)) {
+  const std::span<const TrainingLog::Sample> samples = history.validations.front().samples;
+  for (const TrainingLog::Sample& sample : samples.first(std::min(samples.size(), kMostMaps))) {
     if (translator->source.split(sample.source).size() > kMostPieces) continue;
     maps.push_back(attention_map(*translator, sample.source, {}, pool).map);
   }
