@@ -18,6 +18,7 @@ struct Pair {
 
 /// Zeros around a plane: so many on each side of its two axes, or by a word.
 struct Padding {
+  /// How many zeros, by a word.
   enum Word {
     Valid,  ///< none
     Same,   ///< as many as make the result as large as the plane, the odd one behind it; needs a stride of 1
@@ -27,18 +28,19 @@ struct Padding {
   Padding(Pair pair) : sides(pair) {}
   Padding(Word word) : sides(0), same(word == Same) {}
 
-  /// How many are in front of the axes, and behind them.
+  /// How many are in front of the axes.
   Pair front(Pair kernel, Pair dilation) const {
     if (!same) return sides;
     return {around(kernel.height, dilation.height) / 2, around(kernel.width, dilation.width) / 2};
   }
+  /// How many are behind the axes.
   Pair behind(Pair kernel, Pair dilation) const {
     if (!same) return sides;
     return {(around(kernel.height, dilation.height) + 1) / 2, (around(kernel.width, dilation.width) + 1) / 2};
   }
 
-  Pair sides;
-  bool same = false;
+  Pair sides;         ///< on each side, unless it is `same`
+  bool same = false;  ///< whether it is the word Same
 
  private:
   /// What a kernel reaches beyond the number that it begins with.

@@ -21,9 +21,10 @@ Tensor max_pool1d(Tensor x, int kernel, std::optional<int> stride = {}, int padd
 /// The largest numbers, and where in its plane, (H, W) or (L), each stands: row · W + column, or -1 of a patch of
 /// padding alone.
 struct Maxima {
-  Tensor values;
+  Tensor values;             ///< (…, H', W') or (…, L')
   std::vector<int> indices;  ///< in the order of the values
 };
+/// `max_pool2d` and `max_pool1d`, with the places of the maxima.
 Maxima max_pool2d_with_indices(Tensor x, Pair kernel, std::optional<Pair> stride = {}, Pair padding = 0,
                                Pair dilation = 1, bool ceil_mode = false);
 Maxima max_pool1d_with_indices(Tensor x, int kernel, std::optional<int> stride = {}, int padding = 0, int dilation = 1,

@@ -70,7 +70,7 @@ def commands_of(program):
 
 def check_commands(pages, programs):
     scripts = [script for kind in ("*.py", "*.sh", "*.cpp") for script in (source / "tests").rglob(kind)]
-    known = {"--suite"}  # of Meson
+    known = {"--suite", "--cross-file"}  # of Meson
     known = known.union(*(options_in(script.read_text(encoding="utf-8")) for script in scripts))
     for program in programs.values():
         for command in [(program,)] + [(program, command) for command in commands_of(program)]:

@@ -10,7 +10,7 @@ import re
 # What is the same with every class of C++.
 IDIOMS = {'begin': 'The first one, for loops.', 'end': 'Behind the last one, for loops.', 'operator==': 'Whether all is equal.',
           'operator*': 'What it stands at.', 'operator++': 'Goes on to the next one.'}
-SCOPE = re.compile(r'(namespace|class|struct|enum class|enum)\b *(?:alignas\(\d+\) )?([\w:]*)(?:<.*>)?[^;()]*\{')
+SCOPE = re.compile(r'(namespace|class|struct)\b *(?:alignas\(\d+\) )?([\w:]*)(?:<.*>)?[^;()]*\{')
 CODE = re.compile(r'(`[^`]*`)')
 VARIABLE = r'\w+(?: = [^,]+|\{[^}]*\})?'
 VARIABLES = re.compile(rf'( *(?:static |constexpr |inline |extern |const )*[\w:]+(?:<[^()]*>)?[*&]? )({VARIABLE}(?:, {VARIABLE})+);( *///<.*)?$')
@@ -134,7 +134,7 @@ class Header:
             self.emit_comment()
             self.out += [(number, self.lines[number - 1]) for number in range(first + 1, i + 1)] + [(i + 1, line)]
             return i + 1
-        end = self.end_of(first)
+        end = self.skip(i) if line.strip().startswith('enum') and line.endswith('{') else self.end_of(first)
         if scope and scope.public:
             self.member(first, end, scope)
         self.comment = []
