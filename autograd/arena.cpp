@@ -1,10 +1,15 @@
 #include "autograd/arena.h"
 
-#include <sanitizer/asan_interface.h>  // whose macros do nothing without the sanitizer
-
 #include <algorithm>
 
 #include "autograd/error.h"
+
+#if __has_include(<sanitizer/asan_interface.h>)
+#include <sanitizer/asan_interface.h>  // whose macros do nothing without the sanitizer
+#else                                  // Clang's is in a package of its own
+#define ASAN_POISON_MEMORY_REGION(memory, size) (void(memory), void(size))
+#define ASAN_UNPOISON_MEMORY_REGION(memory, size) (void(memory), void(size))
+#endif
 
 namespace gradus::inline GRADUS_PRECISION {
 

@@ -43,7 +43,7 @@ constexpr double kDivision = 16, kRoot = 19, kExp = 24, kLog = 25 + kDivision, k
                  kSigmoid = kExp + 5 + kDivision;
 
 GRADUS_SIMD_CLONES void add_one(Real* y, std::size_t n) {
-#pragma GCC ivdep
+  GRADUS_INDEPENDENT_LOOP
   for (std::size_t i = 0; i < n; ++i) y[i] += 1;
 }
 
