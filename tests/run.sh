@@ -7,13 +7,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source examples/install_packages.sh
-<<<<<<< HEAD
 need_packages "${build_packages[@]}" "${optional_packages[@]}" doctest-dev libbenchmark-dev librapidcheck-dev clang-format clang-tidy git python3 \
-  chromium-driver python3-selenium cmake doxygen
-=======
-need_packages "${build_packages[@]}" doctest-dev libbenchmark-dev librapidcheck-dev clang-format clang-tidy git python3 \
-  chromium-driver python3-selenium cmake clang libclang-rt-dev
->>>>>>> 205eb84 (Fuzz what reads files)
+  chromium-driver python3-selenium cmake doxygen clang libclang-rt-dev
 
 quick=${1:-}
 sources=$(git ls-files '*.h' '*.cpp')
