@@ -1,5 +1,6 @@
 #include "autograd/error.h"
 #include "examples/experiments/experiments.h"
+#include "examples/translate/training/configured.h"
 #include "examples/translate/training/trainer.h"
 
 namespace gradus::translate {

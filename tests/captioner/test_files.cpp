@@ -189,10 +189,11 @@ TEST_CASE("captioner: a captioner is loaded as it was saved, and none that is da
   TrainedCaptioner captioner(config, caption_language(frequencies.vocabulary(1)));
   CHECK(message_of([&] { load_captioner(path); }) ==
         path + ": the folder holds no model; " + path + "/config.json is missing");
-  begin_folder(path, captioner);
-  CHECK_THROWS_WITH(load_captioner(path), doctest::Contains("missing: the training ended before it had a model"));
+  save_captioner(path, captioner);
   CHECK_THROWS_WITH(require_no_model("train", path), doctest::Contains("holds a model already; --force replaces it"));
-  save_parameters(path, captioner);
+  std::filesystem::rename(path + "/model.safetensors", path + "/elsewhere");
+  CHECK_THROWS_WITH(load_captioner(path), doctest::Contains("missing: the training ended before it had a model"));
+  std::filesystem::rename(path + "/elsewhere", path + "/model.safetensors");
   const auto loaded = load_captioner(path);
   CHECK(loaded->config.hidden == 7);
   CHECK(loaded->language.encode("A dog.") == captioner.language.encode("a dog."));

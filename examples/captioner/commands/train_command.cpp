@@ -13,6 +13,7 @@
 #include "examples/translate/metrics/bleu.h"
 #include "examples/translate/options/common_options.h"
 #include "examples/translate/options/write_output.h"
+#include "examples/translate/translator/new_model.h"
 
 namespace gradus::captioner {
 
@@ -101,7 +102,7 @@ int run(Arguments& options) {
   TrainedCaptioner captioner(config, learn_language(captioned, config.min_frequency));
   const std::vector<Example> examples = examples_of(captioned, images, captioner.language, config.max_words);
   const translate::InterruptGuard interrupt;  // from here on Ctrl-C leaves a model
-  begin_folder(options.model, captioner);
+  const FolderLock lock = translate::lock_model("train", options.model);
   translate::write_output(fmt::format("{} pictures, {} captions, {} words, {} parameters\n", images.size(),
                                       examples.size(), captioner.language.vocabulary.size(),
                                       captioner.model.parameter_count()));
@@ -112,7 +113,7 @@ int run(Arguments& options) {
     last = step;
     return !translate::InterruptGuard::raised();
   });
-  save_parameters(options.model, captioner);
+  save_captioner(options.model, captioner);
   if (last < config.steps) {
     fmt::print(stderr, "gradus-captioner: interrupted; {} holds the model of step {}\n", options.model, last);
     return translate::kInterrupted;

@@ -7,7 +7,7 @@
 #include "examples/translate/config/config_file.h"
 #include "examples/translate/text/word_tokenizer.h"
 #include "examples/translate/translator/model_folder.h"
-#include "nn/storage/atomic_file.h"
+#include "examples/translate/translator/new_model.h"
 #include "nn/storage/safetensors.h"
 
 namespace gradus::captioner {
@@ -29,20 +29,17 @@ translate::Language caption_language(translate::Vocabulary vocabulary) {
 
 void require_no_model(const char* command, const std::string& folder) {
   if (translate::holds_model(folder)) fail("{}: {} holds a model already; --force replaces it", command, folder);
-  translate::require_no_training(command, folder);
+  translate::require_no_work(command, folder);
 }
 
-void begin_folder(const std::string& folder, const TrainedCaptioner& captioner) {
-  const ModelFolder files(folder);
-  translate::remove_model(folder);
-  make_folder(folder);
+void save_captioner(const std::string& folder, TrainedCaptioner& captioner) {
+  translate::NewModel model(folder);
+  const ModelFolder files(model.path());
   captioner.language.save(files.target);
   CaptionerConfig config = captioner.config;
   translate::write_fields(files.config, config.fields());
-}
-
-void save_parameters(const std::string& folder, TrainedCaptioner& captioner) {
-  save(captioner.model, ModelFolder(folder).best);
+  save(captioner.model, files.best);
+  model.commit();
 }
 
 std::unique_ptr<TrainedCaptioner> load_captioner(const std::string& folder) {

@@ -31,10 +31,8 @@ translate::Language caption_language(translate::Vocabulary vocabulary = {});
 
 /// Throws Error, which begins with the command's name, if the folder holds a model or files of one.
 void require_no_model(const char* command, const std::string& folder);
-/// Writes all but the parameters; what was there of a model is removed.
-void begin_folder(const std::string& folder, const TrainedCaptioner& captioner);
-/// Writes the parameters, with which the folder is one of a model.
-void save_parameters(const std::string& folder, TrainedCaptioner& captioner);
+/// Makes the folder that of this model, in the place of the one that is there.
+void save_captioner(const std::string& folder, TrainedCaptioner& captioner);
 /// Throws Error naming the file that is missing, cut off or does not belong to the others.
 std::unique_ptr<TrainedCaptioner> load_captioner(const std::string& folder);
 
