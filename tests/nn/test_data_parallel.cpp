@@ -1,4 +1,7 @@
 #include <doctest/doctest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cmath>
@@ -125,6 +128,27 @@ TEST_CASE("thread pool: the exception of the smallest index reaches the caller, 
   CHECK(sum == 10);
   CHECK_THROWS_AS(ThreadPool(0), Error);
 }
+
+#ifndef __SANITIZE_ADDRESS__  // which takes more address space than any limit leaves
+TEST_CASE("thread pool: threads that the system does not let start are an error, and those that run end") {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const rlimit little{std::size_t(1) << 30, std::size_t(1) << 30};  // of address space, of which a stack takes 8 MB
+    ::setrlimit(RLIMIT_AS, &little);
+    try {
+      const ThreadPool pool(1000);
+      ::_exit(1);
+    } catch (const Error& error) {
+      const std::string message = error.what();
+      const bool named = message.starts_with("thread pool: only ") && message.find(" of 1000 threads") != message.npos;
+      ::_exit(named ? 0 : 2);
+    }
+  }
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  CHECK(status == 0);
+}
+#endif
 
 TEST_CASE("thread pool: a run inside of a run is refused") {
   ThreadPool pool(2);

@@ -19,7 +19,6 @@
 
 namespace gradus::translate {
 
-constexpr double kUnsavedSeconds = 60;      // of work; then a checkpoint comes before a validation
 constexpr size_t kSamples = 5;              // translations of the validation text that the log keeps
 constexpr std::uint64_t kFirstSteps = 500;  // after which a model should know more than the frequencies of words
 
@@ -72,7 +71,7 @@ Trainer::End Trainer::run() {
       save();
       break;
     }
-    if (seconds() - saved_.seconds > kUnsavedSeconds) save();
+    if (has_much_unsaved()) save();
     ++state_.epoch;
     state_.batch = 0;
     const bool due = validation_is_due();
@@ -190,6 +189,7 @@ bool Trainer::run_epoch() {
   batches_ = batches.size();
   while (state_.batch < static_cast<int>(batches_)) {
     if (validation_is_due()) {
+      if (has_much_unsaved()) save();
       validate();
       save();
       if (out_of_patience() || InterruptGuard::raised()) break;

@@ -69,6 +69,8 @@ class Trainer {
   bool out_of_patience() const { return state_.without_gain >= config_.patience; }
   /// Saves a checkpoint.
   void save();
+  static constexpr double kMuchUnsaved = 60;  // seconds of work; then a checkpoint comes before a validation
+  bool has_much_unsaved() const { return seconds() - saved_.seconds > kMuchUnsaved; }
   /// The share of the time there is, from 0 to 1; 0 if there is no limit.
   double time_spent() const;
   bool out_of_time() const;
