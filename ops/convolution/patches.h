@@ -70,12 +70,12 @@ struct Patches {
     if (p.same && stride != Pair(1)) {
       fail("{}: padding \"same\" with stride ({}, {}); need a stride of 1", op, stride.height, stride.width);
     }
-    const Pair behind = p.behind(kernel, dilation);
-    const auto along = [=](int length, int kernel, int stride, int front, int behind, int dilation) {
-      return patches_along(length, kernel, stride, front, behind, dilation, ceil_mode);
+    const Pair behind = p.behind(k, d);
+    const auto along = [&](int Pair::*axis) {
+      return patches_along(plane.*axis, kernel.*axis, stride.*axis, padding.*axis, behind.*axis, dilation.*axis,
+                           ceil_mode);
     };
-    count = {along(plane.height, kernel.height, stride.height, padding.height, behind.height, dilation.height),
-             along(plane.width, kernel.width, stride.width, padding.width, behind.width, dilation.width)};
+    count = {along(&Pair::height), along(&Pair::width)};
     if (std::min(count.height, count.width) < 1) {
       fail(
           "{}: the kernel is larger than its input: x is {}, kernel ({}, {}) with dilation ({}, {}), padding ({}, {}); "

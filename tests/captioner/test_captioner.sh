@@ -111,8 +111,8 @@ expect 1 "gradus-captioner: train: vocab/target.vocab is there already; --force 
 check "as it was" test "$(cat vocab/target.vocab)" = mine
 
 # Ctrl-C keeps the model of that step.
-"${train[@]}" --model stopped --side 16 --steps 1000000 >/dev/null 2>stderr & pid=$!
-while [ ! -e stopped/config.json ] && kill -0 $pid; do sleep 0.01; done
+"${train[@]}" --model stopped --side 16 --steps 1000000 >progress 2>stderr & pid=$!
+while [ ! -s progress ] && kill -0 $pid; do sleep 0.01; done
 kill -TERM $pid
 wait $pid
 check "exit code after a signal" test $? = 130

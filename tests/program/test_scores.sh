@@ -183,6 +183,8 @@ expect 1 "gradus: compare: train.de has 256 lines, short.en has 255; line n of o
 expect 2 "gradus: compare: standard input (-) can stand for one file only$(hint gradus compare)" compare m - --test - train.en
 expect 2 "gradus: --test is required$(hint gradus compare)" compare m early
 expect 2 "gradus: models: 1 is too few; need at least 2$(hint gradus compare)" compare m
+expect 2 "gradus: models: 1 is too few; need at least 2$(hint gradus compare)" "$gradus" compare m --test valid.de valid.en
+expect 2 "gradus: models: 1 is too few; need at least 2$(hint gradus compare)" "$gradus" compare --test valid.de valid.en --beam 2 m
 
 # Models of lower case, and references that are not.
 sed 's/one/One/' train.en >cased.en

@@ -24,6 +24,7 @@ if isinstance(h, bytes):
   text = h
 else:
   if "training" in h["__metadata__"]: h["__metadata__"]["training"] = json.dumps(state)
+  h["__metadata__"].pop("checksum", None)  # who writes such a file would have made it right
   text = json.dumps(h).encode()
 open(sys.argv[1], "wb").write(struct.pack("<Q", len(text)) + text + bytes_[end:])
 PYTHON
@@ -59,8 +60,8 @@ state seconds None
 expect 1 "$damaged: seconds: null is no number; need a number from 0 to 1000000000000" "${resumes[@]}"
 stranger; header s/last.safetensors "state = [1]"
 expect 1 "$damaged: it is not an object" "${resumes[@]}"
-stranger
-python3 -c "open('s/last.safetensors', 'r+b').seek(-8, 2)" && truncate -s -8 s/last.safetensors && printf '\377\377\377\377\377\377\377\377' >>s/last.safetensors
+stranger; header s/last.safetensors ""
+truncate -s -8 s/last.safetensors && printf '\377\377\377\377\377\377\377\377' >>s/last.safetensors
 "${resumes[@]}" >stdout 2>stderr
 check "a moment that is no number" grep -q '^gradus: s/last.safetensors: .* holds a number that is not finite' stderr
 

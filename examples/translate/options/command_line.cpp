@@ -213,13 +213,23 @@ void require_one_reader(const Command& command) {
   require_one_stdin(command.name, files);
 }
 
-/// Throws UsageError for a list that has begun, and has fewer items than it takes.
+/// Throws UsageError for a list that has begun, and has fewer items than it takes. Options have enough words after them
+/// (`require_values`), but the library gives these to an argument that lacks some.
 void require_enough(const Command& command, const std::vector<CLI::Option*>& options) {
+  const auto missing = [&](std::size_t i) {
+    const Option& option = command.options[i];
+    const int found = static_cast<int>(options[i]->results().size());
+    return option.is_list() && found > 0 ? std::max(option.count.least - found, 0) : 0;
+  };
+  int taken = 0;  // from options
+  for (std::size_t i = 0; i < options.size(); ++i) {
+    if (!command.options[i].is_argument()) taken += missing(i);
+  }
   for (std::size_t i = 0; i < options.size(); ++i) {
     const Option& option = command.options[i];
-    const std::size_t found = options[i]->results().size();
-    if (option.is_list() && found > 0 && found < static_cast<std::size_t>(option.count.least))
-      throw UsageError(fmt::format("{}: {} is too few; need at least {}", option.name(), found, option.count.least));
+    const int least = option.count.least, found = static_cast<int>(options[i]->results().size()) - taken;
+    if (option.is_argument() && option.is_list() && missing(i) + taken > 0)
+      throw UsageError(fmt::format("{}: {} is too few; need at least {}", option.name(), found, least));
   }
 }
 

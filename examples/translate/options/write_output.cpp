@@ -31,7 +31,7 @@ void write_message(std::string_view message) {
   constexpr size_t kMost = 6000, kEnd = 500;  // bytes, and those of its end, where the rule stands
   std::string line(message);
   if (line.size() > kMost) line.replace(kMost - kEnd, line.size() - kMost, " [...] ");
-  fmt::print(stderr, "{}\n", visible(line));
+  fmt::print(stderr, "{}\n", visible(line, "\t"));
 }
 
 }

@@ -49,8 +49,8 @@ std::vector<std::string> names_in(const std::string& directory) {
   for (fs::directory_iterator entry(directory, error), end; !error && entry != end; entry.increment(error)) {
     names.push_back(entry->path().filename().string());
   }
-  if (error && error != std::errc::no_such_file_or_directory)
-    fail("{}: cannot list the folder: {}", directory, error.message());
+  const bool is_none = error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory;
+  if (error && !is_none) fail("{}: cannot list the folder: {}", directory, error.message());
   std::ranges::sort(names);
   return names;
 }
