@@ -9,6 +9,7 @@
 #include "examples/translate/training/configured.h"
 #include "examples/translate/training/trainer.h"
 #include "examples/translate/translator/model_folder.h"
+#include "examples/translate/translator/new_model.h"
 #include "examples/translate/translator/translate.h"
 #include "examples/translate/translator/translation_output.h"
 #include "nn/init.h"
@@ -71,14 +72,18 @@ void Experiment::check(std::span<const Variant> variants) const {
 void Experiment::train(const Variant& variant) {
   const TrainConfig config = configuration(variant);
   const std::string directory = path(variant.name);
+  const FolderLock lock = lock_model("experiments", directory);
   const bool begun = has_begun(directory);
   const std::unique_ptr<Translator> translator =
       begun ? load_words(directory, config)
             : std::make_unique<Translator>(config, learn_languages(text_.train, language_options(config)));
-  if (!begun) create_model(directory, *translator);
   progress_.print(fmt::format("\n{}", directory));
   Trainer trainer(*translator, encode_corpus(text_, *translator, config), directory, progress_);
-  if (begun) trainer.resume();
+  if (begun) {
+    trainer.resume();
+  } else {
+    trainer.create();
+  }
   if (trainer.run() == Trainer::End::Interrupted) throw Interrupted();
 }
 
