@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "autograd/error.h"
+#include "examples/translate/base/join_words.h"
 
 namespace gradus::translate {
 
@@ -21,11 +22,11 @@ struct UnitName {
   double factor;
 };
 constexpr UnitName kUnits[] = {
-    {" steps step ", IntervalUnit::Steps, 1},
-    {" min minutes minute mins ", IntervalUnit::Minutes, 1},
-    {" epochs epoch ", IntervalUnit::Epochs, 1},
-    {" h hours hour ", IntervalUnit::Minutes, 60},
-    {" s sec seconds second ", IntervalUnit::Minutes, 1.0 / 60},
+    {"steps step", IntervalUnit::Steps, 1},
+    {"min minutes minute mins", IntervalUnit::Minutes, 1},
+    {"epochs epoch", IntervalUnit::Epochs, 1},
+    {"h hours hour", IntervalUnit::Minutes, 60},
+    {"s sec seconds second", IntervalUnit::Minutes, 1.0 / 60},
 };
 
 }
@@ -50,9 +51,8 @@ Interval read_interval(std::string_view text) {
   std::string_view unit(stop, static_cast<std::size_t>(end - stop));
   unit.remove_prefix(std::min(unit.find_first_not_of(' '), unit.size()));
   if (!unit.empty()) {
-    const std::string sought = fmt::format(" {} ", unit);
-    const auto* const found =
-        std::ranges::find_if(kUnits, [&](const UnitName& name) { return name.names.find(sought) != name.names.npos; });
+    const auto* const found = std::ranges::find_if(
+        kUnits, [&](const UnitName& name) { return std::ranges::count(split_at(' ', name.names), unit) > 0; });
     if (found == std::end(kUnits)) refuse();
     interval = {interval.count * found->factor, found->unit};
   }

@@ -24,7 +24,7 @@ TEST_CASE("an interval is a number of steps, minutes or epochs") {
     CHECK(read_interval(written) == interval);
   }
   for (const char* text : {"", " ", "0", "0min", "-1", "-1min", "1.5steps", "0.5epochs", "min", "5parsecs",
-                           "5 steps or so", "nan", "inf", "1e10", "OFF", "+5", "1e300epochs"}) {
+                           "5 steps or so", "5 min minutes", "nan", "inf", "1e10", "OFF", "+5", "1e300epochs"}) {
     CAPTURE(text);
     const std::string message = fmt::format(
         "\"{}\" is no interval; need a number of steps, minutes or epochs, such as 500steps, 10min or 2epochs, or off",
