@@ -3,6 +3,9 @@
 set -uo pipefail
 source "$(dirname "$0")/small_text.sh"
 
+# wait_for PATTERN: until a training in the background prints it.
+wait_for() { for _ in $(seq 3000); do grep -qs "$1" progress && break; sleep 0.02; done; }
+
 expect 0 "" train_m
 
 # A report, and the mean of the last epochs.
@@ -75,7 +78,7 @@ check "the configuration is as it was" cmp damaged/config.json m/config.json
 train --model whole --epochs 100 --patience 100 >/dev/null
 set -m  # else the shell makes what runs in the background ignore SIGINT
 "$gradus" train --train train.de train.en "${small[@]}" --model parts --epochs 100 --patience 100 >progress &
-for _ in $(seq 3000); do grep -qs '^epoch' progress && break; sleep 0.02; done
+wait_for '^epoch'
 kill -INT $! 2>/dev/null
 wait $!
 check "exit code after Ctrl-C" test $? -eq 130
@@ -86,7 +89,7 @@ check "the same result" cmp -s <("$gradus" evaluate --model whole --test train.d
 
 # What stands in the way of a new training, and what does not.
 "$gradus" train --train train.de train.en "${small[@]}" --model busy --epochs 1000 --patience 1000 >progress &
-for _ in $(seq 3000); do grep -qs '^epoch' progress && break; sleep 0.02; done
+wait_for '^epoch'
 busy="busy: another process is writing this folder; wait for its end, or name another folder"
 expect 1 "gradus: train: $busy" train --model busy --force
 expect 1 "gradus: train: $busy" "$gradus" train --resume --model busy
@@ -114,7 +117,7 @@ often=(--validate-every 7steps --save-every 3steps --epochs 6 --patience 100)
 expect 0 "" train --model whole_often "${often[@]}"
 check "validations within epochs" grep -q '^step     7  loss' stdout
 "$gradus" train --train train.de train.en "${small[@]}" --model killed "${often[@]}" >progress &
-for _ in $(seq 3000); do grep -qs '^step    28' progress && break; sleep 0.01; done
+wait_for '^step    28'
 kill -KILL $! 2>/dev/null
 wait $! 2>/dev/null
 expect 0 "" "$gradus" train --resume --model killed
@@ -146,7 +149,7 @@ interrupt() {
   shift
   : >progress
   "$@" >progress &
-  for _ in $(seq 3000); do grep -qs "$pattern" progress && break; sleep 0.02; done
+  wait_for "$pattern"
   kill -${signal:-INT} $! 2>/dev/null
   wait $!
   check "exit code after Ctrl-C at $pattern" test $? -eq 130

@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include <memory>
+#include <utility>
 
 #include "examples/captioner/commands/commands.h"
 #include "examples/captioner/files/png_file.h"
@@ -54,28 +55,23 @@ int run(const Arguments& options) {
 
 translate::Command draw_command() {
   const auto options = std::make_shared<Arguments>();
+  translate::Options all = translate::empty_folder_options(options->folder, options->force);
+  all.insert(all.begin() + 1,
+             {{.names = "--count",
+               .target = &options->count,
+               .type = "N",
+               .help = "Pictures to learn from",
+               .range = {1, 1'000'000}},
+              {.names = "--test",
+               .target = &options->test,
+               .type = "N",
+               .help = "Pictures to test with",
+               .range = {0, 1'000'000}},
+              {.names = "--seed", .target = &options->seed, .type = "N", .help = "Seed of the pictures"}});
   return {.name = "draw",
           .help = "Draw pictures of coloured shapes, with captions, to try it with",
           .footer = kExamples,
-          .options = {{.names = "folder",
-                       .target = &options->folder,
-                       .type = "DIR",
-                       .help = "An empty folder, or a new one",
-                       .required = true},
-                      {.names = "--count",
-                       .target = &options->count,
-                       .type = "N",
-                       .help = "Pictures to learn from",
-                       .range = {1, 1'000'000}},
-                      {.names = "--test",
-                       .target = &options->test,
-                       .type = "N",
-                       .help = "Pictures to test with",
-                       .range = {0, 1'000'000}},
-                      {.names = "--seed", .target = &options->seed, .type = "N", .help = "Seed of the pictures"},
-                      {.names = "--force",
-                       .target = &options->force,
-                       .help = "Write into a folder that is not empty, and replace files of the same names"}},
+          .options = std::move(all),
           .run = [options] { return run(*options); }};
 }
 

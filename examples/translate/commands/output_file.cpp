@@ -116,6 +116,14 @@ std::string OutputFile::written(const char* what) const {
   return is_stdout() ? "" : fmt::format("{} written to {}\n", what, path);
 }
 
+Options empty_folder_options(std::string& folder, bool& force) {
+  return {
+      {.names = "folder", .target = &folder, .type = "DIR", .help = "An empty folder, or a new one", .required = true},
+      {.names = "--force",
+       .target = &force,
+       .help = "Write into a folder that is not empty, and replace files of the same names"}};
+}
+
 void make_empty_folder(const char* command, const std::string& folder, bool force) {
   make_folder(folder);
   std::error_code ignored;

@@ -52,6 +52,8 @@ struct OutputFile {
   void tell(const std::string& text, void (*write)(std::string_view)) const;
 };
 
+/// The argument and the option that `make_empty_folder` is for.
+Options empty_folder_options(std::string& folder, bool& force);
 /// Makes the folder if it is not there. Throws Error, which begins with the command's name, if it is not empty, unless
 /// `force` says that what is in it may be replaced.
 void make_empty_folder(const char* command, const std::string& folder, bool force);

@@ -78,14 +78,7 @@ Command toy_command() {
           .help = "Write the toy language to files, with its alignments",
           .group = "Train and translate",
           .footer = kExamples,
-          .options = {{.names = "folder",
-                       .target = &options->folder,
-                       .type = "DIR",
-                       .help = "An empty folder, or a new one",
-                       .required = true},
-                      {.names = "--force",
-                       .target = &options->force,
-                       .help = "Write into a folder that is not empty, and replace files of the same names"}},
+          .options = empty_folder_options(options->folder, options->force),
           .run = [options] { return run(*options); }};
 }
 

@@ -24,13 +24,13 @@ namespace gradus::translate {
 
 namespace {
 
-/// Complains about what `read_number` refuses.
-template <class Number>
-CLI::Validator number_in(const Range& range) {
+/// Complains about what `read` throws an Error for.
+template <class Read>
+CLI::Validator what_reads(Read read) {
   return CLI::Validator(
-      [range](std::string& text) -> std::string {
+      [read](std::string& text) -> std::string {
         try {
-          read_number<Number>(text, range);
+          read(text);
           return "";
         } catch (const Error& error) {
           return error.what();
@@ -76,7 +76,8 @@ CLI::Option* add(CLI::App& app, const Option& option, bool* target) {
 template <class Number, class Target>
 CLI::Option* add_number(CLI::App& app, const Option& option, Target* target) {
   const auto read = [target](const std::string& text) { *target = read_number<Number>(text); };
-  return app.add_option_function<std::string>(option.names, read)->check(number_in<Number>(option.range));
+  return app.add_option_function<std::string>(option.names, read)
+      ->check(what_reads([range = option.range](const std::string& text) { read_number<Number>(text, range); }));
 }
 
 template <class Number>
@@ -113,15 +114,7 @@ CLI::Option* add(CLI::App& app, const Option& option, const ChoiceReference& tar
 
 CLI::Option* add(CLI::App& app, const Option& option, Interval* target) {
   const auto read = [target](const std::string& text) { *target = read_interval(text); };
-  const auto check = [](std::string& text) -> std::string {
-    try {
-      read_interval(text);
-      return "";
-    } catch (const Error& error) {
-      return error.what();
-    }
-  };
-  return app.add_option_function<std::string>(option.names, read)->check(CLI::Validator(check, ""));
+  return app.add_option_function<std::string>(option.names, read)->check(what_reads(read_interval));
 }
 
 /// Complains about a text that is none of the option's choices.

@@ -6,7 +6,7 @@ namespace gradus::translate {
 
 namespace {
 
-constexpr Range kAny, kCount{0, 1e9}, kSteps{0, 1e15};
+constexpr Range kCount{0, 1e9};
 
 /// Calls `visit` for every field of a TrainState with its name and the numbers that it may be, in the order of the
 /// names.
@@ -14,14 +14,14 @@ void for_each_field(auto& state, const auto& visit) {
   visit("baseline", state.baseline, kAny);
   visit("batch", state.batch, kCount);
   visit("best_bleu", state.best_bleu, Range{-1, 101});
-  visit("best_epoch", state.best_epoch, kCount);
+  visit("best_epoch", state.best_epoch, kEpochs);
   visit("best_loss", state.best_loss, kAny);
-  visit("epoch", state.epoch, kCount);
+  visit("epoch", state.epoch, kEpochs);
   visit("learning_rate", state.learning_rate, Range{0, 100});
   visit("loss_sum", state.loss_sum, kAny);
   visit("lowest_loss", state.lowest_loss, kAny);
   visit("plateau_from", state.plateau_from, kSteps);
-  visit("seconds", state.seconds, Range{0, 1e12});
+  visit("seconds", state.seconds, kSeconds);
   visit("step", state.step, kSteps);
   visit("text", state.text, kAny);
   visit("validated_at", state.validated_at, kSteps);

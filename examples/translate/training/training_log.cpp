@@ -29,7 +29,7 @@ Json to_json(const std::vector<ModuleNorm>& norms) {
   return Json::object(std::move(members));
 }
 
-constexpr Range kAny, kSteps{0, 1e15}, kEpochs{0, 1e9}, kWords{0, 1e9}, kSeconds{0, 1e12};
+constexpr Range kWords{0, 1e9};
 
 std::vector<ModuleNorm> norms_of(const Json& json, const char* name) {
   std::vector<ModuleNorm> norms;

@@ -21,9 +21,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view kEpochPrefix = "epoch-";
-constexpr std::array<std::string_view, 8> kNames = {"config.json",      "source.vocab", "source.model",
-                                                    "target.vocab",     "target.model", "model.safetensors",
-                                                    "last.safetensors", "log.jsonl"};
 
 /// The number of the epoch that a file is named after.
 std::optional<int> epoch_of(const std::string& name) {
@@ -38,7 +35,11 @@ std::string path_in(const std::string& directory, const std::string& name) {
 }
 
 bool is_model_file(const std::string& name) {
-  return std::ranges::count(kNames, name) > 0 || epoch_of(name).has_value();
+  for (const char* const language : {kSourceName, kTargetName}) {
+    if (name == fmt::format("{}.vocab", language) || name == fmt::format("{}.model", language)) return true;
+  }
+  const std::array names{kConfigName, kBestName, kLastName, kLogName};
+  return std::ranges::count(names, std::string_view(name)) > 0 || epoch_of(name).has_value();
 }
 
 }

@@ -7,6 +7,10 @@
 
 namespace gradus::translate {
 
+// What the files are is said in model_folder.h. Those of a language have .vocab or .model besides (text/language.h).
+inline constexpr const char *kConfigName = "config.json", *kSourceName = "source", *kTargetName = "target",
+                            *kBestName = "model.safetensors", *kLastName = "last.safetensors", *kLogName = "log.jsonl";
+
 /// The names of all that is in a folder, sorted; none if there is no such folder. Throws Error if it cannot be listed.
 std::vector<std::string> names_in(const std::string& directory);
 

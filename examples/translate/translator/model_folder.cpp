@@ -35,11 +35,17 @@ std::optional<std::uint64_t> seed_of(const std::string& name) {
   return seed;
 }
 
+/// What a folder's configuration says. Fields that a file of an older version does not have keep their default.
+TrainConfig read_config_of_folder(const std::string& path) {
+  TrainConfig config;
+  read_config_text(path, read_regular_file(path), config);
+  return config;
+}
+
 /// Whether the file is a configuration, and no other program's file of this name.
 bool is_config(const std::string& path) {
   try {
-    TrainConfig ignored;
-    read_config(path, ignored);
+    read_config_of_folder(path);
     return true;
   } catch (const Error&) {
     return false;
@@ -78,12 +84,12 @@ std::unique_ptr<Translator> make_translator(const std::string& directory, const 
 
 ModelFolder::ModelFolder(const std::string& folder) : directory(place_of_model(folder)) {
   const auto file = [&](const char* name) { return (fs::path(directory) / name).string(); };
-  config = file("config.json");
-  source = file("source");
-  target = file("target");
-  best = file("model.safetensors");
-  last = file("last.safetensors");
-  log = file("log.jsonl");
+  config = file(kConfigName);
+  source = file(kSourceName);
+  target = file(kTargetName);
+  best = file(kBestName);
+  last = file(kLastName);
+  log = file(kLogName);
 }
 
 bool ModelFolder::has(const std::string& path) {
@@ -165,11 +171,7 @@ TrainConfig load_config(const std::string& directory) {
   if (std::error_code ignored; !fs::is_directory(directory, ignored)) {
     fail("{}: not a folder; need the folder of a model", directory);
   }
-  if (folder.has(folder.config)) {
-    TrainConfig config;  // fields that a file of an older version does not have keep their default
-    read_config_text(folder.config, read_regular_file(folder.config), config);
-    return config;
-  }
+  if (folder.has(folder.config)) return read_config_of_folder(folder.config);
   if (const auto seeds = seeds_in(directory); !seeds.empty()) {
     fail("{}: the folder holds the models of several seeds; name one of them, such as {}", directory,
          seed_folder(directory, seeds.front()));
