@@ -6,8 +6,6 @@
 #include <utility>
 
 #include "autograd/error.h"
-#include "autograd/inspect/check.h"
-#include "examples/translate/base/cores.h"
 #include "examples/translate/base/interrupt.h"
 #include "examples/translate/base/number.h"
 #include "examples/translate/data/batches.h"
@@ -29,21 +27,16 @@ Trainer::Trainer(Translator& translator, Corpus corpus, std::string directory, P
       train_(std::move(corpus.train)),
       valid_(std::move(corpus.valid)),
       valid_text_(std::move(corpus.valid_text)),
-      parameters_(translator.model.parameters()),
-      norms_(parameters_.size()),
-      parallel_(translator.model, thread_count(config_.threads), config_.shards),
-      optimizer_(make_optimizer(parameters_, config_)),
-      shards_(config_.shards),
+      update_(translator, train_),
       progress_(progress),
       unigram_(unigram_cross_entropy(train_, valid_, translator.target.vocabulary.size())) {
   state_.learning_rate = config_.learning_rate;
   state_.text = fingerprint(train_, valid_);
-  if (config_.average_decay > 0) average_.emplace(parameters_, config_.average_decay);
 }
 
 void Trainer::resume() {
   const std::uint64_t text = state_.text;
-  state_ = load_training(directory_, translator_, updates());
+  state_ = load_training(directory_, translator_, update_.state());
   if (state_.text != 0 && state_.text != text) {
     fail("train: {} began with another training or validation text; a resumed training keeps them", directory_);
   }
@@ -53,7 +46,7 @@ void Trainer::resume() {
 
 void Trainer::create() {
   create_model(directory_, translator_,
-               [&](const std::string& folder) { save_training(folder, translator_, updates(), state_); });
+               [&](const std::string& folder) { save_training(folder, translator_, update_.state(), state_); });
 }
 
 Trainer::End Trainer::run() {
@@ -86,7 +79,7 @@ Trainer::End Trainer::run() {
 
 void Trainer::save() {
   state_.seconds = seconds();
-  save_training(directory_, translator_, updates(), state_);
+  save_training(directory_, translator_, update_.state(), state_);
   saved_ = now();
 }
 
@@ -149,17 +142,11 @@ std::int64_t Trainer::steps_of_epoch() const {
   return static_cast<std::int64_t>((batches_ + group - 1) / group);
 }
 
-std::int64_t Trainer::words_of(const std::vector<int>& batch) const {
-  std::int64_t words = 0;
-  for (const int pair : batch) words += static_cast<std::int64_t>(train_[pair].target.size());
-  return words;
-}
-
 Trainer::Forecast Trainer::forecast(double limit) {
   translator_.model.train();
   std::vector<std::vector<int>> batches = batches_of_epoch();
   batches_ = batches.size();
-  const auto words = [&](const std::vector<int>& batch) { return words_of(batch); };
+  const auto words = [&](const std::vector<int>& batch) { return update_.words_of(batch); };
   std::int64_t epoch_words = 0;
   for (const std::vector<int>& batch : batches) epoch_words += words(batch);
   std::ranges::iter_swap(batches.begin(), std::ranges::max_element(batches, {}, words));
@@ -209,72 +196,14 @@ bool Trainer::run_epoch() {
   return state_.batch == static_cast<int>(batches_);
 }
 
-double Trainer::add_gradients(const std::vector<int>& batch, std::uint64_t seed, std::int64_t divisor) {
-  const std::vector<std::vector<int>> parts = cut_shards(train_, batch, config_.shards);
-  const Seq2Seq::LossOptions options{.label_smoothing = static_cast<Real>(config_.label_smoothing),
-                                     .divisor = static_cast<Real>(divisor),
-                                     .scheduled_sampling = static_cast<Real>(config_.scheduled_sampling * done()),
-                                     .hard_attention = {.reinforce_weight = config_.reinforce_weight,
-                                                        .discount = config_.reinforce_discount,
-                                                        .entropy_weight = config_.entropy_weight,
-                                                        .baseline = state_.baseline}};
-  return parallel_.step(seed, [&](int shard) -> Tensor {
-    if (parts[shard].empty()) return {};
-    shards_[shard] = make_batch(train_, parts[shard]);
-    return translator_.model.loss(shards_[shard], options);
-  });
-}
-
-double Trainer::add_gradients(std::span<const std::vector<int>> batches, std::int64_t divisor) {
-  const std::uint64_t seed = derive_seed(config_.seed, state_.step);
-  double loss = 0;
-  for (size_t i = 0; i < batches.size(); ++i) {
-    loss += add_gradients(batches[i], i == 0 ? seed : derive_seed(seed, i), divisor);
-  }
-  return loss;
-}
-
-std::string Trainer::step_name(std::span<const std::vector<int>> batches) const {
-  const size_t first = static_cast<size_t>(state_.batch) + 1, last = first + batches.size() - 1;
-  return fmt::format("update {} (epoch {}, {})", state_.step + 1, state_.epoch + 1,
-                     first == last ? fmt::format("batch {}", first) : fmt::format("batches {} to {}", first, last));
-}
-
-void Trainer::fail_as_not_finite(std::span<const std::vector<int>> batches, std::int64_t divisor, double loss,
-                                 double norm) {
-  const std::string what = fmt::format("{}: the loss is {:.4g} and the gradient's norm {:.4g}", step_name(batches),
-                                       std::abs(loss), std::abs(norm));  // of nan, which may have a sign
-  for (Parameter* const parameter : parameters_) parameter->zero_grad();
-  try {
-    const Checking checking;
-    add_gradients(batches, divisor);
-  } catch (const Error& error) {
-    fail("train: {}; the first that is not finite: {}; {}", what, error.what(), lower_rate_hint());
-  }
-  fail("train: {}; no single number is to blame, only their sum; {}", what, lower_rate_hint());
-}
-
 void Trainer::run_step(std::span<const std::vector<int>> batches) {
-  std::int64_t words = 0, sentences = 0;
-  for (const std::vector<int>& batch : batches) {
-    sentences += static_cast<std::int64_t>(batch.size());
-    words += words_of(batch);
-  }
-  const std::int64_t divisor = config_.loss_mean == LossMean::Words ? words : sentences;
-  double loss = 0;
-  try {
-    loss = add_gradients(batches, divisor);
-  } catch (const Error& error) {
-    fail("train: {}: {}", step_name(batches), error.what());
-  }
-  loss *= static_cast<double>(divisor) / static_cast<double>(words);  // by the word, whatever the gradient is of
-  const double norm = grad_norm(parameters_, &parallel_.pool(), norms_);
-  if (!std::isfinite(loss) || !std::isfinite(norm)) fail_as_not_finite(batches, divisor, loss, norm);
-  const double scale = config_.clip > 0 ? clip_factor(norm, config_.clip) : 1;
-  optimizer_->learning_rate = learning_rate();
-  optimizer_->step({.grad_scale = scale, .zero_grads = true, .pool = &parallel_.pool()});
-  if (average_) average_->update(&parallel_.pool());
-
+  const double rate = learning_rate();
+  const auto [loss, norm, words] = update_.make(batches, {.step = state_.step,
+                                                          .epoch = state_.epoch,
+                                                          .batch = state_.batch,
+                                                          .done = done(),
+                                                          .learning_rate = rate,
+                                                          .baseline = state_.baseline});
   ++state_.step;
   state_.baseline = next_baseline(state_.baseline, loss);
   state_.loss_sum += loss * static_cast<double>(words);
@@ -284,11 +213,11 @@ void Trainer::run_step(std::span<const std::vector<int>> batches) {
   log_->write(TrainingLog::Step{.step = state_.step,
                                 .epoch = state_.epoch + 1,
                                 .loss = loss,
-                                .learning_rate = optimizer_->learning_rate,
+                                .learning_rate = rate,
                                 .gradient_norm = norm,
                                 .words = words,
                                 .seconds = seconds(),
-                                .gradient_norms = module_norms(parameters_, norms_)});
+                                .gradient_norms = update_.gradient_norms()});
 }
 
 void Trainer::show_progress() {
@@ -300,17 +229,17 @@ void Trainer::show_progress() {
   progress_.show(fmt::format("epoch {}/{}  batch {}/{}  loss {}  lr {:.2g}  {:.0f} tok/s  {} left", state_.epoch + 1,
                              config_.epochs, state_.batch, batches_,
                              readable(state_.loss_sum / static_cast<double>(state_.words), 3),
-                             optimizer_->learning_rate, static_cast<double>(round_words_) / round_seconds_,
-                             clock_text(std::min(left, limit))));
+                             update_.state().optimizer.learning_rate,
+                             static_cast<double>(round_words_) / round_seconds_, clock_text(std::min(left, limit))));
 }
 
 void Trainer::validate() {
   translator_.model.eval();
-  if (average_) average_->swap();
-  const double loss = cross_entropy(translator_.model, valid_, parallel_.pool());
+  if (update_.average()) update_.average()->swap();
+  const double loss = cross_entropy(translator_.model, valid_, update_.pool());
   const SearchOptions options{.beam = config_.valid_beam};
   const std::vector<std::string> translations =
-      best_translations(translator_, valid_text_.source, options, parallel_.pool());
+      best_translations(translator_, valid_text_.source, options, update_.pool());
   const double bleu = corpus_bleu(translations, valid_text_.target, bleu_options(config_)).score;
 
   const bool at_end_of_epoch = state_.batch == 0;
@@ -333,9 +262,8 @@ void Trainer::validate() {
   state_.without_gain = gain ? 0 : state_.without_gain + 1;
   if (gain) state_.plateau_from = state_.step;
   if (at_end_of_epoch && config_.keep_epochs > 0) save_epoch(directory_, translator_, state_, config_.keep_epochs);
-  if (average_) average_->swap();
+  if (update_.average()) update_.average()->swap();
   if (!gain && config_.schedule == Schedule::Plateau) lower_learning_rate();
-  value_norm(parameters_, &parallel_.pool(), norms_);
   TrainingLog::Validation validation{.step = state_.step,
                                      .epoch = epoch,
                                      .loss = loss,
@@ -344,7 +272,7 @@ void Trainer::validate() {
                                      .best = best,
                                      .seconds = state_.seconds,
                                      .samples = {},
-                                     .weight_norms = module_norms(parameters_, norms_)};
+                                     .weight_norms = update_.weight_norms()};
   for (size_t i = 0; i < std::min(kSamples, translations.size()); ++i) {
     validation.samples.push_back({valid_text_.source[i], valid_text_.target[i], translations[i]});
   }
@@ -365,9 +293,9 @@ void Trainer::lower_learning_rate() {
   if (state_.step < due || state_.learning_rate <= floor) return;
   state_.learning_rate = std::max(floor, config_.learning_rate_decay * state_.learning_rate);
   state_.plateau_from = state_.step;
-  for (int i = 0; i < (average_ ? 2 : 1); ++i) {  // the weights, and their average
+  for (int i = 0; i < (update_.average() ? 2 : 1); ++i) {  // the weights, and their average
     load_best(directory_, translator_);
-    if (average_) average_->swap();
+    if (update_.average()) update_.average()->swap();
   }
 }
 
@@ -380,7 +308,7 @@ void Trainer::warn_of(double loss) {
     fail(
         "train: epoch {}: the training diverges: the validation text has a cross-entropy of {:.4g} nats a word, and "
         "{:.3g} for who knows the frequencies of words alone; {}",
-        state_.epoch, loss, unigram_, lower_rate_hint());
+        state_.epoch, loss, unigram_, update_.lower_rate_hint());
   }
   if (loss < unigram_ || state_.step < kFirstSteps || std::exchange(warned_, true)) return;
   progress_.print(fmt::format(
@@ -388,11 +316,6 @@ void Trainer::warn_of(double loss) {
       "(perplexity {:.1f}): nothing is learned yet; try a higher --learning-rate than {:g}, and look whether "
       "line n of one file translates line n of the other",
       state_.step, std::exp(unigram_), double{config_.learning_rate}));
-}
-
-std::string Trainer::lower_rate_hint() const {
-  return fmt::format("try a lower --learning-rate than {:g}{}", double{config_.learning_rate},
-                     config_.clip > 0 ? " or a lower --clip" : ", or --clip 1");
 }
 
 }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,9 +10,7 @@
 #include "examples/translate/metrics/bleu.h"
 #include "examples/translate/training/checkpoint.h"
 #include "examples/translate/training/training_log.h"
-#include "nn/optim/optimizer.h"
-#include "nn/optim/weight_average.h"
-#include "nn/parallel/data_parallel.h"
+#include "examples/translate/training/update.h"
 
 namespace gradus::translate {
 
@@ -57,8 +54,7 @@ class Trainer {
   /// Trains until the configuration says it is enough, or until SIGINT or SIGTERM; then the checkpoint is saved.
   ///
   /// Throws Error if the training diverges: if a validation is far worse than a guess among all words, or the loss or a
-  /// gradient is no longer finite. In that case the step is run once more under the checking mode
-  /// (autograd/inspect/check.h), so that the error names the op and the module that began with it.
+  /// gradient is no longer finite (`Update::make`).
   End run();
 
   const TrainState& state() const { return state_; }
@@ -82,23 +78,12 @@ class Trainer {
   bool run_epoch();
   /// One change of the weights, by the gradients of some batches together.
   void run_step(std::span<const std::vector<int>> batches);
-  /// Adds the gradients of a step's batches and returns its loss; `divisor` is what that is divided by.
-  double add_gradients(std::span<const std::vector<int>> batches, std::int64_t divisor);
-  /// Throws the Error of a step whose loss or gradient is not finite, with what the checking mode says to it.
-  [[noreturn]] void fail_as_not_finite(std::span<const std::vector<int>> batches, std::int64_t divisor, double loss,
-                                       double norm);
-  /// `update 7 (epoch 1, batch 7)`, or `batches 13 to 14`.
-  std::string step_name(std::span<const std::vector<int>> batches) const;
-  /// Adds the batch's gradients and returns its share of the loss.
-  double add_gradients(const std::vector<int>& batch, std::uint64_t seed, std::int64_t divisor);
   /// How far the training is, from 0 to 1.
   double done() const;
   /// Whether the training has come to its end, but for the last validation.
   bool is_over() const;
   std::vector<std::vector<int>> batches_of_epoch() const;
   std::int64_t steps_of_epoch() const;
-  /// How many target words the pairs of a batch have.
-  std::int64_t words_of(const std::vector<int>& batch) const;
   void validate();
   /// What the schedule makes of a validation without a gain.
   void lower_learning_rate();
@@ -106,8 +91,6 @@ class Trainer {
   bool diverges(double loss) const;
   /// Throws Error for a training that diverges, and warns, once, of one that has learned nothing.
   void warn_of(double loss);
-  std::string lower_rate_hint() const;
-  Updates updates() { return {*optimizer_, average_ ? &*average_ : nullptr}; }
   void show_progress();
 
   Translator& translator_;
@@ -115,12 +98,7 @@ class Trainer {
   std::string directory_;
   std::vector<Pair> train_, valid_;
   ParallelText valid_text_;  // the same as valid_
-  std::vector<Parameter*> parameters_;
-  std::vector<double> norms_;  // of each parameter's gradient, or value
-  DataParallel parallel_;
-  std::unique_ptr<Optimizer> optimizer_;
-  std::optional<WeightAverage> average_;
-  std::vector<Batch> shards_;  // of the current step; the tapes' closures read them
+  Update update_;
   TrainState state_;
   std::optional<TrainingLog> log_;
   Progress& progress_;

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "examples/translate/base/word_ids.h"
+#include "examples/translate/training/checkpoint.h"
+#include "examples/translate/training/module_norms.h"
+#include "examples/translate/translator/translator.h"
+#include "nn/optim/optimizer.h"
+#include "nn/optim/weight_average.h"
+#include "nn/parallel/data_parallel.h"
+
+namespace gradus::translate {
+
+/// One change of a translator's weights after the other: forward and backward on the shards of some batches, the
+/// gradient clipped by its norm, and a step of the optimiser. What comes out depends on the configuration, the batches
+/// and the place in the training alone.
+class Update {
+ public:
+  /// `translator` and `pairs`, of which the batches are numbers, must outlive this.
+  Update(Translator& translator, const std::vector<Pair>& pairs);
+
+  /// Where in the training a change is made, and what depends on that.
+  struct Place {
+    std::uint64_t step = 0;    ///< changes before this one; the seed of the dropout depends on it
+    int epoch = 0, batch = 0;  ///< complete epochs, and batches in the one after them
+    double done = 0;           ///< of the whole training, from 0 to 1
+    double learning_rate = 0;  ///< of this change
+    double baseline = 0;       ///< of hard attention: the moving average of a word's loss
+  };
+  /// What the batches were like before the change.
+  struct Result {
+    double loss = 0;         ///< a word's
+    double norm = 0;         ///< of the gradient, before it is clipped
+    std::int64_t words = 0;  ///< of the targets
+  };
+  /// Makes a change by the gradients of these batches together.
+  ///
+  /// Throws Error if the loss or the gradient is not finite. In that case the gradients are computed once more under
+  /// the checking mode (autograd/inspect/check.h), so that the error names the op and the module that began with it.
+  Result make(std::span<const std::vector<int>> batches, const Place& place);
+
+  /// How many target words the pairs of a batch have.
+  std::int64_t words_of(const std::vector<int>& batch) const;
+  /// The norms of the modules' gradients before the last change, and of their values.
+  std::vector<ModuleNorm> gradient_norms() const { return module_norms(parameters_, norms_); }
+  std::vector<ModuleNorm> weight_norms();
+  /// What a training that diverges is advised to do.
+  std::string lower_rate_hint() const;
+
+  /// What changes the parameters, to be saved with them.
+  Updates state() { return {*optimizer_, average()}; }
+  /// The moving average of the weights; null without one.
+  WeightAverage* average() { return average_ ? &*average_ : nullptr; }
+  /// The threads, for other work between two changes.
+  ThreadPool& pool() { return parallel_.pool(); }
+
+ private:
+  /// Adds the gradients of the batches and returns their loss; `divisor` is what that is divided by.
+  double add_gradients(std::span<const std::vector<int>> batches, std::int64_t divisor, const Place& place);
+  double add_gradients(const std::vector<int>& batch, std::uint64_t seed, std::int64_t divisor, const Place& place);
+  [[noreturn]] void fail_as_not_finite(std::span<const std::vector<int>> batches, std::int64_t divisor,
+                                       const Place& place, double loss, double norm);
+
+  Translator& translator_;
+  const TrainConfig& config_;
+  const std::vector<Pair>& pairs_;
+  std::vector<Parameter*> parameters_;
+  std::vector<double> norms_;  // of each parameter's gradient
+  DataParallel parallel_;
+  std::unique_ptr<Optimizer> optimizer_;
+  std::optional<WeightAverage> average_;
+  std::vector<Batch> shards_;  // of the current batch; the tapes' closures read them
+};
+
+}
