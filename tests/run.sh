@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source examples/install_packages.sh
 need_packages "${build_packages[@]}" "${optional_packages[@]}" doctest-dev libbenchmark-dev librapidcheck-dev clang-format clang-tidy git python3 \
-  chromium-driver python3-selenium cmake doxygen clang libclang-rt-dev
+  chromium-driver python3-selenium cmake doxygen clang libclang-rt-dev libmpich-dev mpich iproute2
 
 quick=${1:-}
 sources=$(git ls-files '*.h' '*.cpp')

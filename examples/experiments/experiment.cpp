@@ -4,8 +4,8 @@
 #include <filesystem>
 
 #include "autograd/error.h"
-#include "examples/translate/base/cores.h"
 #include "examples/translate/config/config_file.h"
+#include "examples/translate/machine/cores.h"
 #include "examples/translate/training/configured.h"
 #include "examples/translate/training/trainer.h"
 #include "examples/translate/translator/model_folder.h"

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "autograd/scratch.h"
+#include "nn/optim/blocks.h"
 #include "nn/optim/optimizer_kernels.h"
 #include "nn/optim/settings.h"
 #include "ops/gemm/function_ref.h"
@@ -17,22 +18,17 @@ namespace gradus::inline GRADUS_PRECISION {
 
 namespace {
 
-/// How many numbers are one piece of parallel work: few enough for a second-level cache to hold them with their
-/// gradients and state.
-constexpr std::size_t kBlockSize = std::size_t{1} << 14;
-
 std::size_t block_count(const Parameter& parameter) { return (parameter.size() + kBlockSize - 1) / kBlockSize; }
 
 enum class Numbers { Values, Gradients };
 
-/// Calls visit(k, data, size) for each block of the values or gradients that an optimiser would use; k counts them.
+/// Calls visit(k, data, size) for block number k of the values or gradients, unless it is frozen.
 void for_each_block(std::span<Parameter* const> parameters, Numbers numbers,
                     FunctionRef<void(std::size_t, Real*, std::size_t)> visit, ThreadPool* pool) {
   std::size_t first = 0;
   for (Parameter* parameter : parameters) {
-    if (parameter->frozen) continue;
     const Array array = numbers == Numbers::Gradients ? parameter->grad() : parameter->value();
-    run_parallel(pool, static_cast<int>(block_count(*parameter)), [&](int block) {
+    run_parallel(pool, parameter->frozen ? 0 : static_cast<int>(block_count(*parameter)), [&](int block) {
       const std::size_t begin = block * kBlockSize;
       visit(first + block, array.data + begin, std::min(kBlockSize, array.size() - begin));
     });
@@ -41,25 +37,41 @@ void for_each_block(std::span<Parameter* const> parameters, Numbers numbers,
 }
 
 double norm(std::span<Parameter* const> parameters, Numbers numbers, ThreadPool* pool, std::span<double> each) {
-  if (!each.empty() && each.size() != parameters.size()) {
-    fail("norm: room for {} norms of {} parameters; need one each, or none", each.size(), parameters.size());
-  }
   std::size_t blocks = 0;
-  for (const Parameter* parameter : parameters) blocks += parameter->frozen ? 0 : block_count(*parameter);
+  for (const Parameter* parameter : parameters) blocks += block_count(*parameter);
   Scratch scratch;
-  double* const squares = scratch.allocate<double>(blocks);
+  const std::span squares(scratch.allocate<double>(blocks), blocks);
   for_each_block(
       parameters, numbers, [&](std::size_t k, Real* data, std::size_t n) { squares[k] = kernels::square_sum(data, n); },
       pool);
-  const double* block = squares;
-  for (std::size_t i = 0; i < each.size(); ++i) {
-    const double* const end = block + (parameters[i]->frozen ? 0 : block_count(*parameters[i]));
-    each[i] = std::sqrt(std::accumulate(block, end, 0.0));
-    block = end;
-  }
-  return std::sqrt(std::accumulate(squares, squares + blocks, 0.0));
+  return norm_of_blocks(parameters, squares, each);
 }
 
+}
+
+std::vector<ParameterBlock> cut_blocks(std::span<Parameter* const> parameters) {
+  std::vector<ParameterBlock> blocks;
+  for (Parameter* parameter : parameters) {
+    for (std::size_t begin = 0; begin < parameter->size(); begin += kBlockSize) {
+      blocks.push_back({parameter, begin, std::min(kBlockSize, parameter->size() - begin)});
+    }
+  }
+  return blocks;
+}
+
+double norm_of_blocks(std::span<Parameter* const> parameters, std::span<const double> squares, std::span<double> each) {
+  if (!each.empty() && each.size() != parameters.size()) {
+    fail("norm: room for {} norms of {} parameters; need one each, or none", each.size(), parameters.size());
+  }
+  double sum = 0;
+  std::size_t first = 0;
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    const auto own = squares.subspan(first, block_count(*parameters[i]));
+    first += own.size();
+    if (!parameters[i]->frozen) sum = std::accumulate(own.begin(), own.end(), sum);
+    if (!each.empty()) each[i] = parameters[i]->frozen ? 0 : std::sqrt(std::accumulate(own.begin(), own.end(), 0.0));
+  }
+  return std::sqrt(sum);
 }
 
 namespace {
@@ -98,16 +110,11 @@ Optimizer::Optimizer(const ParameterGroups& groups, double learning_rate, const 
 
 void Optimizer::add(Parameter& parameter, const ParameterGroup& group) {
   parameters_.push_back(&parameter);
-  std::vector<Real>& state = state_.emplace_back(parameter.size() * state_names_.size());
-  for (std::size_t begin = 0; begin < parameter.size(); begin += kBlockSize) {
-    Block block{&parameter,
-                &parameter.value()[begin],
-                &parameter.grad()[begin],
-                {},
-                std::min(kBlockSize, parameter.size() - begin),
-                group.rate_scale,
-                group.weight_decay};
-    for (std::size_t i = 0; i < state_names_.size(); ++i) block.state[i] = &state[i * parameter.size() + begin];
+  Real* const state = state_.emplace_back(parameter.size() * state_names_.size()).data();
+  for (const auto& [owner, begin, size] : cut_blocks(std::array{&parameter})) {
+    Block block{owner, &parameter.value()[begin], &parameter.grad()[begin], {},
+                size,  group.rate_scale,          group.weight_decay};
+    for (std::size_t i = 0; i < state_names_.size(); ++i) block.state[i] = state + i * parameter.size() + begin;
     blocks_.push_back(block);
   }
 }
@@ -120,9 +127,19 @@ void Optimizer::step(const StepOptions& options) {
   ++steps;
   run_parallel(options.pool, static_cast<int>(blocks_.size()), [&](int i) {
     const Block& block = blocks_[i];
-    if (!block.parameter->frozen) update(block, static_cast<Real>(options.grad_scale));
+    const bool mine = options.share.contains(static_cast<std::size_t>(i));
+    if (mine && !block.parameter->frozen) update(block, static_cast<Real>(options.grad_scale));
     if (options.zero_grads) std::fill_n(block.grad, block.size, Real{0});
   });
+}
+
+void Optimizer::keep_state_of(BlockRange share) {
+  for (std::size_t i = 0; i < blocks_.size(); ++i) {
+    if (share.contains(i)) continue;
+    for (std::size_t name = 0; name < state_names_.size(); ++name) {
+      Zeros::give_back(blocks_[i].state[name], blocks_[i].size);
+    }
+  }
 }
 
 std::vector<NamedArray> Optimizer::state() {

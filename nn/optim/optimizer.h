@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "nn/module.h"
+#include "nn/optim/zeros.h"
 #include "nn/state_dict.h"
 
 /// Optimisers, with the formulas and the defaults of PyTorch's. Settings out of their range are errors at construction.
@@ -20,11 +21,18 @@ namespace gradus::inline GRADUS_PRECISION {
 
 class ThreadPool;
 
+/// Blocks of the parameters (nn/optim/blocks.h), from one number to before another.
+struct BlockRange {
+  std::size_t begin = 0, end = static_cast<std::size_t>(-1);                        ///< all of them, if nothing is said
+  bool contains(std::size_t block) const { return begin <= block && block < end; }  ///< whether it is one of them
+};
+
 /// What `Optimizer::step` does beside the update.
 struct StepOptions {
   double grad_scale = 1;    ///< gradients are multiplied by it before anything else: clipping without a pass of its own
   bool zero_grads = false;  ///< set the gradients to zero in the same pass
   ThreadPool* pool = nullptr;  ///< share the work among these threads; the result is the same to the bit
+  BlockRange share = {};  ///< change these blocks only, since others are changed elsewhere (nn/parallel/group_sum.h)
 };
 
 /// Parameters that are updated alike.
@@ -59,6 +67,8 @@ class Optimizer {
   /// Views of all other state, named after the parameter and PyTorch's name for it: `decoder.weight_hh.exp_avg`.
   /// Writing them to a file and reading them back, with `steps`, goes on where the optimiser was.
   std::vector<NamedArray> state();
+  /// Gives back the memory of the state of all other blocks than these, which others change (`StepOptions::share`).
+  void keep_state_of(BlockRange share);
 
  protected:
   /// `state_names` is what is kept of every parameter, zeros at first; at most three.
@@ -87,7 +97,7 @@ class Optimizer {
 
   std::vector<Parameter*> parameters_;
   std::vector<std::string> state_names_;
-  std::vector<std::vector<Real>> state_;  // of each parameter: the arrays of all names, one after the other
+  std::vector<Zeros> state_;  // of each parameter: the arrays of all names, one after the other
   std::vector<Block> blocks_;
 };
 

@@ -268,16 +268,16 @@ void check_seed(OptionTrial& trial) {
   CHECK(TrainingRun(trial.with).last == with.last);
 }
 
-/// Each shard draws a dropout of its own, and without dropout the sum of the shards is the same.
-void check_shards(OptionTrial& trial) {
+/// Each shard, and each group of them, draws a dropout of its own, and without dropout the sum of the parts is the same.
+void check_parts(OptionTrial& trial) {
   const auto first_losses = [&] {
     return std::pair(TrainingRun(trial.without).history.steps[0].loss, TrainingRun(trial.with).history.steps[0].loss);
   };
-  const auto [two, three] = first_losses();
-  CHECK(std::abs(two - three) > 1e-4);
+  const auto [few, three] = first_losses();
+  CHECK(std::abs(few - three) > 1e-4);
   trial.without.dropout = trial.with.dropout = 0;
-  const auto [plain_two, plain_three] = first_losses();
-  CHECK(plain_two == doctest::Approx(plain_three).epsilon(1e-5));
+  const auto [plain_few, plain_three] = first_losses();
+  CHECK(plain_few == doctest::Approx(plain_three).epsilon(1e-5));
 }
 
 void check_threads(OptionTrial& trial) {
@@ -329,7 +329,8 @@ std::vector<OptionTest> gradus::translate::training_option_tests() {
       {"average_decay", "0.05", kOneStep, check_average_decay},
       {"scheduled_sampling", "1", "", check_scheduled_sampling},
       {"seed", "2", "", check_seed},
-      {"shards", "3", R"({"dropout": 0.3})", check_shards},
+      {"groups", "3", R"({"dropout": 0.3})", check_parts},
+      {"shards", "3", R"({"dropout": 0.3})", check_parts},
       {"threads", "3", "", check_threads},
   };
 }

@@ -6,7 +6,6 @@
 #include <memory>
 
 #include "autograd/error.h"
-#include "examples/translate/base/cores.h"
 #include "examples/translate/base/join_words.h"
 #include "examples/translate/base/progress.h"
 #include "examples/translate/base/read_file.h"
@@ -14,6 +13,8 @@
 #include "examples/translate/commands/commands.h"
 #include "examples/translate/commands/output_file.h"
 #include "examples/translate/data/corpus.h"
+#include "examples/translate/machine/cores.h"
+#include "examples/translate/machine/ranks.h"
 #include "examples/translate/metrics/test_text.h"
 #include "examples/translate/options/common_options.h"
 #include "examples/translate/options/metric_options.h"
@@ -141,9 +142,9 @@ void prepare(Test& test, const Arguments& options) {
 void evaluate(const Ensemble& ensemble, const std::string& name, const Arguments& options, Test& test,
               ThreadPool& pool) {
   const double start = seconds_now();
-  const auto translations = best_translations(ensemble.models(), test.text.source, options.search, pool);
+  const auto translations = best_translations(ensemble.models(), test.text.source, options.search, pool, ranks());
   const double seconds = seconds_now() - start;
-  const double loss = cross_entropy(ensemble.models(), test.text, pool);
+  const double loss = cross_entropy(ensemble.models(), test.text, pool, ranks());
   warn_if_lower_case(options.metrics, translations, test.references, name);
 
   options.svg.tell(headline(test));
@@ -287,7 +288,8 @@ Command evaluate_command() {
                              metric_options(options->metrics),
                              search_options(options->search),
                              {threads_option(options->threads)}}),
-          .run = [options] { return run(*options); }};
+          .run = [options] { return run(*options); },
+          .on_all_ranks = true};
 }
 
 }

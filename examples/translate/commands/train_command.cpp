@@ -6,18 +6,20 @@
 
 #include "autograd/error.h"
 #include "autograd/inspect/check.h"
-#include "examples/translate/base/cores.h"
 #include "examples/translate/base/interrupt.h"
-#include "examples/translate/base/peak_memory.h"
 #include "examples/translate/base/word_ids.h"
 #include "examples/translate/commands/commands.h"
 #include "examples/translate/commands/training_plan.h"
+#include "examples/translate/machine/cores.h"
+#include "examples/translate/machine/peak_memory.h"
+#include "examples/translate/machine/ranks.h"
 #include "examples/translate/options/common_options.h"
 #include "examples/translate/options/config_options.h"
 #include "examples/translate/recipe/recipe.h"
 #include "examples/translate/recipe/warnings.h"
 #include "examples/translate/report/spread.h"
 #include "examples/translate/training/checkpoint.h"
+#include "examples/translate/training/joining.h"
 #include "examples/translate/training/trainer.h"
 #include "examples/translate/translator/model_folder.h"
 #include "examples/translate/translator/new_model.h"
@@ -118,8 +120,16 @@ std::string describe(Translator& translator, const Corpus& corpus) {
       "model       {}\n            {} parameters\n",
       config.architecture == Architecture::Transformer ? name_of(config.architecture) : describe(config.attention),
       translator.model.parameter_count());
-  text += fmt::format("BLAS        {}\nmachine     {} threads, {} shards{}", gradus::describe(blas_info()), threads,
-                      config.shards, threads > config.shards ? "; more --shards would keep all threads busy" : "");
+  text += fmt::format("BLAS        {}\nmachine     {}{} threads, {}{} shards{}", gradus::describe(blas_info()),
+                      ranks().size() > 1 ? fmt::format("{} processes, each with ", ranks().size()) : "", threads,
+                      config.groups > 1 ? fmt::format("{} groups of ", int{config.groups}) : "", int{config.shards},
+                      threads > config.shards ? "; more --shards would keep all threads busy" : "");
+  if (ranks().size() > config.groups) {
+    text += fmt::format(
+        "\nwarning     {} processes share {} groups: the others have nothing to do in a step; --groups "
+        "belongs to a training from its beginning",
+        ranks().size(), int{config.groups});
+  }
   return text;
 }
 
@@ -163,6 +173,16 @@ void decide_by_text(const TextFacts& facts, std::size_t held_out, Plan& plan, Or
   }
 }
 
+/// A group for each rank, if nobody has said how many there are.
+void decide_groups(TrainConfig& config, const Origins& origins, Progress& progress) {
+  if (ranks().size() == 1 || origin_of(origins, "groups") != Origin::Default) return;
+  config.groups = ranks().size();
+  progress.print(
+      fmt::format("decided     --groups {}: one for each of the processes; so many it has from now on, whatever "
+                  "the number of processes",
+                  config.groups));
+}
+
 Material prepare(Plan& plan, CorpusText text, const TrainArguments& options, Progress& progress) {
   const WithoutInit without_init;  // of this model only the words are of use
   const std::unique_ptr<Translator> words =
@@ -194,12 +214,12 @@ const char* reason(Trainer::End end, const TrainConfig& config, const TrainState
 /// Trains one model, from its beginning or from where it stopped, and returns its state; nothing if somebody
 /// interrupted it.
 std::optional<TrainState> train(TrainConfig config, const Run& run, const Languages& languages, Corpus corpus,
-                                const TrainArguments& options, Progress& progress) {
+                                const TrainArguments& options, Leader& leader, Progress& progress) {
   config.seed = run.seed;
   const bool begun = options.resume && has_begun(run.directory);  // if not, what is there is replaced
   const std::unique_ptr<Translator> translator =
       begun ? load_words(run.directory, config) : std::make_unique<Translator>(config, languages);
-  Trainer trainer(*translator, std::move(corpus), run.directory, progress);
+  Trainer trainer(*translator, std::move(corpus), run.directory, progress, ranks());
   const TrainState& state = trainer.state();
   if (begun) {
     trainer.resume();
@@ -208,7 +228,9 @@ std::optional<TrainState> train(TrainConfig config, const Run& run, const Langua
     trainer.create();
   }
   if (options.resume) save_config(run.directory, config);  // with what it changes, now that the training can go on
+  leader.begin(run.directory);
   const Trainer::End end = trainer.run();
+  leader.end();
   if (end == Trainer::End::Interrupted) {
     progress.print(fmt::format("interrupted in epoch {} after batch {}; go on with: gradus train --resume --model {}",
                                state.epoch + 1, state.batch, options.model));
@@ -234,6 +256,10 @@ int run(TrainArguments& options) {
   std::signal(SIGPIPE, SIG_IGN);  // a reader of the progress that goes away is no reason to lose the training
   std::optional<Checking> checking;
   if (options.check) checking.emplace();
+  const bool only_tells = options.print_config || options.dry_run;
+  if (ranks().rank() > 0) return !only_tells && join_trainings(ranks()) ? kInterrupted : 0;
+  std::optional<Leader> leader;
+  if (!only_tells) leader.emplace(ranks());
   Progress progress;
   Plan plan = plan_trainings(options);
   Origins origins = options.config.origins();
@@ -243,6 +269,7 @@ int run(TrainArguments& options) {
     const TextFacts facts = text_facts(text.train);
     const bool is_open = !options.resume && !plan.config.toy && !options.config.has_preset();
     if (is_open) decide_by_text(facts, text.valid.source.size(), plan, origins, progress);
+    if (!options.resume) decide_groups(plan.config, origins, progress);
     require_sense(plan.config);
     for (const std::string& warning : text_warnings(text, facts, plan.config)) progress.print("warning     " + warning);
   }
@@ -264,7 +291,7 @@ int run(TrainArguments& options) {
     folders.push_back(run.directory);
     if (count > 1) progress.print(fmt::format("\nseed {} ({} of {})", run.seed, folders.size(), count));
     Corpus corpus = folders.size() < count ? material.corpus : std::move(material.corpus);
-    const auto state = train(plan.config, run, material.languages, std::move(corpus), options, progress);
+    const auto state = train(plan.config, run, material.languages, std::move(corpus), options, *leader, progress);
     if (!state) return kInterrupted;
     bleu.values.push_back(state->best_bleu);
   }
@@ -319,7 +346,8 @@ Command train_command() {
                          "learned; memory is told, too",
                  .excludes = "--resume"}},
                options->config.options(true)}),
-          .run = [options] { return run(*options); }};
+          .run = [options] { return run(*options); },
+          .on_all_ranks = true};
 }
 
 }

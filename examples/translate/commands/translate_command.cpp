@@ -7,11 +7,14 @@
 #include <memory>
 
 #include "autograd/error.h"
-#include "examples/translate/base/cores.h"
+#include "examples/translate/base/join_words.h"
 #include "examples/translate/base/read_file.h"
 #include "examples/translate/base/usage_error.h"
 #include "examples/translate/commands/commands.h"
 #include "examples/translate/commands/output_file.h"
+#include "examples/translate/machine/cores.h"
+#include "examples/translate/machine/ranks.h"
+#include "examples/translate/machine/shared_work.h"
 #include "examples/translate/options/common_options.h"
 #include "examples/translate/text/input_lines.h"
 #include "examples/translate/text/unicode.h"
@@ -102,7 +105,9 @@ int run(Arguments options) {
   options.out.require_writable("translate");
   const Dictionary dictionary = options.dictionary.empty() ? Dictionary() : Dictionary::load(options.dictionary);
   std::list<InputLines> inputs;  // of all files, so that one that is missing shows before the work begins
-  for (const std::string& file : options.files) inputs.emplace_back(file);
+  if (ranks().rank() == 0) {
+    for (const std::string& file : options.files) inputs.emplace_back(file);
+  }
   const Ensemble ensemble(options.models);
   const TranslationWriter writer(ensemble.first(), options.output, dictionary);
   options.search.unknown = options.output.replace_unknown;
@@ -124,23 +129,49 @@ int run(Arguments options) {
       fmt::print(stderr, "gradus: {}: trained with --lowercase, it reads and writes lower case only\n",
                  options.models.front());
   };
-  const auto translate = [&](InputLines& input) {
+  const auto translate = [&](std::span<const std::string> lines) {  // on all ranks together
+    const auto output = share_texts(ranks(), lines.size(), [&](size_t begin, size_t end) {
+      const auto own = lines.subspan(begin, end - begin);
+      const auto translations = translate_lines(ensemble.models(), own, number + begin, options.search, pool);
+      std::vector<std::string> texts;
+      for (size_t i = 0; i < own.size(); ++i)
+        texts.push_back(writer.write(translations[i], own[i], number + begin + i));
+      return texts;
+    });
+    number += lines.size();
+    return output;
+  };
+  if (ranks().rank() > 0) {
+    while (true) {
+      const std::vector<std::string> lines = broadcast_texts(ranks(), {});
+      if (lines.empty()) return 0;
+      translate(lines);
+    }
+  }
+  const auto next_lines = [&](InputLines& input) {
+    try {
+      return input.next();
+    } catch (const Error&) {
+      broadcast_texts(ranks(), {});  // lets the other ranks end
+      throw;
+    }
+  };
+  const auto translate_all = [&](InputLines& input) {
     prompt();
-    for (std::vector<std::string> lines = input.next(); !lines.empty(); lines = input.next()) {
+    for (auto lines = next_lines(input); !lines.empty(); lines = next_lines(input)) {
       note_capitals(lines);
-      std::string output;
-      const auto translations = translate_lines(ensemble.models(), lines, number, options.search, pool);
-      for (size_t i = 0; i < lines.size(); ++i) output += writer.write(translations[i], lines[i], number++);
-      destination.add(output);
+      broadcast_texts(ranks(), lines);
+      destination.add(join_words(translate(lines), ""));
       prompt();
     }
   };
   try {
-    for (InputLines& input : inputs) translate(input);
+    for (InputLines& input : inputs) translate_all(input);
   } catch (const Error&) {
     destination.finish();  // with what was translated before
     throw;
   }
+  broadcast_texts(ranks(), {});
   destination.finish();
   if (interactive) fmt::print(stderr, "\n");
   return 0;
@@ -202,7 +233,8 @@ Command translate_command() {
                              output_options(*options),
                              search_options(options->search),
                              sampling_options(options->search)}),
-          .run = [options] { return run(*options); }};
+          .run = [options] { return run(*options); },
+          .on_all_ranks = true};
 }
 
 }

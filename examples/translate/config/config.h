@@ -159,7 +159,12 @@ struct TrainingConfig : FieldGroup {
 struct MachineConfig : FieldGroup {
   MachineConfig();
 
-  Field<int> shards{this, "shards", 2, "Parts of a step that run side by side. Results depend on it", range(1, 1024)};
+  Field<int> groups{
+      this, "groups", 1,
+      "Parts of a step that the processes of mpirun share out, one each if nothing is said. Results depend "
+      "on it, and not on the number of processes",
+      range(1, 4096)};
+  Field<int> shards{this, "shards", 2, "Parts of a group that run side by side. Results depend on it", range(1, 1024)};
   Field<int> threads{this, "threads", 0, "Threads; 0 for as many as there are cores. Results do not depend on it",
                      range(0, 1024).may_change()};
 };

@@ -102,6 +102,8 @@ struct Command {
   Options options = {};
   /// Returns the program's exit code, and throws for what the user should read as `gradus: ...`.
   std::function<int()> run = {};
+  bool on_all_ranks =
+      false;  ///< the ranks of an MPI program run it together (base/ranks.h); otherwise rank 0 does alone
   std::vector<Command> commands = {};  ///< of a program that has some: one of them must be named
   std::string version = {};            ///< what --version says; empty for no such option
 };

@@ -14,6 +14,7 @@
 #include "examples/translate/base/join_words.h"
 #include "examples/translate/base/progress.h"
 #include "examples/translate/base/read_file.h"
+#include "examples/translate/machine/ranks.h"
 #include "examples/translate/options/complaints.h"
 #include "examples/translate/options/explaining_commands.h"
 #include "examples/translate/options/help_parts.h"
@@ -307,7 +308,7 @@ int run_program(const Command& own, int argc, char** argv) {
       return kWrongUsage;
     }
     parse(program, *command, std::move(words));
-    return command->run();
+    return command->on_all_ranks || ranks().rank() == 0 ? command->run() : 0;
   } catch (const UsageError& error) {
     write_message(fmt::format("{}: {}", program.name, error.what()));
     write_message(fmt::format("Run `{} --help` for help.", invocation(program, *command)));

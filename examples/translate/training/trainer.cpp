@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 #include "autograd/error.h"
@@ -20,15 +21,16 @@ namespace gradus::translate {
 constexpr size_t kSamples = 5;              // translations of the validation text that the log keeps
 constexpr std::uint64_t kFirstSteps = 500;  // after which a model should know more than the frequencies of words
 
-Trainer::Trainer(Translator& translator, Corpus corpus, std::string directory, Progress& progress)
+Trainer::Trainer(Translator& translator, Corpus corpus, std::string directory, Progress& progress, Transport& transport)
     : translator_(translator),
       config_(translator.config),
       directory_(std::move(directory)),
       train_(std::move(corpus.train)),
       valid_(std::move(corpus.valid)),
       valid_text_(std::move(corpus.valid_text)),
-      update_(translator, train_),
+      update_(translator, train_, transport),
       progress_(progress),
+      transport_(transport),
       unigram_(unigram_cross_entropy(train_, valid_, translator.target.vocabulary.size())) {
   state_.learning_rate = config_.learning_rate;
   state_.text = fingerprint(train_, valid_);
@@ -37,6 +39,7 @@ Trainer::Trainer(Translator& translator, Corpus corpus, std::string directory, P
 void Trainer::resume() {
   const std::uint64_t text = state_.text;
   state_ = load_training(directory_, translator_, update_.state());
+  update_.keep_own_state();
   if (state_.text != 0 && state_.text != text) {
     fail("train: {} began with another training or validation text; a resumed training keeps them", directory_);
   }
@@ -51,16 +54,20 @@ void Trainer::create() {
 
 Trainer::End Trainer::run() {
   const InterruptGuard interrupt;
-  session_start_ = seconds_now();
+  agree();
+  session_start_ = clock_;
   saved_ = validated_ = now();
   validated_.step = state_.validated_at;
-  if (!has_begun(directory_)) save();  // what is written after it is never without something to go on from
-  log_.emplace(ModelFolder(directory_).log, state_.step);
+  if (writes()) {
+    // What is written after it is never without something to go on from.
+    if (!has_begun(directory_)) save_training(directory_, translator_, update_.state(), state_);
+    log_.emplace(ModelFolder(directory_).log, state_.step);
+  }
   bool whole = true;  // the last epoch
   while (state_.epoch < config_.epochs && !out_of_patience()) {
     if (out_of_time() && state_.best_epoch > 0) break;  // without a model, time is up after the next step only
     whole = run_epoch();
-    if (InterruptGuard::raised() || out_of_patience()) {
+    if (stopped_ || out_of_patience()) {
       save();
       break;
     }
@@ -70,17 +77,31 @@ Trainer::End Trainer::run() {
     const bool due = validation_is_due();
     if (due) validate();
     if (due || is_over() || has_passed(config_.save_every, saved_, now())) save();
-    if (InterruptGuard::raised()) break;
+    if (stopped_) break;
   }
-  if (InterruptGuard::raised()) return End::Interrupted;
+  if (stopped_) return End::Interrupted;
   if (out_of_patience()) return End::Patience;
   return state_.epoch >= config_.epochs && whole ? End::Epochs : End::Time;
 }
 
 void Trainer::save() {
   state_.seconds = seconds();
-  save_training(directory_, translator_, update_.state(), state_);
+  update_.gather_state();
+  if (writes()) save_training(directory_, translator_, update_.state(), state_);
+  update_.keep_own_state();
   saved_ = now();
+}
+
+void Trainer::agree() {
+  std::vector<double> times(static_cast<size_t>(transport_.size())), stops(times.size());
+  std::vector<size_t> ends(times.size());
+  std::iota(ends.begin(), ends.end(), 1);
+  times[transport_.rank()] = seconds_now();
+  stops[transport_.rank()] = InterruptGuard::raised() ? 1 : 0;
+  gather_all(transport_, std::span(times), ends);
+  gather_all(transport_, std::span(stops), ends);
+  clock_ = times.front();
+  stopped_ = std::ranges::count(stops, 1) > 0;
 }
 
 Moment Trainer::now() const {
@@ -95,7 +116,7 @@ bool Trainer::validation_is_due() const {
   return at_end_of_epoch && state_.step >= validated_.step + static_cast<std::uint64_t>(config_.valid_steps);
 }
 
-double Trainer::seconds() const { return seconds_before_ + seconds_now() - session_start_; }
+double Trainer::seconds() const { return seconds_before_ + clock_ - session_start_; }
 
 double Trainer::time_spent() const {
   return config_.max_minutes > 0 ? std::min(seconds() / (60 * config_.max_minutes), 1.0) : 0;
@@ -179,7 +200,7 @@ bool Trainer::run_epoch() {
       if (has_much_unsaved()) save();
       validate();
       save();
-      if (out_of_patience() || InterruptGuard::raised()) break;
+      if (out_of_patience() || stopped_) break;
       translator_.model.train();
       start = seconds_now();
     }
@@ -191,7 +212,8 @@ bool Trainer::run_epoch() {
     round_batches_ += static_cast<std::int64_t>(count);
     round_seconds_ = seconds_now() - start;
     if (progress_.due()) show_progress();
-    if (InterruptGuard::raised() || out_of_time()) break;
+    agree();
+    if (stopped_ || out_of_time()) break;
   }
   return state_.batch == static_cast<int>(batches_);
 }
@@ -236,10 +258,10 @@ void Trainer::show_progress() {
 void Trainer::validate() {
   translator_.model.eval();
   if (update_.average()) update_.average()->swap();
-  const double loss = cross_entropy(translator_.model, valid_, update_.pool());
+  const double loss = cross_entropy(translator_.model, valid_, update_.pool(), transport_);
   const SearchOptions options{.beam = config_.valid_beam};
   const std::vector<std::string> translations =
-      best_translations(translator_, valid_text_.source, options, update_.pool());
+      best_translations(translator_, valid_text_.source, options, update_.pool(), transport_);
   const double bleu = corpus_bleu(translations, valid_text_.target, bleu_options(config_)).score;
 
   const bool at_end_of_epoch = state_.batch == 0;
@@ -248,6 +270,7 @@ void Trainer::validate() {
   state_.loss_sum = 0;
   state_.words = 0;
   state_.validated_at = state_.step;
+  agree();
   state_.seconds = seconds();
   validated_ = now();
   const bool sane = !diverges(loss);
@@ -257,11 +280,13 @@ void Trainer::validate() {
     state_.best_bleu = bleu;
     state_.best_loss = loss;
     state_.best_epoch = epoch;
-    save_best(directory_, translator_, state_);
+    if (writes()) save_best(directory_, translator_, state_);
   }
   state_.without_gain = gain ? 0 : state_.without_gain + 1;
   if (gain) state_.plateau_from = state_.step;
-  if (at_end_of_epoch && config_.keep_epochs > 0) save_epoch(directory_, translator_, state_, config_.keep_epochs);
+  if (writes() && at_end_of_epoch && config_.keep_epochs > 0) {
+    save_epoch(directory_, translator_, state_, config_.keep_epochs);
+  }
   if (update_.average()) update_.average()->swap();
   if (!gain && config_.schedule == Schedule::Plateau) lower_learning_rate();
   TrainingLog::Validation validation{.step = state_.step,
@@ -276,7 +301,7 @@ void Trainer::validate() {
   for (size_t i = 0; i < std::min(kSamples, translations.size()); ++i) {
     validation.samples.push_back({valid_text_.source[i], valid_text_.target[i], translations[i]});
   }
-  log_->write(validation);
+  if (log_) log_->write(validation);
   const std::string when = at_end_of_epoch ? fmt::format("epoch {:>2}", epoch) : fmt::format("step {:>5}", state_.step);
   progress_.print(fmt::format("{}  loss {}  {:.0f} tok/s  valid perplexity {}, BLEU {:.2f}{}  {}", when,
                               readable(train_loss, 2),
@@ -294,8 +319,15 @@ void Trainer::lower_learning_rate() {
   state_.learning_rate = std::max(floor, config_.learning_rate_decay * state_.learning_rate);
   state_.plateau_from = state_.step;
   for (int i = 0; i < (update_.average() ? 2 : 1); ++i) {  // the weights, and their average
-    load_best(directory_, translator_);
+    take_best();
     if (update_.average()) update_.average()->swap();
+  }
+}
+
+void Trainer::take_best() {
+  if (writes()) load_best(directory_, translator_);
+  for (Parameter* const parameter : translator_.model.parameters()) {
+    broadcast(transport_, std::span(parameter->value().data, parameter->size()));
   }
 }
 

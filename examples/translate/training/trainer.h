@@ -11,6 +11,7 @@
 #include "examples/translate/training/checkpoint.h"
 #include "examples/translate/training/training_log.h"
 #include "examples/translate/training/update.h"
+#include "nn/parallel/local_transport.h"
 
 namespace gradus::translate {
 
@@ -30,9 +31,13 @@ namespace gradus::translate {
 /// Cosine, depends on the speed of the machine then.
 class Trainer {
  public:
-  /// `translator` and `progress` must outlive the trainer. Files go to `directory`, which exists or is made by
-  /// `create`, and reports to `progress`.
-  Trainer(Translator& translator, Corpus corpus, std::string directory, Progress& progress);
+  /// `translator`, `progress` and `transport` must outlive the trainer. Files go to `directory`, which exists or is
+  /// made by `create`, and reports to `progress`.
+  ///
+  /// On several ranks each has a trainer with the same configuration and text, in the same state, and they run
+  /// together: rank 0 writes the files, and its clock and anybody's interrupt hold for all.
+  Trainer(Translator& translator, Corpus corpus, std::string directory, Progress& progress,
+          Transport& transport = alone());
 
   /// Goes on where the folder's last checkpoint stopped. Throws Error if that was of another text.
   void resume();
@@ -60,11 +65,16 @@ class Trainer {
   const TrainState& state() const { return state_; }
 
  private:
+  bool writes() const { return transport_.rank() == 0; }
+  /// Lets all ranks know the same time, and whether somebody interrupts.
+  void agree();
   Moment now() const;
   bool validation_is_due() const;
   bool out_of_patience() const { return state_.without_gain >= config_.patience; }
   /// Saves a checkpoint.
   void save();
+  /// Gives the model, on all ranks, the parameters of the best one.
+  void take_best();
   static constexpr double kMuchUnsaved = 60;  // seconds of work; then a checkpoint comes before a validation
   bool has_much_unsaved() const { return seconds() - saved_.seconds > kMuchUnsaved; }
   /// The share of the time there is, from 0 to 1; 0 if there is no limit.
@@ -102,8 +112,11 @@ class Trainer {
   TrainState state_;
   std::optional<TrainingLog> log_;
   Progress& progress_;
-  double unigram_;       // what the validation's cross-entropy is for who knows the frequencies of words
-  bool warned_ = false;  // that nothing is learned
+  Transport& transport_;
+  double clock_ = 0;      // rank 0's `seconds_now` when they agreed last
+  bool stopped_ = false;  // whether somebody had interrupted then
+  double unigram_;        // what the validation's cross-entropy is for who knows the frequencies of words
+  bool warned_ = false;   // that nothing is learned
 
   Moment saved_, validated_;                          // the last time, or the beginning of this session
   double session_start_ = 0, seconds_before_ = 0;     // the sessions before this one took seconds_before_

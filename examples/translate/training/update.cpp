@@ -4,7 +4,7 @@
 
 #include "autograd/error.h"
 #include "autograd/inspect/check.h"
-#include "examples/translate/base/cores.h"
+#include "examples/translate/machine/cores.h"
 #include "examples/translate/training/configured.h"
 #include "nn/rng.h"
 
@@ -21,13 +21,14 @@ std::string name_of(const Update::Place& place, std::size_t batches) {
 
 }
 
-Update::Update(Translator& translator, const std::vector<Pair>& pairs)
+Update::Update(Translator& translator, const std::vector<Pair>& pairs, Transport& transport)
     : translator_(translator),
       config_(translator.config),
       pairs_(pairs),
       parameters_(translator.model.parameters()),
       norms_(parameters_.size()),
       parallel_(translator.model, thread_count(config_.threads), config_.shards),
+      groups_(parameters_, transport, config_.groups, &parallel_.pool()),
       optimizer_(make_optimizer(parameters_, config_)),
       shards_(config_.shards) {
   if (config_.average_decay > 0) average_.emplace(parameters_, config_.average_decay);
@@ -41,43 +42,44 @@ Update::Result Update::make(std::span<const std::vector<int>> batches, const Pla
     result.words += words_of(batch);
   }
   const std::int64_t divisor = config_.loss_mean == LossMean::Words ? result.words : sentences;
+  const Work work{batches, divisor, place};
   try {
-    result.loss = add_gradients(batches, divisor, place);
+    result.loss = groups_.sum([&](int group) { return add_gradients(work, group); });
   } catch (const Error& error) {
     fail("train: {}: {}", name_of(place, batches.size()), error.what());
   }
-  result.loss *=
-      static_cast<double>(divisor) / static_cast<double>(result.words);  // by the word, whatever the gradient is of
-  result.norm = grad_norm(parameters_, &pool(), norms_);
-  if (!std::isfinite(result.loss) || !std::isfinite(result.norm)) {
-    fail_as_not_finite(batches, divisor, place, result.loss, result.norm);
-  }
+  result.loss *= static_cast<double>(divisor) / static_cast<double>(result.words);  // by the word, in any case
+  result.norm = groups_.grad_norm(norms_);
+  if (!std::isfinite(result.loss) || !std::isfinite(result.norm)) fail_as_not_finite(work, result);
   const double scale = config_.clip > 0 ? clip_factor(result.norm, config_.clip) : 1;
   optimizer_->learning_rate = place.learning_rate;
-  optimizer_->step({.grad_scale = scale, .zero_grads = true, .pool = &pool()});
+  optimizer_->step({.grad_scale = scale, .zero_grads = true, .pool = &pool(), .share = groups_.share()});
+  groups_.gather_values();
   if (average_) average_->update(&pool());
   return result;
 }
 
-double Update::add_gradients(std::span<const std::vector<int>> batches, std::int64_t divisor, const Place& place) {
-  const std::uint64_t seed = derive_seed(config_.seed, place.step);
+double Update::add_gradients(const Work& work, int group) {
+  const std::uint64_t of_step = derive_seed(config_.seed, work.place.step);
+  const std::uint64_t seed = group == 0 ? of_step : derive_seed(~of_step, group);
   double loss = 0;
-  for (std::size_t i = 0; i < batches.size(); ++i) {
-    loss += add_gradients(batches[i], i == 0 ? seed : derive_seed(seed, i), divisor, place);
+  for (std::size_t i = 0; i < work.batches.size(); ++i) {
+    const std::vector<std::vector<int>> groups = cut_shards(pairs_, work.batches[i], groups_.groups());
+    loss += add_gradients(work, groups[group], i == 0 ? seed : derive_seed(seed, i));
   }
   return loss;
 }
 
-double Update::add_gradients(const std::vector<int>& batch, std::uint64_t seed, std::int64_t divisor,
-                             const Place& place) {
-  const std::vector<std::vector<int>> parts = cut_shards(pairs_, batch, config_.shards);
+double Update::add_gradients(const Work& work, std::span<const int> pairs, std::uint64_t seed) {
+  const std::vector<std::vector<int>> parts = cut_shards(pairs_, pairs, config_.shards);
+  const double sampling = config_.scheduled_sampling * work.place.done;
   const Seq2Seq::LossOptions options{.label_smoothing = static_cast<Real>(config_.label_smoothing),
-                                     .divisor = static_cast<Real>(divisor),
-                                     .scheduled_sampling = static_cast<Real>(config_.scheduled_sampling * place.done),
+                                     .divisor = static_cast<Real>(work.divisor),
+                                     .scheduled_sampling = static_cast<Real>(sampling),
                                      .hard_attention = {.reinforce_weight = config_.reinforce_weight,
                                                         .discount = config_.reinforce_discount,
                                                         .entropy_weight = config_.entropy_weight,
-                                                        .baseline = place.baseline}};
+                                                        .baseline = work.place.baseline}};
   return parallel_.step(seed, [&](int shard) -> Tensor {
     if (parts[shard].empty()) return {};
     shards_[shard] = make_batch(pairs_, parts[shard]);
@@ -85,17 +87,22 @@ double Update::add_gradients(const std::vector<int>& batch, std::uint64_t seed, 
   });
 }
 
-void Update::fail_as_not_finite(std::span<const std::vector<int>> batches, std::int64_t divisor, const Place& place,
-                                double loss, double norm) {
+void Update::fail_as_not_finite(const Work& work, const Result& result) {
   const std::string what =
-      fmt::format("{}: the loss is {:.4g} and the gradient's norm {:.4g}", name_of(place, batches.size()),
-                  std::abs(loss), std::abs(norm));  // of nan, which may have a sign
+      fmt::format("{}: the loss is {:.4g} and the gradient's norm {:.4g}", name_of(work.place, work.batches.size()),
+                  std::abs(result.loss), std::abs(result.norm));  // of nan, which may have a sign
   for (Parameter* const parameter : parameters_) parameter->zero_grad();
+  std::string found;
   try {
     const Checking checking;
-    add_gradients(batches, divisor, place);
+    for (int group = 0; group < groups_.groups(); ++group) {
+      if (groups_.owns(group)) add_gradients(work, group);
+    }
   } catch (const Error& error) {
-    fail("train: {}; the first that is not finite: {}; {}", what, error.what(), lower_rate_hint());
+    found = error.what();
+  }
+  for (const std::string& first : gather_texts(groups_.transport(), found)) {
+    if (!first.empty()) fail("train: {}; the first that is not finite: {}; {}", what, first, lower_rate_hint());
   }
   fail("train: {}; no single number is to blame, only their sum; {}", what, lower_rate_hint());
 }

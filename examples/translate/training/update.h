@@ -14,16 +14,17 @@
 #include "nn/optim/optimizer.h"
 #include "nn/optim/weight_average.h"
 #include "nn/parallel/data_parallel.h"
+#include "nn/parallel/group_sum.h"
 
 namespace gradus::translate {
 
-/// One change of a translator's weights after the other: forward and backward on the shards of some batches, the
-/// gradient clipped by its norm, and a step of the optimiser. What comes out depends on the configuration, the batches
-/// and the place in the training alone.
+/// One change of a translator's weights after the other: forward and backward on the groups and shards of some batches,
+/// the gradient clipped by its norm, and a step of the optimiser. What comes out depends on the configuration, the
+/// batches and the place in the training alone, not on the number of threads and ranks that share the work.
 class Update {
  public:
-  /// `translator` and `pairs`, of which the batches are numbers, must outlive this.
-  Update(Translator& translator, const std::vector<Pair>& pairs);
+  /// `translator`, `pairs`, of which the batches are numbers, and `transport` must outlive this.
+  Update(Translator& translator, const std::vector<Pair>& pairs, Transport& transport);
 
   /// Where in the training a change is made, and what depends on that.
   struct Place {
@@ -53,19 +54,29 @@ class Update {
   /// What a training that diverges is advised to do.
   std::string lower_rate_hint() const;
 
-  /// What changes the parameters, to be saved with them.
+  /// What changes the parameters, to be saved with them: of each number only the rank has it that makes its changes,
+  /// unless it was gathered.
   Updates state() { return {*optimizer_, average()}; }
+  /// Gives rank 0 the whole state.
+  void gather_state() { groups_.gather_state(*optimizer_); }
+  /// Forgets what of the state is another rank's.
+  void keep_own_state() { optimizer_->keep_state_of(groups_.share()); }
   /// The moving average of the weights; null without one.
   WeightAverage* average() { return average_ ? &*average_ : nullptr; }
   /// The threads, for other work between two changes.
   ThreadPool& pool() { return parallel_.pool(); }
 
  private:
-  /// Adds the gradients of the batches and returns their loss; `divisor` is what that is divided by.
-  double add_gradients(std::span<const std::vector<int>> batches, std::int64_t divisor, const Place& place);
-  double add_gradients(const std::vector<int>& batch, std::uint64_t seed, std::int64_t divisor, const Place& place);
-  [[noreturn]] void fail_as_not_finite(std::span<const std::vector<int>> batches, std::int64_t divisor,
-                                       const Place& place, double loss, double norm);
+  /// Batches whose gradients are added up, and what their loss is divided by.
+  struct Work {
+    std::span<const std::vector<int>> batches;
+    std::int64_t divisor;
+    const Place& place;
+  };
+  /// Adds the gradients of a group of the batches and returns their loss.
+  double add_gradients(const Work& work, int group);
+  double add_gradients(const Work& work, std::span<const int> pairs, std::uint64_t seed);
+  [[noreturn]] void fail_as_not_finite(const Work& work, const Result& result);
 
   Translator& translator_;
   const TrainConfig& config_;
@@ -73,6 +84,7 @@ class Update {
   std::vector<Parameter*> parameters_;
   std::vector<double> norms_;  // of each parameter's gradient
   DataParallel parallel_;
+  GroupSum groups_;
   std::unique_ptr<Optimizer> optimizer_;
   std::optional<WeightAverage> average_;
   std::vector<Batch> shards_;  // of the current batch; the tapes' closures read them

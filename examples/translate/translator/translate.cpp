@@ -5,6 +5,7 @@
 
 #include "autograd/error.h"
 #include "autograd/tape.h"
+#include "examples/translate/machine/shared_work.h"
 #include "examples/translate/model/batch.h"
 #include "examples/translate/search/scoring.h"
 #include "ops/gemm/thread_pool.h"
@@ -64,18 +65,21 @@ std::vector<Translation> translate_lines(std::span<Translator* const> models, st
 }
 
 std::vector<std::string> best_translations(std::span<Translator* const> models, std::span<const std::string> lines,
-                                           const SearchOptions& options, ThreadPool& pool) {
-  std::vector<std::string> texts;
-  for (const Translation& translation : translate_lines(models, lines, 0, options, pool)) {
-    texts.push_back(translation.n_best.empty() ? "" : models[0]->text(translation.n_best.front()));
-  }
-  return texts;
+                                           const SearchOptions& options, ThreadPool& pool, Transport& transport) {
+  return share_texts(transport, lines.size(), [&](std::size_t begin, std::size_t end) {
+    std::vector<std::string> texts;
+    for (const Translation& translation :
+         translate_lines(models, lines.subspan(begin, end - begin), begin, options, pool)) {
+      texts.push_back(translation.n_best.empty() ? "" : models[0]->text(translation.n_best.front()));
+    }
+    return texts;
+  });
 }
 
 std::vector<std::string> best_translations(Translator& model, std::span<const std::string> lines,
-                                           const SearchOptions& options, ThreadPool& pool) {
+                                           const SearchOptions& options, ThreadPool& pool, Transport& transport) {
   Translator* const only = &model;
-  return best_translations({&only, 1}, lines, options, pool);
+  return best_translations({&only, 1}, lines, options, pool, transport);
 }
 
 std::vector<std::vector<double>> score_pairs(std::span<Translator* const> models, const ParallelText& text,
@@ -89,28 +93,31 @@ std::vector<std::vector<double>> score_pairs(std::span<Translator* const> models
   return score_targets(members_of(models, sources), targets, kDecodingBatch, pool);
 }
 
-double cross_entropy(Seq2Seq& model, std::span<const Pair> pairs, ThreadPool& pool) {
+double cross_entropy(Seq2Seq& model, std::span<const Pair> pairs, ThreadPool& pool, Transport& transport) {
   std::vector<int> order(pairs.size());
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(),
                    [&](int a, int b) { return pairs[a].source.size() > pairs[b].source.size(); });
 
   const size_t batches = (pairs.size() + kDecodingBatch - 1) / kDecodingBatch;
-  std::vector<double> sums(batches);
-  pool.run(static_cast<int>(batches), [&](int i) {
-    const size_t begin = static_cast<size_t>(i) * kDecodingBatch;
-    const Batch batch =
-        make_batch(pairs, std::span(order).subspan(begin, std::min<size_t>(kDecodingBatch, pairs.size() - begin)));
-    const Tape tape(Tape::Inference);
-    sums[i] = static_cast<double>(model.loss(batch, {}).item());
-  });
+  const auto add_losses = [&](const std::vector<size_t>& own, std::vector<double>& sums) {
+    pool.run(static_cast<int>(own.size()), [&](int i) {
+      const size_t begin = own[i] * kDecodingBatch;
+      const Batch batch =
+          make_batch(pairs, std::span(order).subspan(begin, std::min<size_t>(kDecodingBatch, pairs.size() - begin)));
+      const Tape tape(Tape::Inference);
+      sums[own[i]] = static_cast<double>(model.loss(batch, {}).item());
+    });
+  };
+  const std::vector<double> sums = share_numbers(transport, batches, add_losses);
   size_t words = 0;
   for (const Pair& pair : pairs) words += pair.target.size();
   return std::accumulate(sums.begin(), sums.end(), 0.0) / static_cast<double>(words);
 }
 
-double cross_entropy(std::span<Translator* const> models, const ParallelText& text, ThreadPool& pool) {
-  if (models.size() == 1) return cross_entropy(models[0]->model, models[0]->encode(text), pool);
+double cross_entropy(std::span<Translator* const> models, const ParallelText& text, ThreadPool& pool,
+                     Transport& transport) {
+  if (models.size() == 1) return cross_entropy(models[0]->model, models[0]->encode(text), pool, transport);
   double sum = 0;
   size_t words = 0;
   for (const std::vector<double>& log_probabilities : score_pairs(models, text, pool)) {

@@ -7,6 +7,7 @@
 
 #include "examples/translate/search/search.h"
 #include "examples/translate/translator/translator.h"
+#include "nn/parallel/local_transport.h"
 
 /// What one translator, or several together, make of text.
 
@@ -24,11 +25,13 @@ struct Translation {
 std::vector<Translation> translate_lines(std::span<Translator* const> models, std::span<const std::string> lines,
                                          std::uint64_t first_line, const SearchOptions& options, ThreadPool& pool);
 
-/// The best of them as text; a line without a word becomes an empty line.
+/// The best of them as text; a line without a word becomes an empty line. The ranks share the lines.
 std::vector<std::string> best_translations(std::span<Translator* const> models, std::span<const std::string> lines,
-                                           const SearchOptions& options, ThreadPool& pool);
+                                           const SearchOptions& options, ThreadPool& pool,
+                                           Transport& transport = alone());
 std::vector<std::string> best_translations(Translator& model, std::span<const std::string> lines,
-                                           const SearchOptions& options, ThreadPool& pool);
+                                           const SearchOptions& options, ThreadPool& pool,
+                                           Transport& transport = alone());
 
 /// log P(y_t | y_1 … y_{t-1}, source) of every word of every translation, its </s> included, as `score_targets`.
 std::vector<std::vector<double>> score_pairs(std::span<Translator* const> models, const ParallelText& text,
@@ -36,9 +39,11 @@ std::vector<std::vector<double>> score_pairs(std::span<Translator* const> models
 
 /// The mean of -log P(word) over all words, or subwords, of the targets, </s> included, in nats: teacher-forced,
 /// without dropout and label smoothing, and one average over the whole text. Its exp is the perplexity. The model must
-/// be in evaluation mode. The result does not depend on the number of threads.
-double cross_entropy(Seq2Seq& model, std::span<const Pair> pairs, ThreadPool& pool);
+/// be in evaluation mode. The ranks share the pairs; the result does not depend on their number, nor on that of the
+/// threads.
+double cross_entropy(Seq2Seq& model, std::span<const Pair> pairs, ThreadPool& pool, Transport& transport = alone());
 /// The mean of -log P(word), of the probabilities' means over several models.
-double cross_entropy(std::span<Translator* const> models, const ParallelText& text, ThreadPool& pool);
+double cross_entropy(std::span<Translator* const> models, const ParallelText& text, ThreadPool& pool,
+                     Transport& transport = alone());
 
 }

@@ -6,7 +6,8 @@ namespace gradus::translate {
 /// the units that a matrix product keeps busy.
 int physical_cores();
 
-/// How many threads to start: `wanted`, or one a physical core if that is 0.
-inline int thread_count(int wanted) { return wanted > 0 ? wanted : physical_cores(); }
+/// How many threads to start: `wanted`, or, if that is 0, one a physical core. The ranks of a program that are on one
+/// machine (ranks.h) share its cores.
+int thread_count(int wanted);
 
 }

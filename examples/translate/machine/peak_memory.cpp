@@ -1,4 +1,4 @@
-#include "examples/translate/base/peak_memory.h"
+#include "examples/translate/machine/peak_memory.h"
 
 #include <sys/resource.h>
 
