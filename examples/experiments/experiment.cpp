@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "autograd/error.h"
+#include "examples/translate/base/interrupt.h"
 #include "examples/translate/config/config_file.h"
 #include "examples/translate/machine/cores.h"
 #include "examples/translate/training/configured.h"

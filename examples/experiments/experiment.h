@@ -46,9 +46,8 @@ class Experiment {
   /// holds a model of another configuration: to be called before the first training.
   void check(std::span<const Variant> variants) const;
   /// Trains the variant, goes on with its training, or does nothing if that is done. Throws Interrupted after Ctrl-C,
-  /// when the training can be gone on with.
+  /// when the training can be gone on with; so do those below, if they are not done then.
   void train(const Variant& variant);
-  struct Interrupted {};
 
   Scores score(const std::string& variant);
   /// The translations of the test text.

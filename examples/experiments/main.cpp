@@ -109,7 +109,7 @@ int conduct(Setting& setting, const std::function<Result(Experiment&)>& measure)
     picture.write(result.svg);
     write_output("\n" + result.markdown);
     return 0;
-  } catch (const Experiment::Interrupted&) {
+  } catch (const Interrupted&) {
     fmt::print(stderr, "gradus-experiments: interrupted; the same command goes on\n");
     return kInterrupted;
   }

@@ -16,8 +16,9 @@ class ThreadPool;
 /// The smaller decay of the first steps lets the mean forget the random values of the beginning.
 ///
 ///     WeightAverage average(model.parameters(), 0.999);
-///     optimizer.step(); average.update();              // after every step
-///     average.swap(); validate(model); average.swap();  // with the average in place of the weights
+///     optimizer.step(); average.update();  // after every step
+///     const AverageInPlace average_in_place(&average);
+///     validate(model);                     // with the average in place of the weights
 class WeightAverage {
  public:
   /// Begins with the parameters' present values. `decay` is in [0, 1).
@@ -37,6 +38,23 @@ class WeightAverage {
   std::vector<Parameter*> parameters_;
   double decay_;
   std::vector<std::vector<Real>> means_;  // of each parameter
+};
+
+/// For as long as it lives the average is in the place of the weights, and they in its.
+class AverageInPlace {
+ public:
+  /// `average` must outlive it; null for none, and nothing happens.
+  explicit AverageInPlace(WeightAverage* average) : average_(average) { swap(); }
+  ~AverageInPlace() { swap(); }
+  AverageInPlace(const AverageInPlace&) = delete;
+  AverageInPlace& operator=(const AverageInPlace&) = delete;
+
+ private:
+  void swap() {
+    if (average_ != nullptr) average_->swap();
+  }
+
+  WeightAverage* average_;
 };
 
 }

@@ -81,6 +81,9 @@ void broadcast(Transport& transport, std::span<T> numbers) {
   gather_all(transport, numbers, std::vector(static_cast<std::size_t>(transport.size()), numbers.size()));
 }
 
+/// Whether something is so on one rank at least; all get the answer.
+bool any_rank(Transport& transport, bool here);
+
 /// The texts of all ranks, in their order, for every rank.
 std::vector<std::string> gather_texts(Transport& transport, const std::string& own);
 

@@ -99,6 +99,14 @@ wait $!
 check "exit code after SIGTERM" test $? -eq 130
 check "SIGTERM saves" grep -q '; go on with: gradus train --resume --model busy$' progress
 "$gradus" translate --model busy <valid.de >before
+for _ in $(seq 100); do cat train.de >>long.de; cat train.en >>long.en; done
+"$gradus" train --train train.de train.en "${small[@]:3}" --valid long.de long.en --valid-beam 50 --model long >progress &
+for _ in $(seq 3000); do [ "$(cat long/log.jsonl 2>/dev/null | wc -l)" -eq 16 ] && break; sleep 0.02; done
+sleep 0.5
+kill -TERM $!
+wait $!
+check "exit code after SIGTERM in a validation of minutes" test $? -eq 130
+check "which is not finished" bash -c '! grep -q validation long/log.jsonl'
 (ulimit -f 20; train --model busy --force --hidden 200 >stdout 2>stderr)
 check "a disk that is full: code" test $? -eq 1
 check "a disk that is full: message" grep -q '^gradus: busy/.next-model.part/last.safetensors: cannot write the file: File too large$' stderr

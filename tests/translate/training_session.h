@@ -10,6 +10,7 @@
 
 #include "examples/translate/base/read_file.h"
 #include "examples/translate/training/trainer.h"
+#include "tests/support/temporary_folder.h"
 
 /// Trainings in a folder, as `gradus train` runs them, of a small part of the toy language.
 namespace gradus::translate {
@@ -75,6 +76,11 @@ inline std::string numbers(const std::string& path) {
   REQUIRE(bytes.size() > sizeof header);
   std::memcpy(&header, bytes.data(), sizeof header);
   return bytes.substr(sizeof header + header);
+}
+
+inline bool same_training(const TemporaryFolder& a, const TemporaryFolder& b) {
+  return numbers(a.file("last.safetensors")) == numbers(b.file("last.safetensors")) &&
+         numbers(a.file("model.safetensors")) == numbers(b.file("model.safetensors"));
 }
 
 }

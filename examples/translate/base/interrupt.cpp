@@ -1,13 +1,16 @@
 #include "examples/translate/base/interrupt.h"
 
+#include <atomic>
+
 namespace gradus::translate {
 
 namespace {
 
-volatile std::sig_atomic_t flag = 0;
+std::atomic<bool> flag = false;
+static_assert(std::atomic<bool>::is_always_lock_free);  // else a handler could not set it
 int guards = 0;
 
-void raise_flag(int) { flag = 1; }
+void raise_flag(int) { flag = true; }
 
 /// A signal that is ignored stays so: a shell script protects what it runs in the background from Ctrl-C like this.
 void replace(int signal, const struct sigaction& action, struct sigaction& old) {
@@ -19,7 +22,7 @@ void replace(int signal, const struct sigaction& action, struct sigaction& old) 
 
 InterruptGuard::InterruptGuard() {
   if (guards++ > 0) return;
-  flag = 0;
+  flag = false;
   struct sigaction action {};
   action.sa_handler = raise_flag;
   action.sa_flags = SA_RESTART | static_cast<int>(SA_RESETHAND);
@@ -30,8 +33,13 @@ InterruptGuard::InterruptGuard() {
 InterruptGuard::~InterruptGuard() {
   if (--guards > 0) return;
   for (size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &old_[i], nullptr);
+  flag = false;
 }
 
-bool InterruptGuard::raised() { return flag != 0; }
+bool InterruptGuard::raised() { return flag; }
+
+void InterruptGuard::give_up_if_raised() {
+  if (raised()) throw Interrupted();
+}
 
 }

@@ -5,6 +5,8 @@
 #include <span>
 #include <utility>
 
+#include "examples/translate/base/interrupt.h"
+
 namespace gradus::translate {
 
 namespace {
@@ -29,12 +31,24 @@ void unpack(std::string_view packed, std::vector<std::string>& texts) {
   }
 }
 
+/// Does this rank's part. If somebody interrupts that of one rank, all of them throw Interrupted.
+void do_part(Transport& transport, FunctionRef<void()> work) {
+  bool interrupted = false;
+  try {
+    work();
+  } catch (const Interrupted&) {
+    interrupted = true;
+  }
+  if (any_rank(transport, interrupted)) throw Interrupted();
+}
+
 }
 
 std::vector<std::string> share_texts(Transport& transport, std::size_t count,
                                      FunctionRef<std::vector<std::string>(std::size_t begin, std::size_t end)> make) {
   const auto ranks = static_cast<std::size_t>(transport.size()), rank = static_cast<std::size_t>(transport.rank());
-  std::vector<std::string> own = make(count * rank / ranks, count * (rank + 1) / ranks);
+  std::vector<std::string> own;
+  do_part(transport, [&] { own = make(count * rank / ranks, count * (rank + 1) / ranks); });
   if (ranks == 1) return own;
   std::vector<std::string> all;
   for (const std::string& packed : gather_texts(transport, pack(own))) unpack(packed, all);
@@ -55,7 +69,7 @@ std::vector<double> share_numbers(
   std::vector<double> numbers(count);
   std::vector<std::size_t> own;
   for (std::size_t i = rank; i < count; i += ranks) own.push_back(i);
-  make(own, numbers);
+  do_part(transport, [&] { make(own, numbers); });
   if (ranks == 1) return numbers;
 
   const std::size_t most = (count + ranks - 1) / ranks;  // numbers of a rank

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "examples/translate/base/interrupt.h"
+
 namespace gradus::translate {
 
 namespace {
@@ -65,6 +67,7 @@ void StepDecoder::keep(std::span<const int> rows) {
 }
 
 WordScores StepDecoder::step(std::span<const int> sentences, std::span<const int> words) {
+  InterruptGuard::give_up_if_raised();
   std::vector<Array> scores;
   for (Part& part : parts_) {
     const Tensor embedded = part.decoder->embed(words);

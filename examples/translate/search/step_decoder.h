@@ -42,7 +42,8 @@ class StepDecoder {
   /// The rows that the next step goes on from, as rows of the last one; of the sentences, before the first step.
   void keep(std::span<const int> rows);
 
-  /// One step for all kept rows: row i belongs to sentence sentences[i], and `words[i]` is its last word.
+  /// One step for all kept rows: row i belongs to sentence sentences[i], and `words[i]` is its last word. Throws
+  /// Interrupted instead if somebody interrupted the work (base/interrupt.h).
   WordScores step(std::span<const int> sentences, std::span<const int> words);
 
   /// Adds the weights with which a row attended to its sentence in the last step: the mean over the members that have

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 #include <utility>
 
 #include "autograd/error.h"
@@ -12,13 +11,12 @@
 #include "examples/translate/data/batches.h"
 #include "examples/translate/training/configured.h"
 #include "examples/translate/training/unigram.h"
-#include "examples/translate/translator/translate.h"
+#include "examples/translate/training/validation.h"
 #include "nn/optim/schedule.h"
 #include "nn/rng.h"
 
 namespace gradus::translate {
 
-constexpr size_t kSamples = 5;              // translations of the validation text that the log keeps
 constexpr std::uint64_t kFirstSteps = 500;  // after which a model should know more than the frequencies of words
 
 Trainer::Trainer(Translator& translator, Corpus corpus, std::string directory, Progress& progress, Transport& transport)
@@ -64,21 +62,16 @@ Trainer::End Trainer::run() {
     log_.emplace(ModelFolder(directory_).log, state_.step);
   }
   bool whole = true;  // the last epoch
-  while (state_.epoch < config_.epochs && !out_of_patience()) {
+  for (;;) {
+    if (state_.batch == 0) validate_if_due();
+    if (stopped_ || out_of_patience() || state_.epoch >= config_.epochs) break;
     if (out_of_time() && state_.best_epoch > 0) break;  // without a model, time is up after the next step only
     whole = run_epoch();
-    if (stopped_ || out_of_patience()) {
-      save();
-      break;
-    }
-    if (has_much_unsaved()) save();
+    if (stopped_ || out_of_patience()) break;
     ++state_.epoch;
     state_.batch = 0;
-    const bool due = validation_is_due();
-    if (due) validate();
-    if (due || is_over() || has_passed(config_.save_every, saved_, now())) save();
-    if (stopped_) break;
   }
+  if (!is_saved()) save();
   if (stopped_) return End::Interrupted;
   if (out_of_patience()) return End::Patience;
   return state_.epoch >= config_.epochs && whole ? End::Epochs : End::Time;
@@ -93,15 +86,9 @@ void Trainer::save() {
 }
 
 void Trainer::agree() {
-  std::vector<double> times(static_cast<size_t>(transport_.size())), stops(times.size());
-  std::vector<size_t> ends(times.size());
-  std::iota(ends.begin(), ends.end(), 1);
-  times[transport_.rank()] = seconds_now();
-  stops[transport_.rank()] = InterruptGuard::raised() ? 1 : 0;
-  gather_all(transport_, std::span(times), ends);
-  gather_all(transport_, std::span(stops), ends);
-  clock_ = times.front();
-  stopped_ = std::ranges::count(stops, 1) > 0;
+  clock_ = seconds_now();
+  broadcast(transport_, std::span(&clock_, 1));
+  stopped_ = any_rank(transport_, InterruptGuard::raised());
 }
 
 Moment Trainer::now() const {
@@ -196,10 +183,7 @@ bool Trainer::run_epoch() {
   const std::vector<std::vector<int>> batches = batches_of_epoch();
   batches_ = batches.size();
   while (state_.batch < static_cast<int>(batches_)) {
-    if (validation_is_due()) {
-      if (has_much_unsaved()) save();
-      validate();
-      save();
+    if (validate_if_due()) {
       if (out_of_patience() || stopped_) break;
       translator_.model.train();
       start = seconds_now();
@@ -255,15 +239,27 @@ void Trainer::show_progress() {
                              static_cast<double>(round_words_) / round_seconds_, clock_text(std::min(left, limit))));
 }
 
+bool Trainer::validate_if_due() {
+  if (!validation_is_due()) return false;
+  if (has_much_unsaved()) save();
+  try {
+    validate();
+  } catch (const Interrupted&) {  // it stays due
+    agree();
+  }
+  save();
+  return true;
+}
+
 void Trainer::validate() {
   translator_.model.eval();
-  if (update_.average()) update_.average()->swap();
-  const double loss = cross_entropy(translator_.model, valid_, update_.pool(), transport_);
-  const SearchOptions options{.beam = config_.valid_beam};
-  const std::vector<std::string> translations =
-      best_translations(translator_, valid_text_.source, options, update_.pool(), transport_);
-  const double bleu = corpus_bleu(translations, valid_text_.target, bleu_options(config_)).score;
-
+  WeightAverage* const average = update_.average();
+  const auto score = [&] {
+    const AverageInPlace in_place(average);
+    return score_validation(translator_, valid_, valid_text_, update_.pool(), transport_);
+  };
+  const Validated validated = score();
+  const double loss = validated.loss, bleu = validated.bleu;
   const bool at_end_of_epoch = state_.batch == 0;
   const int epoch = at_end_of_epoch ? state_.epoch : state_.epoch + 1;
   const double train_loss = state_.loss_sum / static_cast<double>(state_.words);
@@ -280,33 +276,27 @@ void Trainer::validate() {
     state_.best_bleu = bleu;
     state_.best_loss = loss;
     state_.best_epoch = epoch;
-    if (writes()) save_best(directory_, translator_, state_);
   }
   state_.without_gain = gain ? 0 : state_.without_gain + 1;
   if (gain) state_.plateau_from = state_.step;
-  if (writes() && at_end_of_epoch && config_.keep_epochs > 0) {
-    save_epoch(directory_, translator_, state_, config_.keep_epochs);
+  if (writes()) {
+    const AverageInPlace in_place(average);
+    if (best) save_best(directory_, translator_, state_);
+    if (at_end_of_epoch && config_.keep_epochs > 0) save_epoch(directory_, translator_, state_, config_.keep_epochs);
   }
-  if (update_.average()) update_.average()->swap();
   if (!gain && config_.schedule == Schedule::Plateau) lower_learning_rate();
-  TrainingLog::Validation validation{.step = state_.step,
-                                     .epoch = epoch,
-                                     .loss = loss,
-                                     .perplexity = std::exp(loss),
-                                     .bleu = bleu,
-                                     .best = best,
-                                     .seconds = state_.seconds,
-                                     .samples = {},
-                                     .weight_norms = update_.weight_norms()};
-  for (size_t i = 0; i < std::min(kSamples, translations.size()); ++i) {
-    validation.samples.push_back({valid_text_.source[i], valid_text_.target[i], translations[i]});
-  }
+  const TrainingLog::Validation validation{.step = state_.step,
+                                           .epoch = epoch,
+                                           .loss = loss,
+                                           .perplexity = std::exp(loss),
+                                           .bleu = bleu,
+                                           .best = best,
+                                           .seconds = state_.seconds,
+                                           .samples = first_samples(valid_text_, validated),
+                                           .weight_norms = update_.weight_norms()};
   if (log_) log_->write(validation);
-  const std::string when = at_end_of_epoch ? fmt::format("epoch {:>2}", epoch) : fmt::format("step {:>5}", state_.step);
-  progress_.print(fmt::format("{}  loss {}  {:.0f} tok/s  valid perplexity {}, BLEU {:.2f}{}  {}", when,
-                              readable(train_loss, 2),
-                              static_cast<double>(round_words_) / std::max(round_seconds_, 1e-9),
-                              readable(std::exp(loss), 2), bleu, best ? ", best" : "", clock_text(state_.seconds)));
+  const double speed = static_cast<double>(round_words_) / std::max(round_seconds_, 1e-9);
+  progress_.print(validation_line(validation, at_end_of_epoch, train_loss, speed));
   round_seconds_ = 0;
   round_words_ = round_batches_ = 0;
   warn_of(loss);

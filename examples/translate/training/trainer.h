@@ -56,7 +56,8 @@ class Trainer {
   void create();
 
   enum class End { Epochs, Patience, Time, Interrupted };
-  /// Trains until the configuration says it is enough, or until SIGINT or SIGTERM; then the checkpoint is saved.
+  /// Trains until the configuration says it is enough, or until SIGINT or SIGTERM; then the checkpoint is saved. A
+  /// validation is given up then, and takes place when the training goes on.
   ///
   /// Throws Error if the training diverges: if a validation is far worse than a guess among all words, or the loss or a
   /// gradient is no longer finite (`Update::make`).
@@ -75,6 +76,8 @@ class Trainer {
   void save();
   /// Gives the model, on all ranks, the parameters of the best one.
   void take_best();
+  /// Whether the last one is of this point of the training.
+  bool is_saved() const { return saved_.step == state_.step && saved_.epochs == state_.epoch; }
   static constexpr double kMuchUnsaved = 60;  // seconds of work; then a checkpoint comes before a validation
   bool has_much_unsaved() const { return seconds() - saved_.seconds > kMuchUnsaved; }
   /// The share of the time there is, from 0 to 1; 0 if there is no limit.
@@ -94,6 +97,9 @@ class Trainer {
   bool is_over() const;
   std::vector<std::vector<int>> batches_of_epoch() const;
   std::int64_t steps_of_epoch() const;
+  /// If a validation is due it takes place, unless somebody interrupts it, and a checkpoint is saved. Returns whether
+  /// it was due.
+  bool validate_if_due();
   void validate();
   /// What the schedule makes of a validation without a gain.
   void lower_learning_rate();

@@ -5,6 +5,7 @@
 
 #include "autograd/error.h"
 #include "autograd/tape.h"
+#include "examples/translate/base/interrupt.h"
 #include "examples/translate/machine/shared_work.h"
 #include "examples/translate/model/batch.h"
 #include "examples/translate/search/scoring.h"
@@ -102,6 +103,7 @@ double cross_entropy(Seq2Seq& model, std::span<const Pair> pairs, ThreadPool& po
   const size_t batches = (pairs.size() + kDecodingBatch - 1) / kDecodingBatch;
   const auto add_losses = [&](const std::vector<size_t>& own, std::vector<double>& sums) {
     pool.run(static_cast<int>(own.size()), [&](int i) {
+      InterruptGuard::give_up_if_raised();
       const size_t begin = own[i] * kDecodingBatch;
       const Batch batch =
           make_batch(pairs, std::span(order).subspan(begin, std::min<size_t>(kDecodingBatch, pairs.size() - begin)));

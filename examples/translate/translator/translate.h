@@ -9,7 +9,8 @@
 #include "examples/translate/translator/translator.h"
 #include "nn/parallel/local_transport.h"
 
-/// What one translator, or several together, make of text.
+/// What one translator, or several together, make of text. All of it is given up, by the exception Interrupted, if
+/// somebody interrupts work that has a guard (base/interrupt.h).
 
 namespace gradus::translate {
 

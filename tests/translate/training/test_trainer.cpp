@@ -29,11 +29,6 @@ using namespace gradus::translate;
 
 namespace {
 
-bool same_training(const TemporaryFolder& a, const TemporaryFolder& b) {
-  return numbers(a.file("last.safetensors")) == numbers(b.file("last.safetensors")) &&
-         numbers(a.file("model.safetensors")) == numbers(b.file("model.safetensors"));
-}
-
 bool same_norms(const std::vector<ModuleNorm>& a, const std::vector<ModuleNorm>& b) {
   return std::ranges::equal(
       a, b, [](const ModuleNorm& x, const ModuleNorm& y) { return x.module == y.module && x.norm == y.norm; });

@@ -2,11 +2,18 @@
 
 #include <algorithm>
 #include <cmath>
+#include <csignal>
+#include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
+#include "examples/translate/base/interrupt.h"
 #include "examples/translate/training/checkpoint.h"
 #include "examples/translate/training/trainer.h"
 #include "examples/translate/training/unigram.h"
+#include "examples/translate/translator/translate.h"
+#include "ops/gemm/thread_pool.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/translate/training_session.h"
 
@@ -23,6 +30,17 @@ bool same_parameters(Seq2Seq& a, Seq2Seq& b) {
   };
   return values(a) == values(b);
 }
+
+/// Raises SIGTERM in the validation after so many; each cuts a line twice.
+struct InterruptingTokenizer : WhitespaceTokenizer {
+  InterruptingTokenizer(std::size_t validations, const ParallelText& text)
+      : lines_left(2 * validations * text.source.size()) {}
+  std::vector<std::string> split(std::string_view line) const override {
+    if (lines_left-- == 0) std::raise(SIGTERM);
+    return WhitespaceTokenizer::split(line);
+  }
+  mutable std::size_t lines_left;
+};
 
 }
 
@@ -114,6 +132,48 @@ TEST_CASE("validations are some steps apart, at the ends of epochs, and one is a
   for (const auto& validation : read_training_log(folder.file("log.jsonl")).validations)
     epochs.push_back(validation.epoch);
   CHECK(epochs == std::vector<int>{2, 4, 5});
+}
+
+TEST_CASE("a validation that is interrupted is given up, and takes place when the training goes on") {
+  const CorpusText corpus = small_corpus();
+  TrainConfig config = small_config();  // two epochs of 10 steps
+  config.average_decay = 0.9;
+  config.keep_epochs = 1;
+  for (const char* every : {"off", "4steps", "1epoch"}) {
+    CAPTURE(std::string(every));
+    config.validate_every = read_interval(every);
+    const TemporaryFolder whole, parts;
+    CHECK(Session(whole.path(), config, corpus, false).trainer->run() == Trainer::End::Epochs);
+    const std::size_t validations = read_training_log(whole.file("log.jsonl")).validations.size();
+    REQUIRE(validations >= 2);
+    for (std::size_t done = 0; done <= validations; ++done) {  // each session does one, and meets the next
+      Session session(parts.path(), config, corpus, done > 0);
+      session.translator->source.tokenizer = std::make_shared<InterruptingTokenizer>(done > 0 ? 1 : 0, corpus.valid);
+      CHECK((session.trainer->run() == Trainer::End::Interrupted) == (done < validations));
+      CHECK(read_training_log(parts.file("log.jsonl")).validations.size() == done);
+    }
+    CHECK(same_training(whole, parts));
+    CHECK(numbers(whole.file("epoch-0002.safetensors")) == numbers(parts.file("epoch-0002.safetensors")));
+  }
+}
+
+TEST_CASE("work without a guard is never given up, and all of it is with one") {
+  const CorpusText corpus = small_corpus();
+  const std::unique_ptr<Translator> translator = new_translator(small_config(), corpus);
+  translator->model.eval();
+  Translator* const only = translator.get();
+  const std::vector<Pair> pairs = translator->encode(corpus.valid);
+  gradus::ThreadPool pool(2);
+  {
+    const InterruptGuard guard;
+    std::raise(SIGINT);
+    CHECK_THROWS_AS(cross_entropy(translator->model, pairs, pool), Interrupted);
+    CHECK_THROWS_AS(best_translations(*translator, corpus.valid.source, {}, pool), Interrupted);
+    CHECK_THROWS_AS(best_translations(*translator, corpus.valid.source, {.sample = true}, pool), Interrupted);
+    CHECK_THROWS_AS(score_pairs({&only, 1}, corpus.valid, pool), Interrupted);
+  }
+  CHECK_NOTHROW(cross_entropy(translator->model, pairs, pool));
+  CHECK_NOTHROW(best_translations(*translator, corpus.valid.source, {}, pool));
 }
 
 TEST_CASE("a training with a limit of time lets the cosine end with it") {
