@@ -97,8 +97,9 @@ def problem_with(gradus, scenario, place, code, errors, fault):
             return f"failed: {errors}"
         if code == 1 and "m/" not in errors and "m:" not in errors:
             return f"the message names no file: {errors}"
-    if scenario.before is not None and (scenario.before / "model.safetensors").exists():
-        translated, output, complaint = run([gradus, "translate", "--model", "m", "a.de"], place)
+    for old in sorted(scenario.before.rglob("model.safetensors")) if scenario.before else []:
+        model = pathlib.Path("m", old.parent.relative_to(scenario.before))
+        translated, _, complaint = run([gradus, "translate", "--model", model, "a.de"], place)
         if translated != 0 and "not there yet" not in complaint:
             return f"neither the old model nor the new one: {complaint}"
     tries = []
@@ -163,10 +164,14 @@ def main():
             begun = finished(*training(threads, "--epochs", "1"))
             old = finished(*training(threads, "--tokenizer", "bpe", "--vocabulary-size", "268", "--seed", "7"))
             longer = [*resume, "--epochs", "3"]
+            seeds = ["--seeds", "2", "--epochs", "1"]
+            old_seeds = finished(*training(threads, *seeds, "--hidden", "4"))
             scenarios += [
                 Scenario(f"a training, threads {threads}", None, new, resume),
                 Scenario(f"--resume, threads {threads}", begun, longer, longer),
                 Scenario(f"--force, threads {threads}", old, [*new, "--force"], resume),
+                Scenario(f"--seeds, threads {threads}", None, [*new, *seeds], resume),
+                Scenario(f"--seeds --force, threads {threads}", old_seeds, [*new, *seeds, "--force"], resume),
             ]
         mean = [gradus, "average", str(begun), "--out", "m", "--force"]
         scenarios.append(Scenario("average --force", old, mean, mean))

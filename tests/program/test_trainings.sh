@@ -186,6 +186,11 @@ expect 1 "gradus: train: several holds the models of several seeds; a single one
 expect 1 "gradus: train: m holds a model itself; those of several seeds need another folder" seeds --seeds 2 --model m --force
 expect 1 "gradus: several: the folder holds the models of several seeds; name one of them, such as several/seed-7" \
   "$gradus" translate --model several
+cp -r several before_force
+(ulimit -f 20; seeds --seeds 2 --seed 7 --model several --force --hidden 200 >stdout 2>stderr)
+check "a disk that is full: code" test $? -eq 1
+check "a disk that is full: message" grep -q '^gradus: several/seed-7/.next-model.part/last.safetensors: cannot write the file: File too large$' stderr
+check "the old models are as they were" diff -r before_force several
 expect 0 "" seeds --seeds 2 --epochs 1 --model several --force
 check "--force leaves no seed of the old ones" test "$(ls several)" = $'seed-1\nseed-2'
 

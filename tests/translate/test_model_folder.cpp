@@ -141,7 +141,7 @@ TEST_CASE("a new model takes the place of an old one at once") {
   config.hidden = 24;
   const std::unique_ptr<Translator> translator = new_translator(config, corpus);
   const auto fail_midway = [](const std::string&) { fail("disk full"); };
-  CHECK_THROWS_AS(create_model(folder.path(), *translator, fail_midway), gradus::Error);
+  CHECK_THROWS_AS(prepare_model(folder.path(), *translator, fail_midway), gradus::Error);
   CHECK(read_file(folder.file("config.json")) == old_config);
   CHECK(read_file(folder.file("model.safetensors")) == old_best);
   CHECK_NOTHROW(load_translator(folder.path()));

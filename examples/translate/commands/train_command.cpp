@@ -155,13 +155,22 @@ std::vector<FolderLock> lock_folders(const Plan& plan, const TrainArguments& opt
 }
 
 /// Makes the folders of several runs, so that they tell what there is to resume. That of a single one is made with its
-/// first checkpoint.
-void make_folders(const Plan& plan, const TrainArguments& options, Translator& words) {
+/// first checkpoint; so are these where they may replace models, which stay until all new ones are whole.
+void make_folders(const Plan& plan, const Material& material, const TrainArguments& options, Progress& progress) {
   if (!options.seeds) return;
+  std::vector<std::unique_ptr<NewModel>> replacing;
   for (const Run& run : plan.runs) {
-    words.config.seed = run.seed;
-    if (!options.resume || !has_begun(run.directory)) create_model(run.directory, words);
+    if (options.resume && has_begun(run.directory)) continue;
+    TrainConfig config = plan.config;
+    config.seed = run.seed;
+    Translator translator(config, material.languages);
+    if (options.force) {
+      replacing.push_back(Trainer(translator, material.corpus, run.directory, progress).prepare());
+    } else {
+      create_model(run.directory, translator);
+    }
   }
+  for (const std::unique_ptr<NewModel>& model : replacing) model->commit();
   for (const std::string& old : old_seeds(plan, options)) remove_model(old);
 }
 
@@ -190,12 +199,9 @@ Material prepare(Plan& plan, CorpusText text, const TrainArguments& options, Pro
           ? load_words(plan.runs.front().directory, plan.config)
           : std::make_unique<Translator>(plan.config, learn_languages(text.train, language_options(plan.config)));
   Corpus corpus = encode_corpus(std::move(text), *words, plan.config);
-  for (TrainConfig* const config : {&plan.config, &words->config}) make_paths_absolute(*config);
+  make_paths_absolute(plan.config);
   std::vector<FolderLock> locks;
-  if (!options.dry_run) {
-    locks = lock_folders(plan, options);
-    make_folders(plan, options, *words);
-  }
+  if (!options.dry_run) locks = lock_folders(plan, options);
   progress.print(describe(*words, corpus));
   return {std::move(locks), {std::move(words->source), std::move(words->target)}, std::move(corpus)};
 }
@@ -216,14 +222,17 @@ const char* reason(Trainer::End end, const TrainConfig& config, const TrainState
 std::optional<TrainState> train(TrainConfig config, const Run& run, const Languages& languages, Corpus corpus,
                                 const TrainArguments& options, Leader& leader, Progress& progress) {
   config.seed = run.seed;
-  const bool begun = options.resume && has_begun(run.directory);  // if not, what is there is replaced
+  // If not, what is there is replaced.
+  const bool begun = (options.resume || options.seeds) && has_begun(run.directory);
   const std::unique_ptr<Translator> translator =
       begun ? load_words(run.directory, config) : std::make_unique<Translator>(config, languages);
   Trainer trainer(*translator, std::move(corpus), run.directory, progress, ranks());
   const TrainState& state = trainer.state();
   if (begun) {
     trainer.resume();
-    progress.print(fmt::format("resumed     in epoch {} after batch {}", state.epoch + 1, state.batch));
+    if (options.resume) {
+      progress.print(fmt::format("resumed     in epoch {} after batch {}", state.epoch + 1, state.batch));
+    }
   } else {
     trainer.create();
   }
@@ -284,6 +293,7 @@ int run(TrainArguments& options) {
   }
 
   const InterruptGuard interrupt;  // from here on Ctrl-C leaves something to resume, also between two runs
+  make_folders(plan, material, options, progress);
   const size_t count = plan.runs.size();
   std::vector<std::string> folders;
   Measure bleu{"validation BLEU"};

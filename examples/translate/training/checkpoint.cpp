@@ -81,9 +81,10 @@ void load_mean(Translator& translator, const std::vector<std::string>& files) {
 void save_mean(const std::string& directory, Translator& translator, const std::vector<std::string>& files) {
   std::vector<std::string> names;
   for (const std::string& file : files) names.push_back(fs::path(file).filename().string());
-  create_model(directory, translator, [&](const std::string& folder) {
+  const auto save_parameters = [&](const std::string& folder) {
     save(translator.model, ModelFolder(folder).best, {{"format", "pt"}, {kMeanKey, join_words(names, ", ")}});
-  });
+  };
+  prepare_model(directory, translator, save_parameters)->commit();
 }
 
 std::string describe_training(const std::string& directory) {

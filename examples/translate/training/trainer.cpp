@@ -45,9 +45,10 @@ void Trainer::resume() {
   seconds_before_ = state_.seconds;
 }
 
-void Trainer::create() {
-  create_model(directory_, translator_,
-               [&](const std::string& folder) { save_training(folder, translator_, update_.state(), state_); });
+std::unique_ptr<NewModel> Trainer::prepare() {
+  return prepare_model(directory_, translator_, [&](const std::string& folder) {
+    save_training(folder, translator_, update_.state(), state_);
+  });
 }
 
 Trainer::End Trainer::run() {

@@ -52,8 +52,10 @@ class Trainer {
   /// use afterwards, and nothing is written.
   Forecast forecast(double seconds);
 
-  /// Makes the folder that of this training, with its first checkpoint, in the place of what is there (`create_model`).
-  void create();
+  /// The model of this training with its first checkpoint, which makes the folder that of this training when it is
+  /// committed, in the place of what is there.
+  std::unique_ptr<NewModel> prepare();
+  void create() { prepare()->commit(); }
 
   enum class End { Epochs, Patience, Time, Interrupted };
   /// Trains until the configuration says it is enough, or until SIGINT or SIGTERM; then the checkpoint is saved. A

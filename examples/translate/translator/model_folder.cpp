@@ -11,7 +11,6 @@
 #include "autograd/error.h"
 #include "examples/translate/config/config_file.h"
 #include "examples/translate/translator/model_files.h"
-#include "examples/translate/translator/new_model.h"
 #include "nn/init.h"
 #include "nn/storage/atomic_file.h"
 #include "nn/storage/regular_file.h"
@@ -130,15 +129,15 @@ void require_no_work(const char* command, const std::string& directory) {
 }
 
 void create_model(const std::string& directory, const Translator& translator) {
-  create_model(directory, translator, [](const std::string&) {});
+  prepare_model(directory, translator, [](const std::string&) {})->commit();
 }
 
-void create_model(const std::string& directory, const Translator& translator,
-                  const std::function<void(const std::string&)>& write_more) {
-  NewModel model(directory);
-  write_words(model.path(), translator);
-  write_more(model.path());
-  model.commit();
+std::unique_ptr<NewModel> prepare_model(const std::string& directory, const Translator& translator,
+                                        const std::function<void(const std::string&)>& write_more) {
+  auto model = std::make_unique<NewModel>(directory);
+  write_words(model->path(), translator);
+  write_more(model->path());
+  return model;
 }
 
 void remove_model(const std::string& directory) {

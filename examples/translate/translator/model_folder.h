@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "examples/translate/translator/new_model.h"
 #include "examples/translate/translator/translator.h"
 #include "nn/state_dict.h"
 
@@ -64,9 +65,10 @@ void require_no_work(const char* command, const std::string& directory);
 /// Makes the folder if need be and writes configuration and languages. A model that was there is replaced at once:
 /// until then, whatever goes wrong, it is as it was.
 void create_model(const std::string& directory, const Translator& translator);
-/// The same, with what `write_more` writes into the folder that it gets.
-void create_model(const std::string& directory, const Translator& translator,
-                  const std::function<void(const std::string& folder)>& write_more);
+/// A model of these that is whole, with what `write_more` writes into the folder that it gets, and takes its place in
+/// the directory when it is committed.
+std::unique_ptr<NewModel> prepare_model(const std::string& directory, const Translator& translator,
+                                        const std::function<void(const std::string& folder)>& write_more);
 
 /// Removes the files of a model, and the folder if nothing else is in it.
 void remove_model(const std::string& directory);
