@@ -169,4 +169,18 @@ for what in "mkfifo s/last.safetensors" "ln -s /dev/zero s/last.safetensors"; do
   expect 1 "gradus: safetensors: s/last.safetensors: this is a pipe or device; need a file" "${resumes[@]}"
 done
 
+# Text that the folder names is read from files alone; an option may name a pipe.
+text() { stranger; sed -i "s|\"$PWD/$1\"|\"$2\"|" s/config.json; }
+mkfifo pipe
+for what in "$PWD/pipe" /dev/zero -; do
+  is="a pipe or device"
+  [ "$what" = - ] && is="standard input"
+  text train.en "$what"
+  expect 1 "gradus: s/config.json: train: $what is $is; need a file, unless --train names it" "${resumes[@]}"
+  expect 1 "gradus: s/config.json: train: $what is $is; need a file, unless --train names it" within "$gradus" train --config s/config.json --model never
+  expect 0 "" "${resumes[@]}" --train <(cat train.de) <(cat train.en)
+  text valid.de "$what"
+  expect 1 "gradus: s/config.json: valid: $what is $is; need a file, unless --valid names it" "${resumes[@]}"
+done
+
 finish

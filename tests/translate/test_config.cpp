@@ -362,7 +362,7 @@ TEST_CASE("a resumed training keeps what it began with") {
   const auto resume = [&](const std::vector<std::string>& words) {
     ConfigOptions options;
     parse_words({.name = "train", .help = "", .options = options.options()}, words);
-    return options.resume(begun);
+    return options.resume(begun, "config.json");
   };
   CHECK(resume({}).hidden == 64);
   CHECK(resume({"--hidden", "64", "--epochs", "30"}).epochs == 30);

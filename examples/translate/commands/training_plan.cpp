@@ -44,8 +44,9 @@ Plan plan_new(TrainArguments& options) {
 
 /// The configuration of a training that goes on. That of an older program names its text relative to where it began.
 TrainConfig resumed_config(TrainArguments& options, const std::string& directory) {
-  const TrainConfig config = options.config.resume(load_config(directory));
-  if (const ModelFolder folder(directory); folder.has(folder.best) && !folder.has(folder.last))
+  const ModelFolder folder(directory);
+  const TrainConfig config = options.config.resume(load_config(directory), folder.config);
+  if (folder.has(folder.best) && !folder.has(folder.last))
     fail("{}: missing; without it no training can be resumed", folder.last);
   require_text(config);
   require_files(config, fmt::format("; looked for it from {}; --train and --valid name another place",

@@ -1,8 +1,11 @@
 #include "examples/translate/options/config_options.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 
 #include "autograd/error.h"
+#include "examples/translate/base/read_file.h"
 #include "examples/translate/base/usage_error.h"
 #include "examples/translate/config/config_file.h"
 #include "examples/translate/config/presets.h"
@@ -82,7 +85,22 @@ TrainConfig ConfigOptions::resolve() {
   files.insert(files.end(), config.train.begin(), config.train.end());
   files.insert(files.end(), config.valid.begin(), config.valid.end());
   require_one_stdin("train", files);  // also of those that FILE names
+  require_files(config, input_name(file_));
   return config;
+}
+
+void ConfigOptions::require_files(TrainConfig& config, const std::string& file) const {
+  const std::vector<ConfigField> fields = config.fields();
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const auto* const paths = std::get_if<std::vector<std::string>*>(&fields[i].value);
+    if (paths == nullptr || fields_[i].given) continue;
+    for (const std::string& path : **paths) {
+      std::error_code ignored;
+      if (path != kStdin && !std::filesystem::is_other(path, ignored)) continue;
+      fail("{}: {}: {} is {}; need a file, unless {} names it", file, fields[i].key, path,
+           path == kStdin ? "standard input" : "a pipe or device", fields[i].option());
+    }
+  }
 }
 
 void ConfigOptions::note_changed(TrainConfig& config, Origin origin) {
@@ -97,7 +115,7 @@ void ConfigOptions::note(const std::vector<std::string>& keys, Origin origin) {
   for (const std::string& key : keys) origins_[key] = origin;
 }
 
-TrainConfig ConfigOptions::resume(TrainConfig begun) {
+TrainConfig ConfigOptions::resume(TrainConfig begun, const std::string& file) {
   if (!file_.empty() || !preset_.empty()) {
     fail("train: --{} cannot change a training that is resumed; give single options instead",
          file_.empty() ? "preset" : "config");
@@ -109,6 +127,7 @@ TrainConfig ConfigOptions::resume(TrainConfig begun) {
          before[i].option(), fields_[i].field.text(), before[i].text());
   }
   apply_given(begun);
+  require_files(begun, file);
   return begun;
 }
 
