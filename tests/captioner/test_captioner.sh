@@ -152,6 +152,15 @@ check "nothing was made" test ! -e w
 expect 1 "gradus-captioner: none.png: cannot read the file: No such file or directory" "$captioner" caption --model m none.png
 expect 1 "gradus-captioner: file: not a PNG file; other pictures must be converted first" "$captioner" caption --model m file
 expect 1 "gradus-captioner: none: the folder holds no model; none/config.json is missing" "$captioner" caption --model none pictures/0001.png
+for file in config.json target.vocab model.safetensors; do
+  before="gradus-captioner: "
+  [ $file = model.safetensors ] && before+="safetensors: "
+  rm -rf s; cp -r m s; rm s/$file; mkfifo s/$file
+  expect 1 "${before}s/$file: this is a pipe or device; need a file" timeout 60 "$captioner" caption --model s pictures/0001.png
+done
+rm -rf s; cp -r m s; sed -i 's/"hidden": [0-9]*/"hidden": 4096/' s/config.json
+expect 1 "gradus-captioner: safetensors: s/model.safetensors: it does not fit: \"attention.query.weight\" is (64, 128) in the file; need (64, 4096)" \
+  "$captioner" caption --model s pictures/0001.png
 head -c 100 m/model.safetensors >short && cp short m/model.safetensors
 "$captioner" caption --model m pictures/0001.png >stdout 2>stderr
 check "a model that is cut off" test "$? $(grep -c '^gradus-captioner: safetensors: m/model.safetensors: the file is cut off' stderr)" = "1 1"

@@ -3,11 +3,13 @@
 #include <utility>
 
 #include "autograd/error.h"
-#include "examples/translate/base/read_file.h"
 #include "examples/translate/config/config_file.h"
 #include "examples/translate/text/word_tokenizer.h"
 #include "examples/translate/translator/model_folder.h"
 #include "examples/translate/translator/new_model.h"
+#include "nn/init.h"
+#include "nn/state_dict.h"
+#include "nn/storage/regular_file.h"
 #include "nn/storage/safetensors.h"
 
 namespace gradus::captioner {
@@ -46,20 +48,21 @@ std::unique_ptr<TrainedCaptioner> load_captioner(const std::string& folder) {
   const ModelFolder files(folder);
   if (!translate::holds_model(folder)) fail("{}: the folder holds no model; {} is missing", folder, files.config);
   CaptionerConfig config;
-  translate::read_fields(files.config, translate::read_file(files.config), config.fields());
+  translate::read_fields(files.config, read_regular_file(files.config), config.fields());
   try {
     config.check();
   } catch (const Error& error) {
     fail("{}: {}", files.config, error.what());
   }
-  const WithoutInit without_init;
-  auto captioner = std::make_unique<TrainedCaptioner>(
-      config, caption_language(translate::Vocabulary::load(files.target + kVocabulary)));
+  translate::Language language = caption_language(translate::Vocabulary::load(files.target + kVocabulary));
   if (!ModelFolder::has(files.best)) {
     fail("{}: missing: the training ended before it had a model; gradus-captioner train --force --model {} begins anew",
          files.best, folder);
   }
-  translate::load_finite(captioner->model, files.best);
+  const SafetensorsFile parameters(files.best);
+  const WithoutInit without_init([&](const std::string& path, const Shape& shape) { parameters.require(path, shape); });
+  auto captioner = std::make_unique<TrainedCaptioner>(config, std::move(language));
+  translate::read_finite(captioner->model, parameters);
   captioner->model.eval();
   return captioner;
 }

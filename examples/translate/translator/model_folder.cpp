@@ -195,9 +195,10 @@ std::unique_ptr<Translator> load_words(const std::string& directory, const Train
   return make_translator(directory, config, &read);
 }
 
-void load_finite(Module& model, const std::string& path) {
-  load(model, path);
-  require_finite(state_dict(model), path);
+void read_finite(Module& model, const SafetensorsFile& file) {
+  const std::vector<NamedArray> parameters = state_dict(model);
+  file.read_all(parameters);
+  require_finite(parameters, file.path());
 }
 
 std::unique_ptr<Translator> load_translator(const std::string& directory) {
@@ -216,8 +217,7 @@ std::unique_ptr<Translator> load_translator(const std::string& directory) {
   }
   const SafetensorsFile file(folder.best);
   std::unique_ptr<Translator> translator = make_translator(directory, config, &file);
-  file.read_all(state_dict(translator->model));
-  require_finite(state_dict(translator->model), folder.best);
+  read_finite(translator->model, file);
   translator->freeze();
   return translator;
 }

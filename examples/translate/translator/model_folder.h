@@ -11,6 +11,10 @@
 #include "examples/translate/translator/translator.h"
 #include "nn/state_dict.h"
 
+namespace gradus::inline GRADUS_PRECISION {
+class SafetensorsFile;
+}
+
 /// The folder of a model:
 ///
 ///     config.json                  how it is trained (config.h)
@@ -81,8 +85,9 @@ std::vector<std::uint64_t> seeds_in(const std::string& directory);
 /// A model that is ready to translate: the best one, in evaluation mode. Throws Error naming the file that is missing,
 /// cut off or does not belong to the others.
 std::unique_ptr<Translator> load_translator(const std::string& directory);
-/// Reads the parameters of a model from a file. Throws Error as `load`, and for a number that is not finite.
-void load_finite(Module& model, const std::string& path);
+/// Gives a model the parameters of a file. Throws Error as `SafetensorsFile::read_all`, and for a number that is not
+/// finite.
+void read_finite(Module& model, const SafetensorsFile& file);
 /// The paths of the models that were kept, in the order of their epochs.
 std::vector<std::string> kept_epochs(const std::string& directory);
 /// The configuration with which the training in the folder began.

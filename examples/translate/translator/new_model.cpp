@@ -4,9 +4,9 @@
 #include <system_error>
 
 #include "autograd/error.h"
-#include "examples/translate/base/read_file.h"
 #include "examples/translate/translator/model_files.h"
 #include "nn/storage/atomic_file.h"
+#include "nn/storage/regular_file.h"
 
 namespace gradus::translate {
 
@@ -33,7 +33,7 @@ void remove_with_contents(const fs::path& path) {
 void link_or_copy(const fs::path& from, const fs::path& to) {
   std::error_code error;
   fs::create_hard_link(from, to, error);
-  if (error) write_file_atomically(to.string(), read_file(from.string()));
+  if (error) write_file_atomically(to.string(), read_regular_file(from.string()));
 }
 
 /// Moves a whole model into its place. It may be done again from any point on.
