@@ -188,16 +188,18 @@ Command lengths_command() {
           }};
 }
 
+Command experiments_program() {
+  return {.name = "gradus-experiments",
+          .help = "Trains models that differ in a few options, and compares them, as the papers do.",
+          .footer = kExamples,
+          .commands = {attention_command(), ladder_command(), lengths_command()}};
+}
+
 }
 
 }
 
 int main(int argc, char** argv) {
-  using namespace gradus::translate;
   std::signal(SIGPIPE, SIG_IGN);
-  return run_program({.name = "gradus-experiments",
-                      .help = "Trains models that differ in a few options, and compares them, as the papers do.",
-                      .footer = kExamples,
-                      .commands = {attention_command(), ladder_command(), lengths_command()}},
-                     argc, argv);
+  return gradus::translate::run_program(gradus::translate::experiments_program, argc, argv);
 }

@@ -98,21 +98,22 @@ int run(const Arguments& arguments) {
 
 int main(int argc, char** argv) {
   Arguments arguments;
-  return run_program(
-      {.name = "bench_decode",
-       .help = "Translating with a trained model.",
-       .options =
-           {{.names = "model", .target = &arguments.model, .help = "folder of a trained model", .required = true},
-            {.names = "text", .target = &arguments.text, .help = "one sentence a line", .required = true},
-            {.names = "--sentences", .target = &arguments.count, .help = "how many of them to translate"},
-            {.names = "--single",
-             .target = &arguments.single,
-             .help = "how many of them to translate one after the other"},
-            {.names = "--max-length",
-             .target = &arguments.options.max_length,
-             .help = "words that a translation may have"},
-            {.names = "--threads", .target = &arguments.threads, .help = "to run on"},
-            {.names = "--repeat", .target = &arguments.repeats, .help = "runs, of which the best counts"}},
-       .run = [&] { return run(arguments); }},
-      argc, argv);
+  const auto program = [&]() -> Command {
+    return {.name = "bench_decode",
+            .help = "Translating with a trained model.",
+            .options =
+                {{.names = "model", .target = &arguments.model, .help = "folder of a trained model", .required = true},
+                 {.names = "text", .target = &arguments.text, .help = "one sentence a line", .required = true},
+                 {.names = "--sentences", .target = &arguments.count, .help = "how many of them to translate"},
+                 {.names = "--single",
+                  .target = &arguments.single,
+                  .help = "how many of them to translate one after the other"},
+                 {.names = "--max-length",
+                  .target = &arguments.options.max_length,
+                  .help = "words that a translation may have"},
+                 {.names = "--threads", .target = &arguments.threads, .help = "to run on"},
+                 {.names = "--repeat", .target = &arguments.repeats, .help = "runs, of which the best counts"}},
+            .run = [&] { return run(arguments); }};
+  };
+  return run_program(program, argc, argv);
 }

@@ -163,15 +163,17 @@ int run(const Arguments& arguments) {
 int main(int argc, char** argv) {
   static constexpr std::array kAttention{"bahdanau", "luong"};
   Arguments arguments;
-  return run_program(
-      {.name = "bench_limit",
-       .help = "The products of the reference model's training step.",
-       .options =
-           {{.names = "folder", .target = &arguments.folder, .help = "holds train.de and train.en", .required = true},
-            {.names = "--attention", .target = &arguments.attention, .help = "of the decoder", .choices = kAttention},
-            {.names = "--steps", .target = &arguments.steps, .help = "to take the mean of"},
-            {.names = "--threads", .target = &arguments.threads, .help = "to run on"},
-            {.names = "--shards", .target = &arguments.shards, .help = "of a step"}},
-       .run = [&] { return run(arguments); }},
-      argc, argv);
+  const auto program = [&]() -> Command {
+    return {
+        .name = "bench_limit",
+        .help = "The products of the reference model's training step.",
+        .options =
+            {{.names = "folder", .target = &arguments.folder, .help = "holds train.de and train.en", .required = true},
+             {.names = "--attention", .target = &arguments.attention, .help = "of the decoder", .choices = kAttention},
+             {.names = "--steps", .target = &arguments.steps, .help = "to take the mean of"},
+             {.names = "--threads", .target = &arguments.threads, .help = "to run on"},
+             {.names = "--shards", .target = &arguments.shards, .help = "of a step"}},
+        .run = [&] { return run(arguments); }};
+  };
+  return run_program(program, argc, argv);
 }

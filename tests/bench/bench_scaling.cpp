@@ -170,14 +170,17 @@ int run(const Arguments& arguments) {
 int main(int argc, char** argv) {
   Arguments arguments;
   constexpr Range kCounts{1, 1'000'000};
-  return run_program(
-      {.name = "bench_scaling",
-       .help = "How the cost of a training step grows.",
-       .options =
-           {{.names = "--attention", .target = &arguments.attention, .help = "of the decoder"},
-            {.names = "--steps", .target = &arguments.steps, .help = "of which the median is taken", .range = kCounts},
-            {.names = "--threads", .target = &arguments.threads, .help = "to run on", .range = kCounts},
-            {.names = "--out", .target = &arguments.out, .help = "the plot"}},
-       .run = [&] { return run(arguments); }},
-      argc, argv);
+  const auto program = [&]() -> Command {
+    return {.name = "bench_scaling",
+            .help = "How the cost of a training step grows.",
+            .options = {{.names = "--attention", .target = &arguments.attention, .help = "of the decoder"},
+                        {.names = "--steps",
+                         .target = &arguments.steps,
+                         .help = "of which the median is taken",
+                         .range = kCounts},
+                        {.names = "--threads", .target = &arguments.threads, .help = "to run on", .range = kCounts},
+                        {.names = "--out", .target = &arguments.out, .help = "the plot"}},
+            .run = [&] { return run(arguments); }};
+  };
+  return run_program(program, argc, argv);
 }

@@ -124,16 +124,19 @@ int run(const Arguments& arguments) {
 
 int main(int argc, char** argv) {
   Arguments arguments;
-  return run_program(
-      {.name = "bench_train",
-       .help = "The training step of the reference model.",
-       .options =
-           {{.names = "folder", .target = &arguments.folder, .help = "holds train.de and train.en", .required = true},
-            {.names = "--attention", .target = &arguments.attention, .help = "of the decoder"},
-            {.names = "--steps", .target = &arguments.steps, .help = "to take the mean of"},
-            {.names = "--threads", .target = &arguments.threads, .help = "to run on"},
-            {.names = "--shards", .target = &arguments.shards, .help = "of a step"},
-            {.names = "--profile", .target = &arguments.profiling, .help = "print where the time goes"}},
-       .run = [&] { return run(arguments); }},
-      argc, argv);
+  const auto program = [&]() -> Command {
+    return {.name = "bench_train",
+            .help = "The training step of the reference model.",
+            .options = {{.names = "folder",
+                         .target = &arguments.folder,
+                         .help = "holds train.de and train.en",
+                         .required = true},
+                        {.names = "--attention", .target = &arguments.attention, .help = "of the decoder"},
+                        {.names = "--steps", .target = &arguments.steps, .help = "to take the mean of"},
+                        {.names = "--threads", .target = &arguments.threads, .help = "to run on"},
+                        {.names = "--shards", .target = &arguments.shards, .help = "of a step"},
+                        {.names = "--profile", .target = &arguments.profiling, .help = "print where the time goes"}},
+            .run = [&] { return run(arguments); }};
+  };
+  return run_program(program, argc, argv);
 }

@@ -1,18 +1,25 @@
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <new>
 #include <set>
 #include <string>
 
+#include "autograd/error.h"
 #include "examples/translate/base/nearest.h"
+#include "examples/translate/base/read_file.h"
 #include "examples/translate/commands/commands.h"
 #include "examples/translate/config/other_names.h"
+#include "examples/translate/options/command_line.h"
 #include "examples/translate/options/explaining_commands.h"
 #include "examples/translate/options/help_parts.h"
 #include "examples/translate/options/help_text.h"
 #include "examples/translate/options/man_page.h"
 #include "examples/translate/text/unicode.h"
+#include "tests/support/temporary_folder.h"
 
 using namespace gradus::translate;
 
@@ -163,4 +170,21 @@ TEST_CASE("a word that begins others is near to the shortest") {
   CHECK(nearest("learning", words) == "learning-rate");
   CHECK(nearest("le", words).empty());
   CHECK(nearest("xr", words).empty());
+}
+
+TEST_CASE("what goes wrong before there is a command ends in a line and an exit code, too") {
+  const TemporaryFolder folder;
+  std::string path = "build/gradus";
+  char* arguments[] = {path.data(), nullptr};
+  const auto complaint = [&](Command (*make)()) {
+    const int kept = ::dup(STDERR_FILENO), file = ::creat(folder.file("errors").c_str(), 0600);
+    ::dup2(file, STDERR_FILENO);
+    const int code = run_program(make, 1, arguments);
+    ::dup2(kept, STDERR_FILENO);
+    ::close(kept);
+    ::close(file);
+    return fmt::format("{} {}", code, read_file(folder.file("errors")));
+  };
+  CHECK(complaint([]() -> Command { throw std::bad_alloc(); }) == "1 gradus: out of memory\n");
+  CHECK(complaint([]() -> Command { throw gradus::Error("no options"); }) == "1 gradus: no options\n");
 }

@@ -110,10 +110,18 @@ int run_on_ranks(FunctionRef<int()> work) {
   const int started = started_ranks();
   if (started == 0) return work();
 #ifdef GRADUS_MPI
-  return run_with_mpi(work, started);
+  try {
+    return run_with_mpi(work, started);
+  } catch (const Error& error) {
+    fmt::print(stderr, "gradus: {}\n", error.what());
+    return 1;
+  }
 #else
   if (started == 1) return work();
-  fail("{} processes were started, but this program was built without MPI; build it with -Dmpi=enabled", started);
+  fmt::print(stderr,
+             "gradus: {} processes were started, but this program was built without MPI; build it with -Dmpi=enabled\n",
+             started);
+  return 1;
 #endif
 }
 

@@ -14,7 +14,7 @@ int ranks_here();
 
 /// Runs a program, whose exit code `work` returns, on all ranks. Rank 0 alone speaks: what the others write to standard
 /// output and standard error goes nowhere. But if one of them fails where the rest goes on, it says so, and all end.
-/// Returns the exit code. Throws Error if the program was started several times and cannot be one of several.
+/// Returns the exit code; 1, after a message, if the program was started several times and cannot be one of several.
 int run_on_ranks(FunctionRef<int()> work);
 
 }

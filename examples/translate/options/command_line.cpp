@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>  // seen by this file alone: its header takes seconds to compile
 #include <algorithm>
 #include <csignal>
+#include <cstring>
 #include <exception>
 #include <new>
 #include <span>
@@ -279,6 +280,12 @@ bool explained(const Command& program, const Command& command, const std::vector
   return false;
 }
 
+/// The last name of a path.
+const char* file_name(const char* path) {
+  const char* const slash = std::strrchr(path, '/');
+  return slash == nullptr ? path : slash + 1;
+}
+
 /// The command that the words name, whose name it takes out of them; the program itself if they name none.
 const Command& take_command(const Command& program, std::vector<std::string>& words) {
   const auto name = std::ranges::find_if_not(words, is_option);
@@ -291,15 +298,16 @@ const Command& take_command(const Command& program, std::vector<std::string>& wo
 
 }
 
-int run_program(const Command& own, int argc, char** argv) {
+int run_program(const std::function<Command()>& make, int argc, char** argv) {
   std::signal(SIGXFSZ, SIG_IGN);  // a file that is larger than the system allows is an error of writing then
-  Command program = own;
-  if (!own.commands.empty()) {
-    for (Command& explaining : explaining_commands(program)) program.commands.push_back(std::move(explaining));
-  }
-  std::vector<std::string> words(argv + 1, argv + argc);
+  Command program{.name = file_name(argv[0]), .help = ""};  // until it is made
   const Command* command = &program;
   try {
+    program = make();
+    if (!program.commands.empty()) {
+      for (Command& explaining : explaining_commands(program)) program.commands.push_back(std::move(explaining));
+    }
+    std::vector<std::string> words(argv + 1, argv + argc);
     command = &take_command(program, words);
     if (explained(program, *command, words)) return 0;
     if (!command->commands.empty()) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -10,10 +11,10 @@
 
 namespace gradus::translate {
 
-/// Runs the program, or the one of its commands that the arguments name, and returns the exit code. Errors go to
-/// standard error: those of a wrong command line with the command whose help has the options, and with what was perhaps
-/// meant. A program that has commands gets those of `explaining_commands` besides.
-int run_program(const Command& program, int argc, char** argv);
+/// Runs the program that `make` describes, or the one of its commands that the arguments name, and returns the exit
+/// code. Errors, of `make` too, go to standard error: those of a wrong command line with the command whose help has the
+/// options, and with what was perhaps meant. A program that has commands gets those of `explaining_commands` besides.
+int run_program(const std::function<Command()>& make, int argc, char** argv);
 
 /// Sets what the words after a command's name say, and does not run it. Throws UsageError for a wrong command line.
 void parse_words(const Command& command, const std::vector<std::string>& words);
