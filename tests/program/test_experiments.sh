@@ -67,6 +67,8 @@ cp m/attention.md table.md
 expect 0 "" "${matrix[@]}"
 check "no training again" test "$(grep -c 'valid perplexity' stdout)" = 0
 check "the same table" cmp table.md m/attention.md
+expect 1 "gradus-experiments: experiments: m/dot-hard: another process is writing this folder; wait for its end, or name another folder" \
+  flock m/dot-hard "${matrix[@]}"
 mkdir strange
 in_strange=("${matrix[@]}")
 in_strange[3]=strange
