@@ -16,24 +16,18 @@ using Letters = std::unordered_map<char32_t, std::size_t>;
 
 SideFacts side_facts(const std::vector<std::string>& lines, Letters& letters) {
   SideFacts facts;
-  std::unordered_map<std::string_view, std::size_t> counts;
   std::vector<std::size_t> lengths;
   for (const std::string& line : lines) {
     const std::vector<std::string_view> words = split_words(line);
     lengths.push_back(words.size());
+    facts.words += words.size();
     for (const std::string_view word : words) {
-      ++counts[word];
       const std::u32string characters = code_points(word);
       for (const char32_t character : characters) ++letters[character];
       facts.letters += characters.size();
       // A mark at the end of a word may be joined to it. Those at its head, and inside, tell less: '30s, 3.5.
       if (is_punctuation(characters.back())) ++(characters.size() > 1 ? facts.joined : facts.separate);
     }
-  }
-  facts.types = counts.size();
-  for (const auto& [_, count] : counts) {
-    facts.words += count;
-    if (count == 1) ++facts.once;
   }
   const auto longest = lengths.begin() + static_cast<std::ptrdiff_t>(lengths.size() - 1 - lengths.size() / 1000);
   std::ranges::nth_element(lengths, longest);

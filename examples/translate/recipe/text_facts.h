@@ -11,8 +11,6 @@ namespace gradus::translate {
 /// What can be seen of one side of a text before anything is learned from it. Words are those between white space.
 struct SideFacts {
   std::size_t words = 0;
-  std::size_t types = 0;     ///< different words
-  std::size_t once = 0;      ///< words that occur once
   std::size_t letters = 0;   ///< characters of all words
   std::size_t longest = 0;   ///< words of the longest lines, one in a thousand left aside
   std::size_t joined = 0;    ///< punctuation marks that touch a word, as in no tokenised text
