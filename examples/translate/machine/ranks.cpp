@@ -4,7 +4,6 @@
 
 #ifdef GRADUS_MPI
 #include <fcntl.h>
-#include <fmt/core.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -15,8 +14,11 @@
 #include "nn/parallel/mpi/mpi_transport.h"
 #endif
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cstdlib>
+#include <string_view>
 
 #include "autograd/error.h"
 
