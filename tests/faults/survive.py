@@ -217,13 +217,14 @@ def main():
             run(scenarios[0].command, place)
         usual = (time.monotonic() - start) / 3
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
-            problems = list(pool.map(attempt, trials))
-            problems += pool.map(kill_somewhere, [rng.uniform(0, 1.2 * usual) for _ in range(arguments.random_kills)])
-        found = [problem for problem in problems if problem]
-        for problem in found:
-            print(problem)
-        print(f"{len(problems)} tried, {len(found)} went wrong")
-        sys.exit(bool(found))
+            delays = [rng.uniform(0, 1.2 * usual) for _ in range(arguments.random_kills)]
+            wrong = 0
+            for problem in itertools.chain(pool.map(attempt, trials), pool.map(kill_somewhere, delays)):
+                if problem:
+                    wrong += 1
+                    print(problem, flush=True)
+        print(f"{len(trials) + len(delays)} tried, {wrong} went wrong")
+        sys.exit(bool(wrong))
 
 
 main()
