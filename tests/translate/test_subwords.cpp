@@ -1,7 +1,9 @@
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "autograd/error.h"
@@ -121,8 +123,13 @@ TEST_CASE("subwords: a vocabulary's size that is too small for the text is refus
 }
 
 TEST_CASE("subwords: odd text can be learned from") {
-  const Pieces oddities = {"\x01\x02 \x7f <s> </s> <0x41>", std::string("\0", 1),     "▁ ▁▁", "😀\u202e x\u200by",
-                           std::string(3000, 'a'),          std::string(100'000, 'b')};
+  const Pieces oddities = {"\x01\x02 \x7f <s> </s> <0x41>",
+                           std::string("\0", 1),
+                           std::string("a\0b a\0b", 7),
+                           "▁ ▁▁",
+                           "😀\u202e x\u200by",
+                           std::string(3000, 'a'),
+                           std::string(100'000, 'b')};
   for (TokenizerKind kind : kKinds) {
     for (const std::string& line : oddities) {
       const Pieces lines = {line, "ein Text"};
@@ -144,6 +151,12 @@ TEST_CASE("subwords: a damaged model is refused by name") {
   other.replace(other.find("<pad>"), 5, "<pat>");
   CHECK(load(other) == "a/source.model: the sentencepiece model must begin with <pad>, <unk>, <s> and </s>");
   CHECK(load("\x0b\x0c" + model + "\x1a\x03\x12\x01x") == "a/source.model: not a sentencepiece model: it is damaged");
+  for (const std::string_view piece :
+       {std::string_view("\0", 1), std::string_view("\0a", 2), std::string_view("a\0b", 3)}) {
+    const std::string named = fmt::format("\x0a{}{}", static_cast<char>(piece.size()), piece);
+    CHECK(load(fmt::format("{}\x0a{}{}", model, static_cast<char>(named.size()), named)) ==
+          "a/source.model: the sentencepiece model has a piece with a NUL");
+  }
   for (const char* field : {"\x1a\x03\x12\x01x", "\x2a\x05\x18\x01\x12\x01x"}) {  // of a normaliser, and of its inverse
     CHECK(load(model + field) ==
           "a/source.model: the sentencepiece model has a map of characters; need one with the rule of normalisation "

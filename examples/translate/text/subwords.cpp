@@ -140,8 +140,9 @@ class ProtobufFields {
 };
 
 /// Throws for a model that would lead sentencepiece, which trusts it, astray: a map of characters (field 2 of
-/// normalizer_spec and denormalizer_spec, 3 and 5), in which it follows offsets without a check, and of which
-/// `train_subwords` makes none; and lengths beyond the end, for which protobuf takes up to 50 MB in groups.
+/// normalizer_spec and denormalizer_spec, 3 and 5), in which it follows offsets without a check; a piece (field 1 of
+/// each of pieces, 1) with a NUL, where the piece ends for its index, which must not be empty; and lengths beyond the
+/// end, for which protobuf takes up to 50 MB in groups. `train_subwords` makes none of these.
 void require_plain_model(std::string_view model, const std::string& path) {
   ProtobufFields fields(model);
   bool broken = false;
@@ -152,6 +153,8 @@ void require_plain_model(std::string_view model, const std::string& path) {
       if ((field->number == 3 || field->number == 5) && option->number == 2 && !option->bytes.empty())
         fail("{}: the sentencepiece model has a map of characters; need one with the rule of normalisation identity",
              path);
+      if (field->number == 1 && option->number == 1 && option->bytes.find('\0') != std::string_view::npos)
+        fail("{}: the sentencepiece model has a piece with a NUL", path);
     }
     broken = broken || inner.broken();
   }
