@@ -122,8 +122,9 @@ void GroupSum::exchange() {
   const std::vector<Piece>& own = pieces_[rank];
   std::size_t numbers = 0;
   for (const Piece& piece : own) numbers += piece.size;
-  received_.resize(numbers *
-                   static_cast<std::size_t>(std::max(groups_ - groups_of(rank).second + groups_of(rank).first, 0)));
+  int others = 0;  // gradients that come from other ranks
+  for (int other = 0; other < ranks; ++other) others += other == rank ? 0 : gradients_of(other);
+  received_.resize(numbers * static_cast<std::size_t>(others));
 
   std::vector<Messages> arriving;  // for each piece of the share, from the other ranks
   std::vector<std::vector<const Real*>> gradients;
@@ -175,11 +176,11 @@ void GroupSum::add_up(const Piece& piece, std::span<const Real* const> gradients
 }
 
 double GroupSum::grad_norm(std::span<double> each) {
-  const auto [begin, end] = share();
-  run_parallel(pool_, static_cast<int>(end - begin), [&](int i) {
-    const ParameterBlock& block = blocks_[begin + static_cast<std::size_t>(i)];
-    squares_[begin + static_cast<std::size_t>(i)] =
-        kernels::square_sum(&block.parameter->grad()[block.begin], block.size);
+  const BlockRange own = share();
+  run_parallel(pool_, static_cast<int>(own.end - own.begin), [&](int i) {
+    const std::size_t number = own.begin + static_cast<std::size_t>(i);
+    const ParameterBlock& block = blocks_[number];
+    squares_[number] = kernels::square_sum(&block.parameter->grad()[block.begin], block.size);
   });
   std::vector<std::size_t> ends;
   for (int rank = 0; rank < transport_.size(); ++rank) ends.push_back(share_of(rank).end);
