@@ -17,19 +17,19 @@ Linear::Linear(Module* parent, std::string name, int in, int out, bool with_bias
 
 Tensor Linear::operator()(Tensor x) {
   const ModulePath here(path());
-  return linear(x, weight, bias ? bias->tensor() : Tensor());
+  return linear(x, weight, tensor_if_any(bias));
 }
 
 Tensor Linear::operator()(std::initializer_list<Tensor> parts) {
   const ModulePath here(path());
   Scratch scratch;
-  return linear_sum(bias ? bias->tensor() : Tensor(), terms_of({parts.begin(), parts.size()}, weight, scratch));
+  return linear_sum(tensor_if_any(bias), terms_of({parts.begin(), parts.size()}, weight, scratch));
 }
 
 Tensor Linear::tanh(std::initializer_list<Tensor> parts) {
   const ModulePath here(path());
   Scratch scratch;
-  return linear_sum_tanh(bias ? bias->tensor() : Tensor(), terms_of({parts.begin(), parts.size()}, weight, scratch));
+  return linear_sum_tanh(tensor_if_any(bias), terms_of({parts.begin(), parts.size()}, weight, scratch));
 }
 
 namespace {
@@ -82,7 +82,7 @@ LayerNorm::LayerNorm(Module* parent, std::string name, List<int> normalized_shap
 Tensor LayerNorm::operator()(Tensor x) {
   const ModulePath here(path());
   const List<int> axes(std::span(normalized_shape.begin(), static_cast<std::size_t>(normalized_shape.rank())));
-  return layer_norm(x, axes, weight ? weight->tensor() : Tensor(), bias ? bias->tensor() : Tensor(), epsilon);
+  return layer_norm(x, axes, tensor_if_any(weight), tensor_if_any(bias), epsilon);
 }
 
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -90,6 +91,9 @@ class Parameter : public Leaf {
  private:
   Init rule_;
 };
+
+/// The tensor of a parameter that a module may do without; if it does, an empty handle.
+inline Tensor tensor_if_any(std::optional<Parameter>& parameter) { return parameter ? parameter->tensor() : Tensor(); }
 
 /// Numbers that a module keeps and saves, but nobody trains, such as running statistics. Declared as a parameter is:
 /// `Buffer running_mean{this, "running_mean", {channels}};`.

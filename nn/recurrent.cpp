@@ -248,8 +248,8 @@ RecurrentOutput<Tensor> GRU::operator()(Tensor x, const Packing& packing, std::s
   const ModulePath here(path());
   return run(x, initial, [&](Tensor x, int i, Tensor initial, bool reverse) {
     RecurrentWeights& w = weights_[i];
-    const Tensor bias_ih = w.bias_ih ? w.bias_ih->tensor() : Tensor();
-    const Tensor bias_hh = w.bias_hh ? w.bias_hh->tensor() : Tensor();
+    const Tensor bias_ih = tensor_if_any(w.bias_ih);
+    const Tensor bias_hh = tensor_if_any(w.bias_hh);
     const Tensor projected = linear(x, w.weight_ih, bias_ih);
     return gru_sequence(projected, w.weight_hh, bias_hh, initial, packing, reverse, mask(packing.batch()));
   });

@@ -43,8 +43,6 @@ void require_state(std::span<const Tensor> parts, const LstmState& state, int hi
   }
 }
 
-Tensor optional(std::optional<Parameter>& parameter) { return parameter ? parameter->tensor() : Tensor(); }
-
 /// The terms of W_ih x + W_hh h, for the parts of x.
 std::span<const LinearTerm> terms_with_state(std::span<const Tensor> parts, Parameter& weight_ih, Tensor hidden,
                                              Parameter& weight_hh, Scratch& scratch) {
@@ -77,8 +75,8 @@ LstmState GRUCell::step(std::span<const Tensor> parts, LstmState state, Tensor m
   const ModulePath here(path());
   require_state(parts, state, hidden);
   Scratch scratch;
-  const Tensor projected = linear_sum(optional(weights.bias_ih), terms_of(parts, weights.weight_ih, scratch));
-  return {gru_cell(projected, state.hidden, weights.weight_hh, optional(weights.bias_hh), mask), {}};
+  const Tensor projected = linear_sum(tensor_if_any(weights.bias_ih), terms_of(parts, weights.weight_ih, scratch));
+  return {gru_cell(projected, state.hidden, weights.weight_hh, tensor_if_any(weights.bias_hh), mask), {}};
 }
 
 Tensor GRUCell::zero_state(int batch) const { return full({batch, hidden}, 0); }

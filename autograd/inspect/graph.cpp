@@ -9,7 +9,7 @@ namespace gradus::inline GRADUS_PRECISION {
 namespace {
 
 /// Inside a quoted string of the DOT language, where a backslash begins an escape such as \n.
-std::string escaped(std::string_view text) {
+std::string dot_escaped(std::string_view text) {
   std::string result;
   for (char c : text) {
     if (c == '"' || c == '\\') result += '\\';
@@ -35,8 +35,8 @@ std::string statistics(const Shape& shape, const Real* numbers) {
 bool is(const Node& node, std::string_view op) { return node.op == op; }
 
 std::string label(const Node& node) {
-  std::string text = escaped(node.leaf ? std::string_view(node.leaf->name()) : std::string_view(node.op));
-  if (*node.path != '\0' && !node.leaf) text += "\\n" + escaped(node.path);
+  std::string text = dot_escaped(node.leaf ? std::string_view(node.leaf->name()) : std::string_view(node.op));
+  if (*node.path != '\0' && !node.leaf) text += "\\n" + dot_escaped(node.path);
   text += fmt::format("\\n{}\\nvalue {}", node.shape, statistics(node.shape, node.value));
   const Real* grad = !node.needs_grad ? nullptr : node.leaf ? std::as_const(*node.leaf).grad().data : node.grad;
   if (grad != nullptr) text += "\\ngrad " + statistics(node.shape, grad);

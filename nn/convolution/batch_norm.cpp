@@ -21,7 +21,7 @@ Tensor BatchNorm::normalize(Tensor x) {
   const auto numbers = [](std::optional<Buffer>& buffer) {
     return buffer ? std::span(buffer->value().data, buffer->size()) : std::span<Real>();
   };
-  const Tensor w = weight ? weight->tensor() : Tensor(), b = bias ? bias->tensor() : Tensor();
+  const Tensor w = tensor_if_any(weight), b = tensor_if_any(bias);
   const bool by_batch = training() || !options.track_running_stats;
   const Tensor y =
       batch_norm(x, numbers(running_mean), numbers(running_var), w, b, by_batch, options.momentum, options.epsilon);

@@ -12,8 +12,6 @@ int channels_of_group(int in, int out, int groups, const char* path) {
   fail("convolution: {} and {} channels in {} groups in {}; need multiples of the groups", in, out, groups, path);
 }
 
-Tensor optional(std::optional<Parameter>& bias) { return bias ? bias->tensor() : Tensor(); }
-
 }
 
 // U(±1/√(in / groups · kernel)), as of a linear layer with a patch as its input.
@@ -33,11 +31,11 @@ Conv2d::Conv2d(Module* parent, std::string name, int in, int out, Pair kernel, c
 Tensor Conv2d::operator()(Tensor x) {
   const ModulePath here(path());
   const auto& [stride, padding, border, dilation, groups, with_bias] = options;
-  if (!border) return conv2d(x, weight, optional(bias), stride, padding, dilation, groups);
+  if (!border) return conv2d(x, weight, tensor_if_any(bias), stride, padding, dilation, groups);
   const Pair kernel(weight.shape()[2], weight.shape()[3]), front = padding.front(kernel, dilation),
                                                            behind = padding.behind(kernel, dilation);
   const Tensor padded = pad(x, {front.width, behind.width, front.height, behind.height}, *border);
-  return conv2d(padded, weight, optional(bias), stride, Padding::Valid, dilation, groups);
+  return conv2d(padded, weight, tensor_if_any(bias), stride, Padding::Valid, dilation, groups);
 }
 
 Conv1d::Conv1d(Module* parent, std::string name, int in, int out, int kernel, const ConvolutionOptions& options)
@@ -53,11 +51,11 @@ Conv1d::Conv1d(Module* parent, std::string name, int in, int out, int kernel, co
 Tensor Conv1d::operator()(Tensor x) {
   const ModulePath here(path());
   const auto& [stride, padding, border, dilation, groups, with_bias] = options;
-  if (!border) return conv1d(x, weight, optional(bias), stride.width, padding, dilation.width, groups);
+  if (!border) return conv1d(x, weight, tensor_if_any(bias), stride.width, padding, dilation.width, groups);
   const Pair kernel(1, weight.shape()[2]), front = padding.front(kernel, dilation),
                                            behind = padding.behind(kernel, dilation);
   const Tensor padded = pad(x, {front.width, behind.width}, *border);
-  return conv1d(padded, weight, optional(bias), stride.width, Padding::Valid, dilation.width, groups);
+  return conv1d(padded, weight, tensor_if_any(bias), stride.width, Padding::Valid, dilation.width, groups);
 }
 
 }

@@ -20,14 +20,14 @@ namespace {
 
 std::size_t block_count(const Parameter& parameter) { return (parameter.size() + kBlockSize - 1) / kBlockSize; }
 
-enum class Numbers { Values, Gradients };
+enum class Kind { Values, Gradients };
 
 /// Calls visit(k, data, size) for block number k of the values or gradients, unless it is frozen.
-void for_each_block(std::span<Parameter* const> parameters, Numbers numbers,
+void for_each_block(std::span<Parameter* const> parameters, Kind kind,
                     FunctionRef<void(std::size_t, Real*, std::size_t)> visit, ThreadPool* pool) {
   std::size_t first = 0;
   for (Parameter* parameter : parameters) {
-    const Array array = numbers == Numbers::Gradients ? parameter->grad() : parameter->value();
+    const Array array = kind == Kind::Gradients ? parameter->grad() : parameter->value();
     run_parallel(pool, parameter->frozen ? 0 : static_cast<int>(block_count(*parameter)), [&](int block) {
       const std::size_t begin = block * kBlockSize;
       visit(first + block, array.data + begin, std::min(kBlockSize, array.size() - begin));
@@ -36,13 +36,13 @@ void for_each_block(std::span<Parameter* const> parameters, Numbers numbers,
   }
 }
 
-double norm(std::span<Parameter* const> parameters, Numbers numbers, ThreadPool* pool, std::span<double> each) {
+double norm(std::span<Parameter* const> parameters, Kind kind, ThreadPool* pool, std::span<double> each) {
   std::size_t blocks = 0;
   for (const Parameter* parameter : parameters) blocks += block_count(*parameter);
   Scratch scratch;
   const std::span squares(scratch.allocate<double>(blocks), blocks);
   for_each_block(
-      parameters, numbers, [&](std::size_t k, Real* data, std::size_t n) { squares[k] = kernels::square_sum(data, n); },
+      parameters, kind, [&](std::size_t k, Real* data, std::size_t n) { squares[k] = kernels::square_sum(data, n); },
       pool);
   return norm_of_blocks(parameters, squares, each);
 }
@@ -268,11 +268,11 @@ void AdamW::update(const Block& block, Real grad_scale) const {
 }
 
 double grad_norm(std::span<Parameter* const> parameters, ThreadPool* pool, std::span<double> each) {
-  return norm(parameters, Numbers::Gradients, pool, each);
+  return norm(parameters, Kind::Gradients, pool, each);
 }
 
 double value_norm(std::span<Parameter* const> parameters, ThreadPool* pool, std::span<double> each) {
-  return norm(parameters, Numbers::Values, pool, each);
+  return norm(parameters, Kind::Values, pool, each);
 }
 
 double clip_factor(double norm, double max_norm) {
@@ -285,7 +285,7 @@ double clip_grad_norm(std::span<Parameter* const> parameters, double max_norm, T
   const auto factor = static_cast<Real>(clip_factor(norm, max_norm));
   if (factor == 1) return norm;
   for_each_block(
-      parameters, Numbers::Gradients,
+      parameters, Kind::Gradients,
       [=](std::size_t, Real* grad, std::size_t n) { kernels::scale(factor, grad, grad, n); }, pool);
   return norm;
 }

@@ -101,9 +101,9 @@ Tensor linear(Tensor x, Tensor weight, Tensor bias) {
 
 namespace {
 
-enum class Activation { None, Tanh };
+enum class SumActivation { None, Tanh };
 
-Tensor activated_sum(const char* op, Activation activation, Tensor base, std::span<const LinearTerm> terms) {
+Tensor activated_sum(const char* op, SumActivation activation, Tensor base, std::span<const LinearTerm> terms) {
   const bool rows_in_base = base && base.rank() == 2;
   if (!rows_in_base && (terms.empty() || (base && base.rank() != 1))) {
     fail("{}: base does not fit: base is {}, {} terms; need (N, out), or (out) or nothing with a term", op,
@@ -112,13 +112,13 @@ Tensor activated_sum(const char* op, Activation activation, Tensor base, std::sp
   const int out = base ? base.dim(-1) : terms[0].weight.dim(0), rows = rows_in_base ? base.dim(0) : terms[0].x.dim(0);
   Scratch scratch;
   detail::require_terms(op, terms, rows, out);
-  if (Unfused::is_on() && activation == Activation::None) return unfused::linear_sum(base, terms);
+  if (Unfused::is_on() && activation == SumActivation::None) return unfused::linear_sum(base, terms);
   if (Unfused::is_on()) return unfused::linear_sum_tanh(base, terms);
   Tensor y = output({rows, out}, detail::inputs_of({base}, terms, scratch), nullptr, op);
   detail::sum_terms(base, terms, y.value());  // a = base + Σ x Wᵀ
-  if (activation == Activation::Tanh) kernels::tanh(y.value().data, y.value().data, y.size());
+  if (activation == SumActivation::Tanh) kernels::tanh(y.value().data, y.value().data, y.size());
   record(op, y, [=, terms = Tape::active().arena().copy(terms)] {
-    if (activation == Activation::None) return detail::add_sum_gradients(base, terms, kept_grad(y));
+    if (activation == SumActivation::None) return detail::add_sum_gradients(base, terms, kept_grad(y));
     Real* const da = Tape::active().arena().allocate(y.size());  // da = dy ∘ (1 - y²)
     kernels::tanh_backward(y.value().data, y.grad().data, da, y.size());
     detail::add_sum_gradients(base, terms, {da, y.shape()});
@@ -129,11 +129,11 @@ Tensor activated_sum(const char* op, Activation activation, Tensor base, std::sp
 }
 
 Tensor linear_sum(Tensor base, List<LinearTerm> terms) {
-  return activated_sum("linear_sum", Activation::None, base, terms);
+  return activated_sum("linear_sum", SumActivation::None, base, terms);
 }
 
 Tensor linear_sum_tanh(Tensor base, List<LinearTerm> terms) {
-  return activated_sum("linear_sum_tanh", Activation::Tanh, base, terms);
+  return activated_sum("linear_sum_tanh", SumActivation::Tanh, base, terms);
 }
 
 std::span<const LinearTerm> terms_of(std::span<const Tensor> parts, Tensor weight, Scratch& scratch) {

@@ -56,7 +56,7 @@ std::vector<Tensor> state_rows(Tensor state, int B, int H) {
   return rows;
 }
 
-Tensor row_of(Tensor x, int i) { return x ? slice(x, 0, i, i + 1) : x; }
+Tensor row_if_any(Tensor x, int i) { return x ? slice(x, 0, i, i + 1) : x; }
 
 /// (N, n), also of a row that is the same for all, (n).
 Tensor as_rows(Tensor x, int N) { return x.rank() == 2 ? x : full({N, 1}, 0) + x; }
@@ -73,8 +73,8 @@ LstmOutput lstm_sequence(Tensor base, List<LinearTerm> terms, Tensor weight_hh, 
   std::vector<Tensor> hidden = state_rows(initial.hidden, packing.batch(), weight_hh.dim(1));
   std::vector<Tensor> cell = state_rows(initial.cell, packing.batch(), weight_hh.dim(1));
   const Tensor output = each_step(packing, reverse, [&](int b, int row) {
-    const Tensor carried = masked(hidden[b], row_of(mask, b));
-    const LstmState next = lstm_gates(row_of(sums, row) + matmul(carried, weight), cell[b]);
+    const Tensor carried = masked(hidden[b], row_if_any(mask, b));
+    const LstmState next = lstm_gates(row_if_any(sums, row) + matmul(carried, weight), cell[b]);
     cell[b] = next.cell;
     return hidden[b] = next.hidden;
   });
@@ -90,8 +90,8 @@ GruOutput gru_sequence(Tensor projected, Tensor weight_hh, Tensor bias_hh, Tenso
   const Tensor weight = transpose(weight_hh);
   std::vector<Tensor> hidden = state_rows(initial, packing.batch(), weight_hh.dim(1));
   const Tensor output = each_step(packing, reverse, [&](int b, int row) {
-    const Tensor carried = masked(hidden[b], row_of(mask, b));
-    return hidden[b] = gru_gates(row_of(projected, row), plus(matmul(carried, weight), bias_hh), hidden[b]);
+    const Tensor carried = masked(hidden[b], row_if_any(mask, b));
+    return hidden[b] = gru_gates(row_if_any(projected, row), plus(matmul(carried, weight), bias_hh), hidden[b]);
   });
   return {output, concat(hidden, 0)};
 }
@@ -101,7 +101,7 @@ RnnOutput rnn_sequence(Tensor base, List<LinearTerm> terms, Tensor weight_hh, Te
   const Tensor sums = as_rows(unfused::linear_sum(base, terms), packing.rows()), weight = transpose(weight_hh);
   std::vector<Tensor> hidden = state_rows(initial, packing.batch(), weight_hh.dim(1));
   const Tensor output = each_step(packing, reverse, [&](int b, int row) {
-    const Tensor a = row_of(sums, row) + matmul(masked(hidden[b], row_of(mask, b)), weight);
+    const Tensor a = row_if_any(sums, row) + matmul(masked(hidden[b], row_if_any(mask, b)), weight);
     return hidden[b] = named("h", nonlinearity == Nonlinearity::Tanh ? tanh(a) : relu(a));
   });
   return {output, concat(hidden, 0)};

@@ -11,7 +11,7 @@ namespace gradus::translate {
 
 namespace {
 
-std::string row(const std::string& head, const std::string& markup) {
+std::string table_row(const std::string& head, const std::string& markup) {
   return fmt::format("<tr><th>{}</th><td>{}</td></tr>\n", escape_markup(head), markup);
 }
 
@@ -22,7 +22,7 @@ std::string scores(const MetricReport& report) {
   for (const SystemScore& system : report.systems) {
     std::string score = fmt::format("{:.2f}", system.score);
     if (system.interval) score += fmt::format(" ({:.2f} to {:.2f})", system.interval->low, system.interval->high);
-    html += row(system.system, score);
+    html += table_row(system.system, score);
   }
   html += "</table>\n";
   for (const std::string& verdict : verdicts(report)) html += paragraph(verdict);
@@ -41,7 +41,8 @@ std::string words_of(const std::vector<MarkedWord>& words) {
 std::string sentence_table(const Comparison& comparison, const ComparedSentence& sentence) {
   const size_t i = sentence.index;
   std::string html = "<table class=\"sample\">\n";
-  html += row(fmt::format("line {}", comparison.test.text.lines[i]), escape_markup(comparison.test.text.source[i]));
+  html +=
+      table_row(fmt::format("line {}", comparison.test.text.lines[i]), escape_markup(comparison.test.text.source[i]));
   for (const std::string& reference : comparison.test.references[i]) {
     html += fmt::format("<tr class=\"reference\"><th>reference</th><td>{}</td></tr>\n", escape_markup(reference));
   }
@@ -49,7 +50,7 @@ std::string sentence_table(const Comparison& comparison, const ComparedSentence&
   for (const ComparedSystem& system : comparison.systems) translations.push_back(system.translations[i]);
   const auto marked = mark_differing_words(translations);
   for (size_t s = 0; s < marked.size(); ++s)
-    html += row(fmt::format("{} {:.2f}", letter_of(s), sentence.scores[s]), words_of(marked[s]));
+    html += table_row(fmt::format("{} {:.2f}", letter_of(s), sentence.scores[s]), words_of(marked[s]));
   return html + "</table>\n";
 }
 
@@ -60,7 +61,7 @@ std::string comparison_page(const Comparison& comparison) {
   std::string systems;
   for (size_t i = 0; i < comparison.systems.size(); ++i) {
     names.push_back(comparison.systems[i].name);
-    systems += row(letter_of(i), escape_markup(comparison.systems[i].name));
+    systems += table_row(letter_of(i), escape_markup(comparison.systems[i].name));
   }
   const std::string title = join_words(names, " and ") + ", compared";
   std::string html = fmt::format("<h1>{}</h1>\n<table>\n{}</table>\n<h2>Scores</h2>\n", escape_markup(title), systems);

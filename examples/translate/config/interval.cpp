@@ -14,7 +14,7 @@ namespace gradus::translate {
 namespace {
 
 constexpr std::string_view kOff = "off";
-constexpr double kLongest = 1e9;
+constexpr double kLargestCount = 1e9;
 
 struct UnitName {
   std::string_view names;
@@ -47,7 +47,7 @@ Interval read_interval(std::string_view text) {
   Interval interval;
   const char* const end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, interval.count);
-  if (error != std::errc() || !(interval.count > 0 && interval.count <= kLongest)) refuse();
+  if (error != std::errc() || !(interval.count > 0 && interval.count <= kLargestCount)) refuse();
   std::string_view unit(stop, static_cast<std::size_t>(end - stop));
   unit.remove_prefix(std::min(unit.find_first_not_of(' '), unit.size()));
   if (!unit.empty()) {

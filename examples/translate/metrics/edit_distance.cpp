@@ -8,7 +8,7 @@ namespace gradus::translate {
 namespace {
 
 constexpr size_t kBeam = 25;
-constexpr size_t kFar = size_t{1} << 40;  // the cost of a cell that the beam leaves out
+constexpr size_t kLeftOut = size_t{1} << 40;  // the cost of a cell that the beam leaves out
 
 double ratio(size_t reference_length, size_t hypothesis_length) {
   return hypothesis_length > 0 ? static_cast<double>(reference_length) / static_cast<double>(hypothesis_length) : 1;
@@ -42,7 +42,7 @@ size_t EditDistance::operator()(std::u32string_view hypothesis) {
 
 void EditDistance::compute_row(size_t i) {
   const size_t width = reference_.size() + 1;
-  std::fill_n(&cell(i, 0), width, Cell{kFar, Edit::kNone});
+  std::fill_n(&cell(i, 0), width, Cell{kLeftOut, Edit::kNone});
   const auto diagonal = static_cast<size_t>(std::floor(static_cast<double>(i) * length_ratio_));
   const size_t first = diagonal > beam_ ? diagonal - beam_ : 0;
   const size_t end = i == hypothesis_.size() ? width : std::min(width, diagonal + beam_);

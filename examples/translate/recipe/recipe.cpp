@@ -25,10 +25,10 @@ struct Growth {
   static constexpr double kUsualWords = 46000;  // about 2,000 pairs of sentences
 };
 
-constexpr Growth kPieces{1500, 0.63};    // of a vocabulary of subwords
-constexpr Growth kSteps{3000, 0.42};     // of the whole training
-constexpr Growth kStepWords{200, 0.26};  // target words of a step
-constexpr double kMoreSteps = 2;         // times as many, if a limit of time ends them
+constexpr Growth kPieces{1500, 0.63};      // of a vocabulary of subwords
+constexpr Growth kStepGrowth{3000, 0.42};  // of the whole training
+constexpr Growth kStepWords{200, 0.26};    // target words of a step
+constexpr double kMoreSteps = 2;           // times as many, if a limit of time ends them
 
 constexpr double kMostPieces = 16000;
 constexpr std::size_t kBytesAndSpecial = 260;  // pieces that any vocabulary of subwords has
@@ -164,7 +164,7 @@ void Decider::plan_steps() {
       break;
   }
   choose({{"schedule", "cosine"}, {"warm_up", 200}}, "the rate ends at 0");
-  const double steps = std::max(kLeastSteps, kSteps(words())) * (config_.max_minutes > 0 ? kMoreSteps : 1);
+  const double steps = std::max(kLeastSteps, kStepGrowth(words())) * (config_.max_minutes > 0 ? kMoreSteps : 1);
   const auto epochs = static_cast<int>(std::lround(steps / std::max(1.0, steps_of_epoch())));
   choose({{"epochs", std::max(1, epochs)}},
          fmt::format("{:.0f} steps, {:.0f} an epoch", steps, std::ceil(steps_of_epoch())));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 #include "examples/translate/report/markup.h"
 
@@ -13,7 +14,7 @@ namespace gradus::translate {
 namespace {
 
 // Lengths in SVG user units (pixels at natural size).
-constexpr double kLeft = 60, kTop = 50, kRight = 20, kBottom = 50, kLine = 16, kMark = 3;
+constexpr double kLeft = 60, kTop = 50, kRight = 20, kBottom = 50, kLine = 16, kMarkRadius = 3;
 constexpr double kName = 200;   // the width of the names of curves
 constexpr double kSample = 24;  // of the piece of a dashed curve before its name
 constexpr std::size_t kMostMarks = 100;
@@ -181,7 +182,7 @@ class Drawing {
       begins = false;
       if (series.points.size() > kMostMarks) continue;
       marks += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{}\" fill=\"{}\"><title>{}: {}</title></circle>\n",
-                           x, y, kMark, colour, number_text(point.x), number_text(point.y));
+                           x, y, kMarkRadius, colour, number_text(point.x), number_text(point.y));
     }
     return fmt::format("<path d=\"{}\" fill=\"none\" stroke=\"{}\"{}/>\n", path, colour, dash) + marks;
   }

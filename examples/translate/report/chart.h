@@ -28,6 +28,9 @@ struct Chart {
 /// of them, and the mouse over a mark shows its values. Where there are more curves than colours, lines are dashed.
 std::string charts_svg(std::span<const Chart> charts, int columns);
 
+/// How many points of a curve a picture shows.
+constexpr std::size_t kCurvePoints = 300;
+
 /// The means of runs of equally many points, so that at most `count` are left: what a picture can show of thousands.
 std::vector<Chart::Point> thin_out(const std::vector<Chart::Point>& points, std::size_t count);
 

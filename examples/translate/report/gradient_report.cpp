@@ -15,7 +15,7 @@ namespace gradus::translate {
 namespace {
 
 constexpr double kVanishing = 1e-4, kExploding = 1000, kCut = 100, kMost = 0.5;
-constexpr std::size_t kFewestUpdates = 50, kMostNames = 3, kCurvePoints = 300;
+constexpr std::size_t kFewestUpdates = 50, kMostNames = 3;
 
 /// What the log tells of one module.
 struct ModuleHistory {

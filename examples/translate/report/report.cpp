@@ -15,8 +15,6 @@ namespace gradus::translate {
 
 namespace {
 
-constexpr std::size_t kCurvePoints = 300;
-
 /// A curve over the epochs: a step's place in its epoch is its share of the epoch's steps; an epoch that still runs is
 /// taken to have as many as the one before.
 template <class Value>

@@ -64,10 +64,10 @@ struct Draw {
   Hypothesis open;
 };
 
-class Sampler {
+class SamplingSearch {
  public:
-  Sampler(std::span<const Member> members, std::span<const std::uint64_t> lines, std::span<const int> chosen,
-          const SearchOptions& options)
+  SamplingSearch(std::span<const Member> members, std::span<const std::uint64_t> lines, std::span<const int> chosen,
+                 const SearchOptions& options)
       : options_(options), decoder_(members, chosen) {
     for (int i = 0; i < static_cast<int>(chosen.size()); ++i) {
       lengths_.push_back(static_cast<int>(members[0].sources[chosen[i]].size()));
@@ -155,7 +155,7 @@ int sample_word(std::span<const Real> scores, const AllowedWords& allowed, const
 
 std::vector<NBest> sample(std::span<const Member> members, std::span<const std::uint64_t> lines,
                           std::span<const int> chosen, const SearchOptions& options) {
-  return Sampler(members, lines, chosen, options).run();
+  return SamplingSearch(members, lines, chosen, options).run();
 }
 
 }

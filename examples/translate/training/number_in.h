@@ -10,7 +10,7 @@
 namespace gradus::translate {
 
 /// The numbers that a training has, in its checkpoints and in its log.
-inline constexpr Range kAny, kSteps{0, 1e15}, kEpochs{0, 1e9}, kSeconds{0, 1e12};
+inline constexpr Range kAnyNumber, kSteps{0, 1e15}, kEpochs{0, 1e9}, kSeconds{0, 1e12};
 
 /// The number that a member of an object is. Throws Error naming the member if it is missing, is no number or is out of
 /// the range: `batch: -5 is too small; need a whole number from 0 to 1000000000`.

@@ -17,7 +17,7 @@ namespace gradus::translate {
 namespace {
 
 /// The number to four digits, which are as many as a curve shows, at half the length.
-double rounded(double norm) {
+double four_digits(double norm) {
   const std::string text = fmt::format("{:.4g}", norm);
   std::from_chars(text.data(), text.data() + text.size(), norm);
   return norm;
@@ -25,11 +25,11 @@ double rounded(double norm) {
 
 Json to_json(const std::vector<ModuleNorm>& norms) {
   Json::Object members;
-  for (const auto& [module, norm] : norms) members.push_back({module, rounded(norm)});
+  for (const auto& [module, norm] : norms) members.push_back({module, four_digits(norm)});
   return Json::object(std::move(members));
 }
 
-constexpr Range kWords{0, 1e9};
+constexpr Range kWordCount{0, 1e9};
 
 std::vector<ModuleNorm> norms_of(const Json& json, const char* name) {
   std::vector<ModuleNorm> norms;
@@ -70,16 +70,16 @@ Json to_json(const TrainingLog::Validation& validation) {
 /// A number that may be infinite, as the perplexity of a training that failed: JSON writes null for it.
 double number_or_null(const Json& object, const char* name) {
   return object[name].is<std::nullptr_t>() ? std::numeric_limits<double>::infinity()
-                                           : number_in<double>(object, name, kAny);
+                                           : number_in<double>(object, name, kAnyNumber);
 }
 
 TrainingLog::Step step_of(const Json& json) {
   return {.step = number_in<std::uint64_t>(json, "step", kSteps),
           .epoch = number_in<int>(json, "epoch", kEpochs),
-          .loss = number_in<double>(json, "loss", kAny),
-          .learning_rate = number_in<double>(json, "learning_rate", kAny),
-          .gradient_norm = number_in<double>(json, "gradient_norm", kAny),
-          .words = number_in<std::int64_t>(json, "words", kWords),
+          .loss = number_in<double>(json, "loss", kAnyNumber),
+          .learning_rate = number_in<double>(json, "learning_rate", kAnyNumber),
+          .gradient_norm = number_in<double>(json, "gradient_norm", kAnyNumber),
+          .words = number_in<std::int64_t>(json, "words", kWordCount),
           .seconds = number_in<double>(json, "seconds", kSeconds),
           .gradient_norms = norms_of(json, "gradient_norms")};
 }
@@ -90,7 +90,7 @@ TrainingLog::Validation validation_of(const Json& json) {
                                      .epoch = number_in<int>(json, "epoch", kEpochs),
                                      .loss = number_or_null(result, "loss"),
                                      .perplexity = number_or_null(result, "perplexity"),
-                                     .bleu = number_in<double>(result, "bleu", kAny),
+                                     .bleu = number_in<double>(result, "bleu", kAnyNumber),
                                      .best = result["best"].as<bool>(),
                                      .seconds = number_in<double>(json, "seconds", kSeconds),
                                      .samples = {},
