@@ -1,5 +1,7 @@
 #include "nn/attention.h"
 
+#include <algorithm>
+
 #include "ops/elementwise.h"
 #include "ops/layout.h"
 #include "ops/reduce.h"

@@ -1,5 +1,6 @@
 #include "autograd/inspect/formulas.h"
 
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>

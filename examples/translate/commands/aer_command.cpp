@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "autograd/error.h"
 #include "examples/translate/base/read_file.h"

@@ -1,5 +1,7 @@
 #include "examples/translate/model/encoder.h"
 
+#include <algorithm>
+
 #include "examples/translate/model/parts.h"
 #include "ops/fused/attention.h"
 #include "ops/layout.h"

@@ -1,5 +1,6 @@
 #include "examples/translate/model/transformer_parts.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "autograd/scratch.h"

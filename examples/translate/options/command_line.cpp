@@ -10,6 +10,7 @@
 #include <exception>
 #include <new>
 #include <span>
+#include <utility>
 
 #include "autograd/error.h"
 #include "examples/translate/base/join_words.h"

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "examples/translate/base/join_words.h"
 #include "examples/translate/options/help_parts.h"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 #include <string_view>
+#include <utility>
 
 #include "autograd/error.h"
 #include "examples/translate/base/read_file.h"

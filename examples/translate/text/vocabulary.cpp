@@ -1,6 +1,7 @@
 #include "examples/translate/text/vocabulary.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "autograd/error.h"
 #include "examples/translate/base/word_ids.h"

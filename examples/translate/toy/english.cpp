@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "examples/translate/toy/grammar.h"
 

@@ -1,6 +1,7 @@
 #include "examples/translate/toy/toy.h"
 
 #include <unordered_set>
+#include <utility>
 
 #include "autograd/error.h"
 #include "examples/translate/base/join_words.h"
