@@ -16,6 +16,7 @@ section() { echo; echo "== $* (${SECONDS} s)"; }
 
 section "rooms"
 python3 tests/support/check_rooms.py
+python3 tests/support/check_includes.py
 
 if [ "$quick" != --quick ]; then
   section "format"
@@ -32,15 +33,9 @@ meson test -C build --print-errorlogs --no-rebuild
 
 if [ "$quick" != --quick ]; then
   section "lint"
-  # What is shipped, without precompiled headers, so that a forgotten include is found; the suites' macros would only cost time.
-  # A source that is compiled in both precisions is read once.
-  [ -f build-lint/build.ninja ] || meson setup build-lint -Db_pch=false -Dtests=false
-  python3 -c '
-import json, sys
-commands = json.load(open(sys.argv[1]))
-json.dump(list({command["file"]: command for command in reversed(commands)}.values()), open(sys.argv[1], "w"))
-' build-lint/compile_commands.json
-  printf '%s\n' $sources | grep '\.cpp$' | grep -v '^tests/' | xargs -P "$(nproc)" -n 4 clang-tidy --quiet -p build-lint --extra-arg=-Wno-error 2>/dev/null
+  # What is shipped; the suites' macros would only cost time.
+  [ -f build-lint/build.ninja ] || meson setup build-lint -Dtests=false >/dev/null
+  python3 tests/support/lint.py build-lint
 
   section "build and tests, sanitized"
   [ -f build-sanitize/build.ninja ] ||
