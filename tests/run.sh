@@ -29,7 +29,7 @@ meson configure build -Dtests=true -Dwerror=true  # the quickstart leaves both o
 ninja -C build all benchmarks
 
 section "tests, optimised"
-meson test -C build --print-errorlogs --no-rebuild
+meson test -C build --print-errorlogs --no-rebuild --num-processes "$(($(nproc) + 2))"  # browsers and scripts wait
 
 if [ "$quick" != --quick ]; then
   section "lint"
