@@ -10,6 +10,8 @@
 #include <chrono>
 #include <climits>
 #include <limits>
+#include <string_view>
+#include <utility>
 
 #include "autograd/error.h"
 
