@@ -278,12 +278,13 @@ void Trainer::validate() {
     state_.best_loss = loss;
     state_.best_epoch = epoch;
   }
-  state_.without_gain = gain ? 0 : state_.without_gain + 1;
-  if (gain) state_.plateau_from = state_.step;
-  if (writes()) {
+  {
     const AverageInPlace in_place(average);
-    if (best) save_best(directory_, translator_, state_);
-    if (at_end_of_epoch && config_.keep_epochs > 0) save_epoch(directory_, translator_, state_, config_.keep_epochs);
+    if (best && writes()) save_best(directory_, translator_, state_);
+    state_.without_gain = gain ? 0 : state_.without_gain + 1;
+    if (gain) state_.plateau_from = state_.step;
+    const bool keeps = at_end_of_epoch && config_.keep_epochs > 0;
+    if (keeps && writes()) save_epoch(directory_, translator_, state_, config_.keep_epochs);
   }
   if (!gain && config_.schedule == Schedule::Plateau) lower_learning_rate();
   const TrainingLog::Validation validation{.step = state_.step,
