@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
@@ -46,8 +47,9 @@ class Json::Builder : public nlohmann::json_sax<Library> {
   bool end_object() override { return close(); }
 
   bool key(std::string& name) override {
-    if (!open_.back().names.insert(name).second) throw Error("the name \"" + name + "\" is there twice");
-    open_.back().name = std::move(name);
+    OpenObject& object = *open_.back().object;
+    if (!object.names.insert(name).second) throw Error("the name \"" + name + "\" is there twice");
+    object.name = std::move(name);
     return true;
   }
 
@@ -58,39 +60,44 @@ class Json::Builder : public nlohmann::json_sax<Library> {
   }
 
  private:
-  /// A list or an object whose end has not come yet.
+  /// An object whose end has not come yet.
+  struct OpenObject {
+    Json::Object members;
+    std::set<std::string> names;  // of the members so far
+    std::string name;             // of the next one
+  };
+  /// A list or an object whose end has not come yet. A list may take one byte, so it is small.
   struct Open {
-    bool is_object;
-    Json::List items = {};
-    Json::Object members = {};
-    std::set<std::string> names = {};  // of the members so far
-    std::string name = {};             // of the next one
+    Json::List items;
+    std::unique_ptr<OpenObject> object;  // null for a list
   };
 
   /// The beginning of an error: the member that is being read.
-  static std::string named(const Open& open) { return open.name.empty() ? "" : open.name + ": "; }
+  static std::string named(const Open& open) {
+    return open.object == nullptr || open.object->name.empty() ? "" : open.object->name + ": ";
+  }
 
   bool put(Json value) {
     if (open_.empty()) {
       root_ = std::move(value);
-    } else if (Open& into = open_.back(); into.is_object) {
-      into.members.push_back({std::move(into.name), std::move(value)});
+    } else if (OpenObject* const object = open_.back().object.get()) {
+      object->members.push_back({std::move(object->name), std::move(value)});
     } else {
-      into.items.push_back(std::move(value));
+      open_.back().items.push_back(std::move(value));
     }
     return true;
   }
 
   bool open(bool is_object) {
     if (open_.size() == kMaxDepth) throw JsonError(named(open_.front()) + "it is nested too deeply");
-    open_.push_back({is_object});
+    open_.push_back({{}, is_object ? std::make_unique<OpenObject>() : nullptr});
     return true;
   }
 
   bool close() {
     Open closed = std::move(open_.back());
     open_.pop_back();
-    return put(closed.is_object ? Json::object(std::move(closed.members)) : Json(std::move(closed.items)));
+    return put(closed.object ? Json::object(std::move(closed.object->members)) : Json(std::move(closed.items)));
   }
 
   std::deque<Open> open_;  // the innermost last
