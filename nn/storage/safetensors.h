@@ -46,7 +46,7 @@ class SafetensorsFile {
   /// is not that of its contents.
   explicit SafetensorsFile(const std::string& path);
 
-  const std::string& path() const { return path_; }
+  const std::string& path() const { return path_; }                         ///< as it was named
   const Metadata& metadata() const { return metadata_; }                    ///< the texts, without the checksum
   const std::map<std::string, Entry>& entries() const { return entries_; }  ///< all tensors by name
 
