@@ -4,7 +4,6 @@
 
 #include <chrono>
 
-#include "examples/translate/data/batches.h"
 #include "examples/translate/text/text.h"
 #include "examples/translate/text/tokenizer.h"
 #include "examples/translate/text/vocabulary.h"

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "examples/translate/base/word_ids.h"
+#include "examples/translate/data/batches.h"
 
 /// What the benchmarks of the training step have in common: the corpus, and its batches of 64 pairs.
 
@@ -12,7 +12,7 @@ namespace gradus::bench {
 struct Data {
   int source_words = 0, target_words = 0;  ///< sizes of the vocabularies of frequency 2 and more
   std::vector<translate::Pair> pairs;
-  std::vector<std::vector<int>> batches;  ///< of 64 pairs each
+  translate::Batches batches;  ///< of 64 pairs each
 };
 
 /// `folder` holds train.de and train.en, one tokenised sentence a line.

@@ -91,7 +91,7 @@ int run(const Arguments& arguments) {
       begin = seconds();
       if (profiling) set_op_observer(observe);
     }
-    const std::vector<int>& batch = data.batches[i % data.batches.size()];
+    const std::span<const int> batch = data.batches[i % data.batches.size()];
     const TrainingStep::Times times = step.run(data.pairs, batch, on_shard);
     if (i < kWarmUp) continue;
     words += target_words(data.pairs, batch);

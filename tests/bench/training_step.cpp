@@ -13,7 +13,7 @@ TrainingStep::TrainingStep(const ModelConfig& config, int threads, int shards)
       parallel_(model_, threads, shards),
       parts_(shards) {}
 
-TrainingStep::Times TrainingStep::run(std::span<const Pair> pairs, std::span<const int> batch, OnShard on_shard) {
+TrainingStep::Times TrainingStep::run(Pairs pairs, std::span<const int> batch, OnShard on_shard) {
   Times times;
   times.batches = seconds();
   const auto cut = cut_shards(pairs, batch, parallel_.shards());
@@ -34,9 +34,9 @@ TrainingStep::Times TrainingStep::run(std::span<const Pair> pairs, std::span<con
   return times;
 }
 
-std::size_t target_words(std::span<const Pair> pairs, std::span<const int> batch) {
+std::size_t target_words(Pairs pairs, std::span<const int> batch) {
   std::size_t words = 0;
-  for (int i : batch) words += pairs[i].target.size();
+  for (int i : batch) words += pairs.target(i).size();
   return words;
 }
 

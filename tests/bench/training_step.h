@@ -21,7 +21,7 @@ class TrainingStep {
   /// Called on a shard's thread before its forward pass.
   using OnShard = FunctionRef<void(int shard)>;
   Times run(
-      std::span<const translate::Pair> pairs, std::span<const int> batch, OnShard on_shard = [](int) {});
+      translate::Pairs pairs, std::span<const int> batch, OnShard on_shard = [](int) {});
 
   translate::Seq2Seq& model() { return model_; }
 
@@ -35,6 +35,6 @@ class TrainingStep {
 };
 
 /// How many words the targets of a batch have, </s> included.
-std::size_t target_words(std::span<const translate::Pair> pairs, std::span<const int> batch);
+std::size_t target_words(translate::Pairs pairs, std::span<const int> batch);
 
 }

@@ -51,7 +51,7 @@ double ensemble_loss(const Ensemble& ensemble) {
 }
 
 /// -Σ p log p of the words of the validation text, in the mean, in nats.
-double entropy(Translator& translator, std::span<const Pair> pairs) {
+double entropy(Translator& translator, Pairs pairs) {
   return mean_over_words(translator.model, pairs, [](std::span<const Real> scores, int) {
     double exponentials = 0, weighted = 0;
     for (const Real score : scores) {

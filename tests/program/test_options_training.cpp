@@ -205,7 +205,7 @@ void check_weight_decay(OptionTrial& trial) {
 }
 
 /// (1 - ε) of the cross-entropy, and ε of its mean over all words in the word's place.
-double smoothed_loss(Translator& translator, std::span<const Pair> pairs, double epsilon) {
+double smoothed_loss(Translator& translator, Pairs pairs, double epsilon) {
   return mean_over_words(translator.model, pairs, [epsilon](std::span<const Real> scores, int target) {
     double exponentials = 0, total = 0;
     for (const Real score : scores) {

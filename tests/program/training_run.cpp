@@ -95,7 +95,7 @@ double distance(const std::vector<Real>& a, const std::vector<Real>& b) {
   return std::sqrt(squares);
 }
 
-double mean_over_words(Seq2Seq& model, std::span<const Pair> pairs,
+double mean_over_words(Seq2Seq& model, Pairs pairs,
                        const std::function<double(std::span<const Real> scores, int target)>& measure) {
   std::vector<int> chosen(pairs.size());
   std::iota(chosen.begin(), chosen.end(), 0);

@@ -49,7 +49,7 @@ double distance(const std::vector<Real>& a, const std::vector<Real>& b);
 
 /// The mean over all words of the targets, teacher-forced, of what `measure` makes of the scores of all words there and
 /// the number of the right one.
-double mean_over_words(Seq2Seq& model, std::span<const Pair> pairs,
+double mean_over_words(Seq2Seq& model, Pairs pairs,
                        const std::function<double(std::span<const Real> scores, int target)>& measure);
 
 /// A training that has run.

@@ -130,12 +130,12 @@ Corpus encode_corpus(CorpusText text, const Languages& languages, const TrainCon
   return corpus;
 }
 
-std::uint64_t fingerprint(const std::vector<Pair>& train, const std::vector<Pair>& valid) {
+std::uint64_t fingerprint(Pairs train, Pairs valid) {
   std::uint64_t hash = 0;
-  for (const std::vector<Pair>* split : {&train, &valid}) {
-    for (const Pair& pair : *split) {
-      for (const std::vector<int>* side : {&pair.source, &pair.target}) {
-        for (const int word : *side) hash = derive_seed(hash, static_cast<std::uint64_t>(word));
+  for (const Pairs& split : {train, valid}) {
+    for (std::size_t i = 0; i < split.size(); ++i) {
+      for (const std::span<const int> side : {split.source(i), split.target(i)}) {
+        for (const int word : side) hash = derive_seed(hash, static_cast<std::uint64_t>(word));
       }
     }
   }

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "examples/translate/base/word_ids.h"
+#include "examples/translate/base/pairs.h"
 #include "examples/translate/config/config.h"
 #include "examples/translate/text/elision.h"
 #include "examples/translate/text/language.h"
@@ -57,6 +57,6 @@ struct Corpus {
 Corpus encode_corpus(CorpusText text, const Languages& languages, const TrainConfig& config);
 
 /// A number that tells one text from another, by all words and their order.
-std::uint64_t fingerprint(const std::vector<Pair>& train, const std::vector<Pair>& valid);
+std::uint64_t fingerprint(Pairs train, Pairs valid);
 
 }

@@ -44,11 +44,11 @@ std::vector<int> add_sources(Batch& batch, int count, Source source) {
 
 }
 
-Batch make_batch(std::span<const Pair> pairs, std::span<const int> chosen) {
+Batch make_batch(Pairs pairs, std::span<const int> chosen) {
   Batch batch;
   const int count = static_cast<int>(chosen.size());
-  const auto source = [&](int i) -> const std::vector<int>& { return pairs[chosen[i]].source; };
-  const auto target = [&](int i) -> const std::vector<int>& { return pairs[chosen[i]].target; };
+  const auto source = [&](int i) { return pairs.source(chosen[i]); };
+  const auto target = [&](int i) { return pairs.target(chosen[i]); };
   const std::vector<int> by_source = add_sources(batch, count, source);
   const std::vector<int> by_target = longest_first(count, [&](int i) { return target(i).size(); });
 
@@ -76,10 +76,10 @@ Batch make_source_batch(std::span<const std::vector<int>> sources, std::span<con
   return batch;
 }
 
-std::vector<std::vector<int>> cut_shards(std::span<const Pair> pairs, std::span<const int> batch, int shards) {
+std::vector<std::vector<int>> cut_shards(Pairs pairs, std::span<const int> batch, int shards) {
   // Dealing the sentences out like cards, longest first, gives every shard nearly the same number of words.
   std::vector<int> sorted(batch.begin(), batch.end());
-  const auto work = [&](int i) { return pairs[i].source.size() + pairs[i].target.size(); };
+  const auto work = [&](int i) { return pairs.source(i).size() + pairs.target(i).size(); };
   std::stable_sort(sorted.begin(), sorted.end(), [&](int a, int b) { return work(a) > work(b); });
   std::vector<std::vector<int>> result(shards);
   for (std::size_t i = 0; i < sorted.size(); ++i) {

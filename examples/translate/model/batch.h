@@ -3,7 +3,7 @@
 #include <span>
 #include <vector>
 
-#include "examples/translate/base/word_ids.h"
+#include "examples/translate/base/pairs.h"
 
 namespace gradus::translate {
 
@@ -22,12 +22,12 @@ struct Batch {
 };
 
 /// Packs the pairs with the given numbers. Throws for an empty side.
-Batch make_batch(std::span<const Pair> pairs, std::span<const int> chosen);
+Batch make_batch(Pairs pairs, std::span<const int> chosen);
 
 /// Packs sources only, for translating.
 Batch make_source_batch(std::span<const std::vector<int>> sources, std::span<const int> chosen);
 
 /// Cuts a batch into `shards` parts of nearly equal work, in a fixed order; parts may be empty if there are few pairs.
-std::vector<std::vector<int>> cut_shards(std::span<const Pair> pairs, std::span<const int> batch, int shards);
+std::vector<std::vector<int>> cut_shards(Pairs pairs, std::span<const int> batch, int shards);
 
 }

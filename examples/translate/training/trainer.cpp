@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 #include "autograd/error.h"
 #include "examples/translate/base/interrupt.h"
 #include "examples/translate/base/number.h"
-#include "examples/translate/data/batches.h"
 #include "examples/translate/training/configured.h"
 #include "examples/translate/training/unigram.h"
 #include "examples/translate/training/validation.h"
@@ -46,9 +46,8 @@ void Trainer::resume() {
 }
 
 std::unique_ptr<NewModel> Trainer::prepare() {
-  return prepare_model(directory_, translator_, [&](const std::string& folder) {
-    save_training(folder, translator_, update_.state(), state_);
-  });
+  return prepare_model(directory_, translator_,
+                       [&](const std::string& folder) { save_training(folder, translator_, update_.state(), state_); });
 }
 
 Trainer::End Trainer::run() {
@@ -141,7 +140,7 @@ double Trainer::learning_rate() const {
   return schedule::constant(rate, step, warm_up);
 }
 
-std::vector<std::vector<int>> Trainer::batches_of_epoch() const {
+Batches Trainer::batches_of_epoch() const {
   const BatchSize size{.pairs = config_.batch_size, .target_words = config_.batch_tokens, .pool = config_.pool_batches};
   return deal_batches(train_, size, derive_seed(config_.seed, static_cast<std::uint64_t>(state_.epoch)));
 }
@@ -153,17 +152,17 @@ std::int64_t Trainer::steps_of_epoch() const {
 
 Trainer::Forecast Trainer::forecast(double limit) {
   translator_.model.train();
-  std::vector<std::vector<int>> batches = batches_of_epoch();
+  const Batches batches = batches_of_epoch();
   batches_ = batches.size();
-  const auto words = [&](const std::vector<int>& batch) { return update_.words_of(batch); };
-  std::int64_t epoch_words = 0;
-  for (const std::vector<int>& batch : batches) epoch_words += words(batch);
-  std::ranges::iter_swap(batches.begin(), std::ranges::max_element(batches, {}, words));
+  std::vector<std::int64_t> words;
+  for (size_t i = 0; i < batches_; ++i) words.push_back(update_.words_of(batches[i]));
+  const auto epoch_words = std::accumulate(words.begin(), words.end(), std::int64_t{0});
+  const auto largest = static_cast<size_t>(std::ranges::max_element(words) - words.begin());
 
   const double start = seconds_now();
   double measured_from = start;
-  for (std::size_t i = 0; i < batches.size() && seconds_now() - start < limit; ++i) {
-    run_step(std::span(batches).subspan(i, 1));
+  for (std::size_t i = 0; i < batches_ && seconds_now() - start < limit; ++i) {
+    run_step(batches.some(i == 0 ? largest : i == largest ? 0 : i, 1));
     if (i > 0) continue;
     measured_from = seconds_now();  // the first step also makes memory and threads
     round_words_ = 0;
@@ -181,7 +180,7 @@ Trainer::Forecast Trainer::forecast(double limit) {
 bool Trainer::run_epoch() {
   double start = seconds_now() - round_seconds_;
   translator_.model.train();
-  const std::vector<std::vector<int>> batches = batches_of_epoch();
+  const Batches batches = batches_of_epoch();
   batches_ = batches.size();
   while (state_.batch < static_cast<int>(batches_)) {
     if (validate_if_due()) {
@@ -192,7 +191,7 @@ bool Trainer::run_epoch() {
     if (has_passed(config_.save_every, saved_, now())) save();
     const auto begin = static_cast<size_t>(state_.batch);
     const size_t count = std::min(static_cast<size_t>(config_.accumulate), batches_ - begin);
-    run_step(std::span(batches).subspan(begin, count));
+    run_step(batches.some(begin, count));
     state_.batch += static_cast<int>(count);
     round_batches_ += static_cast<std::int64_t>(count);
     round_seconds_ = seconds_now() - start;

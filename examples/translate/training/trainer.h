@@ -6,6 +6,7 @@
 
 #include "examples/translate/base/progress.h"
 #include "examples/translate/base/word_ids.h"
+#include "examples/translate/data/batches.h"
 #include "examples/translate/data/corpus.h"
 #include "examples/translate/metrics/bleu.h"
 #include "examples/translate/training/checkpoint.h"
@@ -97,7 +98,7 @@ class Trainer {
   double done() const;
   /// Whether the training has come to its end, but for the last validation.
   bool is_over() const;
-  std::vector<std::vector<int>> batches_of_epoch() const;
+  Batches batches_of_epoch() const;
   std::int64_t steps_of_epoch() const;
   /// If a validation is due it takes place, unless somebody interrupts it, and a checkpoint is saved. Returns whether
   /// it was due.

@@ -21,7 +21,7 @@ std::string name_of(const Update::Place& place, std::size_t batches) {
 
 }
 
-Update::Update(Translator& translator, const std::vector<Pair>& pairs, Transport& transport)
+Update::Update(Translator& translator, Pairs pairs, Transport& transport)
     : translator_(translator),
       config_(translator.config),
       pairs_(pairs),
@@ -107,9 +107,9 @@ void Update::fail_as_not_finite(const Work& work, const Result& result) {
   fail("train: {}; no single number is to blame, only their sum; {}", what, lower_rate_hint());
 }
 
-std::int64_t Update::words_of(const std::vector<int>& batch) const {
+std::int64_t Update::words_of(std::span<const int> batch) const {
   std::int64_t words = 0;
-  for (const int pair : batch) words += static_cast<std::int64_t>(pairs_[pair].target.size());
+  for (const int pair : batch) words += static_cast<std::int64_t>(pairs_.target(pair).size());
   return words;
 }
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "examples/translate/base/word_ids.h"
+#include "examples/translate/base/pairs.h"
 #include "examples/translate/training/checkpoint.h"
 #include "examples/translate/training/module_norms.h"
 #include "examples/translate/translator/translator.h"
@@ -24,7 +24,7 @@ namespace gradus::translate {
 class Update {
  public:
   /// `translator`, `pairs`, of which the batches are numbers, and `transport` must outlive this.
-  Update(Translator& translator, const std::vector<Pair>& pairs, Transport& transport);
+  Update(Translator& translator, Pairs pairs, Transport& transport);
 
   /// Where in the training a change is made, and what depends on that.
   struct Place {
@@ -47,7 +47,7 @@ class Update {
   Result make(std::span<const std::vector<int>> batches, const Place& place);
 
   /// How many target words the pairs of a batch have.
-  std::int64_t words_of(const std::vector<int>& batch) const;
+  std::int64_t words_of(std::span<const int> batch) const;
   /// The norms of the modules' gradients before the last change, and of their values.
   std::vector<ModuleNorm> gradient_norms() const { return module_norms(parameters_, norms_); }
   std::vector<ModuleNorm> weight_norms();
@@ -80,7 +80,7 @@ class Update {
 
   Translator& translator_;
   const TrainConfig& config_;
-  const std::vector<Pair>& pairs_;
+  Pairs pairs_;
   std::vector<Parameter*> parameters_;
   std::vector<double> norms_;  // of each parameter's gradient
   DataParallel parallel_;

@@ -13,8 +13,8 @@
 
 namespace gradus::translate {
 
-Validated score_validation(Translator& translator, std::span<const Pair> pairs, const ParallelText& text,
-                           ThreadPool& pool, Transport& transport) {
+Validated score_validation(Translator& translator, Pairs pairs, const ParallelText& text, ThreadPool& pool,
+                           Transport& transport) {
   const double loss = cross_entropy(translator.model, pairs, pool, transport);
   const SearchOptions options{.beam = translator.config.valid_beam};
   std::vector<std::string> translations = best_translations(translator, text.source, options, pool, transport);

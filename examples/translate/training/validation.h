@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "examples/translate/base/pairs.h"
 #include "examples/translate/training/training_log.h"
 #include "examples/translate/translator/translator.h"
 #include "nn/parallel/transport.h"
@@ -23,8 +24,8 @@ struct Validated {
 
 /// Scores the model, which must be in evaluation mode, on the text; `pairs` is the same as numbers. The ranks share the
 /// work. Throws Interrupted, on all of them, if somebody interrupts it.
-Validated score_validation(Translator& translator, std::span<const Pair> pairs, const ParallelText& text,
-                           ThreadPool& pool, Transport& transport);
+Validated score_validation(Translator& translator, Pairs pairs, const ParallelText& text, ThreadPool& pool,
+                           Transport& transport);
 
 /// The first sentences of the text with their translations, for the log.
 std::vector<TrainingLog::Sample> first_samples(const ParallelText& text, const Validated& validated);

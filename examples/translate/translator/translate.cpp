@@ -94,11 +94,11 @@ std::vector<std::vector<double>> score_pairs(std::span<Translator* const> models
   return score_targets(members_of(models, sources), targets, kDecodingBatch, pool);
 }
 
-double cross_entropy(Seq2Seq& model, std::span<const Pair> pairs, ThreadPool& pool, Transport& transport) {
+double cross_entropy(Seq2Seq& model, Pairs pairs, ThreadPool& pool, Transport& transport) {
   std::vector<int> order(pairs.size());
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(),
-                   [&](int a, int b) { return pairs[a].source.size() > pairs[b].source.size(); });
+                   [&](int a, int b) { return pairs.source(a).size() > pairs.source(b).size(); });
 
   const size_t batches = (pairs.size() + kDecodingBatch - 1) / kDecodingBatch;
   const auto add_losses = [&](const std::vector<size_t>& own, std::vector<double>& sums) {
@@ -113,7 +113,7 @@ double cross_entropy(Seq2Seq& model, std::span<const Pair> pairs, ThreadPool& po
   };
   const std::vector<double> sums = share_numbers(transport, batches, add_losses);
   size_t words = 0;
-  for (const Pair& pair : pairs) words += pair.target.size();
+  for (size_t i = 0; i < pairs.size(); ++i) words += pairs.target(i).size();
   return std::accumulate(sums.begin(), sums.end(), 0.0) / static_cast<double>(words);
 }
 

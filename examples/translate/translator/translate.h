@@ -42,7 +42,7 @@ std::vector<std::vector<double>> score_pairs(std::span<Translator* const> models
 /// without dropout and label smoothing, and one average over the whole text. Its exp is the perplexity. The model must
 /// be in evaluation mode. The ranks share the pairs; the result does not depend on their number, nor on that of the
 /// threads.
-double cross_entropy(Seq2Seq& model, std::span<const Pair> pairs, ThreadPool& pool, Transport& transport = alone());
+double cross_entropy(Seq2Seq& model, Pairs pairs, ThreadPool& pool, Transport& transport = alone());
 /// The mean of -log P(word), of the probabilities' means over several models.
 double cross_entropy(std::span<Translator* const> models, const ParallelText& text, ThreadPool& pool,
                      Transport& transport = alone());
