@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -118,16 +119,49 @@ std::string target_of(const std::string& path) {
 
 }
 
-void write_file_atomically(const std::string& path, std::string_view bytes) {
+struct AtomicFile::Temporary : TemporaryFile {
+  explicit Temporary(TemporaryFile&& file) : TemporaryFile(std::move(file)) {}
+};
+
+AtomicFile::AtomicFile(const std::string& path) : path_(path) {
   struct stat existing {};
   const bool exists = ::lstat(path.c_str(), &existing) == 0 && S_ISREG(existing.st_mode);
-  TemporaryFile file = open_temporary(path);
-  if (exists && ::fchmod(file.descriptor, existing.st_mode & 0777) != 0) fail_to_write(path, errno);
-  write_all(file.descriptor, bytes, path);
-  if (::fsync(file.descriptor) != 0) fail_to_write(path, errno);
-  if (std::rename(file.name.c_str(), path.c_str()) != 0) fail_to_write(path, errno);
-  file.name.clear();
-  flush_folder(folder_of(path));
+  file_ = std::make_unique<Temporary>(open_temporary(path));
+  if (exists && ::fchmod(file_->descriptor, existing.st_mode & 0777) != 0) fail_to_write(path, errno);
+}
+
+AtomicFile::~AtomicFile() = default;
+
+void AtomicFile::write(std::string_view bytes) { write_all(file_->descriptor, bytes, path_); }
+
+void AtomicFile::commit() {
+  if (::fsync(file_->descriptor) != 0) fail_to_write(path_, errno);
+  if (std::rename(file_->name.c_str(), path_.c_str()) != 0) fail_to_write(path_, errno);
+  file_->name.clear();
+  flush_folder(folder_of(path_));
+}
+
+UnnamedFile::UnnamedFile() {
+  std::error_code error;
+  folder_ = std::filesystem::temp_directory_path(error).string();
+  if (error) fail("TMPDIR: cannot make a temporary file in its folder: {}", error.message());
+  std::string name = (std::filesystem::path(folder_) / "gradus-XXXXXX").string();
+  descriptor_ = ::mkostemp(name.data(), O_CLOEXEC);
+  if (descriptor_ < 0)
+    fail("{}: cannot make a temporary file there: {}", folder_, std::generic_category().message(errno));
+  ::unlink(name.c_str());
+}
+
+UnnamedFile::~UnnamedFile() { ::close(descriptor_); }
+
+void UnnamedFile::write(std::string_view bytes) { write_all(descriptor_, bytes, "a temporary file in " + folder_); }
+
+std::string UnnamedFile::path() const { return fmt::format("/proc/self/fd/{}", descriptor_); }
+
+void write_file_atomically(const std::string& path, std::string_view bytes) {
+  AtomicFile file(path);
+  file.write(bytes);
+  file.commit();
 }
 
 void write_where_named(const std::string& path, std::string_view bytes) {

@@ -1,11 +1,49 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "autograd/real.h"
 
 namespace gradus::inline GRADUS_PRECISION {
+
+/// A file that is written piece by piece and takes its place whole or not at all, as `write_file_atomically` says.
+class AtomicFile {
+ public:
+  explicit AtomicFile(const std::string& path);
+  /// Removes what was written, unless it was committed.
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  void write(std::string_view bytes);
+  /// Puts the file in its place; the last call.
+  void commit();
+
+ private:
+  struct Temporary;
+  std::string path_;
+  std::unique_ptr<Temporary> file_;
+};
+
+/// A file without a name, in the system's folder for temporary files ($TMPDIR). It is gone with this object, or with
+/// the process, however that ends. Throws Error if it cannot be made or written.
+class UnnamedFile {
+ public:
+  UnnamedFile();
+  ~UnnamedFile();
+  UnnamedFile(const UnnamedFile&) = delete;
+  UnnamedFile& operator=(const UnnamedFile&) = delete;
+
+  void write(std::string_view bytes);
+  /// Where this process can open it to read it from its beginning.
+  std::string path() const;
+
+ private:
+  std::string folder_;
+  int descriptor_;
+};
 
 /// Writes `bytes` to the file at `path`, whole or not at all: into a temporary file in the same folder, which is
 /// flushed to the disk and then renamed over `path`. A reader sees the old contents or the new ones, also after a power

@@ -10,6 +10,7 @@
 #include "autograd/gradcheck.h"
 #include "nn/rng.h"
 #include "nn/storage/atomic_file.h"
+#include "nn/storage/checksum.h"
 #include "nn/storage/json.h"
 #include "nn/storage/regular_file.h"
 
@@ -94,17 +95,6 @@ std::string lost_in_float(const char* from, const Shape& shape) {
     }
   }
   return "";
-}
-
-/// A number that changes with every bit of the bytes.
-std::uint64_t hash_of(std::uint64_t hash, std::string_view bytes) {
-  hash = derive_seed(hash, bytes.size());
-  for (; !bytes.empty(); bytes.remove_prefix(std::min(bytes.size(), sizeof hash))) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, bytes.data(), std::min(bytes.size(), sizeof word));
-    hash = derive_seed(hash, word);
-  }
-  return hash;
 }
 
 /// The sum of hashes of all tensors and texts of a file: it depends neither on their order nor on how the header is

@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "examples/translate/base/read_file.h"
+#include "examples/translate/input/read_file.h"
 #include "tests/program/command_tests.h"
 
 namespace gradus::translate {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "examples/translate/base/read_file.h"
+#include "examples/translate/input/read_file.h"
 #include "nn/storage/atomic_file.h"
 #include "tests/program/command_tests.h"
 

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <set>
 
-#include "examples/translate/base/read_file.h"
+#include "examples/translate/input/read_file.h"
 #include "examples/translate/text/unicode.h"
 #include "tests/program/command_tests.h"
 

@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "autograd/error.h"
-#include "examples/translate/base/read_file.h"
+#include "examples/translate/input/read_file.h"
 #include "examples/translate/options/command_line.h"
 #include "examples/translate/text/text.h"
 #include "nn/storage/atomic_file.h"

@@ -8,9 +8,9 @@
 #include <set>
 
 #include "examples/translate/base/join_words.h"
-#include "examples/translate/base/read_file.h"
 #include "examples/translate/config/config_file.h"
 #include "examples/translate/config/presets.h"
+#include "examples/translate/input/read_file.h"
 #include "examples/translate/text/unicode.h"
 #include "nn/storage/atomic_file.h"
 #include "nn/storage/safetensors.h"

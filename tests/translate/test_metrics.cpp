@@ -8,8 +8,8 @@
 
 #include "autograd/error.h"
 #include "examples/translate/base/join_words.h"
-#include "examples/translate/base/read_file.h"
 #include "examples/translate/base/version.h"
+#include "examples/translate/input/read_file.h"
 #include "examples/translate/metrics/bleu.h"
 #include "examples/translate/metrics/chrf.h"
 #include "examples/translate/metrics/significance.h"

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "autograd/error.h"
-#include "examples/translate/base/read_file.h"
+#include "examples/translate/input/read_file.h"
 #include "examples/translate/training/checkpoint.h"
 #include "examples/translate/translator/model_folder.h"
 #include "examples/translate/translator/new_model.h"

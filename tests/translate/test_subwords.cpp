@@ -27,8 +27,7 @@ ParallelText text() {
   static const ToyCorpus corpus = make_toy_corpus(1, {.train = 500, .valid = 0, .test = 0, .test_long = 0});
   ParallelText text;
   for (const ToyPair& pair : corpus.train) {
-    text.source.push_back(join_words(pair.source) + ".");
-    text.target.push_back("– " + ElisionTokenizer().join(pair.target) + " !");
+    text.add(join_words(pair.source) + ".", "– " + ElisionTokenizer().join(pair.target) + " !", text.lines.size() + 1);
   }
   return text;
 }

@@ -14,7 +14,7 @@
 
 #include "autograd/error.h"
 #include "examples/translate/base/join_words.h"
-#include "examples/translate/base/read_file.h"
+#include "examples/translate/input/read_file.h"
 #include "examples/translate/text/input_lines.h"
 #include "examples/translate/text/text.h"
 #include "examples/translate/text/unicode.h"

@@ -8,7 +8,7 @@
 #include <memory>
 #include <string>
 
-#include "examples/translate/base/read_file.h"
+#include "examples/translate/input/read_file.h"
 #include "examples/translate/training/trainer.h"
 #include "tests/support/temporary_folder.h"
 

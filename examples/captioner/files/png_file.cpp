@@ -1,7 +1,7 @@
 #include "examples/captioner/files/png_file.h"
 
 #include "autograd/error.h"
-#include "examples/translate/base/read_file.h"
+#include "examples/translate/input/read_file.h"
 
 namespace gradus::captioner {
 

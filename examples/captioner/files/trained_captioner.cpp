@@ -4,6 +4,7 @@
 
 #include "autograd/error.h"
 #include "examples/translate/config/config_file.h"
+#include "examples/translate/input/read_file.h"
 #include "examples/translate/text/word_tokenizer.h"
 #include "examples/translate/translator/model_folder.h"
 #include "examples/translate/translator/new_model.h"

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "examples/translate/base/read_file.h"
+#include "examples/translate/base/input_name.h"
 
 namespace gradus::translate {
 

@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "autograd/error.h"
-#include "examples/translate/base/read_file.h"
 #include "examples/translate/commands/commands.h"
+#include "examples/translate/input/read_file.h"
 #include "examples/translate/metrics/alignment_error.h"
 #include "examples/translate/text/text.h"
 

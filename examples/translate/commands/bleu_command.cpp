@@ -3,9 +3,9 @@
 #include <memory>
 
 #include "autograd/error.h"
-#include "examples/translate/base/read_file.h"
 #include "examples/translate/base/usage_error.h"
 #include "examples/translate/commands/commands.h"
+#include "examples/translate/input/read_file.h"
 #include "examples/translate/options/metric_options.h"
 #include "examples/translate/report/score_report.h"
 #include "examples/translate/text/text.h"

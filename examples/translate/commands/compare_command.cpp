@@ -6,12 +6,12 @@
 
 #include "autograd/error.h"
 #include "examples/translate/base/progress.h"
-#include "examples/translate/base/read_file.h"
 #include "examples/translate/base/usage_error.h"
 #include "examples/translate/commands/commands.h"
 #include "examples/translate/commands/output_file.h"
 #include "examples/translate/comparison/comparison_page.h"
 #include "examples/translate/comparison/comparison_text.h"
+#include "examples/translate/input/read_file.h"
 #include "examples/translate/machine/cores.h"
 #include "examples/translate/options/common_options.h"
 #include "examples/translate/options/metric_options.h"

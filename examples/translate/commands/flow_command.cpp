@@ -5,10 +5,10 @@
 
 #include "autograd/error.h"
 #include "examples/translate/base/progress.h"
-#include "examples/translate/base/read_file.h"
 #include "examples/translate/commands/commands.h"
 #include "examples/translate/commands/output_file.h"
 #include "examples/translate/flow/flow_page.h"
+#include "examples/translate/input/read_file.h"
 #include "examples/translate/options/common_options.h"
 #include "examples/translate/text/unicode.h"
 #include "examples/translate/translator/model_folder.h"

@@ -2,9 +2,9 @@
 #include <numeric>
 
 #include "autograd/error.h"
-#include "examples/translate/base/read_file.h"
 #include "examples/translate/base/word_ids.h"
 #include "examples/translate/commands/commands.h"
+#include "examples/translate/input/read_file.h"
 #include "examples/translate/machine/cores.h"
 #include "examples/translate/options/common_options.h"
 #include "examples/translate/report/score_report.h"

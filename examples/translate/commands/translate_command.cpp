@@ -8,10 +8,10 @@
 
 #include "autograd/error.h"
 #include "examples/translate/base/join_words.h"
-#include "examples/translate/base/read_file.h"
 #include "examples/translate/base/usage_error.h"
 #include "examples/translate/commands/commands.h"
 #include "examples/translate/commands/output_file.h"
+#include "examples/translate/input/read_file.h"
 #include "examples/translate/machine/cores.h"
 #include "examples/translate/machine/ranks.h"
 #include "examples/translate/machine/shared_work.h"

@@ -6,8 +6,8 @@
 #include "examples/translate/base/join_words.h"
 #include "examples/translate/base/nearest.h"
 #include "examples/translate/base/number.h"
-#include "examples/translate/base/read_file.h"
 #include "examples/translate/config/other_names.h"
+#include "examples/translate/input/read_file.h"
 #include "nn/storage/atomic_file.h"
 #include "nn/storage/json.h"
 

@@ -2,14 +2,16 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <memory>
 #include <set>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
 #include "autograd/error.h"
+#include "examples/translate/base/input_name.h"
 #include "examples/translate/base/join_words.h"
-#include "examples/translate/base/read_file.h"
+#include "examples/translate/data/parallel_files.h"
 #include "examples/translate/text/unicode.h"
 #include "nn/rng.h"
 
@@ -29,13 +31,42 @@ std::vector<std::string*> files_of(TrainConfig& config) {
   return files;
 }
 
-ParallelText read_some(const std::vector<std::string>& files) {
-  ParallelText text = read_parallel(files.at(0), files.at(1));
-  if (text.source.empty())
-    fail("{}, {}: no sentence pair to use; {} have an empty side", input_name(files[0]), input_name(files[1]),
-         text.skipped);
-  return text;
+[[noreturn]] void fail_as_empty(const std::vector<std::string>& files, std::size_t skipped) {
+  fail("{}, {}: no sentence pair to use; {} have an empty side", input_name(files[0]), input_name(files[1]), skipped);
 }
+
+/// Pairs that are held out from a text, and those that are equal to one.
+class HeldOut {
+ public:
+  HeldOut(const TextStream& text, std::size_t count) : pairs_(text.size()), count_(count) {
+    for_each(text, [&](std::string_view source, std::string_view target, std::size_t line, bool is_held) {
+      if (is_held) valid_.add(std::string(source), std::string(target), line);
+    });
+    for (std::size_t i = 0; i < count_; ++i) known_.insert({valid_.source[i], valid_.target[i]});
+  }
+  HeldOut(const HeldOut&) = delete;
+  HeldOut& operator=(const HeldOut&) = delete;
+
+  const ParallelText& valid() const { return valid_; }
+  bool knows(std::string_view source, std::string_view target) const { return known_.contains({source, target}); }
+
+  /// Visits all pairs of the text, and says of each whether it is held out: the middle ones of `count` equal parts are.
+  template <class Visit>
+  void for_each(const TextStream& text, const Visit& visit) const {
+    std::size_t pair = 0, held = 0;
+    text.for_each([&](std::string_view source, std::string_view target, std::size_t line) {
+      const bool is_held = held < count_ && pair == (2 * held + 1) * pairs_ / (2 * count_);
+      visit(source, target, line, is_held);
+      held += is_held ? 1 : 0;
+      ++pair;
+    });
+  }
+
+ private:
+  std::size_t pairs_, count_;
+  ParallelText valid_;
+  std::set<std::pair<std::string_view, std::string_view>> known_;
+};
 
 }
 
@@ -70,29 +101,20 @@ ParallelText toy_text(const std::vector<ToyPair>& split, const TextTokenizer& fr
 
 std::size_t default_hold_out(std::size_t pairs) { return std::clamp<std::size_t>(pairs / 10, 1, 1000); }
 
-CorpusText hold_out(ParallelText text, std::size_t count) {
-  const std::size_t pairs = text.source.size();
-  CorpusText parts;
-  std::vector<bool> held(pairs);
-  std::set<std::pair<std::string_view, std::string_view>> known;
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::size_t pair = (2 * i + 1) * pairs / (2 * count);  // the middle of the i-th of `count` parts
-    held[pair] = true;
-    known.insert({text.source[pair], text.target[pair]});
-  }
-  std::vector<bool> copies(pairs);
-  for (std::size_t pair = 0; pair < pairs; ++pair)
-    copies[pair] = !held[pair] && known.contains({text.source[pair], text.target[pair]});
-  const auto left = pairs - count - static_cast<std::size_t>(std::ranges::count(copies, true));
-  for (std::size_t pair = 0; pair < pairs; ++pair) {
-    if (copies[pair] && left > 0) {  // otherwise there would be nothing to learn
-      ++parts.copies;
-      continue;
-    }
-    (held[pair] ? parts.valid : parts.train).add(text.source[pair], text.target[pair], text.lines[pair]);
-  }
-  parts.train.skipped = text.skipped;
-  return parts;
+CorpusText hold_out(const TextStream& text, std::size_t count) {
+  const auto held = std::make_shared<const HeldOut>(text, count);
+  std::size_t copies = 0;
+  held->for_each(text, [&](std::string_view source, std::string_view target, std::size_t, bool is_held) {
+    copies += !is_held && held->knows(source, target) ? 1 : 0;
+  });
+  const std::size_t others = text.size() - count;
+  if (copies == others) copies = 0;  // otherwise there would be nothing to learn
+  const auto walk = [text, held, keeps_copies = copies == 0](const TextStream::Visitor& visit) {
+    held->for_each(text, [&](std::string_view source, std::string_view target, std::size_t line, bool is_held) {
+      if (!is_held && (keeps_copies || !held->knows(source, target))) visit(source, target, line);
+    });
+  };
+  return {TextStream(walk, others - copies, text.skipped(), derive_seed(text.hash(), count)), held->valid(), copies};
 }
 
 CorpusText load_text(const TrainConfig& config) {
@@ -100,24 +122,34 @@ CorpusText load_text(const TrainConfig& config) {
     const ToyCorpus toy = toy_corpus();
     return {toy_text(toy.train), toy_text(toy.valid)};
   }
-  ParallelText train = read_some(config.train);
-  if (!config.valid.empty()) return {std::move(train), read_some(config.valid)};
-  const std::size_t count =
-      config.hold_out > 0 ? static_cast<std::size_t>(config.hold_out) : default_hold_out(train.source.size());
-  if (count >= train.source.size()) {
-    fail("{}, {}: {} of {} sentence pairs cannot be held out for validation; give --valid SRC TGT, or more text",
-         config.train[0], config.train[1], count, train.source.size());
+  const TextStream train = stream_parallel(config.train.at(0), config.train.at(1));
+  if (train.size() == 0) fail_as_empty(config.train, train.skipped());
+  if (!config.valid.empty()) {
+    ParallelText valid = read_parallel(config.valid.at(0), config.valid.at(1));
+    if (valid.source.empty()) fail_as_empty(config.valid, valid.skipped);
+    return {train, std::move(valid)};
   }
-  return hold_out(std::move(train), count);
+  const std::size_t count =
+      config.hold_out > 0 ? static_cast<std::size_t>(config.hold_out) : default_hold_out(train.size());
+  if (count >= train.size()) {
+    fail("{}, {}: {} of {} sentence pairs cannot be held out for validation; give --valid SRC TGT, or more text",
+         config.train[0], config.train[1], count, train.size());
+  }
+  return hold_out(train, count);
 }
 
 Corpus encode_corpus(CorpusText text, const Languages& languages, const TrainConfig& config) {
   Corpus corpus;
-  corpus.train = languages.encode(text.train);
-  corpus.valid = languages.encode(text.valid);
   const auto longest = static_cast<size_t>(config.max_length) + 1;  // </s> is at each end
-  corpus.too_long = std::erase_if(
-      corpus.train, [&](const Pair& pair) { return std::max(pair.source.size(), pair.target.size()) > longest; });
+  text.train.for_each([&](std::string_view source, std::string_view target, std::size_t) {
+    Pair pair{languages.source.encode(source), languages.target.encode(target)};
+    if (std::max(pair.source.size(), pair.target.size()) > longest) {
+      ++corpus.too_long;
+    } else {
+      corpus.train.push_back(std::move(pair));
+    }
+  });
+  corpus.valid = languages.encode(text.valid);
   if (corpus.train.empty()) {
     fail("{}: no sentence pair to use; {} have more than {} {}s on a side; raise --max-length",
          config.toy ? "the toy language"
@@ -125,7 +157,7 @@ Corpus encode_corpus(CorpusText text, const Languages& languages, const TrainCon
          corpus.too_long, config.max_length, unit_of(config.tokenizer));
   }
   corpus.copies = text.copies;
-  corpus.empty = text.train.skipped + text.valid.skipped;
+  corpus.empty = text.train.skipped() + text.valid.skipped;
   corpus.valid_text = std::move(text.valid);
   return corpus;
 }

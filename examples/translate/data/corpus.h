@@ -25,9 +25,10 @@ void require_files(TrainConfig config, const std::string& advice = {});
 /// Makes the paths of the text files absolute, so that the configuration names them from any folder.
 void make_paths_absolute(TrainConfig& config);
 
-/// What a training reads.
+/// What a training reads. The text to learn from is not held.
 struct CorpusText {
-  ParallelText train, valid;
+  TextStream train;
+  ParallelText valid;
   std::size_t copies = 0;  ///< pairs left out because they are held out for validation elsewhere in the text
 };
 
@@ -37,7 +38,7 @@ std::size_t default_hold_out(std::size_t pairs);
 
 /// Takes `count` pairs out of a text, evenly from all its parts. Other pairs that are equal to one of these are left
 /// out, so that what validates has not been learned; `CorpusText::copies` counts them.
-CorpusText hold_out(ParallelText text, std::size_t count);
+CorpusText hold_out(const TextStream& text, std::size_t count);
 
 /// The text that the configuration names, or the toy language. Pairs with an empty side are left out. Without
 /// validation text, `hold_out` pairs of the training text become it. Throws Error for files that cannot be read, are

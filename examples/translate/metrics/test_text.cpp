@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "autograd/error.h"
-#include "examples/translate/base/read_file.h"
+#include "examples/translate/input/read_file.h"
 
 namespace gradus::translate {
 

@@ -15,7 +15,7 @@
 #include "autograd/error.h"
 #include "examples/translate/base/join_words.h"
 #include "examples/translate/base/progress.h"
-#include "examples/translate/base/read_file.h"
+#include "examples/translate/input/read_file.h"
 #include "examples/translate/machine/ranks.h"
 #include "examples/translate/options/complaints.h"
 #include "examples/translate/options/explaining_commands.h"

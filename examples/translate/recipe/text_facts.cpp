@@ -1,8 +1,9 @@
 #include "examples/translate/recipe/text_facts.h"
 
-#include <algorithm>
+#include <map>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "examples/translate/text/unicode.h"
 
@@ -14,12 +15,15 @@ constexpr double kLettersOfAWord = 12;  // at most, on average; German has 5.5
 
 using Letters = std::unordered_map<char32_t, std::size_t>;
 
-SideFacts side_facts(const std::vector<std::string>& lines, Letters& letters) {
+/// Looks at the lines of one side, one after the other.
+struct SideReader {
   SideFacts facts;
-  std::vector<std::size_t> lengths;
-  for (const std::string& line : lines) {
+  Letters letters;
+  std::map<std::size_t, std::size_t> lengths;  ///< how many lines have so many words
+
+  void add(std::string_view line) {
     const std::vector<std::string_view> words = split_words(line);
-    lengths.push_back(words.size());
+    ++lengths[words.size()];
     facts.words += words.size();
     for (const std::string_view word : words) {
       const std::u32string characters = code_points(word);
@@ -29,11 +33,16 @@ SideFacts side_facts(const std::vector<std::string>& lines, Letters& letters) {
       if (is_punctuation(characters.back())) ++(characters.size() > 1 ? facts.joined : facts.separate);
     }
   }
-  const auto longest = lengths.begin() + static_cast<std::ptrdiff_t>(lengths.size() - 1 - lengths.size() / 1000);
-  std::ranges::nth_element(lengths, longest);
-  facts.longest = *longest;
-  return facts;
-}
+
+  /// The words of the longest of so many lines, one in a thousand left aside.
+  std::size_t longest(std::size_t lines) const {
+    std::size_t aside = lines / 1000;
+    for (auto length = lengths.rbegin(); length != lengths.rend(); aside -= length->second, ++length) {
+      if (length->second > aside) return length->first;
+    }
+    return 0;
+  }
+};
 
 }
 
@@ -48,16 +57,19 @@ bool TextFacts::has_spaces() const {
   return spaced(source) && spaced(target);
 }
 
-TextFacts text_facts(const ParallelText& text) {
-  TextFacts facts;
-  Letters source, target;
-  facts.pairs = text.source.size();
-  facts.source = side_facts(text.source, source);
-  facts.target = side_facts(text.target, target);
+TextFacts text_facts(const TextStream& text) {
+  SideReader source, target;
+  text.for_each([&](std::string_view source_line, std::string_view target_line, std::size_t) {
+    source.add(source_line);
+    target.add(target_line);
+  });
+  source.facts.longest = source.longest(text.size());
+  target.facts.longest = target.longest(text.size());
+  TextFacts facts{.pairs = text.size(), .source = source.facts, .target = target.facts};
   std::size_t shared = 0;
-  facts.letters = source.size();
-  for (const auto& [letter, count] : target) {
-    if (source.contains(letter)) {
+  facts.letters = source.letters.size();
+  for (const auto& [letter, count] : target.letters) {
+    if (source.letters.contains(letter)) {
       shared += count;
     } else {
       ++facts.letters;

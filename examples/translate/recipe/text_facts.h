@@ -1,8 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <string>
-#include <vector>
 
 #include "examples/translate/text/text.h"
 
@@ -30,6 +28,6 @@ struct TextFacts {
   bool has_spaces() const;
 };
 
-TextFacts text_facts(const ParallelText& text);
+TextFacts text_facts(const TextStream& text);
 
 }

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
+#include <cstdint>
 #include <string_view>
-#include <utility>
+#include <vector>
+
+#include "nn/storage/checksum.h"
 
 namespace gradus::translate {
 
@@ -28,46 +30,67 @@ struct Correlation {
   double value() const { return (xy / n - x / n * (y / n)) / (deviation_x() * deviation_y()); }
 };
 
-using PairView = std::pair<std::string_view, std::string_view>;
-
 std::string percent(std::size_t part, std::size_t whole) {
   return fmt::format("{:.3g} %", 100 * static_cast<double>(part) / static_cast<double>(whole));
 }
 
-/// Counts of the pairs of a text.
-std::map<PairView, std::size_t> count_pairs(const ParallelText& text) {
-  std::map<PairView, std::size_t> counts;
-  for (std::size_t i = 0; i < text.source.size(); ++i) ++counts[{text.source[i], text.target[i]}];
-  return counts;
+std::uint64_t hash_of_pair(std::string_view source, std::string_view target) {
+  return hash_of(hash_of(0, source), target);
 }
 
-}
+/// What tells of copies in a text: 8 bytes a pair.
+struct Copies {
+  std::vector<std::uint64_t> pairs;  ///< a hash of each, sorted
+  std::size_t same = 0;              ///< pairs whose source is their target
 
-std::size_t misaligned_from(const ParallelText& text) {
-  const std::size_t pairs = text.source.size(), block = std::min(kBlock, pairs);
-  if (block < kLeastBlock) return 0;
-  for (std::size_t first = 0; first + block <= pairs; first += block) {
-    Correlation lengths;
-    for (std::size_t i = first; i < first + block; ++i) {
-      lengths.add(std::log(static_cast<double>(text.source[i].size())),
-                  std::log(static_cast<double>(text.target[i].size())));
-    }
-    const bool telling = lengths.deviation_x() > kLeastSpread && lengths.deviation_y() > kLeastSpread;
-    if (telling && lengths.value() < kLeastCorrelation) return text.lines[first];
+  explicit Copies(const TextStream& text) {
+    pairs.reserve(text.size());
+    text.for_each([&](std::string_view source, std::string_view target, std::size_t) {
+      pairs.push_back(hash_of_pair(source, target));
+      same += source == target ? 1 : 0;
+    });
+    std::ranges::sort(pairs);
   }
-  return 0;
+
+  bool contain(std::string_view source, std::string_view target) const {
+    return std::ranges::binary_search(pairs, hash_of_pair(source, target));
+  }
+  /// How many pairs repeat an earlier one.
+  std::size_t repeated() const {
+    std::size_t count = 0;
+    for (std::size_t i = 1; i < pairs.size(); ++i) count += pairs[i] == pairs[i - 1] ? 1 : 0;
+    return count;
+  }
+};
+
+}
+
+std::size_t misaligned_from(const TextStream& text) {
+  const std::size_t block = std::min(kBlock, text.size());
+  if (block < kLeastBlock) return 0;
+  std::size_t count = 0, begin = 0, found = 0;
+  Correlation lengths;
+  text.for_each([&](std::string_view source, std::string_view target, std::size_t line) {
+    if (count++ % block == 0) {
+      begin = line;
+      lengths = {};
+    }
+    lengths.add(std::log(static_cast<double>(source.size())), std::log(static_cast<double>(target.size())));
+    if (found > 0 || count % block != 0) return;
+    const bool telling = lengths.deviation_x() > kLeastSpread && lengths.deviation_y() > kLeastSpread;
+    if (telling && lengths.value() < kLeastCorrelation) found = begin;
+  });
+  return found;
 }
 
 std::vector<std::string> text_warnings(const CorpusText& text, const TextFacts& facts, const TrainConfig& config) {
   std::vector<std::string> warnings;
-  const auto &source = text.train.source, &target = text.train.target;
-  const std::size_t pairs = source.size();
-
-  std::size_t same = 0;
-  for (std::size_t i = 0; i < pairs; ++i) same += source[i] == target[i] ? 1 : 0;
-  if (2 * same > pairs) {
-    warnings.push_back(fmt::format(
-        "source and target are the same in {} of the training pairs; was a file given twice?", percent(same, pairs)));
+  const std::size_t pairs = text.train.size();
+  const Copies copies(text.train);
+  if (2 * copies.same > pairs) {
+    warnings.push_back(
+        fmt::format("source and target are the same in {} of the training pairs; was a file given twice?",
+                    percent(copies.same, pairs)));
   } else if (const std::size_t line = misaligned_from(text.train); line > 0) {
     warnings.push_back(fmt::format(
         "around line {} the lengths of source and target have nothing to do with each other: does line n of one file "
@@ -75,10 +98,9 @@ std::vector<std::string> text_warnings(const CorpusText& text, const TextFacts& 
         line));
   }
 
-  const std::map<PairView, std::size_t> counts = count_pairs(text.train);
   std::size_t learned = 0;
   for (std::size_t i = 0; i < text.valid.source.size(); ++i)
-    learned += counts.contains({text.valid.source[i], text.valid.target[i]}) ? 1 : 0;
+    learned += copies.contain(text.valid.source[i], text.valid.target[i]) ? 1 : 0;
   if (10 * learned >= text.valid.source.size()) {
     warnings.push_back(
         fmt::format("{} of the validation pairs are training pairs, too, so that BLEU says little about other text; "
@@ -86,7 +108,7 @@ std::vector<std::string> text_warnings(const CorpusText& text, const TextFacts& 
                     "and pairs are held out",
                     percent(learned, text.valid.source.size())));
   }
-  if (const std::size_t twice = pairs - counts.size(); 5 * twice >= pairs) {
+  if (const std::size_t twice = copies.repeated(); 5 * twice >= pairs) {
     warnings.push_back(fmt::format("{} of the training pairs repeat an earlier one; without them training is faster",
                                    percent(twice, pairs)));
   }

@@ -17,6 +17,6 @@ std::vector<std::string> text_warnings(const CorpusText& text, const TextFacts& 
 
 /// The line from which on, for the rest of the text or a long part of it, the two sides do not seem to be translations
 /// of one another, since their lengths have nothing to do with each other; 0 if there is none.
-std::size_t misaligned_from(const ParallelText& text);
+std::size_t misaligned_from(const TextStream& text);
 
 }

@@ -6,7 +6,7 @@
 
 #include "autograd/error.h"
 #include "examples/translate/base/join_words.h"
-#include "examples/translate/base/read_file.h"
+#include "examples/translate/input/read_file.h"
 #include "examples/translate/text/text.h"
 #include "examples/translate/text/unicode.h"
 

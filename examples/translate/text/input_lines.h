@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "examples/translate/base/read_file.h"
+#include "examples/translate/input/source_file.h"
 
 namespace gradus::translate {
 
@@ -16,6 +16,7 @@ namespace gradus::translate {
 class InputLines {
  public:
   explicit InputLines(const std::string& path) : file_(path) {}
+  explicit InputLines(const SourceFile& file) : file_(file.open()) {}
 
   /// The next lines, at least one; none at the end. Throws Error for a line that is not UTF-8, after those before it
   /// were given.

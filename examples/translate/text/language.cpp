@@ -10,6 +10,7 @@
 #include "examples/translate/text/subwords.h"
 #include "examples/translate/text/unicode.h"
 #include "examples/translate/text/word_tokenizer.h"
+#include "nn/rng.h"
 #include "nn/storage/atomic_file.h"
 #include "nn/storage/regular_file.h"
 
@@ -31,7 +32,40 @@ Language subword_language(const LanguageOptions& options, std::string model, con
   return {std::move(tokenizer), std::move(vocabulary), options.lowercase, std::move(model)};
 }
 
-Language learn_subwords(std::vector<std::string> lines, const LanguageOptions& options) {
+/// The lines of one side of a text, or those of the source and then those of the target.
+class Lines {
+ public:
+  Lines(const TextStream& text, bool source, bool target) : text_(text), source_(source), target_(target) {}
+
+  template <class Visit>
+  void for_each(const Visit& visit) const {
+    if (source_) text_.for_each([&](std::string_view line, std::string_view, size_t) { visit(line); });
+    if (target_) text_.for_each([&](std::string_view, std::string_view line, size_t) { visit(line); });
+  }
+  size_t size() const { return text_.size() * (source_ && target_ ? 2 : 1); }
+
+ private:
+  const TextStream& text_;
+  bool source_, target_;
+};
+
+/// All lines, or as many as subwords are learned from, in their order: each with the probability that completes the
+/// sample (Knuth, "The Art of Computer Programming", volume 2, 3.4.2, algorithm S).
+std::vector<std::string> sample(const Lines& all) {
+  Rng random(1);
+  std::vector<std::string> lines;
+  size_t left = all.size(), wanted = std::min(left, kSubwordLines);
+  lines.reserve(wanted);
+  all.for_each([&](std::string_view line) {
+    if (random.below(left--) >= wanted) return;
+    lines.emplace_back(line);
+    --wanted;
+  });
+  return lines;
+}
+
+Language learn_subwords(const Lines& all, const LanguageOptions& options) {
+  std::vector<std::string> lines = sample(all);
   if (options.lowercase) {
     for (std::string& line : lines) line = lower_case(line);
   }
@@ -39,10 +73,10 @@ Language learn_subwords(std::vector<std::string> lines, const LanguageOptions& o
   return subword_language(options, train_subwords(lines, options.tokenizer, size), "subwords");
 }
 
-Language learn_words(const std::vector<std::string>& lines, const LanguageOptions& options, bool is_target) {
+Language learn_words(const Lines& lines, const LanguageOptions& options, bool is_target) {
   Language language(word_tokenizer(options, is_target), Vocabulary(), options.lowercase);
   WordFrequencies frequencies;
-  for (const std::string& line : lines) frequencies.add(language.split(line));
+  lines.for_each([&](std::string_view line) { frequencies.add(language.split(line)); });
   language.vocabulary =
       frequencies.vocabulary(static_cast<size_t>(options.min_frequency), static_cast<size_t>(options.vocabulary_size));
   if (language.vocabulary.size() == Vocabulary().size()) {
@@ -53,11 +87,9 @@ Language learn_words(const std::vector<std::string>& lines, const LanguageOption
 }
 
 /// Errors are those of `name`.
-Language learn_language(const char* name, std::vector<std::string> lines, const LanguageOptions& options,
-                        bool is_target) {
+Language learn_language(const char* name, const Lines& lines, const LanguageOptions& options, bool is_target) {
   try {
-    return is_subword(options.tokenizer) ? learn_subwords(std::move(lines), options)
-                                         : learn_words(lines, options, is_target);
+    return is_subword(options.tokenizer) ? learn_subwords(lines, options) : learn_words(lines, options, is_target);
   } catch (const Error& error) {
     fail("{}: {}", name, error.what());
   }
@@ -110,15 +142,13 @@ std::vector<Pair> Languages::encode(const ParallelText& text) const {
   return pairs;
 }
 
-Languages learn_languages(const ParallelText& train, const LanguageOptions& options) {
+Languages learn_languages(const TextStream& train, const LanguageOptions& options) {
   if (options.joint) {
-    std::vector<std::string> lines = train.source;
-    lines.insert(lines.end(), train.target.begin(), train.target.end());
-    Language both = learn_language("both languages", std::move(lines), options, false);
+    Language both = learn_language("both languages", Lines(train, true, true), options, false);
     return {both, both};
   }
-  return {learn_language("source language", train.source, options, false),
-          learn_language("target language", train.target, options, true)};
+  return {learn_language("source language", Lines(train, true, false), options, false),
+          learn_language("target language", Lines(train, false, true), options, true)};
 }
 
 Languages load_languages(const std::string& source_stem, const std::string& target_stem,

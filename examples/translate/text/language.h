@@ -56,9 +56,13 @@ struct Languages {
   std::vector<Pair> encode(const ParallelText& text) const;
 };
 
+/// Lines from which the subwords of a language are learned, at most: all of a shorter text, of a longer one a sample,
+/// always the same. Lines of both sides count if they have one vocabulary.
+inline constexpr size_t kSubwordLines = 1'000'000;
+
 /// What the options let the training text decide: the subwords, or the vocabulary of its words. Throws Error when the
 /// vocabulary's size is too small for the text, naming the language and the size that is not.
-Languages learn_languages(const ParallelText& train, const LanguageOptions& options);
+Languages learn_languages(const TextStream& train, const LanguageOptions& options);
 
 /// Reads what `save` wrote in both languages. Throws Error naming the file that is missing or damaged.
 Languages load_languages(const std::string& source_stem, const std::string& target_stem,

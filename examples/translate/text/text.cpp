@@ -1,13 +1,15 @@
 #include "examples/translate/text/text.h"
 
 #include <algorithm>
+#include <memory>
 #include <numeric>
 #include <string_view>
 #include <utility>
 
 #include "autograd/error.h"
-#include "examples/translate/base/read_file.h"
+#include "examples/translate/input/read_file.h"
 #include "examples/translate/text/unicode.h"
+#include "nn/storage/checksum.h"
 #include "nn/storage/regular_file.h"
 
 namespace gradus::translate {
@@ -50,6 +52,15 @@ std::string_view clean_word(std::string_view line, size_t number, const std::str
   if (const size_t at = find_invalid_utf8(word); at != std::string_view::npos)
     fail("{}:{}: invalid UTF-8 at byte {}", path, number, at + 1);
   return word;
+}
+
+bool has_word(std::string_view line) {
+  while (!line.empty()) {
+    const CodePoint point = first_code_point(line);
+    if (!is_space(point.value)) return true;
+    line.remove_prefix(point.length);
+  }
+  return false;
 }
 
 std::vector<std::string> split_lines(const std::string& text, const std::string& path, const LineCleaner& clean) {
@@ -98,9 +109,30 @@ void ParallelText::add(std::string source_line, std::string target_line, size_t 
   lines.push_back(line);
 }
 
-bool ParallelText::is_complete(size_t pair) const {
-  return !split_words(source[pair]).empty() && !split_words(target[pair]).empty();
+bool ParallelText::is_complete(size_t pair) const { return has_word(source[pair]) && has_word(target[pair]); }
+
+TextStream::TextStream(ParallelText text) {
+  const size_t skipped = text.skipped;
+  *this = TextStream([text = std::make_shared<const ParallelText>(std::move(text))](const Visitor& visit) {
+    for (size_t i = 0; i < text->source.size(); ++i) visit(text->source[i], text->target[i], text->lines[i]);
+  });
+  skipped_ += skipped;
 }
+
+TextStream::TextStream(const Walk& walk_all) {
+  walk_all([&](std::string_view source, std::string_view target, size_t) {
+    ++(has_word(source) && has_word(target) ? size_ : skipped_);
+    hash_ = hash_of(hash_of(hash_, source), target);
+  });
+  walk_ = [walk_all](const Visitor& visit) {
+    walk_all([&](std::string_view source, std::string_view target, size_t line) {
+      if (has_word(source) && has_word(target)) visit(source, target, line);
+    });
+  };
+}
+
+TextStream::TextStream(Walk walk, size_t size, size_t skipped, std::uint64_t hash)
+    : walk_(std::move(walk)), size_(size), skipped_(skipped), hash_(hash) {}
 
 ParallelText read_parallel(const std::string& source_path, const std::string& target_path) {
   ParallelText all = read_all_pairs(source_path, target_path), text;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -40,6 +41,35 @@ struct ParallelText {
   void add(std::string source_line, std::string target_line, size_t line);
   /// Whether both sides of a pair hold a word.
   bool is_complete(size_t pair) const;
+};
+
+/// Sentence pairs that are read one after the other, as often as one asks, and need not be held together. Both sides of
+/// each hold a word.
+class TextStream {
+ public:
+  /// Gets a pair, good until it returns, and the line that it stands on.
+  using Visitor = std::function<void(std::string_view source, std::string_view target, size_t line)>;
+  using Walk = std::function<void(const Visitor& visit)>;
+
+  TextStream() = default;
+  /// The complete pairs of a text in memory.
+  TextStream(ParallelText text);
+  /// The complete ones of the pairs that `walk_all` gives to its visitor, the same ones whenever it is called.
+  explicit TextStream(const Walk& walk_all);
+  /// The `size` pairs that `walk` gives, all of them complete.
+  TextStream(Walk walk, size_t size, size_t skipped, std::uint64_t hash);
+
+  void for_each(const Visitor& visit) const {
+    if (walk_) walk_(visit);
+  }
+  size_t size() const { return size_; }
+  size_t skipped() const { return skipped_; }   ///< pairs left out because one side, or both, held no word
+  std::uint64_t hash() const { return hash_; }  ///< tells one text from another
+
+ private:
+  Walk walk_;
+  size_t size_ = 0, skipped_ = 0;
+  std::uint64_t hash_ = 0;
 };
 
 /// The complete pairs of two files whose lines correspond. Throws Error when their numbers of lines differ.

@@ -185,17 +185,25 @@ TEST_CASE("pairs that are held out come from all parts of a text, and no copy of
   CHECK(parts.valid.source.size() == 20);
   CHECK(parts.valid.lines.front() == 6);
   CHECK(parts.valid.lines.back() == 196);
-  CHECK(parts.train.source.size() + parts.copies == 180);
+  CHECK(parts.train.size() + parts.copies == 180);
   CHECK(parts.copies > 0);
-  for (std::size_t i = 0; i < parts.train.source.size(); ++i) {
-    CHECK(parts.train.target[i] == "t" + parts.train.source[i].substr(1));
-    CHECK(std::ranges::count(parts.valid.source, parts.train.source[i]) == 0);
+  for (int again = 0; again < 2; ++again) {
+    std::size_t pairs = 0, last = 0;
+    parts.train.for_each([&](std::string_view source, std::string_view target, std::size_t line) {
+      CHECK(target == "t" + std::string(source.substr(1)));
+      CHECK(std::ranges::count(parts.valid.source, source) == 0);
+      CHECK(source == text.source[line - 1]);
+      CHECK(line > last);
+      last = line;
+      ++pairs;
+    });
+    CHECK(pairs == parts.train.size());
   }
 }
 
 TEST_CASE("a text that repeats itself throughout keeps something to learn") {
   const CorpusText parts = hold_out(repeated({"Ja."}, {"Yes."}, 40), 4);
-  CHECK(parts.train.source.size() == 36);
+  CHECK(parts.train.size() == 36);
   CHECK(parts.copies == 0);
   CHECK(default_hold_out(2) == 1);
   CHECK(default_hold_out(500) == 50);

@@ -38,13 +38,15 @@ TrainConfig raw_config() {
   return config;
 }
 
-std::vector<std::string> warnings(const CorpusText& text, const TrainConfig& config = raw_config()) {
-  return text_warnings(text, text_facts(text.train), config);
-}
+/// A text to learn from and one to validate.
+struct Texts {
+  ParallelText train, valid;
+};
 
 /// The one warning that there is; empty if there is none.
-std::string warning(const CorpusText& text, const TrainConfig& config = raw_config()) {
-  const std::vector<std::string> all = warnings(text, config);
+std::string warning(const Texts& texts, const TrainConfig& config = raw_config()) {
+  const CorpusText text{texts.train, texts.valid};
+  const std::vector<std::string> all = text_warnings(text, text_facts(text.train), config);
   REQUIRE(all.size() <= 1);
   return all.empty() ? "" : all.front();
 }
@@ -61,7 +63,7 @@ TEST_CASE("nothing is said of a good text, nor of a very small one") {
 }
 
 TEST_CASE("source and target that are the same are told of") {
-  CorpusText text{raw_text(300), raw_text(20, "v")};
+  Texts text{raw_text(300), raw_text(20, "v")};
   text.train.target = text.train.source;
   CHECK(warning(text).starts_with("source and target are the same in 100 % of the training pairs"));
 }
@@ -69,7 +71,7 @@ TEST_CASE("source and target that are the same are told of") {
 TEST_CASE("lines that do not belong together are told of, with the place where that begins") {
   for (const std::size_t from : {0, 500, 1000}) {
     CAPTURE(from);
-    CorpusText text{raw_text(1500), raw_text(20, "v")};
+    Texts text{raw_text(1500), raw_text(20, "v")};
     std::rotate(text.train.target.begin() + static_cast<std::ptrdiff_t>(from),
                 text.train.target.begin() + static_cast<std::ptrdiff_t>(from) + 1, text.train.target.end());
     CHECK(misaligned_from(text.train) == from + 1);
@@ -78,13 +80,13 @@ TEST_CASE("lines that do not belong together are told of, with the place where t
 }
 
 TEST_CASE("lines of one length say nothing about which belong together") {
-  CorpusText text{raw_text(500), raw_text(20, "v")};
+  Texts text{raw_text(500), raw_text(20, "v")};
   for (std::string& line : text.train.target) line.resize(30, 'x');
   CHECK(misaligned_from(text.train) == 0);
 }
 
 TEST_CASE("validation text that is learned is told of") {
-  CorpusText text{raw_text(300), raw_text(20, "v")};
+  Texts text{raw_text(300), raw_text(20, "v")};
   text.valid.source[3] = text.train.source[100];
   text.valid.target[3] = text.train.target[100];
   CHECK(warning(text).empty());  // one of 20
@@ -93,7 +95,7 @@ TEST_CASE("validation text that is learned is told of") {
 }
 
 TEST_CASE("pairs that repeat others are told of") {
-  CorpusText text{raw_text(300), raw_text(20, "v")};
+  Texts text{raw_text(300), raw_text(20, "v")};
   for (std::size_t i = 0; i < 100; ++i) {
     text.train.source[2 * i] = text.train.source[2 * i + 1];
     text.train.target[2 * i] = text.train.target[2 * i + 1];
@@ -102,7 +104,7 @@ TEST_CASE("pairs that repeat others are told of") {
 }
 
 TEST_CASE("raw text for words between white space is told of, and tokenised text is not") {
-  CorpusText text{raw_text(300), raw_text(20, "v")};
+  Texts text{raw_text(300), raw_text(20, "v")};
   TrainConfig config;
   CHECK(warning(text, config).starts_with("the text is raw"));
   for (auto* side : {&text.train.source, &text.train.target}) {

@@ -14,8 +14,8 @@
 
 #include "autograd/error.h"
 #include "autograd/inspect/check.h"
-#include "examples/translate/base/read_file.h"
 #include "examples/translate/config/config_file.h"
+#include "examples/translate/input/read_file.h"
 #include "examples/translate/report/gradient_report.h"
 #include "examples/translate/text/text.h"
 #include "examples/translate/training/checkpoint.h"
@@ -103,16 +103,23 @@ TEST_CASE("a training without a validation at each epoch ends with the same bits
 }
 
 TEST_CASE("a training is not resumed with another text") {
-  CorpusText corpus = small_corpus();
+  const CorpusText corpus = small_corpus();
+  ParallelText train;
+  corpus.train.for_each([&](std::string_view source, std::string_view target, std::size_t line) {
+    train.add(std::string(source), std::string(target), line);
+  });
   const TemporaryFolder folder;
   Session(folder.path(), small_config(), corpus, false, 3).trainer->run();
-  for (std::string* line : {&corpus.train.target.back(), &corpus.valid.source.front()}) {
-    const std::string other = std::exchange(*line, corpus.train.source.front());
-    CHECK_THROWS_WITH_AS(Session(folder.path(), small_config(), corpus, true),
-                         doctest::Contains("began with another training or validation text"), Error);
-    *line = other;
+  const auto resume = [&](const CorpusText& text) { Session(folder.path(), small_config(), text, true); };
+  CorpusText other_train = corpus, other_valid = corpus;
+  other_valid.valid.source.front() = train.source.front();
+  ParallelText changed = train;
+  changed.target.back() = train.source.front();
+  other_train.train = changed;
+  for (const CorpusText& other : {other_train, other_valid}) {
+    CHECK_THROWS_WITH_AS(resume(other), doctest::Contains("began with another training or validation text"), Error);
   }
-  CHECK_NOTHROW(Session(folder.path(), small_config(), corpus, true));
+  CHECK_NOTHROW(resume(corpus));
 }
 
 TEST_CASE("every option changes the training, which can be interrupted and resumed with it") {

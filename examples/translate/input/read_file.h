@@ -3,24 +3,22 @@
 #include <string>
 #include <string_view>
 
-namespace gradus::translate {
+#include "examples/translate/base/input_name.h"
 
-/// Standard input, where a file to read is named.
-inline constexpr std::string_view kStdin = "-";
+namespace gradus::translate {
 
 /// Throws Error, naming the file, for bytes that begin as those of another encoding than UTF-8, of a compressed file or
 /// of an archive do.
 void require_plain_text(std::string_view bytes, const std::string& path);
-
-/// What messages call the file to read at `path`: `stdin` for `-`.
-std::string input_name(const std::string& path);
 
 /// A file that is read from its beginning to its end, or standard input if the path is `-`. Errors have its name and
 /// the system's reason (no such file, a folder, ...).
 class InputFile {
  public:
   /// Throws Error.
-  explicit InputFile(const std::string& path);
+  explicit InputFile(const std::string& path) : InputFile(path, input_name(path)) {}
+  /// With another name in messages than its path.
+  InputFile(const std::string& path, std::string name);
   ~InputFile();
   InputFile(const InputFile&) = delete;
   InputFile& operator=(const InputFile&) = delete;

@@ -1,4 +1,4 @@
-#include "examples/translate/base/read_file.h"
+#include "examples/translate/input/read_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 #include "autograd/error.h"
 
@@ -52,10 +53,8 @@ void require_plain_text(std::string_view bytes, const std::string& path) {
   }
 }
 
-std::string input_name(const std::string& path) { return path == kStdin ? "stdin" : path; }
-
-InputFile::InputFile(const std::string& path)
-    : name_(input_name(path)),
+InputFile::InputFile(const std::string& path, std::string name)
+    : name_(std::move(name)),
       descriptor_(path == kStdin ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
   if (descriptor_ < 0) fail_to_read(name_, errno);
   if (!is_folder(descriptor_)) return;
