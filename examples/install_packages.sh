@@ -39,5 +39,6 @@ need_packages() {
 # What the library and the translator are built with.
 build_packages=(g++ meson ninja-build pkg-config libopenblas-dev libfmt-dev nlohmann-json3-dev libcli11-dev libsentencepiece-dev)
 
-# What programs can do without: libpng-dev lets the captioner read pictures, MPI lets processes train together. Meson finds what is there.
-optional_packages=(libpng-dev libopenmpi-dev openmpi-bin)
+# What programs can do without: libpng-dev lets the captioner read pictures, zlib1g-dev and libzstd-dev let all read compressed
+# text, MPI lets processes train together. Meson finds what is there.
+optional_packages=(libpng-dev zlib1g-dev libzstd-dev libopenmpi-dev openmpi-bin)

@@ -115,7 +115,16 @@ expect 1 "gradus: stdin:17: the Ctrl-Z with which DOS ended files at byte 1; lea
 printf 'ein\n\xEF\xBB\xBFzwei\n' >in.txt
 expect 1 "gradus: stdin:2: a byte order mark (U+FEFF) at byte 1; leave it out: sed 's/\\xEF\\xBB\\xBF//g'" translate
 gzip -c valid.de >in.txt
-expect 1 "gradus: stdin: the text is compressed; unpack it first: gzip -dc" translate
+if "$gradus" translate --model m <in.txt >packed 2>stderr; then
+  check "compressed text" cmp -s packed <("$gradus" translate --model m <valid.de)
+  gzip -c train.de >train.de.gz
+  expect 0 "" "$gradus" train --model packed_m --train train.de.gz train.en "${small[@]}"
+  check "the same model from compressed text" cmp -s m/source.vocab packed_m/source.vocab
+  head -c 60 train.de.gz >cut.gz
+  expect 1 "gradus: cut.gz: the compressed file is cut off" "$gradus" train --model never --train cut.gz train.en "${small[@]}"
+else
+  check "what would unpack it" grep -q 'built without zlib (meson configure -Dzlib=enabled); unpack it first: gzip -dc$' stderr
+fi
 
 # Words that look like the special ones are words.
 sed 's/vier/<\/s>/g; s/drei/<pad>/g; s/zwei/<unk>/g; s/ein/<s>/g' train.de >special.de

@@ -161,7 +161,7 @@ TEST_CASE("errors of a configuration file name the file and the key") {
     CHECK(complaint(fmt::format(R"({{"train":{}}})", files)) ==
           fmt::format(R"(train: {} is not a list of two files, ["SOURCE", "TARGET"])", files));
   CHECK(complaint("\xFF\xFE{") == "the text is UTF-16, not UTF-8; convert it first: iconv -f UTF-16 -t UTF-8");
-  CHECK(complaint("\x1F\x8B\x08") == "the text is compressed; unpack it first: gzip -dc");
+  CHECK(complaint("BZh91AY&SY") == "the text is compressed; unpack it first: bzip2 -dc");
   CHECK(complaint("\uFEFF{\r\n\"hidden\": 8}\r\n").empty());
   CHECK(complaint("[]") == "not a configuration: the file must hold one JSON object");
   CHECK(complaint("{\"hidden\": }").starts_with("malformed JSON: parse error at line 1, column 12"));

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <system_error>
@@ -65,6 +66,42 @@ InputFile::InputFile(const std::string& path, std::string name)
 InputFile::~InputFile() { ::close(descriptor_); }
 
 bool InputFile::read_more(std::string& bytes) {
+  try {
+    if (!begun_) begin();
+    if (unpacker_) return unpack(bytes);
+  } catch (const UnpackingError& error) {
+    fail("{}: {}", name_, error.what());
+  }
+  if (read_.empty()) return read(bytes);
+  bytes += std::exchange(read_, {});
+  return true;
+}
+
+void InputFile::begin() {
+  begun_ = true;
+  const auto may_become = [&](const Packing& packing) {
+    return read_.size() < packing.beginning.size() && packing.beginning.starts_with(read_);
+  };
+  while (std::ranges::any_of(kPackings, may_become) && read(read_)) {
+  }
+  const auto is = [&](const Packing& packing) { return read_.starts_with(packing.beginning); };
+  if (const auto* const packing = std::ranges::find_if(kPackings, is); packing != std::end(kPackings))
+    unpacker_ = packing->unpacker();
+}
+
+bool InputFile::unpack(std::string& bytes) {
+  const std::size_t before = bytes.size();
+  for (bool more = true; bytes.size() == before;) {
+    if (read_.empty()) more = read(read_);
+    read_.erase(0, unpacker_->unpack(read_, bytes));
+    if (more || bytes.size() > before) continue;
+    if (!unpacker_->is_complete()) fail("{}: the compressed file is cut off", name_);
+    return false;
+  }
+  return true;
+}
+
+bool InputFile::read(std::string& bytes) {
   constexpr size_t kChunk = 1 << 16;
   std::array<char, kChunk> chunk;
   ssize_t got;
