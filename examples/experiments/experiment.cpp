@@ -79,7 +79,8 @@ void Experiment::train(const Variant& variant) {
       begun ? load_words(directory, config)
             : std::make_unique<Translator>(config, learn_languages(text_.train, language_options(config)));
   progress_.print(fmt::format("\n{}", directory));
-  Trainer trainer(*translator, encode_corpus(text_, *translator, config), directory, progress_);
+  Trainer trainer(*translator, encode_corpus(text_, *translator, config, ModelFolder(directory).tokens, &progress_),
+                  directory, progress_);
   if (begun) {
     trainer.resume();
   } else {

@@ -119,7 +119,7 @@ if "$gradus" translate --model m <in.txt >packed 2>stderr; then
   check "compressed text" cmp -s packed <("$gradus" translate --model m <valid.de)
   gzip -c train.de >train.de.gz
   expect 0 "" "$gradus" train --model packed_m --train train.de.gz train.en "${small[@]}"
-  check "the same model from compressed text" cmp -s m/source.vocab packed_m/source.vocab
+  check "the same model from compressed text" cmp -s m/tokens.bin packed_m/tokens.bin
   head -c 60 train.de.gz >cut.gz
   expect 1 "gradus: cut.gz: the compressed file is cut off" "$gradus" train --model never --train cut.gz train.en "${small[@]}"
 else

@@ -164,7 +164,7 @@ interrupt() {
   check "how to resume after Ctrl-C at $pattern" grep -q '; go on with: gradus train --resume --model several$' progress
 }
 interrupt '^epoch' "$gradus" train --train train.de train.en "${small[@]}" --epochs 40 --patience 40 --seed 7 --seeds 2 --model several
-check "folders of all seeds" test "$(ls several)" = $'seed-7\nseed-8'
+check "folders of all seeds" test "$(ls several)" = $'seed-7\nseed-8\ntokens.bin'
 signal=HUP interrupt '^seed 8' env --default-signal=HUP "$gradus" train --resume --model several
 expect 0 "" "$gradus" train --resume --model several
 check "the table of all seeds" test "$(tail -6 stdout | sed -E 's/ +[0-9.]+\*?$//')" = \
@@ -177,7 +177,7 @@ done
 losses several/seed-7 >before
 expect 0 "" "$gradus" train --resume --model several --seeds 3
 check "finished seeds are kept" cmp -s before <(losses several/seed-7)
-check "one seed more" test "$(ls several)" = $'seed-7\nseed-8\nseed-9'
+check "one seed more" test "$(ls several)" = $'seed-7\nseed-8\nseed-9\ntokens.bin'
 expect 1 "gradus: train: --seeds: 2 is less than the 3 that several holds" "$gradus" train --resume --model several --seeds 2
 expect 1 "gradus: train: --seeds: m holds a single model, not those of several seeds" "$gradus" train --resume --model m --seeds 2
 expect 1 "gradus: train: several holds models already; --resume goes on with their training, --force replaces them" \
@@ -192,7 +192,7 @@ check "a disk that is full: code" test $? -eq 1
 check "a disk that is full: message" grep -q '^gradus: several/seed-7/.next-model.part/last.safetensors: cannot write the file: File too large$' stderr
 check "the old models are as they were" diff -r before_force several
 expect 0 "" seeds --seeds 2 --epochs 1 --model several --force
-check "--force leaves no seed of the old ones" test "$(ls several)" = $'seed-1\nseed-2'
+check "--force leaves no seed of the old ones" test "$(ls several)" = $'seed-1\nseed-2\ntokens.bin'
 
 # Several models: one by one with their mean, or together.
 mkdir nothing

@@ -10,9 +10,9 @@
 
 #include "autograd/error.h"
 #include "examples/translate/base/nearest.h"
-#include "examples/translate/base/read_file.h"
 #include "examples/translate/commands/commands.h"
 #include "examples/translate/config/other_names.h"
+#include "examples/translate/input/read_file.h"
 #include "examples/translate/options/command_line.h"
 #include "examples/translate/options/explaining_commands.h"
 #include "examples/translate/options/help_parts.h"

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <csignal>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <set>
@@ -192,16 +193,29 @@ void decide_groups(TrainConfig& config, const Origins& origins, Progress& progre
                   config.groups));
 }
 
-Material prepare(Plan& plan, CorpusText text, const TrainArguments& options, Progress& progress) {
+/// The words of the text, in a file beside the model; those of a forecast in one without a name.
+Corpus encode(const CorpusText& text, const Languages& languages, const Plan& plan, const TrainArguments& options,
+              Progress& progress) {
+  if (options.dry_run) return encode_corpus(text, languages, plan.config, {}, &progress);
+  try {
+    return encode_corpus(text, languages, plan.config, ModelFolder(options.model).tokens, &progress);
+  } catch (const Error&) {
+    std::error_code ignored;
+    std::filesystem::remove(options.model, ignored);  // if it was made for nothing
+    throw;
+  }
+}
+
+Material prepare(Plan& plan, const CorpusText& text, const TrainArguments& options, Progress& progress) {
   const WithoutInit without_init;  // of this model only the words are of use
   const std::unique_ptr<Translator> words =
       options.resume && has_begun(plan.runs.front().directory)
           ? load_words(plan.runs.front().directory, plan.config)
           : std::make_unique<Translator>(plan.config, learn_languages(text.train, language_options(plan.config)));
-  Corpus corpus = encode_corpus(std::move(text), *words, plan.config);
-  make_paths_absolute(plan.config);
   std::vector<FolderLock> locks;
   if (!options.dry_run) locks = lock_folders(plan, options);
+  Corpus corpus = encode(text, *words, plan, options, progress);
+  make_paths_absolute(plan.config);
   progress.print(describe(*words, corpus));
   return {std::move(locks), {std::move(words->source), std::move(words->target)}, std::move(corpus)};
 }
@@ -226,7 +240,7 @@ std::optional<TrainState> train(TrainConfig config, const Run& run, const Langua
   const bool begun = (options.resume || options.seeds) && has_begun(run.directory);
   const std::unique_ptr<Translator> translator =
       begun ? load_words(run.directory, config) : std::make_unique<Translator>(config, languages);
-  Trainer trainer(*translator, std::move(corpus), run.directory, progress, ranks());
+  Trainer trainer(*translator, corpus, run.directory, progress, ranks());
   const TrainState& state = trainer.state();
   if (begun) {
     trainer.resume();
@@ -237,7 +251,7 @@ std::optional<TrainState> train(TrainConfig config, const Run& run, const Langua
     trainer.create();
   }
   if (options.resume) save_config(run.directory, config);  // with what it changes, now that the training can go on
-  leader.begin(run.directory);
+  leader.begin(run.directory, ModelFolder(options.model).tokens, corpus);
   const Trainer::End end = trainer.run();
   leader.end();
   if (end == Trainer::End::Interrupted) {
@@ -286,7 +300,7 @@ int run(TrainArguments& options) {
     write_output(describe(plan.config, origins));
     return 0;
   }
-  Material material = prepare(plan, std::move(text), options, progress);
+  Material material = prepare(plan, text, options, progress);
   if (options.dry_run) {
     forecast(plan, std::move(material), progress);
     return 0;

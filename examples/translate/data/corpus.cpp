@@ -14,6 +14,8 @@
 #include "examples/translate/data/parallel_files.h"
 #include "examples/translate/text/unicode.h"
 #include "nn/rng.h"
+#include "nn/storage/atomic_file.h"
+#include "nn/storage/checksum.h"
 
 namespace gradus::translate {
 
@@ -67,6 +69,89 @@ class HeldOut {
   ParallelText valid_;
   std::set<std::pair<std::string_view, std::string_view>> known_;
 };
+
+/// Writes the words of a text as numbers.
+class Encoder {
+ public:
+  Encoder(const TextStream& text, const Languages& languages, const TrainConfig& config, Progress* progress)
+      : text_(text), languages_(languages), config_(config), progress_(progress), key_(key()) {}
+
+  std::shared_ptr<const TokenFile> unnamed() const {
+    UnnamedFile file;
+    write([&](std::string_view bytes) { file.write(bytes); });
+    return open(file.path());
+  }
+
+  /// The file at `path`, which is made if it is not there, or not the one.
+  std::shared_ptr<const TokenFile> kept(const std::string& path) const {
+    std::error_code ignored;
+    if (fs::exists(path, ignored)) {
+      try {
+        return open(path);
+      } catch (const Error& error) {
+        if (!TokenFile::is_one(path))
+          fail("{}: the file is there already, and none of tokens; remove it, or name another folder", path);
+        tell(fmt::format("{}; it is made anew", error.what()));
+      }
+    }
+    AtomicFile file(path);
+    write([&](std::string_view bytes) { file.write(bytes); });
+    file.commit();
+    return open(path);
+  }
+
+ private:
+  std::shared_ptr<const TokenFile> open(const std::string& path) const {
+    return std::make_shared<const TokenFile>(path, key_, languages_.source.vocabulary.size(),
+                                             languages_.target.vocabulary.size());
+  }
+  std::uint64_t key() const;
+  void write(const TokenWriter::Write& write) const;
+  void tell(const std::string& what) const {
+    if (progress_ != nullptr) progress_->print("tokens      " + what);
+  }
+
+  const TextStream& text_;
+  const Languages& languages_;
+  const TrainConfig& config_;
+  Progress* progress_;
+  std::uint64_t key_;
+};
+
+/// Of all that decides what is written.
+std::uint64_t Encoder::key() const {
+  std::uint64_t key = hash_of(derive_seed(text_.hash(), config_.toy ? 1 : 0), name_of(config_.tokenizer));
+  for (const Language* const language : {&languages_.source, &languages_.target}) {
+    const int words = static_cast<int>(language->vocabulary.size());
+    for (int id = 0; id < words; ++id) key = hash_of(key, language->vocabulary.word(id));
+    key = derive_seed(hash_of(key, language->model), language->lowercase ? 1 : 0);
+  }
+  return derive_seed(key, static_cast<std::uint64_t>(config_.max_length));
+}
+
+void Encoder::write(const TokenWriter::Write& write) const {
+  TokenWriter writer(write, text_.size());
+  const auto longest = static_cast<size_t>(config_.max_length) + 1;  // </s> is at each end
+  std::size_t done = 0, too_long = 0;
+  text_.for_each([&](std::string_view source, std::string_view target, std::size_t) {
+    if (progress_ != nullptr && progress_->due())
+      progress_->show(fmt::format("tokens      {} of {} pairs", done, text_.size()));
+    ++done;
+    const std::vector<int> a = languages_.source.encode(source), b = languages_.target.encode(target);
+    if (std::max(a.size(), b.size()) > longest) {
+      ++too_long;
+    } else {
+      writer.add(a, b);
+    }
+  });
+  if (too_long == done) {
+    fail("{}: no sentence pair to use; {} have more than {} {}s on a side; raise --max-length",
+         config_.toy ? "the toy language"
+                     : fmt::format("{}, {}", input_name(config_.train.at(0)), input_name(config_.train.at(1))),
+         too_long, config_.max_length, unit_of(config_.tokenizer));
+  }
+  writer.finish(key_, too_long);
+}
 
 }
 
@@ -138,27 +223,17 @@ CorpusText load_text(const TrainConfig& config) {
   return hold_out(train, count);
 }
 
-Corpus encode_corpus(CorpusText text, const Languages& languages, const TrainConfig& config) {
+Corpus encode_corpus(const CorpusText& text, const Languages& languages, const TrainConfig& config,
+                     const std::string& tokens, Progress* progress) {
   Corpus corpus;
-  const auto longest = static_cast<size_t>(config.max_length) + 1;  // </s> is at each end
-  text.train.for_each([&](std::string_view source, std::string_view target, std::size_t) {
-    Pair pair{languages.source.encode(source), languages.target.encode(target)};
-    if (std::max(pair.source.size(), pair.target.size()) > longest) {
-      ++corpus.too_long;
-    } else {
-      corpus.train.push_back(std::move(pair));
-    }
-  });
+  const Encoder encoder(text.train, languages, config, progress);
+  corpus.tokens = tokens.empty() ? encoder.unnamed() : encoder.kept(tokens);
+  corpus.train = corpus.tokens->pairs();
+  corpus.too_long = corpus.tokens->summary().left_out;
   corpus.valid = languages.encode(text.valid);
-  if (corpus.train.empty()) {
-    fail("{}: no sentence pair to use; {} have more than {} {}s on a side; raise --max-length",
-         config.toy ? "the toy language"
-                    : fmt::format("{}, {}", input_name(config.train.at(0)), input_name(config.train.at(1))),
-         corpus.too_long, config.max_length, unit_of(config.tokenizer));
-  }
   corpus.copies = text.copies;
   corpus.empty = text.train.skipped() + text.valid.skipped;
-  corpus.valid_text = std::move(text.valid);
+  corpus.valid_text = text.valid;
   return corpus;
 }
 

@@ -2,11 +2,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "examples/translate/base/pairs.h"
+#include "examples/translate/base/progress.h"
 #include "examples/translate/config/config.h"
+#include "examples/translate/data/token_file.h"
 #include "examples/translate/text/elision.h"
 #include "examples/translate/text/language.h"
 #include "examples/translate/text/text.h"
@@ -45,17 +48,22 @@ CorpusText hold_out(const TextStream& text, std::size_t count);
 /// not UTF-8 or differ in their numbers of lines, and if nothing is left.
 CorpusText load_text(const TrainConfig& config);
 
-/// The text as word numbers.
+/// The text as word numbers. Those of the pairs to learn from lie in a mapped file.
 struct Corpus {
-  std::vector<Pair> train, valid;
+  std::shared_ptr<const TokenFile> tokens;
+  Pairs train;  ///< of `tokens`
+  std::vector<Pair> valid;
   ParallelText valid_text;
   size_t empty = 0;     ///< pairs left out because a side had no word
   size_t copies = 0;    ///< pairs left out because they are held out for validation
   size_t too_long = 0;  ///< training pairs left out because a side had more than `max_length` words or subwords
 };
 
-/// Throws Error if every training pair is too long.
-Corpus encode_corpus(CorpusText text, const Languages& languages, const TrainConfig& config);
+/// The text in the words of these languages. Its words go to the file at `tokens`, or stay there if it was made from
+/// the same text, languages and settings before; without a path, to an unnamed file. Throws Error if every training
+/// pair is too long, or if something that is no file of tokens stands at the path.
+Corpus encode_corpus(const CorpusText& text, const Languages& languages, const TrainConfig& config,
+                     const std::string& tokens = {}, Progress* progress = nullptr);
 
 /// A number that tells one text from another, by all words and their order.
 std::uint64_t fingerprint(Pairs train, Pairs valid);

@@ -5,10 +5,10 @@
 #include <system_error>
 
 #include "autograd/error.h"
-#include "examples/translate/base/read_file.h"
 #include "examples/translate/base/usage_error.h"
 #include "examples/translate/config/config_file.h"
 #include "examples/translate/config/presets.h"
+#include "examples/translate/input/read_file.h"
 
 namespace gradus::translate {
 

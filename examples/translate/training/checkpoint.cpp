@@ -85,6 +85,7 @@ void save_mean(const std::string& directory, Translator& translator, const std::
     save(translator.model, ModelFolder(folder).best, {{"format", "pt"}, {kMeanKey, join_words(names, ", ")}});
   };
   prepare_model(directory, translator, save_parameters)->commit();
+  remove_file(ModelFolder(directory).tokens);  // of the model that was there
 }
 
 std::string describe_training(const std::string& directory) {

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "examples/translate/data/corpus.h"
 #include "nn/parallel/transport.h"
 
 /// How several ranks come to train together: rank 0 reads the command line's text, decides, makes the model's folder
@@ -19,8 +20,9 @@ class Leader {
   Leader(const Leader&) = delete;
   Leader& operator=(const Leader&) = delete;
 
-  /// Has the others join the training in a folder, whose trainer is about to run.
-  void begin(const std::string& directory);
+  /// Has the others join the training in a folder, whose trainer is about to run on this text. The words of its
+  /// training part are in the file at `tokens`.
+  void begin(const std::string& directory, const std::string& tokens, const Corpus& corpus);
   /// The trainer has ended.
   void end() { in_training_ = false; }
 

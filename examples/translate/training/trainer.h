@@ -115,7 +115,9 @@ class Trainer {
   Translator& translator_;
   const TrainConfig& config_;
   std::string directory_;
-  std::vector<Pair> train_, valid_;
+  std::shared_ptr<const TokenFile> tokens_;
+  Pairs train_;  // in tokens_
+  std::vector<Pair> valid_;
   ParallelText valid_text_;  // the same as valid_
   Update update_;
   TrainState state_;

@@ -86,7 +86,7 @@ void remove_temporary_files(const std::string& directory) {
   for (std::string& name : names_in(directory)) {
     if (!name.ends_with(kTemporarySuffix)) continue;
     name.resize(name.size() - kTemporarySuffix.size());
-    if (is_model_file(name)) remove_temporary(path_in(directory, name));
+    if (is_model_file(name) || name == kTokensName) remove_temporary(path_in(directory, name));
   }
 }
 

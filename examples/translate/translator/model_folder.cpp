@@ -89,6 +89,7 @@ ModelFolder::ModelFolder(const std::string& folder) : directory(place_of_model(f
   best = file(kBestName);
   last = file(kLastName);
   log = file(kLogName);
+  tokens = file(kTokensName);
 }
 
 bool ModelFolder::has(const std::string& path) {
@@ -142,6 +143,7 @@ std::unique_ptr<NewModel> prepare_model(const std::string& directory, const Tran
 
 void remove_model(const std::string& directory) {
   for (const std::string& file : model_files(directory)) remove_file(file);
+  remove_file(ModelFolder(directory).tokens);
   std::error_code ignored;
   fs::remove(directory, ignored);
 }

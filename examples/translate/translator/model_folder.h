@@ -26,6 +26,9 @@ class SafetensorsFile;
 ///                                  there from the first step on
 ///     epoch-0012.safetensors       the parameters after an epoch, of the last ones if the configuration keeps them
 ///     log.jsonl                    every step and every validation (training_log.h)
+///     tokens.bin                   the training text as word numbers (data/token_file.h), made again when it is
+///     missing
+///                                  or does not belong to the text; of several seeds, beside their folders
 ///
 /// A training with several seeds makes a folder of others, one for each: seed-1, seed-2, …
 ///
@@ -47,7 +50,7 @@ struct ModelFolder {
 
   std::string directory, config;
   std::string source, target;  ///< of the languages, without extension
-  std::string best, last, log;
+  std::string best, last, log, tokens;
 };
 
 /// Throws Error, naming the file that the numbers were read from and the array, if one is not finite.
