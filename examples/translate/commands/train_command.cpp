@@ -233,7 +233,7 @@ const char* reason(Trainer::End end, const TrainConfig& config, const TrainState
 
 /// Trains one model, from its beginning or from where it stopped, and returns its state; nothing if somebody
 /// interrupted it.
-std::optional<TrainState> train(TrainConfig config, const Run& run, const Languages& languages, Corpus corpus,
+std::optional<TrainState> train(TrainConfig config, const Run& run, const Languages& languages, const Corpus& corpus,
                                 const TrainArguments& options, Leader& leader, Progress& progress) {
   config.seed = run.seed;
   // If not, what is there is replaced.
@@ -314,8 +314,7 @@ int run(TrainArguments& options) {
   for (const Run& run : plan.runs) {
     folders.push_back(run.directory);
     if (count > 1) progress.print(fmt::format("\nseed {} ({} of {})", run.seed, folders.size(), count));
-    Corpus corpus = folders.size() < count ? material.corpus : std::move(material.corpus);
-    const auto state = train(plan.config, run, material.languages, std::move(corpus), options, *leader, progress);
+    const auto state = train(plan.config, run, material.languages, material.corpus, options, *leader, progress);
     if (!state) return kInterrupted;
     bleu.values.push_back(state->best_bleu);
   }
