@@ -32,9 +32,9 @@ namespace gradus::translate {
 namespace {
 
 constexpr const char* kExamples =
-    R"(Text is plain UTF-8, one sentence a line. What nobody gives is decided from the text, and printed with its reason: how lines
-become words, the sizes of the model, how long it is trained; without --valid a part of the text is held out. The validation text
-is translated now and then, and the best model stays in DIR.
+    R"(Text is plain UTF-8, one sentence a line, or that compressed by gzip or zstd. What nobody gives is decided from the text,
+and printed with its reason: how lines become words, the sizes of the model, how long it is trained; without --valid a part of the
+text is held out. The validation text is translated now and then, and the best model stays in DIR.
 
 Ctrl-C ends after the current step and saves a checkpoint, from which --resume goes on, with the same result as
 if it had never stopped. With --seeds all this is so for the trainings of all seeds together, the limits hold for each of

@@ -131,18 +131,18 @@ std::uint64_t Encoder::key() const {
 
 void Encoder::write(const TokenWriter::Write& write) const {
   TokenWriter writer(write, text_.size());
-  const auto longest = static_cast<size_t>(config_.max_length) + 1;  // </s> is at each end
+  const auto longest = static_cast<size_t>(config_.max_length);
   std::size_t done = 0, too_long = 0;
   text_.for_each([&](std::string_view source, std::string_view target, std::size_t) {
     if (progress_ != nullptr && progress_->due())
       progress_->show(fmt::format("tokens      {} of {} pairs", done, text_.size()));
     ++done;
+    ++too_long;
+    if (languages_.source.surely_exceeds(source, longest) || languages_.target.surely_exceeds(target, longest)) return;
     const std::vector<int> a = languages_.source.encode(source), b = languages_.target.encode(target);
-    if (std::max(a.size(), b.size()) > longest) {
-      ++too_long;
-    } else {
-      writer.add(a, b);
-    }
+    if (std::max(a.size(), b.size()) > longest + 1) return;  // </s> is at each end
+    --too_long;
+    writer.add(a, b);
   });
   if (too_long == done) {
     fail("{}: no sentence pair to use; {} have more than {} {}s on a side; raise --max-length",

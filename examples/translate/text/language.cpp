@@ -113,10 +113,27 @@ Language::Language(std::shared_ptr<const TextTokenizer> tokenizer, Vocabulary vo
     : tokenizer(std::move(tokenizer)),
       vocabulary(std::move(vocabulary)),
       lowercase(lowercase),
-      model(std::move(model)) {}
+      model(std::move(model)) {
+  if (this->model.empty()) return;
+  const int pieces = static_cast<int>(this->vocabulary.size());
+  for (int id = 0; id < pieces; ++id)
+    longest_piece_ = std::max(longest_piece_, code_points(this->vocabulary.word(id)).size());
+}
 
 std::vector<std::string> Language::split(std::string_view line) const {
   return lowercase ? tokenizer->split(lower_case(line)) : tokenizer->split(line);
+}
+
+bool Language::surely_exceeds(std::string_view line, size_t pieces) const {
+  const size_t most = pieces * longest_piece_;  // characters
+  if (longest_piece_ == 0 || line.size() <= most) return false;
+  size_t characters = 0;
+  while (!line.empty() && characters <= most) {
+    const CodePoint point = first_code_point(line);
+    characters += is_space(point.value) ? 0 : 1;
+    line.remove_prefix(std::max<size_t>(point.length, 1));
+  }
+  return characters > most;
 }
 
 std::vector<std::string> Language::unknown(std::string_view line) const {

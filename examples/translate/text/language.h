@@ -34,6 +34,9 @@ struct Language {
   std::vector<std::string> split(std::string_view line) const;
   /// Their numbers, and </s>.
   std::vector<int> encode(std::string_view line) const { return vocabulary.encode(split(line)); }
+  /// Whether a line must have more than so many pieces, as the number of its characters tells. To cut it into subwords
+  /// only to count them would take 300 times its memory.
+  bool surely_exceeds(std::string_view line, size_t pieces) const;
   /// The pieces of a line that the vocabulary does not have, each once.
   std::vector<std::string> unknown(std::string_view line) const;
   /// The line that the numbers up to the first </s> stand for.
@@ -46,6 +49,9 @@ struct Language {
   Vocabulary vocabulary;
   bool lowercase = false;
   std::string model;  ///< the file of sentencepiece that the pieces come from; empty for words
+
+ private:
+  size_t longest_piece_ = 0;  // characters of the longest subword; 0 for words, which may have any number
 };
 
 /// The two languages of a translation.

@@ -97,6 +97,21 @@ TEST_CASE("a file of tokens that is cut off, damaged, a stranger's or none at al
   CHECK(complaint([] { TokenFile("/", kKey, 6, 8); }) == "/: this is no file of tokens");
 }
 
+TEST_CASE("a line that must be too long is not cut into subwords, and no other is left out") {
+  const CorpusText text = small_corpus();
+  const Languages languages =
+      learn_languages(text.train, {.tokenizer = TokenizerKind::Bpe, .vocabulary_size = 300, .lowercase = true});
+  for (const std::string& unit : {std::string("the "), std::string("x"), std::string("\u0130\u3000  "),
+                                  std::string("\U0001F600"), text.valid.source.front() + " ", std::string(" \t")}) {
+    std::string line;
+    for (int i = 0; i < 400; ++i) line += unit;
+    const std::size_t pieces = languages.source.split(line).size();
+    CHECK_FALSE(languages.source.surely_exceeds(line, pieces));
+    CHECK(languages.source.surely_exceeds(line, pieces / 100) == (pieces > 0));
+  }
+  CHECK_FALSE(Language(Vocabulary()).surely_exceeds(std::string(1000, 'x'), 1));
+}
+
 TEST_CASE("the words of a text are written once, and again if they are not those of the text") {
   const TemporaryFolder folder;
   const std::string path = folder.file("tokens.bin");
