@@ -268,7 +268,8 @@ void check_seed(OptionTrial& trial) {
   CHECK(TrainingRun(trial.with).last == with.last);
 }
 
-/// Each shard, and each group of them, draws a dropout of its own, and without dropout the sum of the parts is the same.
+/// Each shard, and each group of them, draws a dropout of its own, and without dropout the sum of the parts is the
+/// same.
 void check_parts(OptionTrial& trial) {
   const auto first_losses = [&] {
     return std::pair(TrainingRun(trial.without).history.steps[0].loss, TrainingRun(trial.with).history.steps[0].loss);
