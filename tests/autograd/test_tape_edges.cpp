@@ -8,6 +8,7 @@
 #include "ops/layout.h"
 #include "ops/matmul.h"
 #include "ops/reduce.h"
+#include "tests/support/address_sanitizer.h"
 #include "tests/support/complaint.h"
 
 using namespace gradus;
@@ -15,11 +16,7 @@ using namespace gradus;
 // Shapes that no memory holds, leaves that end before the tape, and indices beyond the end.
 
 // AddressSanitizer stops a program that asks for too much, where an allocator would say that there is none.
-#ifdef __SANITIZE_ADDRESS__
-constexpr bool kStopsAtTooMuch = true;
-#else
-constexpr bool kStopsAtTooMuch = false;
-#endif
+constexpr bool kStopsAtTooMuch = kAddressSanitizer;
 
 TEST_SUITE("tape, at the edges") {
   TEST_CASE("shapes of too many numbers are named") {

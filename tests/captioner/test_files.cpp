@@ -116,15 +116,15 @@ TEST_CASE("captioner: every kind of PNG is read" * doctest::skip(!has_libpng()))
   };
   const TemporaryFolder folder;
   const std::string path = folder.file("a.png");
-  for (const auto& [png, left, right] : cases) {
-    CAPTURE(static_cast<int>(png.depth));
-    CAPTURE(static_cast<int>(png.colour));
-    write(path, png.bytes());
+  for (const Case& test : cases) {
+    CAPTURE(static_cast<int>(test.png.depth));
+    CAPTURE(static_cast<int>(test.png.colour));
+    write(path, test.png.bytes());
     const Image image = read_png(path);
     REQUIRE(image.width == 2);
     REQUIRE(image.height == 1);
-    CHECK(std::vector<int>(image.at(0, 0), image.at(0, 0) + 3) == left);
-    CHECK(std::vector<int>(image.at(1, 0), image.at(1, 0) + 3) == right);
+    CHECK(std::vector<int>(image.at(0, 0), image.at(0, 0) + 3) == test.left);
+    CHECK(std::vector<int>(image.at(1, 0), image.at(1, 0) + 3) == test.right);
   }
 }
 

@@ -13,6 +13,7 @@
 #include "examples/translate/text/elision.h"
 #include "examples/translate/toy/sampler.h"
 #include "examples/translate/toy/toy.h"
+#include "tests/support/address_sanitizer.h"
 
 using namespace gradus;
 using namespace gradus::translate;
@@ -240,11 +241,7 @@ TEST_CASE("every random sentence keeps the rules of neighbouring words, and ever
 TEST_CASE("the translation is a function of the English sentence, of which there are more than 500,000") {
   // Sentences as short as those for training. They are kept as hashes; a collision could only make the count too small
   // or a check fail. Under sanitizers, which see no more in more of them, a tenth is counted.
-#ifdef __SANITIZE_ADDRESS__
-  constexpr size_t kEnough = 50'000;
-#else
-  constexpr size_t kEnough = 500'000;
-#endif
+  constexpr size_t kEnough = kAddressSanitizer ? 50'000 : 500'000;
   std::unordered_map<size_t, size_t> translations;
   Sampler sampler(4);
   for (int draws = 0; draws < 1'500'000 && translations.size() <= kEnough; ++draws) {

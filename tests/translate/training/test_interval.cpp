@@ -12,16 +12,16 @@ TEST_CASE("an interval is a number of steps, minutes or epochs") {
     Interval interval;
     const char* written;
   };
-  for (const auto& [text, interval, written] :
+  for (const Case& test :
        {Case{"500steps", {500, IntervalUnit::Steps}, "500steps"}, Case{"1", {1, IntervalUnit::Steps}, "1step"},
         Case{"10min", {10, IntervalUnit::Minutes}, "10min"},
         Case{"1.5 minutes", {1.5, IntervalUnit::Minutes}, "1.5min"}, Case{"2h", {120, IntervalUnit::Minutes}, "120min"},
         Case{"30s", {0.5, IntervalUnit::Minutes}, "0.5min"}, Case{"1 epoch", {1, IntervalUnit::Epochs}, "1epoch"},
         Case{"020epochs", {20, IntervalUnit::Epochs}, "20epochs"}, Case{"off", {}, "off"}}) {
-    CAPTURE(text);
-    CHECK(read_interval(text) == interval);
-    CHECK(interval.text() == written);
-    CHECK(read_interval(written) == interval);
+    CAPTURE(test.text);
+    CHECK(read_interval(test.text) == test.interval);
+    CHECK(test.interval.text() == test.written);
+    CHECK(read_interval(test.written) == test.interval);
   }
   for (const char* text : {"", " ", "0", "0min", "-1", "-1min", "1.5steps", "0.5epochs", "min", "5parsecs",
                            "5 steps or so", "5 min minutes", "nan", "inf", "1e10", "OFF", "+5", "1e300epochs"}) {
