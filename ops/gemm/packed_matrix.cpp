@@ -167,6 +167,7 @@ PackedMatrix::PackedMatrix(Transpose tb, int k, int n, const Real* b, int ldb, R
 
 void PackedMatrix::add_part(int part, int parts, int m, const Real* a, int lda, Real* c, int ldc,
                             const Real* row) const {
+  if (m == 0) return;  // and c may be null
   const int whole = n_ / kPanel * kPanel, panels = n_ / kPanel;
   const int begin = panels * part / parts * kPanel, end = panels * (part + 1) / parts * kPanel;
   const Real* const sums = row != nullptr ? row : c;
