@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The whole test: installs what is missing, checks rooms, format and lint, builds, and runs every suite in float and double, and
-# those in float once more under AddressSanitizer and UndefinedBehaviorSanitizer; then fuzzes what reads files for some seconds.
+# those in float once more, compiled by clang, under AddressSanitizer and UndefinedBehaviorSanitizer; then fuzzes what reads files
+# for some seconds.
 #
 #     tests/run.sh            everything
 #     tests/run.sh --quick    the optimised suites only
@@ -8,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source examples/install_packages.sh
 need_packages "${build_packages[@]}" "${optional_packages[@]}" doctest-dev libbenchmark-dev librapidcheck-dev clang-format clang-tidy git python3 \
-  chromium-driver python3-selenium cmake doxygen clang libclang-rt-dev libmpich-dev mpich iproute2
+  chromium-driver python3-selenium cmake doxygen clang libclang-rt-dev llvm libmpich-dev mpich iproute2
 
 quick=${1:-}
 sources=$(git ls-files '*.h' '*.cpp')
