@@ -37,7 +37,7 @@ class GroupSum {
 
   int groups() const { return groups_; }  ///< that of the constructor
   bool owns(int group) const;             ///< whether the group is computed here
-  Transport& transport() { return transport_; }
+  Transport& transport() { return transport_; }  ///< what carries the ranks' numbers
   /// The blocks of the parameters (`cut_blocks`) that are this rank's: what `Optimizer::step` changes here.
   BlockRange share() const { return share_of(transport_.rank()); }
 

@@ -17,6 +17,7 @@ class AtomicFile {
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
 
+  /// Adds bytes to its end. Throws Error naming the path, for a full disk for example.
   void write(std::string_view bytes);
   /// Puts the file in its place; the last call.
   void commit();
@@ -36,6 +37,7 @@ class UnnamedFile {
   UnnamedFile(const UnnamedFile&) = delete;
   UnnamedFile& operator=(const UnnamedFile&) = delete;
 
+  /// Adds bytes to its end.
   void write(std::string_view bytes);
   /// Where this process can open it to read it from its beginning.
   std::string path() const;

@@ -64,7 +64,7 @@ expect 0 "" "$gradus" train --resume --model bpe --epochs 13
 check "a training on subwords goes on" grep -q '^epoch 13 .* BLEU 9' stdout
 expect 0 "" "$gradus" train "${raw[@]}" --tokenizer whitespace --force --epochs 1
 check "a hint for raw text" grep -q '^warning  *the text is raw' stdout
-check "a file of each language" test "$(ls unigram)" = $'config.json\nlast.safetensors\nlog.jsonl\nmodel.safetensors\nsource.vocab\ntarget.vocab'
+check "a file of each language" test "$(ls unigram)" = $'config.json\nlast.safetensors\nlog.jsonl\nmodel.safetensors\nsource.vocab\ntarget.vocab\ntokens.bin'
 expect 0 "" train --model limited --epochs 1 --vocabulary-size 7
 check "vocabulary of limited size" grep -q '^vocabulary  7 source words, 7 target words$' stdout
 check "unknown words" grep -Eq '^unknown     [1-9][0-9.]* % of the source words to validate, [1-9][0-9.]* % of the target'"'"'s$' stdout
