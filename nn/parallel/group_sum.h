@@ -35,8 +35,8 @@ class GroupSum {
   /// `transport` must outlive this, and the parameters must stay. Throws Error unless there is a group.
   GroupSum(std::vector<Parameter*> parameters, Transport& transport, int groups, ThreadPool* pool = nullptr);
 
-  int groups() const { return groups_; }  ///< that of the constructor
-  bool owns(int group) const;             ///< whether the group is computed here
+  int groups() const { return groups_; }         ///< that of the constructor
+  bool owns(int group) const;                    ///< whether the group is computed here
   Transport& transport() { return transport_; }  ///< what carries the ranks' numbers
   /// The blocks of the parameters (`cut_blocks`) that are this rank's: what `Optimizer::step` changes here.
   BlockRange share() const { return share_of(transport_.rank()); }
