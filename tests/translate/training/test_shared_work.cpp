@@ -12,15 +12,15 @@ using namespace gradus::translate;
 
 namespace {
 
-std::vector<std::string> texts_of(std::size_t begin, std::size_t end) {
+const auto texts_of = [](std::size_t begin, std::size_t end) {
   std::vector<std::string> texts;
   for (std::size_t i = begin; i < end; ++i) texts.push_back(i % 3 == 0 ? "" : std::string(i, 'x') + '\n');
   return texts;
-}
+};
 
-void number(const std::vector<std::size_t>& own, std::vector<double>& numbers) {
+const auto number = [](const std::vector<std::size_t>& own, std::vector<double>& numbers) {
   for (const std::size_t i : own) numbers[i] = static_cast<double>(i) / 7;
-}
+};
 
 }
 
