@@ -71,9 +71,9 @@ class HeldOut {
 };
 
 /// Writes the words of a text as numbers.
-class Encoder {
+class TokenEncoder {
  public:
-  Encoder(const TextStream& text, const Languages& languages, const TrainConfig& config, Progress* progress)
+  TokenEncoder(const TextStream& text, const Languages& languages, const TrainConfig& config, Progress* progress)
       : text_(text), languages_(languages), config_(config), progress_(progress), key_(key()) {}
 
   std::shared_ptr<const TokenFile> unnamed() const {
@@ -119,7 +119,7 @@ class Encoder {
 };
 
 /// Of all that decides what is written.
-std::uint64_t Encoder::key() const {
+std::uint64_t TokenEncoder::key() const {
   std::uint64_t key = hash_of(derive_seed(text_.hash(), config_.toy ? 1 : 0), name_of(config_.tokenizer));
   for (const Language* const language : {&languages_.source, &languages_.target}) {
     const int words = static_cast<int>(language->vocabulary.size());
@@ -129,7 +129,7 @@ std::uint64_t Encoder::key() const {
   return derive_seed(key, static_cast<std::uint64_t>(config_.max_length));
 }
 
-void Encoder::write(const TokenWriter::Write& write) const {
+void TokenEncoder::write(const TokenWriter::Write& write) const {
   TokenWriter writer(write, text_.size());
   const auto longest = static_cast<size_t>(config_.max_length);
   std::size_t done = 0, too_long = 0;
@@ -226,7 +226,7 @@ CorpusText load_text(const TrainConfig& config) {
 Corpus encode_corpus(const CorpusText& text, const Languages& languages, const TrainConfig& config,
                      const std::string& tokens, Progress* progress) {
   Corpus corpus;
-  const Encoder encoder(text.train, languages, config, progress);
+  const TokenEncoder encoder(text.train, languages, config, progress);
   corpus.tokens = tokens.empty() ? encoder.unnamed() : encoder.kept(tokens);
   corpus.train = corpus.tokens->pairs();
   corpus.too_long = corpus.tokens->summary().left_out;
