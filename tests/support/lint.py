@@ -24,7 +24,7 @@ def sources_to_read(build):
     rooms, seen = {}, set()
     for entry in json.loads((build / 'compile_commands.json').read_text()):
         source = Path(build, entry['file']).resolve()
-        if source in seen or not source.is_relative_to(ROOT) or source.is_relative_to(build):
+        if source in seen or source.suffix != '.cpp' or not source.is_relative_to(ROOT) or source.is_relative_to(build):
             continue
         seen.add(source)
         room = source if re.search(r'^ *using [\w:]+;', source.read_text(), re.MULTILINE) else source.parent
