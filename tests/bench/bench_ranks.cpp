@@ -54,6 +54,7 @@ struct Costs {
   double message = 0;  ///< of the sender's and the receiver's time for each
   double byte = 0;     ///< of a large message
   double bytes = 0;    ///< of all weights
+  double step = 0;     ///< a whole step, as it is measured
 };
 
 struct Prediction {
@@ -89,11 +90,12 @@ class Measurement {
     for (const int length : batch_.target_lengths) words_ += length;
   }
 
-  /// Medians of the ranks together: the longest that any rank took, since the others wait for it.
+  /// Medians of the parts, and of whole steps between them, so that what else the machine does falls on both. Of the
+  /// ranks the slowest counts, since the others wait for it.
   Costs costs() {
     Costs costs;
     costs.bytes = static_cast<double>(model_.parameter_count() * sizeof(Real));
-    std::vector<double> computes, updates, adds;
+    std::vector<double> computes, updates, adds, wholes;
     std::vector<Real> other(model_.parameter_count());
     for (int i = -2; i < steps_; ++i) {
       meet();
@@ -104,36 +106,36 @@ class Measurement {
       adam_.step({.grad_scale = clip_factor(norm, 1), .zero_grads = true});
       const double updated = seconds();
       for (Real& number : other) number += Real(1);
+      const double added = seconds();
+      meet();
+      const double again = seconds();
+      step();
+      const double end = seconds();
       if (i < 0) continue;
       computes.push_back(slowest(computed - begin));
       updates.push_back(slowest(updated - computed));
-      adds.push_back(slowest(seconds() - updated));
+      adds.push_back(slowest(added - updated));
+      wholes.push_back(slowest(end - again));
     }
     costs.compute = median(computes);
     costs.update = median(updates);
     costs.add = median(adds);
+    costs.step = median(wholes);
     if (ranks().size() > 1) measure_messages(costs);
     return costs;
   }
 
-  /// The median of whole steps.
-  double step() {
-    std::vector<double> times;
-    for (int i = -2; i < steps_; ++i) {
-      meet();
-      const double begin = seconds();
-      groups_.sum([&](int) { return compute(); });
-      const double norm = groups_.grad_norm();
-      adam_.step({.grad_scale = clip_factor(norm, 1), .zero_grads = true, .share = groups_.share()});
-      groups_.gather_values();
-      meet();  // as a trainer's ranks agree on the time
-      if (i >= 0) times.push_back(slowest(seconds() - begin));
-    }
-    return median(times);
-  }
-
  private:
   static constexpr int kWords = 6000;
+
+  /// What a trainer does at every step.
+  void step() {
+    groups_.sum([&](int) { return compute(); });
+    const double norm = groups_.grad_norm();
+    adam_.step({.grad_scale = clip_factor(norm, 1), .zero_grads = true, .share = groups_.share()});
+    groups_.gather_values();
+    meet();  // as a trainer's ranks agree on the time
+  }
 
   double compute() {
     return parallel_.step(1, [&](int) {
@@ -217,7 +219,7 @@ std::vector<Chart> draw(Costs costs) {
 int run(const Arguments& arguments) {
   Measurement measurement(arguments.steps);
   const Costs costs = measurement.costs();
-  const double measured = measurement.step(), predicted = predict(costs, ranks().size()).step;
+  const double measured = costs.step, predicted = predict(costs, ranks().size()).step;
   fmt::print("{} ranks, {:.1f} MB of weights\n", ranks().size(), costs.bytes / 1e6);
   fmt::print("compute {:.1f} ms  update {:.1f} ms  add {:.1f} ms  latency {:.1f} µs  message {:.2f} µs  {:.2f} GB/s\n",
              costs.compute * 1e3, costs.update * 1e3, costs.add * 1e3, costs.latency * 1e6, costs.message * 1e6,
