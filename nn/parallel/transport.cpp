@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <numeric>
 
 namespace gradus::inline GRADUS_PRECISION {
 
@@ -11,31 +10,11 @@ void Messages::wait() {
   open_.clear();
 }
 
-namespace {
-
-/// Where the ranks' numbers end, if each has one.
-std::vector<std::size_t> one_each(const Transport& transport) {
-  std::vector<std::size_t> ends(static_cast<std::size_t>(transport.size()));
-  std::iota(ends.begin(), ends.end(), 1);
-  return ends;
-}
-
-}
-
-bool any_rank(Transport& transport, bool here) {
-  std::vector<char> answers(static_cast<std::size_t>(transport.size()));
-  answers[transport.rank()] = here ? 1 : 0;
-  gather_all(transport, std::span(answers), one_each(transport));
-  return std::ranges::count(answers, 1) > 0;
-}
+bool any_rank(Transport& transport, bool here) { return std::ranges::count(gather_each(transport, char{here}), 1) > 0; }
 
 std::vector<std::string> gather_texts(Transport& transport, const std::string& own) {
-  const auto ranks = static_cast<std::size_t>(transport.size());
-  std::vector<std::uint64_t> lengths(ranks);
-  lengths[transport.rank()] = own.size();
-  gather_all(transport, std::span(lengths), one_each(transport));
-
-  std::vector<std::string> texts(ranks);
+  const std::vector<std::uint64_t> lengths = gather_each(transport, std::uint64_t{own.size()});
+  std::vector<std::string> texts(lengths.size());
   Messages messages(transport);
   for (int rank = 0; rank < transport.size(); ++rank) {
     std::string& text = texts[rank];

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <numeric>
 #include <span>
 #include <string>
 #include <vector>
@@ -73,6 +74,17 @@ void gather_all(Transport& transport, std::span<T> numbers, std::span<const std:
     messages.send(rank, std::span<const T>(part(transport.rank())));
   }
   messages.wait();
+}
+
+/// What each rank has one of, in their order, for every rank.
+template <class T>
+std::vector<T> gather_each(Transport& transport, T own) {
+  std::vector<T> all(static_cast<std::size_t>(transport.size()));
+  std::vector<std::size_t> ends(all.size());
+  std::iota(ends.begin(), ends.end(), 1);
+  all[transport.rank()] = own;
+  gather_all(transport, std::span(all), ends);
+  return all;
 }
 
 /// Gives every rank the numbers of rank 0.

@@ -143,14 +143,7 @@ class Measurement {
     });
   }
   static void meet() { gather_texts(ranks(), ""); }
-  static double slowest(double time) {
-    std::vector<double> times(static_cast<std::size_t>(ranks().size()));
-    std::vector<std::size_t> ends(times.size());
-    std::iota(ends.begin(), ends.end(), 1);
-    times[ranks().rank()] = time;
-    gather_all(ranks(), std::span(times), ends);
-    return *std::ranges::max_element(times);
-  }
+  static double slowest(double time) { return std::ranges::max(gather_each(ranks(), time)); }
 
   /// Between this rank and the next one, in both directions at once, as in a step.
   void measure_messages(Costs& costs) {

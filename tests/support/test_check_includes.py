@@ -1,13 +1,9 @@
 #!/usr/bin/env python3
 """Forgets standard headers in a small repository, and expects check_includes.py to name them, and only them."""
 
-import subprocess
-import sys
-import tempfile
 import unittest
-from pathlib import Path
 
-CHECKER = Path(__file__).with_name('check_includes.py')
+from checker_test import CheckerTest
 
 FILES = {
     'autograd/pch/std_pch.h': '#include <fmt/core.h>\n#include <vector>\n',
@@ -20,16 +16,9 @@ FILES = {
 }
 
 
-class CheckIncludes(unittest.TestCase):
+class CheckIncludes(CheckerTest):
     def expect(self, problems, files=None):
-        with tempfile.TemporaryDirectory() as folder:
-            for name, text in {**FILES, **(files or {})}.items():
-                path = Path(folder) / name
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(text)
-            run = subprocess.run([sys.executable, CHECKER, folder], capture_output=True, text=True, check=False)
-        self.assertEqual(run.stdout.splitlines(), problems, run.stderr)
-        self.assertEqual(run.returncode, 1 if problems else 0)
+        self.expect_of('check_includes.py', problems, {**FILES, **(files or {})})
 
     def test_nothing_is_forgotten(self):
         self.expect([])

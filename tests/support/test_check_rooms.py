@@ -1,13 +1,9 @@
 #!/usr/bin/env python3
 """Breaks each rule of the table of rooms in a small repository, and expects check_rooms.py to name it, and only it."""
 
-import subprocess
-import sys
-import tempfile
 import unittest
-from pathlib import Path
 
-CHECKER = Path(__file__).with_name('check_rooms.py')
+from checker_test import CheckerTest
 
 TABLE = '''# a comment
 core:
@@ -33,18 +29,9 @@ FILES = {
 }
 
 
-class CheckRooms(unittest.TestCase):
+class CheckRooms(CheckerTest):
     def expect(self, problems, files=None, table=TABLE):
-        with tempfile.TemporaryDirectory() as folder:
-            for name, text in {**FILES, 'tests/rooms.txt': table, **(files or {})}.items():
-                if text is None:
-                    continue
-                path = Path(folder) / name
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(text)
-            run = subprocess.run([sys.executable, CHECKER, folder], capture_output=True, text=True, check=False)
-        self.assertEqual(run.stdout.splitlines(), problems, run.stderr)
-        self.assertEqual(run.returncode, 1 if problems else 0)
+        self.expect_of('check_rooms.py', problems, {**FILES, 'tests/rooms.txt': table, **(files or {})})
 
     def test_nothing_is_wrong(self):
         self.expect([])

@@ -14,9 +14,8 @@
 ///
 ///     gradus tokens 1\n   16 bytes
 ///     words               4 bytes each: the source of the first pair, its target, the source of the second one, ...
-///     ends                8 bytes each: how many words there are up to the end of each side; where the words are odd
-///     in
-///                         number, 4 bytes stand before
+///     ends                8 bytes each: how many words there are up to the end of each side; before them 4 bytes if
+///                         the number of words is odd
 ///     summary             8 bytes each: a key of what the file was made from, pairs, words, pairs left out, a checksum
 ///
 /// All numbers are little-endian. Whatever makes other words of a text must change the number in the first line.

@@ -54,11 +54,7 @@ std::unique_ptr<Unpacker> gzip_unpacker() { return std::make_unique<GzipUnpacker
 
 namespace gradus::translate {
 
-std::unique_ptr<Unpacker> gzip_unpacker() {
-  throw UnpackingError(
-      "the text is compressed, and this program was built without zlib (meson configure -Dzlib=enabled); unpack it "
-      "first: gzip -dc");
-}
+std::unique_ptr<Unpacker> gzip_unpacker() { throw built_without("zlib", "gzip -dc"); }
 
 }
 

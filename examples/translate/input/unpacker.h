@@ -28,6 +28,14 @@ class Unpacker {
   virtual bool is_complete() const = 0;
 };
 
+/// What is said where a library lacked when the program was built; the command unpacks such a file.
+inline UnpackingError built_without(std::string_view library, std::string_view command) {
+  return UnpackingError(
+      fmt::format("the text is compressed, and this program was built without {0} (meson configure -D{0}=enabled); "
+                  "unpack it first: {1}",
+                  library, command));
+}
+
 std::unique_ptr<Unpacker> gzip_unpacker();
 std::unique_ptr<Unpacker> zstd_unpacker();
 

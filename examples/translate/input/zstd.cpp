@@ -48,11 +48,7 @@ std::unique_ptr<Unpacker> zstd_unpacker() { return std::make_unique<ZstdUnpacker
 
 namespace gradus::translate {
 
-std::unique_ptr<Unpacker> zstd_unpacker() {
-  throw UnpackingError(
-      "the text is compressed, and this program was built without zstd (meson configure -Dzstd=enabled); unpack it "
-      "first: zstd -dc");
-}
+std::unique_ptr<Unpacker> zstd_unpacker() { throw built_without("zstd", "zstd -dc"); }
 
 }
 

@@ -36,19 +36,20 @@ Update::Update(Translator& translator, Pairs pairs, Transport& transport)
 
 Update::Result Update::make(std::span<const std::vector<int>> batches, const Place& place) {
   Result result;
+  Work work{.batches = {}, .divisor = 0, .place = place};
   std::int64_t sentences = 0;
   for (const std::vector<int>& batch : batches) {
     sentences += static_cast<std::int64_t>(batch.size());
     result.words += words_of(batch);
+    work.batches.push_back(cut_shards(pairs_, batch, groups_.groups()));
   }
-  const std::int64_t divisor = config_.loss_mean == LossMean::Words ? result.words : sentences;
-  const Work work{batches, divisor, place};
+  work.divisor = config_.loss_mean == LossMean::Words ? result.words : sentences;
   try {
     result.loss = groups_.sum([&](int group) { return add_gradients(work, group); });
   } catch (const Error& error) {
     fail("train: {}: {}", name_of(place, batches.size()), error.what());
   }
-  result.loss *= static_cast<double>(divisor) / static_cast<double>(result.words);  // by the word, in any case
+  result.loss *= static_cast<double>(work.divisor) / static_cast<double>(result.words);  // by the word, in any case
   result.norm = groups_.grad_norm(norms_);
   if (!std::isfinite(result.loss) || !std::isfinite(result.norm)) fail_as_not_finite(work, result);
   const double scale = config_.clip > 0 ? clip_factor(result.norm, config_.clip) : 1;
@@ -64,8 +65,7 @@ double Update::add_gradients(const Work& work, int group) {
   const std::uint64_t seed = group == 0 ? of_step : derive_seed(~of_step, group);
   double loss = 0;
   for (std::size_t i = 0; i < work.batches.size(); ++i) {
-    const std::vector<std::vector<int>> groups = cut_shards(pairs_, work.batches[i], groups_.groups());
-    loss += add_gradients(work, groups[group], i == 0 ? seed : derive_seed(seed, i));
+    loss += add_gradients(work, work.batches[i][group], i == 0 ? seed : derive_seed(seed, i));
   }
   return loss;
 }

@@ -67,9 +67,9 @@ class Update {
   ThreadPool& pool() { return parallel_.pool(); }
 
  private:
-  /// Batches whose gradients are added up, and what their loss is divided by.
+  /// The pairs of each batch whose gradients are added up, by group, and what their loss is divided by.
   struct Work {
-    std::span<const std::vector<int>> batches;
+    std::vector<std::vector<std::vector<int>>> batches;
     std::int64_t divisor;
     const Place& place;
   };

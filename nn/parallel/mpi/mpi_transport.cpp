@@ -22,7 +22,7 @@ using std::chrono::duration;
 
 namespace {
 
-constexpr int kTag = 0;
+constexpr int kTag = 0, kBeatTag = 1;
 
 void require_success(int error) {
   if (error == MPI_SUCCESS) return;
@@ -88,7 +88,7 @@ MpiTransport::~MpiTransport() {
   MPI_Finalize();
 }
 
-Transport::Message MpiTransport::add(int error, void* request) {
+Transport::Message MpiTransport::add(int error, const Open& opened) {
   require_success(error);
   if (free_.empty()) {
     free_.push_back(open_.size());
@@ -96,20 +96,22 @@ Transport::Message MpiTransport::add(int error, void* request) {
   }
   const Message message = free_.back();
   free_.pop_back();
-  open_[message].request = *static_cast<MPI_Request*>(request);
+  open_[message] = opened;
   return message;
 }
 
 Transport::Message MpiTransport::send(int to, std::span<const std::byte> bytes) {
-  MPI_Request request = MPI_REQUEST_NULL;
-  const int error = MPI_Isend(bytes.data(), length_of(bytes.size()), MPI_BYTE, to, kTag, MPI_COMM_WORLD, &request);
-  return add(error, &request);
+  Open opened{MPI_REQUEST_NULL};
+  const int error =
+      MPI_Isend(bytes.data(), length_of(bytes.size()), MPI_BYTE, to, kTag, MPI_COMM_WORLD, &opened.request);
+  return add(error, opened);
 }
 
 Transport::Message MpiTransport::receive(int from, std::span<std::byte> bytes) {
-  MPI_Request request = MPI_REQUEST_NULL;
-  const int error = MPI_Irecv(bytes.data(), length_of(bytes.size()), MPI_BYTE, from, kTag, MPI_COMM_WORLD, &request);
-  return add(error, &request);
+  Open opened{MPI_REQUEST_NULL};
+  const int error =
+      MPI_Irecv(bytes.data(), length_of(bytes.size()), MPI_BYTE, from, kTag, MPI_COMM_WORLD, &opened.request);
+  return add(error, opened);
 }
 
 void MpiTransport::wait(Message message) {
@@ -157,12 +159,10 @@ void MpiTransport::beat() {
     MPI_Request request = MPI_REQUEST_NULL;
     int silent = 0;
   };
-  MPI_Comm beats = MPI_COMM_WORLD;
-  constexpr int kBeatTag = 1;
   std::vector<Neighbour> neighbours{{(rank_ + 1) % size_}};
   if (size_ > 2) neighbours.push_back({(rank_ + size_ - 1) % size_});
   const auto listen = [&](Neighbour& neighbour) {
-    MPI_Irecv(&neighbour.byte, 1, MPI_CHAR, neighbour.rank, kBeatTag, beats, &neighbour.request);
+    MPI_Irecv(&neighbour.byte, 1, MPI_CHAR, neighbour.rank, kBeatTag, MPI_COMM_WORLD, &neighbour.request);
   };
   for (Neighbour& neighbour : neighbours) listen(neighbour);
   std::unique_lock lock(mutex_);
@@ -171,7 +171,8 @@ void MpiTransport::beat() {
   while (!stop_.wait_for(lock, std::chrono::seconds(1), [&] { return stopping_; })) {
     for (Neighbour& neighbour : neighbours) {
       MPI_Request sent = MPI_REQUEST_NULL;
-      if (MPI_Isend(&byte, 1, MPI_CHAR, neighbour.rank, kBeatTag, beats, &sent) == MPI_SUCCESS) MPI_Request_free(&sent);
+      if (MPI_Isend(&byte, 1, MPI_CHAR, neighbour.rank, kBeatTag, MPI_COMM_WORLD, &sent) == MPI_SUCCESS)
+        MPI_Request_free(&sent);
       ++neighbour.silent;
       for (int arrived = 1; MPI_Test(&neighbour.request, &arrived, MPI_STATUS_IGNORE) == MPI_SUCCESS && arrived != 0;) {
         neighbour.silent = 0;

@@ -42,7 +42,7 @@ class MpiTransport : public Transport {
   struct Open;  // requests of MPI
 
   void beat();
-  Message add(int error, void* request);
+  Message add(int error, const Open& opened);
 
   int rank_ = 0, size_ = 1, ranks_here_ = 1;
   std::function<void(const std::string&)> last_words_;
