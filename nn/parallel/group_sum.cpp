@@ -35,7 +35,9 @@ GroupSum::GroupSum(std::vector<Parameter*> parameters, Transport& transport, int
   if (groups < 1) fail("group sum: {} groups; need at least one", groups);
   std::size_t parameter = 0;
   for (int rank = 0; rank < transport.size(); ++rank) {
+    group_ends_.push_back(static_cast<std::size_t>(groups_of(rank).second));
     const auto [begin, end] = share_of(rank);
+    block_ends_.push_back(end);
     std::vector<Piece>& pieces = pieces_[rank];
     for (std::size_t i = begin; i < end; ++i) {
       const ParameterBlock& block = blocks_[i];
@@ -85,9 +87,7 @@ double GroupSum::sum(FunctionRef<double(int group)> add_gradients) {
     });
   }
   if (transport_.size() > 1) exchange();
-  std::vector<std::size_t> ends;
-  for (int r = 0; r < transport_.size(); ++r) ends.push_back(static_cast<std::size_t>(groups_of(r).second));
-  gather_all(transport_, std::span(losses_), ends);
+  gather_all(transport_, std::span(losses_), group_ends_);
   return std::accumulate(losses_.begin(), losses_.end(), 0.0);
 }
 
@@ -182,9 +182,7 @@ double GroupSum::grad_norm(std::span<double> each) {
     const ParameterBlock& block = blocks_[number];
     squares_[number] = kernels::square_sum(&block.parameter->grad()[block.begin], block.size);
   });
-  std::vector<std::size_t> ends;
-  for (int rank = 0; rank < transport_.size(); ++rank) ends.push_back(share_of(rank).end);
-  gather_all(transport_, std::span(squares_), ends);
+  gather_all(transport_, std::span(squares_), block_ends_);
   return norm_of_blocks(parameters_, squares_, each);
 }
 

@@ -85,6 +85,7 @@ class GroupSum {
   std::vector<ParameterBlock> blocks_;
   std::vector<std::size_t> parameter_of_;             // each of the blocks
   std::vector<std::vector<Piece>> pieces_;            // of each rank's share
+  std::vector<std::size_t> group_ends_, block_ends_;  // where each rank's groups end, and its share
   std::vector<double> losses_, squares_;              // of each group; of each block of the gradients
   std::vector<std::vector<std::vector<Real>>> kept_;  // gradients of this rank's groups but the last, by parameter
   std::vector<Real> received_;                        // the others' gradients of this rank's share

@@ -8,6 +8,8 @@
 ///
 ///     step = compute + update / P + add (P - 1) / P + 2 bytes (P - 1) / P / bandwidth + 5 (latency + (P - 1) message)
 ///
+/// Beside it, what `GroupSum` was weighed against: running sums that go from rank to rank in a chain, piece by piece.
+///
 /// Each part is measured by itself, on all ranks at the same time, since those of one machine share its memory. Rank 0
 /// prints, and draws the efficiency, (compute + update) / step, for networks of 1, 10 and 100 Gbit/s.
 
@@ -55,6 +57,8 @@ struct Costs {
   double byte = 0;     ///< of a large message
   double bytes = 0;    ///< of all weights
   double step = 0;     ///< a whole step, as it is measured
+  double direct = 0;   ///< the gradients of all groups added up: each owner of a share gets all of its parts
+  double chain = 0;    ///< the same by running sums from rank to rank, which the last one deals out
 };
 
 struct Prediction {
@@ -121,7 +125,10 @@ class Measurement {
     costs.update = median(updates);
     costs.add = median(adds);
     costs.step = median(wholes);
-    if (ranks().size() > 1) measure_messages(costs);
+    if (ranks().size() > 1) {
+      measure_messages(costs);
+      measure_sums(costs, other);
+    }
     return costs;
   }
 
@@ -169,6 +176,63 @@ class Measurement {
     costs.latency = time(8, 1, 10 * kRuns);
     costs.message = std::max(0.0, time(8, kMany, kRuns) - costs.latency) / kMany;
     costs.byte = (time(kLarge, 32, kRuns) - costs.latency) / (32 * kLarge);
+  }
+
+  /// Of gradients that are there already, in turn; afterwards `numbers` are of no use.
+  void measure_sums(Costs& costs, std::vector<Real>& numbers) {
+    std::vector<double> directs, chains;
+    for (int i = -1; i < steps_; ++i) {
+      meet();
+      const double begin = seconds();
+      groups_.sum([](int) { return 0.0; });
+      const double direct = seconds();
+      meet();
+      const double again = seconds();
+      chain(numbers);
+      const double end = seconds();
+      if (i < 0) continue;
+      directs.push_back(slowest(direct - begin));
+      chains.push_back(slowest(end - again));
+    }
+    costs.direct = median(directs);
+    costs.chain = median(chains);
+  }
+
+  /// numbers = (numbers of rank 0 + those of rank 1) + …, a megabyte at a time: while a rank adds up a piece, the one
+  /// before it works at the next. The last rank then gives every rank its share.
+  static void chain(std::vector<Real>& numbers) {
+    constexpr std::size_t kPiece = (std::size_t{1} << 20) / sizeof(Real);
+    const int rank = ranks().rank(), last = ranks().size() - 1;
+    const std::size_t share = (numbers.size() + static_cast<std::size_t>(last)) / (static_cast<std::size_t>(last) + 1);
+    std::vector<Real> sums(rank == 0 ? 0 : numbers.size());
+    std::vector<Messages> arriving;
+    const auto pieces = [&](const auto& visit) {
+      for (std::size_t begin = 0; begin < numbers.size(); begin += kPiece)
+        visit(begin, std::min(kPiece, numbers.size() - begin));
+    };
+    if (rank > 0) {
+      pieces([&](std::size_t begin, std::size_t size) {
+        arriving.emplace_back(ranks()).receive(rank - 1, std::span(sums).subspan(begin, size));
+      });
+    }
+    Messages leaving(ranks());
+    pieces([&](std::size_t begin, std::size_t size) {
+      const std::span<Real> own = std::span(numbers).subspan(begin, size);
+      if (rank > 0) {
+        arriving[begin / kPiece].wait();
+        for (std::size_t i = 0; i < size; ++i) own[i] += sums[begin + i];
+      }
+      if (rank < last) leaving.send(rank + 1, std::span<const Real>(own));
+    });
+    leaving.wait();
+    Messages shares(ranks());
+    for (int other = 0; other < last; ++other) {
+      const std::size_t begin = std::min(numbers.size(), share * static_cast<std::size_t>(other));
+      const std::span<Real> part = std::span(numbers).subspan(begin, std::min(share, numbers.size() - begin));
+      if (rank == last) shares.send(other, std::span<const Real>(part));
+      if (rank == other) shares.receive(last, part);
+    }
+    shares.wait();
   }
 
   int steps_;
@@ -219,6 +283,8 @@ int run(const Arguments& arguments) {
              costs.byte > 0 ? 1e-9 / costs.byte : 0.0);
   fmt::print("step: {:.1f} ms measured, {:.1f} predicted ({:+.1f} %)\n", measured * 1e3, predicted * 1e3,
              100 * (predicted / measured - 1));
+  if (ranks().size() > 1)
+    fmt::print("sum of the gradients: {:.1f} ms, {:.1f} in a chain\n", costs.direct * 1e3, costs.chain * 1e3);
   if (arguments.out.empty() || ranks().rank() > 0) return 0;
   write_file_atomically(arguments.out, charts_svg(draw(costs), 1));
   return 0;

@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 """Ends trainings at exact operations on files, spoils these operations, and looks at what is left.
 
-    survive.py FAULTS GRADUS [--count N | --all] [--random-kills N] [--seed N]
+    survive.py FAULTS GRADUS [--count N | --all] [--random-kills N] [--seed N] [--ranks N --mpirun COMMAND]
 
 FAULTS is the program of faults.cpp. Whatever happens to a command, its folder must then be one from which the same
 command goes on, or --resume, and must end with the same bits as if nothing had happened, with no file too many. With
 --count, so many of all kills, and of all faults, are tried, evenly among them; --random-kills are by the clock.
+
+With --ranks, mpirun starts a training so many times. What happens then happens to one of the ranks, or, by the clock, to
+all at once; the others must end by themselves, and one rank fewer goes on.
 """
 
 import argparse
@@ -13,10 +16,13 @@ import concurrent.futures
 import hashlib
 import itertools
 import json
+import os
 import pathlib
 import random
 import re
+import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -32,6 +38,7 @@ APPLIES = {
     "short": {"read", "write"},
 }
 HARMLESS = {"short"}  # the command must not fail
+SECONDS_TO_END = 12  # for the ranks that are left: ten are promised, and mpirun needs some as well
 
 
 def run(command, folder):
@@ -62,11 +69,24 @@ def state_of(folder):
     }
 
 
-class Scenario:
-    """A command that writes the folder `m`, and what was there before."""
+def ranks_in(place):
+    """The processes that work in a folder, but for the mpirun that started them."""
+    found = []
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            if (process / "cwd").readlink() == place and (process / "exe").readlink().name == "gradus":
+                found.append(int(process.name))
+        except OSError:
+            pass  # it has ended
+    return found
 
-    def __init__(self, name, before, command, go_on):
-        self.name, self.before, self.command, self.go_on = name, before, command, go_on
+
+class Scenario:
+    """A command that writes the folder `m`, what was there before, and two commands of which one must go on."""
+
+    def __init__(self, name, before, command, go_on, again=None):
+        self.name, self.before, self.command = name, before, command
+        self.after = (again or command, go_on)
 
     def prepare(self, place):
         if self.before is not None:
@@ -103,7 +123,7 @@ def problem_with(gradus, scenario, place, code, errors, fault):
         if translated != 0 and "not there yet" not in complaint:
             return f"neither the old model nor the new one: {complaint}"
     tries = []
-    for command in (scenario.command, scenario.go_on):
+    for command in scenario.after:
         again, _, complaint = run(command, place)
         if again == 0:
             break
@@ -126,7 +146,10 @@ def main():
     parser.add_argument("--random-kills", type=int, default=10)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", nargs="*", default=["1", "2"])
+    parser.add_argument("--ranks", type=int, default=1)
+    parser.add_argument("--mpirun", type=shlex.split, default=["mpirun", "--oversubscribe"])
     arguments = parser.parse_args()
+    os.environ |= {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}  # a container has no other user
     faults, gradus = (str(pathlib.Path(path).resolve()) for path in (arguments.faults, arguments.gradus))
     rng = random.Random(arguments.seed)
 
@@ -146,11 +169,14 @@ def main():
         home = new_place()
         text = [str(home / "a.de"), str(home / "a.en")]
 
+        def on(ranks, command):
+            return command if ranks == 1 else [*arguments.mpirun, "-n", str(ranks), *command]
+
         def training(threads, *more):
             sizes = "--embedding 8 --hidden 8 --attention-size 8 --batch-size 16 --min-frequency 1 --epochs 3".split()
             often = "--keep-epochs 1 --save-every 2steps --validate-every 3steps --average-decay 0.9".split()
-            return [gradus, "train", "--train", *text, "--valid", *text, "--preset", "defaults", *sizes, *often,
-                    "--learning-rate", "0.02", "--threads", threads, "--model", "m", *more]
+            return [gradus, "train", "--train", *text, "--valid", *text, "--preset", "defaults", *sizes, *often, "--learning-rate", "0.02",
+                    "--groups", str(arguments.ranks), "--threads", threads, "--model", "m", *more]
 
         def finished(*command):
             place = new_place()
@@ -166,15 +192,21 @@ def main():
             longer = [*resume, "--epochs", "3"]
             seeds = ["--seeds", "2", "--epochs", "1"]
             old_seeds = finished(*training(threads, *seeds, "--hidden", "4"))
+
+            def scenario(name, before, command, go_on):
+                fewer = max(1, arguments.ranks - 1)
+                return Scenario(f"{name}, threads {threads}", before, on(arguments.ranks, command), go_on, on(fewer, command))
+
             scenarios += [
-                Scenario(f"a training, threads {threads}", None, new, resume),
-                Scenario(f"--resume, threads {threads}", begun, longer, longer),
-                Scenario(f"--force, threads {threads}", old, [*new, "--force"], resume),
-                Scenario(f"--seeds, threads {threads}", None, [*new, *seeds], resume),
-                Scenario(f"--seeds --force, threads {threads}", old_seeds, [*new, *seeds, "--force"], resume),
+                scenario("a training", None, new, resume),
+                scenario("--resume", begun, longer, longer),
+                scenario("--force", old, [*new, "--force"], resume),
+                scenario("--seeds", None, [*new, *seeds], resume),
+                scenario("--seeds --force", old_seeds, [*new, *seeds, "--force"], resume),
             ]
-        mean = [gradus, "average", str(begun), "--out", "m", "--force"]
-        scenarios.append(Scenario("average --force", old, mean, mean))
+        if arguments.ranks == 1:
+            mean = [gradus, "average", str(begun), "--out", "m", "--force"]
+            scenarios.append(Scenario("average --force", old, mean, mean))
 
         kills, spoilt = [], []
         for scenario in scenarios:
@@ -190,12 +222,21 @@ def main():
         if not arguments.all:
             trials = [all_of[i * len(all_of) // arguments.count] for all_of in (kills, spoilt) for i in range(arguments.count)]
 
+        def still_there(place):
+            """Waits for what is left of ranks that lost one of them, and says if they stay."""
+            end = time.monotonic() + SECONDS_TO_END
+            while left := ranks_in(place):
+                if time.monotonic() > end:
+                    return f"{len(left)} ranks do not end"
+                time.sleep(0.05)
+            return None
+
         def attempt(trial):
             scenario, at, fault, operation, path = trial
             place = new_place()
             scenario.prepare(place)
             code, _, errors = run([faults, "m", str(at), fault, *scenario.command], place)
-            problem = problem_with(gradus, scenario, place, code, errors, None if fault == "kill" else fault)
+            problem = still_there(place) or problem_with(gradus, scenario, place, code, errors, None if fault == "kill" else fault)
             shutil.rmtree(place)
             return problem and f"{scenario.name}: {fault} at operation {at}, {operation} {pathlib.Path(path).name}: {problem}"
 
@@ -205,9 +246,14 @@ def main():
             scenario.prepare(place)
             process = subprocess.Popen(scenario.command, cwd=place, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             time.sleep(delay)
-            process.kill()
+            victims = [process.pid] if arguments.ranks == 1 else ranks_in(place)
+            for victim in victims if rng.random() < 0.2 else rng.sample(victims, min(1, len(victims))):
+                try:
+                    os.kill(victim, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass  # it was ready
             process.wait()
-            problem = problem_with(gradus, scenario, place, 0, "", None)
+            problem = still_there(place) or problem_with(gradus, scenario, place, 0, "", None)
             shutil.rmtree(place)
             return problem and f"{scenario.name}: killed after {delay:.4f} s: {problem}"
 

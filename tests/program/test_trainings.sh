@@ -193,6 +193,11 @@ check "a disk that is full: message" grep -q '^gradus: several/seed-7/.next-mode
 check "the old models are as they were" diff -r before_force several
 expect 0 "" seeds --seeds 2 --epochs 1 --model several --force
 check "--force leaves no seed of the old ones" test "$(ls several)" = $'seed-1\nseed-2\ntokens.bin'
+cp -r before_force/seed-7 several/seed-3  # as if the machine had stopped before the last of them was replaced
+sed -i 's/"hidden": [0-9]*/"hidden": 200/' several/seed-3/config.json
+expect 1 "gradus: train: several/seed-1 and several/seed-3 are not of one training, their --hidden differs; to replace both, the command of the new one once more, with --force" \
+  "$gradus" train --resume --model several
+rm -r several/seed-3
 
 # Several models: one by one with their mean, or together.
 mkdir nothing

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <string_view>
 
 #include "autograd/error.h"
 #include "examples/translate/base/usage_error.h"
+#include "examples/translate/config/config.h"
 #include "examples/translate/data/corpus.h"
 #include "examples/translate/translator/model_folder.h"
 
@@ -54,6 +56,27 @@ TrainConfig resumed_config(TrainArguments& options, const std::string& directory
   return config;
 }
 
+/// Throws Error unless the trainings of these seeds are one recipe. They are not where --force replaced some of them
+/// when the machine stopped.
+void require_one_recipe(const TrainArguments& options, const std::vector<std::uint64_t>& seeds) {
+  const std::string first_folder = seed_folder(options.model, seeds.front());
+  TrainConfig first = load_config(first_folder);
+  const std::vector<ConfigField> fields = first.fields();
+  for (const std::uint64_t seed : seeds) {
+    const std::string folder = seed_folder(options.model, seed);
+    TrainConfig config = load_config(folder);
+    const std::vector<ConfigField> others = config.fields();
+    for (size_t i = 0; i < fields.size(); ++i) {
+      if (std::string_view(fields[i].key) == "seed" || !fields[i].rules.lasting || fields[i].equals(others[i]))
+        continue;
+      fail(
+          "train: {} and {} are not of one training, their {} differs; to replace both, the command of the new one "
+          "once more, with --force",
+          first_folder, folder, fields[i].option());
+    }
+  }
+}
+
 /// The trainings that were begun, and with more --seeds new ones after them.
 Plan plan_resumed(TrainArguments& options) {
   std::vector<std::uint64_t> seeds = seeds_in(options.model);
@@ -65,6 +88,7 @@ Plan plan_resumed(TrainArguments& options) {
   }
   if (wanted > 0 && wanted < seeds.size())
     fail("train: --seeds: {} is less than the {} that {} holds", wanted, seeds.size(), options.model);
+  require_one_recipe(options, seeds);
   Plan plan{resumed_config(options, seed_folder(options.model, seeds.front())), {}};
   while (seeds.size() < wanted) seeds.push_back(seeds.back() + 1);
   for (const std::uint64_t seed : seeds) plan.runs.push_back({seed, seed_folder(options.model, seed)});
