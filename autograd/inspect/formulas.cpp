@@ -138,6 +138,11 @@ constexpr OpFormula kFormulas[] = {
      "dz = dy ∘ (1 - y²); dbase += dz; dx += dz W; dW += dzᵀ x"},
     {"linear_cross_entropy", "x W b", "l", "l = mean of log Σ exp(z) - q·z, z = x Wᵀ + b",
      "dz = dl (softmax(z) - q) / rows; dx += dz W; dW += dzᵀ x; db += Σ rows of dz"},
+    {"linear_r_drop", "x W b", "l",
+     "l = mean of log Σ exp(z) - q·z + α (p₁ - p₂)·(log p₁ - log p₂) / 4, z = x Wᵀ + b, p₁ and p₂ the softmax of both "
+     "rows of a word",
+     "dz₁ = dl (p₁ - q + α (p₁ ∘ (log p₁ - log p₂ - KL(p₁‖p₂)) + p₁ - p₂) / 2) / rows, dz₂ likewise; dx += dz W; "
+     "dW += dzᵀ x; db += Σ rows of dz"},
 
     // Attention: queries q, keys k, values v
     {"additive_scores", "q k v", "e", "e = vᵀ tanh(q + k)",

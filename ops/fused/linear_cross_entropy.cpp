@@ -24,30 +24,37 @@ namespace {
 
 // Larger blocks read and write dW less often; smaller ones stay in the cache. At V 5921 and K 256 anything from 64 to
 // 240 is within 6 %.
-constexpr int kBlockRows = 192;
+constexpr int kBlockRows = 192;  // even: `linear_r_drop` has two rows a word
 // So many rows add to dW in Real, as they do in a product, and more of them in double. Of 2^18 rows the error of dW is
 // 4e-8, as with one product of all; without double it would be 5e-7.
 constexpr int kRowsInReal = 64 * kBlockRows;
 
-void require_shapes(Tensor x, Tensor weight, Tensor bias, std::span<const int> targets,
+void require_shapes(const char* op, Tensor x, Tensor weight, Tensor bias, std::span<const int> targets,
                     const CrossEntropyOptions& options) {
   if (x.rank() != 2 || weight.rank() != 2 || x.dim(1) != weight.dim(1)) {
-    fail("linear_cross_entropy: sizes differ: x is {}, weight is {}; need (N, K) and (V, K)", x.shape(),
-         weight.shape());
+    fail("{}: sizes differ: x is {}, weight is {}; need (N, K) and (V, K)", op, x.shape(), weight.shape());
   }
   const int classes = weight.dim(0);
   if (bias && bias.shape() != Shape{classes}) {
-    fail("linear_cross_entropy: bias does not fit: bias is {}, weight is {}; need bias ({})", bias.shape(),
-         weight.shape(), classes);
+    fail("{}: bias does not fit: bias is {}, weight is {}; need bias ({})", op, bias.shape(), weight.shape(), classes);
   }
   if (targets.size() != std::size_t(x.dim(0))) {
-    fail("linear_cross_entropy: rows do not fit: x is {}, targets has {}; need x (N, K) and N targets", x.shape(),
-         targets.size());
+    fail("{}: rows do not fit: x is {}, targets has {}; need x (N, K) and N targets", op, x.shape(), targets.size());
   }
-  options.check("linear_cross_entropy", targets, classes);
+  options.check(op, targets, classes);
   if (options.weight || options.reduction != Reduction::Mean) {
-    fail("linear_cross_entropy: {} weights, reduction {}; need none and {}, or cross_entropy(linear(…), …)",
+    fail("{}: {} weights, reduction {}; need none and {}, or cross_entropy(linear(…), …)", op,
          options.weight ? "class" : "no", to_string(options.reduction), to_string(Reduction::Mean));
+  }
+}
+
+void require_pairs(std::span<const int> targets, Real alpha) {
+  if (!(alpha >= 0)) fail("linear_r_drop: bad alpha: {}; need 0 or more", alpha);
+  if (targets.size() % 2 != 0) fail("linear_r_drop: targets has {}; need two of each word", targets.size());
+  for (std::size_t i = 0; i < targets.size(); i += 2) {
+    if (targets[i] == targets[i + 1]) continue;
+    fail("linear_r_drop: targets[{}] is {}, targets[{}] is {}; need the same word twice", i, targets[i], i + 1,
+         targets[i + 1]);
   }
 }
 
@@ -70,9 +77,10 @@ void move_to_double(Real* x, double* total, std::size_t size) {
   kernels::fill(0, x, size);
 }
 
-/// Adds the losses of the given rows, and their gradients. The logits, (count, V), exist only in here.
+/// Adds the losses of the given rows, and their gradients; with an α those of two rows each, as `linear_r_drop` has
+/// them. The logits, (count, V), exist only in here.
 double add_block(Tensor x, Tensor weight, Tensor bias, std::span<const int> targets, std::span<const int> rows,
-                 Real smoothing, Real scale, std::span<Real> row_losses, const Gradients& gradients) {
+                 Real alpha, Real smoothing, Real scale, std::span<Real> row_losses, const Gradients& gradients) {
   const int count = static_cast<int>(rows.size()), K = weight.dim(1), V = weight.dim(0);
   const std::size_t row_size = K, logits_size = V;
   Scratch scratch;
@@ -89,11 +97,22 @@ double add_block(Tensor x, Tensor weight, Tensor bias, std::span<const int> targ
   gemm(N, T, count, V, K, 1, inputs, K, weight.value().data, K, 1, logits, V);
 
   double loss = 0;
-  for (int i = 0; i < count; ++i) {
-    const Real row_loss =
-        kernels::cross_entropy_row(logits + i * logits_size, logits_size, targets[rows[i]], smoothing, scale);
-    if (!row_losses.empty()) row_losses[rows[i]] = row_loss;
+  const auto add = [&](int row, Real row_loss) {
+    if (!row_losses.empty()) row_losses[row] = row_loss;
     loss += row_loss;
+  };
+  for (int i = 0; i < count; i += alpha != 0 ? 2 : 1) {
+    Real* const row = logits + i * logits_size;
+    const int target = targets[rows[i]];
+    if (alpha == 0) {
+      add(rows[i], kernels::cross_entropy_row(row, logits_size, target, smoothing, scale));
+      continue;
+    }
+    const auto [first, second, divergence] =
+        kernels::cross_entropy_pair(row, row + logits_size, logits_size, target, smoothing, alpha, scale);
+    add(rows[i], first);
+    add(rows[i + 1], second);
+    loss += alpha * divergence;
   }
   const Real* const dlogits = logits;
   if (gradients.weight) gemm(T, N, V, K, count, 1, dlogits, V, inputs, K, 1, gradients.weight, K);
@@ -111,12 +130,8 @@ double add_block(Tensor x, Tensor weight, Tensor bias, std::span<const int> targ
   return loss;
 }
 
-}
-
-Tensor linear_cross_entropy(Tensor x, Tensor weight, Tensor bias, std::span<const int> targets,
-                            const CrossEntropyOptions& options) {
-  require_shapes(x, weight, bias, targets, options);
-  if (Unfused::is_on()) return unfused::linear_cross_entropy(x, weight, bias, targets, options);
+Tensor loss_of_blocks(const char* op, Tensor x, Tensor weight, Tensor bias, std::span<const int> targets, Real alpha,
+                      const CrossEntropyOptions& options) {
   Tensor loss = bias ? output({}, {x, weight, bias}) : output({}, {x, weight});
   Gradients gradients;
   if (loss.needs_grad()) gradients = {zeros_if_needed(x), zeros_if_needed(weight), zeros_if_needed<double>(bias)};
@@ -136,8 +151,8 @@ Tensor linear_cross_entropy(Tensor x, Tensor weight, Tensor bias, std::span<cons
   for (int begin = 0; begin < count; begin += kBlockRows) {
     if (dweight != nullptr && begin % kRowsInReal == 0) move_to_double(gradients.weight, dweight, weight.size());
     const std::span block(rows + begin, std::min(kBlockRows, count - begin));
-    total +=
-        add_block(x, weight, bias, targets, block, options.label_smoothing, 1 / divisor, options.row_losses, gradients);
+    total += add_block(x, weight, bias, targets, block, alpha, options.label_smoothing, 1 / divisor, options.row_losses,
+                       gradients);
   }
   if (dweight != nullptr) {
     move_to_double(gradients.weight, dweight, weight.size());
@@ -146,7 +161,7 @@ Tensor linear_cross_entropy(Tensor x, Tensor weight, Tensor bias, std::span<cons
   }
   loss.value()[0] = static_cast<Real>(total / divisor);
 
-  record("linear_cross_entropy", loss, [=] {
+  record(op, loss, [=] {
     const Real upstream = loss.grad()[0];
     const auto pass_on = [&](Tensor input, Real* gradient) {
       if (gradient == nullptr) return;
@@ -160,6 +175,25 @@ Tensor linear_cross_entropy(Tensor x, Tensor weight, Tensor bias, std::span<cons
     for (std::size_t j = 0; j < dbias.size(); ++j) dbias.data[j] += static_cast<Real>(upstream * gradients.bias[j]);
   });
   return loss;
+}
+
+}
+
+Tensor linear_cross_entropy(Tensor x, Tensor weight, Tensor bias, std::span<const int> targets,
+                            const CrossEntropyOptions& options) {
+  constexpr const char* kOp = "linear_cross_entropy";
+  require_shapes(kOp, x, weight, bias, targets, options);
+  if (Unfused::is_on()) return unfused::linear_cross_entropy(x, weight, bias, targets, options);
+  return loss_of_blocks(kOp, x, weight, bias, targets, 0, options);
+}
+
+Tensor linear_r_drop(Tensor x, Tensor weight, Tensor bias, std::span<const int> targets, Real alpha,
+                     const CrossEntropyOptions& options) {
+  constexpr const char* kOp = "linear_r_drop";
+  require_shapes(kOp, x, weight, bias, targets, options);
+  require_pairs(targets, alpha);
+  if (Unfused::is_on()) return unfused::linear_r_drop(x, weight, bias, targets, alpha, options);
+  return loss_of_blocks(kOp, x, weight, bias, targets, alpha, options);
 }
 
 }

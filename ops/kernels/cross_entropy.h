@@ -18,6 +18,17 @@ namespace kernels {
 /// Loss and gradient in one pass, for logits that nobody needs again: leaves scale · (d loss / d x) in their place.
 Real cross_entropy_row(Real* logits, std::size_t n, int target, Real smoothing, Real scale);
 
+/// What `cross_entropy_pair` finds: the losses of both rows, and J.
+struct PairLoss {
+  Real first, second, divergence;
+};
+/// Two rows of logits a and b of one target, with p = softmax(a), q = softmax(b) and their symmetric divergence
+///
+///     J = (KL(p‖q) + KL(q‖p)) / 2        dJ / da = (p (d - KL(p‖q)) + p - q) / 2, d = log p - log q
+///
+/// and dJ / db likewise: leaves scale · (d (loss + α J) / d a) in the place of a, and the same in that of b.
+PairLoss cross_entropy_pair(Real* a, Real* b, std::size_t n, int target, Real smoothing, Real alpha, Real scale);
+
 /// A row's max x and log Σ exp(x - max x), which is NaN if the maximum is +inf.
 struct LogSum {
   Real largest, shifted;

@@ -159,3 +159,80 @@ TEST_CASE("linear_cross_entropy names what does not fit") {
   CHECK_THROWS_WITH_AS(linear_cross_entropy(x, w, {}, std::vector{0, 0}, {.label_smoothing = 2}),
                        "linear_cross_entropy: bad label_smoothing: 2; need 0 to 1", Error);
 }
+
+namespace {
+
+/// Rows 2i and 2i + 1 have one target; every third one is ignored.
+std::vector<int> targets_twice(const Case& c) {
+  std::vector<int> result;
+  for (const int target : targets(c)) result.insert(result.end(), 2, target);
+  return result;
+}
+
+auto r_drop(const Case& c, Real alpha) {
+  return [=](Tensor x, Tensor w, Tensor b) { return linear_r_drop(x, w, b, targets_twice(c), alpha, c.options); };
+}
+
+}
+
+TEST_CASE("linear_r_drop agrees with its twin, and without a weight it is linear_cross_entropy") {
+  for (const Case& c : kCases) {
+    CAPTURE(c.N);
+    const std::vector<Shape> shapes{{2 * c.N, c.K}, {c.V, c.K}, {c.V}};
+    for (const Real alpha : {Real(0.5), Real(5)}) {
+      check_twins(shapes, r_drop(c, alpha), [&](Tensor x, Tensor w, Tensor b) {
+        return unfused::linear_r_drop(x, w, b, targets_twice(c), alpha, c.options);
+      });
+    }
+    check_twins(shapes, r_drop(c, 0), [&](Tensor x, Tensor w, Tensor b) {
+      return linear_cross_entropy(x, w, b, targets_twice(c), c.options);
+    });
+  }
+}
+
+TEST_CASE("gradcheck of linear_r_drop") {
+  for (const Case& c : kCases) {
+    if (c.N < 100) gradcheck("linear_r_drop", {{2 * c.N, c.K}, {c.V, c.K}, {c.V}}, r_drop(c, 3));
+  }
+}
+
+TEST_CASE("linear_r_drop: the equations by hand, and nothing between equal passes") {
+  const Tape tape;
+  const Tensor x = constant({2, 1}, {0, std::log(Real(3))});
+  // P_1 = (1/2, 1/2) and P_2 = (3/4, 1/4): class 0 has the logit x
+  const Tensor weight = constant({2, 1}, {1, 0});
+  std::vector<Real> rows(2);
+  const double found = linear_r_drop(x, weight, {}, std::vector{0, 0}, 5, {.divisor = 1, .row_losses = rows}).item();
+  const double kl_12 = 0.5 * std::log(2.0 / 3) + 0.5 * std::log(2.0),
+               kl_21 = 0.75 * std::log(1.5) - 0.25 * std::log(2.0);
+  CHECK(found == doctest::Approx(std::log(2.0) + std::log(4.0 / 3) + 5 * (kl_12 + kl_21) / 2).epsilon(1e-6));
+  CHECK(rows[0] == doctest::Approx(std::log(2.0)).epsilon(1e-6));
+  CHECK(rows[1] == doctest::Approx(std::log(4.0 / 3)).epsilon(1e-6));
+  const Tensor equal = constant({2, 1}, {Real(0.3), Real(0.3)});
+  CHECK(linear_r_drop(equal, weight, {}, std::vector{0, 0}, 5).item() ==
+        linear_cross_entropy(equal, weight, {}, std::vector{0, 0}).item());
+}
+
+TEST_CASE("linear_r_drop: a masked class is masked in both passes") {
+  Tape tape;
+  const Tensor x = variable({2, 1}, {1, 2}), w = variable({3, 1}, {1, -1, 0});
+  const Tensor bias = constant({3}, {0, 0, -std::numeric_limits<Real>::infinity()});
+  const Tensor loss = linear_r_drop(x, w, bias, std::vector{0, 0}, 1);
+  CHECK(std::isfinite(loss.item()));
+  tape.backward(loss);
+  CHECK(std::ranges::all_of(w.grad(), [](Real g) { return std::isfinite(g); }));
+  CHECK(w.grad()[2] == 0);
+}
+
+TEST_CASE("linear_r_drop names what does not fit") {
+  const Tape tape;
+  const Tensor x = full({2, 3}, 0), w = full({4, 3}, 0);
+  CHECK_THROWS_WITH_AS(linear_r_drop(x, w, {}, std::vector{0, 1}, 1),
+                       "linear_r_drop: targets[0] is 0, targets[1] is 1; need the same word twice", Error);
+  CHECK_THROWS_WITH_AS(linear_r_drop(full({1, 3}, 0), w, {}, std::vector{0}, 1),
+                       "linear_r_drop: targets has 1; need two of each word", Error);
+  CHECK_THROWS_WITH_AS(linear_r_drop(x, w, {}, std::vector{0, 0}, -1), "linear_r_drop: bad alpha: -1; need 0 or more",
+                       Error);
+  CHECK_THROWS_WITH_AS(linear_r_drop(x, full({4, 2}, 0), {}, std::vector{0, 0}, 1),
+                       "linear_r_drop: sizes differ: x is (2, 3), weight is (4, 2); need (N, K) and (V, K)", Error);
+}

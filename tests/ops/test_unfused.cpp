@@ -43,6 +43,11 @@ const std::vector<std::pair<std::string, std::function<Tensor()>>> kCalls = {
        const int targets[] = {1, 0, -100};
        return linear_cross_entropy(some({3, 4}, 1), some({5, 4}, 2), {}, targets, {.label_smoothing = Real(0.1)});
      }},
+    {"linear_r_drop",
+     [] {
+       const int targets[] = {1, 1, -100, -100};
+       return linear_r_drop(some({4, 4}, 1), some({5, 4}, 2), {}, targets, 3, {.label_smoothing = Real(0.1)});
+     }},
     {"additive_scores",
      [] {
        const int lengths[] = {3, 2};

@@ -231,6 +231,21 @@ void check_label_smoothing(OptionTrial& trial) {
   check(trial.with, 0.2);
 }
 
+/// Passes without dropout are the same, so that there is nothing to agree on; what there is with it counts in
+/// proportion to the weight.
+void check_r_drop(OptionTrial& trial) {
+  const auto first_loss = [](TrainConfig config, double dropout, double weight) {
+    config.dropout = dropout;
+    config.r_drop = weight;
+    return TrainingRun(config).history.steps.front().loss;
+  };
+  const double weight = trial.with.r_drop;
+  CHECK(first_loss(trial.with, 0, weight) == doctest::Approx(first_loss(trial.without, 0, 0)).epsilon(1e-5));
+  const double tiny = first_loss(trial.with, 0.3, 1e-9), once = first_loss(trial.with, 0.3, weight);
+  CHECK(once > tiny + 1e-3);
+  CHECK(first_loss(trial.with, 0.3, 2 * weight) - once == doctest::Approx(once - tiny).epsilon(1e-2));
+}
+
 void check_clip(OptionTrial& trial) {
   const TrainingRun without(trial.without), with(trial.with);
   const double norm = without.history.steps.front().gradient_norm;
@@ -325,6 +340,7 @@ std::vector<OptionTest> gradus::translate::training_option_tests() {
       {"halve_after", "2", R"({"epochs": 4, "schedule": "halving"})", check_halve_after},
       {"weight_decay", "0.5", kOneStep, check_weight_decay},
       {"label_smoothing", "0.2", R"({"epochs": 4, "batch_size": 320})", check_label_smoothing},
+      {"r_drop", "5", kOneStep, check_r_drop},
       {"clip", "0.05", kOneSgdStep, check_clip},
       {"loss_mean", R"("sentences")", kOneSgdStep, check_loss_mean},
       {"average_decay", "0.05", kOneStep, check_average_decay},

@@ -124,6 +124,10 @@ struct TrainingConfig : FieldGroup {
       "Share of the weights that a step with learning rate 1 takes from them. With adam this is AdamW", range(0, 100)};
   Field<double> label_smoothing{this, "label_smoothing", 0.1,
                                 "Share of the probability that is given to all words alike", range(0, 0.95)};
+  Field<double> r_drop{this, "r_drop", 0,
+                       "Weight of R-Drop: how much two passes with other dropout must agree on each word. A step then "
+                       "takes about twice as long; 0 for one pass",
+                       range(0, 100)};
   Field<double> clip{this, "clip", 1, "Largest norm of the whole gradient; 0 for no limit"};
   Field<LossMean> loss_mean{
       this, "loss_mean", LossMean::Words,

@@ -67,6 +67,12 @@ Batch make_batch(Pairs pairs, std::span<const int> chosen) {
   return batch;
 }
 
+std::vector<int> twice(std::span<const int> chosen) {
+  std::vector<int> result;
+  for (const int pair : chosen) result.insert(result.end(), 2, pair);
+  return result;
+}
+
 Batch make_source_batch(std::span<const std::vector<int>> sources, std::span<const int> chosen) {
   Batch batch;
   const auto source = [&](int i) -> const std::vector<int>& { return sources[chosen[i]]; };

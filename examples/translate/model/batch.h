@@ -24,6 +24,10 @@ struct Batch {
 /// Packs the pairs with the given numbers. Throws for an empty side.
 Batch make_batch(Pairs pairs, std::span<const int> chosen);
 
+/// The numbers, each twice in a row. In a batch of them the two of each pair stay together, also word by word: rows
+/// 2i and 2i + 1 of the targets are one word.
+std::vector<int> twice(std::span<const int> chosen);
+
 /// Packs sources only, for translating.
 Batch make_source_batch(std::span<const std::vector<int>> sources, std::span<const int> chosen);
 

@@ -117,9 +117,12 @@ Tensor Seq2Seq::loss(const Batch& batch, const LossOptions& options) {
   const bool draws = training() && !outputs.empty() && outputs[0].log_probability;
   std::span<Real> losses;  // of each word
   if (draws) losses = {Tape::active().arena().allocate(batch.target_outputs.size()), batch.target_outputs.size()};
-  const Tensor loss = linear_cross_entropy(
-      readout, output.weight, *output.bias, batch.target_outputs,
-      {.label_smoothing = options.label_smoothing, .divisor = options.divisor, .row_losses = losses});
+  const CrossEntropyOptions counted{
+      .label_smoothing = options.label_smoothing, .divisor = options.divisor, .row_losses = losses};
+  const std::span<const int> words = batch.target_outputs;
+  const Tensor loss = options.r_drop == 0
+                          ? linear_cross_entropy(readout, output.weight, *output.bias, words, counted)
+                          : linear_r_drop(readout, output.weight, *output.bias, words, options.r_drop, counted);
   if (!draws) return loss;
   const Packing packing(batch.target_lengths);
   return loss + hard_attention_term(outputs, packing, losses, options.hard_attention) / options.divisor;

@@ -27,6 +27,7 @@ class Seq2Seq : public Module {
     Real divisor = 1;             ///< the word count of the whole batch, for each of its shards
     Real scheduled_sampling = 0;  ///< the share of words that the decoder reads from itself (Bengio et al. 2015)
     HardAttentionOptions hard_attention = {};
+    Real r_drop = 0;  ///< the α of `linear_r_drop`; with one, the batch has each pair twice (`twice`), which count both
   };
   /// Cross-entropy of the targets given the sources, teacher-forced, summed over words and divided by the divisor -> ()
   /// Hard attention adds its term to the gradient in training.

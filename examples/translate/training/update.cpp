@@ -73,16 +73,18 @@ double Update::add_gradients(const Work& work, int group) {
 double Update::add_gradients(const Work& work, std::span<const int> pairs, std::uint64_t seed) {
   const std::vector<std::vector<int>> parts = cut_shards(pairs_, pairs, config_.shards);
   const double sampling = config_.scheduled_sampling * work.place.done;
+  const bool passes_twice = config_.r_drop > 0;
   const Seq2Seq::LossOptions options{.label_smoothing = static_cast<Real>(config_.label_smoothing),
-                                     .divisor = static_cast<Real>(work.divisor),
+                                     .divisor = static_cast<Real>(passes_twice ? 2 * work.divisor : work.divisor),
                                      .scheduled_sampling = static_cast<Real>(sampling),
                                      .hard_attention = {.reinforce_weight = config_.reinforce_weight,
                                                         .discount = config_.reinforce_discount,
                                                         .entropy_weight = config_.entropy_weight,
-                                                        .baseline = work.place.baseline}};
+                                                        .baseline = work.place.baseline},
+                                     .r_drop = static_cast<Real>(config_.r_drop)};
   return parallel_.step(seed, [&](int shard) -> Tensor {
     if (parts[shard].empty()) return {};
-    shards_[shard] = make_batch(pairs_, parts[shard]);
+    shards_[shard] = make_batch(pairs_, passes_twice ? twice(parts[shard]) : parts[shard]);
     return translator_.model.loss(shards_[shard], options);
   });
 }

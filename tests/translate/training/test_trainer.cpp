@@ -136,6 +136,7 @@ TEST_CASE("every option changes the training, which can be interrupted and resum
       {"warm-up", [](TrainConfig& c) { c.warm_up = 10; }},
       {"weight decay", [](TrainConfig& c) { c.weight_decay = 0.1; }},
       {"label smoothing", [](TrainConfig& c) { c.label_smoothing = 0.1; }},
+      {"R-Drop", [](TrainConfig& c) { c.r_drop = 5; }},
       {"clip", [](TrainConfig& c) { c.clip = 0.1; }},
       {"average", [](TrainConfig& c) { c.average_decay = 0.9; }},
       {"batches of words", [](TrainConfig& c) { c.batch_tokens = 300; }},
