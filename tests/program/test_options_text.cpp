@@ -158,6 +158,22 @@ void check_toy(OptionTrial& trial) {
                        Error);
 }
 
+/// Training reads more pieces, other ones each epoch; validation reads the best ones.
+void check_drawn_subwords(OptionTrial& trial) {
+  const TrainingRun without(trial.without), with(trial.with), again(trial.with);
+  const auto words_of_epoch = [](const TrainingRun& run, int epoch) {
+    std::int64_t words = 0;
+    for (const TrainingLog::Step& step : run.history.steps) words += step.epoch == epoch ? step.words : 0;
+    return words;
+  };
+  CHECK(words_of_epoch(without, 1) == words_of_epoch(without, 2));
+  CHECK(static_cast<double>(words_of_epoch(with, 1)) > 1.05 * static_cast<double>(words_of_epoch(without, 1)));
+  CHECK(words_of_epoch(with, 1) != words_of_epoch(with, 2));
+  CHECK(with.last == again.last);
+  const PreparedTraining plain(trial.without), drawn(trial.with);
+  CHECK(fingerprint(plain.corpus.train, plain.corpus.valid) == fingerprint(drawn.corpus.train, drawn.corpus.valid));
+}
+
 std::string json_files(const std::vector<std::string>& files) {
   return fmt::format(R"(["{}", "{}"])", files[0], files[1]);
 }
@@ -179,5 +195,7 @@ std::vector<OptionTest> gradus::translate::text_option_tests() {
       {"min_frequency", "5", "", check_min_frequency},
       {"max_length", "6", "", check_max_length},
       {"lowercase", "true", "", check_lowercase},
+      {"subword_dropout", "0.3", R"({"tokenizer": "bpe", "vocabulary_size": 400})", check_drawn_subwords},
+      {"subword_sampling", "0.2", R"({"tokenizer": "unigram", "vocabulary_size": 400})", check_drawn_subwords},
   };
 }

@@ -43,6 +43,12 @@ void TrainConfig::check_architecture() const {
     if (part != Part::Any && is_transformer) return "to a transformer";
     return part == Part::Attention && !attention.present ? "without attention" : nullptr;
   };
+  for (const auto& [rate, kind] :
+       {std::pair(&subword_dropout, TokenizerKind::Bpe), std::pair(&subword_sampling, TokenizerKind::Unigram)}) {
+    if (*rate == 0 || tokenizer == kind) continue;
+    fail("{}: needs --tokenizer {}, not {}", rate == &subword_dropout ? "subword_dropout" : "subword_sampling",
+         name_of(kind), name_of(TokenizerKind(tokenizer)));
+  }
   TrainConfig own = *this, defaults;
   const std::vector<ConfigField> fields = own.fields(), at_first = defaults.fields();
   for (std::size_t i = 0; i < fields.size(); ++i) {

@@ -67,6 +67,15 @@ struct DataConfig : FieldGroup {
                            "Words that occur less often become <unk>. Without effect on subwords", range(1)};
   Field<int> max_length{this, "max_length", 100, "Leave out training pairs with more words or subwords on a side",
                         range(1).by_text()};
+  Field<double> subword_dropout{
+      this, "subword_dropout", 0,
+      "Share of the merges that --tokenizer bpe leaves out in training. So it cuts words in other ways each epoch",
+      range(0, 1)};
+  Field<double> subword_sampling{
+      this, "subword_sampling", 0,
+      "Power of the probabilities by which --tokenizer unigram draws its subwords in training, anew each epoch. The "
+      "smaller, the more they differ; 0 for the best ones always",
+      range(0, 100)};
   Field<bool> lowercase{this, "lowercase", false, "Lowercase all text, in training and in use"};
 };
 

@@ -100,7 +100,9 @@ int rounded_up(double value, int unit) { return static_cast<int>(std::ceil(value
 
 void Decider::cut_text() {
   const bool related = facts_.shared_letters > kRelated;
-  if (!facts_.is_raw()) {
+  if (config_.subword_dropout > 0 || config_.subword_sampling > 0) {
+    choose({{"tokenizer", config_.subword_dropout > 0 ? "bpe" : "unigram"}}, "whose subwords are to be drawn");
+  } else if (!facts_.is_raw()) {
     choose({{"tokenizer", "whitespace"}}, "tokenised text, punctuation stands alone");
   } else if (facts_.has_spaces() && is_tiny()) {
     choose({{"tokenizer", "words"}}, "raw text, and too little of it to learn subwords");

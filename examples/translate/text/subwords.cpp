@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <unordered_map>
 
@@ -19,14 +20,13 @@ namespace gradus::translate {
 
 namespace {
 
-constexpr std::string_view kSpace = "\xE2\x96\x81";  // U+2581
-
 /// The line as sentencepiece wants it: one space between words, and no sign that means a space.
 std::string clean(std::string_view line) {
   std::string words;
   for (std::string_view word : split_words(line)) {
     if (!words.empty()) words += ' ';
-    for (size_t at; (at = word.find(kSpace)) != std::string_view::npos; word.remove_prefix(at + kSpace.size())) {
+    for (size_t at; (at = word.find(kWordBegin)) != std::string_view::npos;
+         word.remove_prefix(at + kWordBegin.size())) {
       words += word.substr(0, at);
       words += '_';
     }
@@ -68,7 +68,7 @@ std::unordered_map<std::string, std::string> training_options(TokenizerKind kind
       {"unk_surface", "<unk>"},
       {"byte_fallback", "true"},
       {"character_coverage", "0.9995"},
-      {"required_chars", std::string(kSpace)},
+      {"required_chars", std::string(kWordBegin)},
       {"normalization_rule_name", "identity"},
       {"num_threads", "8"},  // sums are split in so many parts, on any machine: the same roundings everywhere
       {"minloglevel", "4"},  // silence
@@ -206,6 +206,16 @@ std::vector<std::string> SubwordTokenizer::pieces() const {
   std::vector<std::string> pieces;
   for (int id = 0; id < processor_->GetPieceSize(); ++id) pieces.push_back(processor_->IdToPiece(id));
   return pieces;
+}
+
+std::vector<double> SubwordTokenizer::scores() const {
+  std::vector<double> scores;
+  for (int id = 0; id < processor_->GetPieceSize(); ++id) {
+    const bool is_text = !processor_->IsByte(id) && !processor_->IsControl(id) && !processor_->IsUnknown(id) &&
+                         !processor_->IsUnused(id);
+    scores.push_back(is_text ? double(processor_->GetScore(id)) : -std::numeric_limits<double>::infinity());
+  }
+  return scores;
 }
 
 }

@@ -2,6 +2,9 @@
 
 #include <memory>
 #include <span>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "examples/translate/base/tokenizer_kind.h"
 #include "examples/translate/text/tokenizer.h"
@@ -26,6 +29,9 @@ namespace gradus::translate {
 /// Throws Error for a size that is too small for the text, with the one that works.
 std::string train_subwords(std::span<const std::string> lines, TokenizerKind kind, int size);
 
+/// What stands for the space before a word, and begins its first piece: `▁`.
+inline constexpr std::string_view kWordBegin = "\xE2\x96\x81";
+
 class SubwordTokenizer : public TextTokenizer {
  public:
   /// Takes a model from `train_subwords`. Throws Error, naming `path`, for bytes that are none, and for a model with
@@ -39,6 +45,9 @@ class SubwordTokenizer : public TextTokenizer {
 
   /// All pieces in the order of their numbers, the special ones first.
   std::vector<std::string> pieces() const;
+  /// The score of each piece: of BPE the higher, the earlier it is merged, of unigram its log probability. Pieces that
+  /// stand for no text, the special ones and bytes, have -inf.
+  std::vector<double> scores() const;
 
  private:
   std::unique_ptr<sentencepiece::SentencePieceProcessor> processor_;

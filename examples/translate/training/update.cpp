@@ -25,6 +25,7 @@ Update::Update(Translator& translator, Pairs pairs, Transport& transport)
     : translator_(translator),
       config_(translator.config),
       pairs_(pairs),
+      draws_(pairs, translator.source, translator.target, translator.config),
       parameters_(translator.model.parameters()),
       norms_(parameters_.size()),
       parallel_(translator.model, thread_count(config_.threads), config_.shards),
@@ -35,13 +36,26 @@ Update::Update(Translator& translator, Pairs pairs, Transport& transport)
 }
 
 Update::Result Update::make(std::span<const std::vector<int>> batches, const Place& place) {
+  if (!draws_.is_on()) return make(pairs_, batches, place);
+  std::vector<Pair> drawn;
+  std::vector<std::vector<int>> numbers(batches.begin(), batches.end());  // of pairs in `drawn`
+  for (std::vector<int>& batch : numbers) {
+    for (int& pair : batch) {
+      drawn.push_back(draws_.draw(pair, place.epoch));
+      pair = static_cast<int>(drawn.size()) - 1;
+    }
+  }
+  return make(drawn, numbers, place);
+}
+
+Update::Result Update::make(Pairs pairs, std::span<const std::vector<int>> batches, const Place& place) {
   Result result;
-  Work work{.batches = {}, .divisor = 0, .place = place};
+  Work work{.pairs = pairs, .batches = {}, .divisor = 0, .place = place};
   std::int64_t sentences = 0;
   for (const std::vector<int>& batch : batches) {
     sentences += static_cast<std::int64_t>(batch.size());
-    result.words += words_of(batch);
-    work.batches.push_back(cut_shards(pairs_, batch, groups_.groups()));
+    result.words += target_words(pairs, batch);
+    work.batches.push_back(cut_shards(pairs, batch, groups_.groups()));
   }
   work.divisor = config_.loss_mean == LossMean::Words ? result.words : sentences;
   try {
@@ -70,8 +84,8 @@ double Update::add_gradients(const Work& work, int group) {
   return loss;
 }
 
-double Update::add_gradients(const Work& work, std::span<const int> pairs, std::uint64_t seed) {
-  const std::vector<std::vector<int>> parts = cut_shards(pairs_, pairs, config_.shards);
+double Update::add_gradients(const Work& work, std::span<const int> chosen, std::uint64_t seed) {
+  const std::vector<std::vector<int>> parts = cut_shards(work.pairs, chosen, config_.shards);
   const double sampling = config_.scheduled_sampling * work.place.done;
   const bool passes_twice = config_.r_drop > 0;
   const Seq2Seq::LossOptions options{.label_smoothing = static_cast<Real>(config_.label_smoothing),
@@ -84,7 +98,7 @@ double Update::add_gradients(const Work& work, std::span<const int> pairs, std::
                                      .r_drop = static_cast<Real>(config_.r_drop)};
   return parallel_.step(seed, [&](int shard) -> Tensor {
     if (parts[shard].empty()) return {};
-    shards_[shard] = make_batch(pairs_, passes_twice ? twice(parts[shard]) : parts[shard]);
+    shards_[shard] = make_batch(work.pairs, passes_twice ? twice(parts[shard]) : parts[shard]);
     return translator_.model.loss(shards_[shard], options);
   });
 }
@@ -109,9 +123,9 @@ void Update::fail_as_not_finite(const Work& work, const Result& result) {
   fail("train: {}; no single number is to blame, only their sum; {}", what, lower_rate_hint());
 }
 
-std::int64_t Update::words_of(std::span<const int> batch) const {
+std::int64_t Update::target_words(Pairs pairs, std::span<const int> batch) {
   std::int64_t words = 0;
-  for (const int pair : batch) words += static_cast<std::int64_t>(pairs_.target(pair).size());
+  for (const int pair : batch) words += static_cast<std::int64_t>(pairs.target(pair).size());
   return words;
 }
 

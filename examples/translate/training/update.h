@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "examples/translate/base/pairs.h"
+#include "examples/translate/data/drawn_subwords.h"
 #include "examples/translate/training/checkpoint.h"
 #include "examples/translate/training/module_norms.h"
 #include "examples/translate/translator/translator.h"
@@ -46,8 +47,8 @@ class Update {
   /// the checking mode (autograd/inspect/check.h), so that the error names the op and the module that began with it.
   Result make(std::span<const std::vector<int>> batches, const Place& place);
 
-  /// How many target words the pairs of a batch have.
-  std::int64_t words_of(std::span<const int> batch) const;
+  /// How many target words the pairs of a batch have, in their best subwords.
+  std::int64_t words_of(std::span<const int> batch) const { return target_words(pairs_, batch); }
   /// The norms of the modules' gradients before the last change, and of their values.
   std::vector<ModuleNorm> gradient_norms() const { return module_norms(parameters_, norms_); }
   std::vector<ModuleNorm> weight_norms();
@@ -69,18 +70,23 @@ class Update {
  private:
   /// The pairs of each batch whose gradients are added up, by group, and what their loss is divided by.
   struct Work {
+    Pairs pairs;
     std::vector<std::vector<std::vector<int>>> batches;
     std::int64_t divisor;
     const Place& place;
   };
+  /// The change by batches of these pairs.
+  Result make(Pairs pairs, std::span<const std::vector<int>> batches, const Place& place);
   /// Adds the gradients of a group of the batches and returns their loss.
   double add_gradients(const Work& work, int group);
-  double add_gradients(const Work& work, std::span<const int> pairs, std::uint64_t seed);
+  double add_gradients(const Work& work, std::span<const int> chosen, std::uint64_t seed);
+  static std::int64_t target_words(Pairs pairs, std::span<const int> batch);
   [[noreturn]] void fail_as_not_finite(const Work& work, const Result& result);
 
   Translator& translator_;
   const TrainConfig& config_;
   Pairs pairs_;
+  DrawnSubwords draws_;  // of pairs_
   std::vector<Parameter*> parameters_;
   std::vector<double> norms_;  // of each parameter's gradient
   DataParallel parallel_;

@@ -145,6 +145,10 @@ TEST_CASE("every option changes the training, which can be interrupted and resum
       {"hard attention", [](TrainConfig& c) { c.attention.scope = "hard"; }},
       {"word dropout", [](TrainConfig& c) { c.word_dropout = 0.2; }},
       {"recurrent dropout", [](TrainConfig& c) { c.recurrent_dropout = 0.2; }},
+      {"BPE-dropout",
+       [](TrainConfig& c) { c.tokenizer = TokenizerKind::Bpe, c.vocabulary_size = 400, c.subword_dropout = 0.2; }},
+      {"unigram sampling",
+       [](TrainConfig& c) { c.tokenizer = TokenizerKind::Unigram, c.vocabulary_size = 400, c.subword_sampling = 0.2; }},
       {"seed", [](TrainConfig& c) { c.seed = 2; }},
   };
   const CorpusText corpus = small_corpus();
