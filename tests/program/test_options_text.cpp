@@ -174,6 +174,19 @@ void check_drawn_subwords(OptionTrial& trial) {
   CHECK(fingerprint(plain.corpus.train, plain.corpus.valid) == fingerprint(drawn.corpus.train, drawn.corpus.valid));
 }
 
+/// A step's words are those of its pairs and of the pairs that are appended to some of them.
+void check_concatenate(OptionTrial& trial) {
+  const TrainingRun without(trial.without), with(trial.with), again(trial.with);
+  CHECK(with.last == again.last);
+  const auto words = [](const TrainingRun& run) {
+    std::int64_t sum = 0;
+    for (const TrainingLog::Step& step : run.history.steps) sum += step.words;
+    return static_cast<double>(sum);
+  };
+  CHECK(words(with) > 1.3 * words(without));
+  CHECK(words(with) < 1.6 * words(without));
+}
+
 std::string json_files(const std::vector<std::string>& files) {
   return fmt::format(R"(["{}", "{}"])", files[0], files[1]);
 }
@@ -195,6 +208,7 @@ std::vector<OptionTest> gradus::translate::text_option_tests() {
       {"min_frequency", "5", "", check_min_frequency},
       {"max_length", "6", "", check_max_length},
       {"lowercase", "true", "", check_lowercase},
+      {"concatenate", "0.5", "", check_concatenate},
       {"subword_dropout", "0.3", R"({"tokenizer": "bpe", "vocabulary_size": 400})", check_drawn_subwords},
       {"subword_sampling", "0.2", R"({"tokenizer": "unigram", "vocabulary_size": 400})", check_drawn_subwords},
   };

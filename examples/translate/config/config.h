@@ -76,6 +76,11 @@ struct DataConfig : FieldGroup {
       "Power of the probabilities by which --tokenizer unigram draws its subwords in training, anew each epoch. The "
       "smaller, the more they differ; 0 for the best ones always",
       range(0, 100)};
+  Field<double> concatenate{
+      this, "concatenate", 0,
+      "Share of the training pairs that another one is appended to, drawn anew each epoch. So a model meets sentences "
+      "that are longer than any of the text",
+      range(0, 1)};
   Field<bool> lowercase{this, "lowercase", false, "Lowercase all text, in training and in use"};
 };
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "examples/translate/base/pairs.h"
-#include "examples/translate/data/drawn_subwords.h"
+#include "examples/translate/data/drawn_pairs.h"
 #include "examples/translate/training/checkpoint.h"
 #include "examples/translate/training/module_norms.h"
 #include "examples/translate/translator/translator.h"
@@ -86,7 +86,7 @@ class Update {
   Translator& translator_;
   const TrainConfig& config_;
   Pairs pairs_;
-  DrawnSubwords draws_;  // of pairs_
+  DrawnPairs draws_;  // of pairs_
   std::vector<Parameter*> parameters_;
   std::vector<double> norms_;  // of each parameter's gradient
   DataParallel parallel_;

@@ -149,6 +149,7 @@ TEST_CASE("every option changes the training, which can be interrupted and resum
        [](TrainConfig& c) { c.tokenizer = TokenizerKind::Bpe, c.vocabulary_size = 400, c.subword_dropout = 0.2; }},
       {"unigram sampling",
        [](TrainConfig& c) { c.tokenizer = TokenizerKind::Unigram, c.vocabulary_size = 400, c.subword_sampling = 0.2; }},
+      {"concatenation", [](TrainConfig& c) { c.concatenate = 0.5; }},
       {"seed", [](TrainConfig& c) { c.seed = 2; }},
   };
   const CorpusText corpus = small_corpus();

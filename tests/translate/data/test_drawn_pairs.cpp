@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "autograd/error.h"
-#include "examples/translate/data/drawn_subwords.h"
+#include "examples/translate/data/drawn_pairs.h"
 #include "examples/translate/text/elision.h"
 #include "examples/translate/text/sampling/subword_sampler.h"
 #include "examples/translate/text/subwords.h"
@@ -155,20 +155,20 @@ TEST_CASE("each epoch draws other subwords for each side of each pair, none long
     const Language& own = language(kind);
     std::vector<Pair> pairs(2, Pair{own.encode(lines()[0]), own.encode(lines()[0])});
     TrainConfig config = config_with(kind, 0.1);
-    const DrawnSubwords draws(pairs, own, own, config);
+    const DrawnPairs draws(pairs, own, own, config);
     REQUIRE(draws.is_on());
     const Pair first = draws.draw(0, 0);
-    CHECK(DrawnSubwords(pairs, own, own, config).draw(0, 0).source == first.source);
+    CHECK(DrawnPairs(pairs, own, own, config).draw(0, 0).source == first.source);
     CHECK(first.source != first.target);
     CHECK(draws.draw(0, 1).source != first.source);
     CHECK(draws.draw(1, 0).source != first.source);
     config.seed = 2;
-    CHECK(DrawnSubwords(pairs, own, own, config).draw(0, 0).source != first.source);
+    CHECK(DrawnPairs(pairs, own, own, config).draw(0, 0).source != first.source);
     config.max_length = static_cast<int>(pairs[0].source.size()) - 1;
-    const DrawnSubwords shorter(pairs, own, own, config);
+    const DrawnPairs shorter(pairs, own, own, config);
     for (int epoch = 0; epoch < 20; ++epoch) CHECK(shorter.draw(0, epoch).source.size() <= pairs[0].source.size());
     config.max_length = 100;
-    CHECK_FALSE(DrawnSubwords(pairs, own, own, config_with(kind, 0)).is_on());
+    CHECK_FALSE(DrawnPairs(pairs, own, own, config_with(kind, 0)).is_on());
   }
   config_with(TokenizerKind::Bpe, 0.1).check_architecture();
   TrainConfig config = config_with(TokenizerKind::Bpe, 0.1);
@@ -177,4 +177,33 @@ TEST_CASE("each epoch draws other subwords for each side of each pair, none long
   config = config_with(TokenizerKind::Unigram, 0.1);
   config.tokenizer = TokenizerKind::Words;
   CHECK_THROWS_WITH_AS(config.check_architecture(), "subword_sampling: needs --tokenizer unigram, not words", Error);
+}
+
+TEST_CASE("a share of the pairs gets another one appended, other ones each epoch, none longer than max_length") {
+  std::vector<Pair> pairs;
+  for (int i = 0; i < 1000; ++i) pairs.push_back({{10 + i, kEnd}, {2000 + i, 4000 + i, kEnd}});
+  const Language& own = language(TokenizerKind::Bpe);
+  TrainConfig config;
+  config.concatenate = 0.3;
+  const DrawnPairs draws(pairs, own, own, config);
+  REQUIRE(draws.is_on());
+  int appended = 0, again = 0;
+  for (int i = 0; i < 1000; ++i) {
+    const Pair drawn = draws.draw(i, 0);
+    CHECK(drawn.source[0] == 10 + i);
+    CHECK(draws.draw(i, 0).target == drawn.target);
+    if (drawn.source == pairs[static_cast<std::size_t>(i)].source) continue;
+    ++appended;
+    const int other = drawn.source[1] - 10;
+    CHECK(drawn.source == std::vector<int>{10 + i, 10 + other, kEnd});
+    CHECK(drawn.target == std::vector<int>{2000 + i, 4000 + i, 2000 + other, 4000 + other, kEnd});
+    again += draws.draw(i, 1).source == drawn.source ? 1 : 0;
+  }
+  CHECK(appended == doctest::Approx(300).epsilon(0.2));  // four deviations
+  CHECK(again < 5);
+  config.max_length = 3;  // four on the target's side
+  const DrawnPairs shorter(pairs, own, own, config);
+  for (int i = 0; i < 1000; ++i) CHECK(shorter.draw(i, 0).source == pairs[static_cast<std::size_t>(i)].source);
+  config.concatenate = 0;
+  CHECK_FALSE(DrawnPairs(pairs, own, own, config).is_on());
 }
