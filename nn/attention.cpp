@@ -50,7 +50,7 @@ Tensor repeat_rows(Tensor x, int heads) {
   return gather_rows(x, Tape::active().arena().make_array(count, [&](int i) { return i / heads; }));
 }
 
-/// The sum, or the mean, over the heads of each query.   x: (N · heads, …) -> (N, …)
+/// The sum, the mean or the largest over the heads of each query.   x: (N · heads, …) -> (N, …)
 Tensor over_heads(Tensor x, int heads, Tensor (*reduce)(Tensor, List<int>, bool)) {
   if (heads == 1 || !x) return x;
   const int columns = x.rank() == 1 ? 1 : x.dim(1);
@@ -69,6 +69,13 @@ void detail::require_heads(int size, int heads, const char* path) {
 KeysValues KeysValues::select(std::span<const int> chosen) const {
   const std::span chosen_rows = rows_of_heads(chosen, heads);
   return {keys, values, rows.select(chosen_rows), mask ? gather_rows(mask, chosen_rows) : mask, heads};
+}
+
+KeysValues KeysValues::first(std::span<const int> lengths) const {
+  KeysValues result = *this;
+  result.rows.length = lengths;
+  if (mask) result.mask = mask_padding(first_rows(mask, static_cast<int>(lengths.size())), lengths);
+  return result;
 }
 
 KeysValues KeysValues::split(int count) const {
@@ -121,10 +128,14 @@ Attended Attention::operator()(Tensor query, const KeysValues& source, const Att
   const ModulePath here(path());
   Tensor e = scores(query, source);
   if (coverage && step.coverage) e = e + repeat_rows((*coverage)(query)*step.coverage, heads_);
-  const auto [weights, log_probability, entropy] = (*scope)(e, query, source, step, training());
+  const auto [weights, log_probability, entropy, delay] = (*scope)(e, query, source, step, training());
   const Tensor context = weighted_sum(weights, source.values, source.rows);
-  return {output(heads_ == 1 ? context : reshape(context, {query.dim(0), -1})), over_heads(weights, heads_, mean),
-          over_heads(log_probability, heads_, sum), over_heads(entropy, heads_, sum), e};
+  return {output(heads_ == 1 ? context : reshape(context, {query.dim(0), -1})),
+          over_heads(weights, heads_, mean),
+          over_heads(log_probability, heads_, sum),
+          over_heads(entropy, heads_, sum),
+          e,
+          over_heads(delay, heads_, amax)};
 }
 
 }

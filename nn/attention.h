@@ -37,6 +37,8 @@ struct KeysValues {
 
   /// For queries of which query i is about sentence chosen[i].
   KeysValues select(std::span<const int> chosen) const;
+  /// Of row i only the first lengths[i] positions, for as many rows.
+  KeysValues first(std::span<const int> lengths) const;
   /// Keys and values cut into heads.
   KeysValues split(int heads) const;
 };
@@ -59,6 +61,9 @@ struct Attended {
   Tensor log_probability;  ///< (N): of what hard attention drew; else an empty handle
   Tensor entropy;          ///< (N): of the distribution that it drew from; else an empty handle
   Tensor scores = {};      ///< (N · heads, S): what the scope made weights of; beyond a length anything
+  /// (N): of a simultaneous scope, how many positions are read before a query is answered (g of Ma et al. 2019), more
+  /// than there are if it would go on reading; else an empty handle.
+  Tensor delay = {};
 };
 
 /// Weights from scores.
@@ -69,6 +74,7 @@ struct AttentionScope {
   struct Weights {
     Tensor weights;                   ///< (N · heads, S)
     Tensor log_probability, entropy;  ///< (N · heads), of a random choice; else empty handles
+    Tensor delay = {};                ///< (N · heads), as `Attended::delay`
   };
   /// scores: (N · heads, S), query: (N, Q); `training`: whether the module is
   virtual Weights operator()(Tensor scores, Tensor query, const KeysValues& source, const AttentionStep& step,

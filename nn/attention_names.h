@@ -37,11 +37,19 @@ struct NamedScore {
 /// All scores: the table of nn/attention_scores.cpp.
 std::span<const NamedScore> attention_scores();
 
+/// What scopes of any kind are made of.
+struct ScopeSizes {
+  int query = 0;   ///< Q
+  int window = 0;  ///< D, of local scopes
+  int wait_k = 1;  ///< k, of wait-k
+};
+
 /// A scope by its name.
 struct NamedScope {
   const char* name;  ///< as options have it
-  /// `query_size`: Q; `window`: D, of local scopes
-  std::unique_ptr<AttentionScope> (*make)(Attention* attention, int query_size, int window);
+  /// A new one, whose layers are children of `attention`.
+  std::unique_ptr<AttentionScope> (*make)(Attention* attention, const ScopeSizes& sizes);
+  bool simultaneous = false;  ///< whether a word needs but the beginning of a source (`Attended::delay`)
 };
 
 /// All scopes: the table of nn/attention_scopes.cpp. Half of the queries of hard attention go the way of soft attention

@@ -60,6 +60,18 @@ AttentionScope::Weights LocalPredictive::operator()(Tensor scores, Tensor query,
   return {weights * exp(square(places - p) * (-1 / (2 * sigma * sigma))), {}, {}};
 }
 
+WaitK::WaitK(int wait) : wait(wait) {
+  if (wait < 1) fail("attention: wait-k waits for {} words; need at least 1", wait);
+}
+
+AttentionScope::Weights WaitK::operator()(Tensor scores, Tensor, const KeysValues& source, const AttentionStep& step,
+                                          bool) {
+  const int N = scores.dim(0), delay = step.position + wait;
+  const std::span seen =
+      Tape::active().arena().make_array(N, [&](std::size_t i) { return std::min(source.rows.length[i], delay); });
+  return {normalize(scores, source.first(seen)), {}, {}, full({N}, static_cast<Real>(delay))};
+}
+
 AttentionScope::Weights HardScope::operator()(Tensor scores, Tensor, const KeysValues& source, const AttentionStep&,
                                               bool training) {
   const Tensor distribution = normalize(scores, source);
@@ -93,13 +105,15 @@ constexpr Real kExpectedShare = Real(0.5);
 using Made = std::unique_ptr<AttentionScope>;
 
 constexpr NamedScope kScopes[] = {
-    {"global", [](Attention*, int, int) -> Made { return std::make_unique<GlobalScope>(); }},
-    {"local-m", [](Attention*, int, int window) -> Made { return std::make_unique<LocalMonotonic>(window); }},
+    {"global", [](Attention*, const ScopeSizes&) -> Made { return std::make_unique<GlobalScope>(); }},
+    {"local-m",
+     [](Attention*, const ScopeSizes& sizes) -> Made { return std::make_unique<LocalMonotonic>(sizes.window); }},
     {"local-p",
-     [](Attention* attention, int query_size, int window) -> Made {
-       return std::make_unique<LocalPredictive>(attention, query_size, window);
+     [](Attention* attention, const ScopeSizes& sizes) -> Made {
+       return std::make_unique<LocalPredictive>(attention, sizes.query, sizes.window);
      }},
-    {"hard", [](Attention*, int, int) -> Made { return std::make_unique<HardScope>(kExpectedShare); }},
+    {"hard", [](Attention*, const ScopeSizes&) -> Made { return std::make_unique<HardScope>(kExpectedShare); }},
+    {"wait-k", [](Attention*, const ScopeSizes& sizes) -> Made { return std::make_unique<WaitK>(sizes.wait_k); }, true},
 };
 
 }

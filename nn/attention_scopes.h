@@ -37,6 +37,19 @@ struct LocalPredictive : AttentionScope {
   Linear centre;  ///< v_pᵀ: (heads, Q)
 };
 
+/// The first t + k - 1 positions, t the number of the target word from 1: the translation begins when k words are read,
+/// and goes on with a word for each further one (Ma et al. 2019, section 3, wait-k). No weight depends on what stands
+/// behind them, so a model whose encoder reads forward only can write while the source still comes. A position is a
+/// word of the model, which may be a subword, and the end of sentence is one too.
+struct WaitK : AttentionScope {
+  /// `wait`: k, at least 1.
+  explicit WaitK(int wait);
+  Weights operator()(Tensor scores, Tensor query, const KeysValues& source, const AttentionStep& step,
+                     bool training) override;
+
+  int wait;  ///< k
+};
+
 /// One position only: in training drawn from the normalised scores (Xu et al. 2015, section 4.1), else the likeliest.
 /// So the perplexity of a text is that along the likeliest positions, neither summed over all of them nor a bound, and
 /// does not compare with that of soft attention. The drawing has no gradient, so `Attended` has what REINFORCE needs:

@@ -23,7 +23,7 @@ using namespace gradus;
 namespace {
 
 constexpr int kSize = 4;  // of queries and states
-constexpr int kWindow = 2;
+constexpr ScopeSizes kScopeSizes{.query = kSize, .window = 2, .wait_k = 2};
 constexpr ScoreSizes kSizes{.query = kSize, .key = kSize, .inner = 3, .positions = 3, .heads = 2};
 
 struct Combination {
@@ -41,7 +41,7 @@ void each_combination(const std::function<void(const Combination&)>& action) {
               fmt::format("{}, {}, {}{}", score.name, scope.name,
                           normalizer == Normalizer::Softmax ? "softmax" : "sparsemax", coverage ? ", coverage" : ""),
               score.make(nullptr, score.name, kSizes), std::string(scope.name) != "local-p"};
-          c.attention->scope = scope.make(c.attention.get(), kSize, kWindow);
+          c.attention->scope = scope.make(c.attention.get(), kScopeSizes);
           c.attention->scope->normalizer = normalizer;
           if (coverage) c.attention->coverage.emplace(c.attention.get(), "coverage", kSize, 1);
           CAPTURE(c.name);
@@ -174,6 +174,26 @@ TEST_CASE("attention: local scopes look at a window, in local-p shaped by a Gaus
   for (int s = 0; s < S; ++s) expected[s] *= std::exp(-(s - p) * (s - p) / (2 * 1.0 * 1.0));  // σ = D/2 = 1
   attention.scope = std::move(local);
   check_numbers(attention(query, source).weights, expected, 1e-5);
+}
+
+TEST_CASE("attention: wait-k sees k positions at the first word, and one more at each further one") {
+  const Tape tape;
+  DotAttention attention(nullptr, "dot");
+  attention.scope = std::make_unique<WaitK>(2);
+  const Tensor query = full({2, 1}, 1);  // of states ln 1, ln 2, … the weights are 1 : 2 : …
+  Tensor states = full({2, 4, 1}, 0);
+  for (int i = 0; i < 8; ++i) states.value()[i] = static_cast<Real>(std::log(1 + i % 4));
+  const KeysValues source = attention.prepare(states, std::vector{4, 3});
+  const auto check = [&](int position, const std::vector<double>& weights) {
+    const Attended attended = attention(query, source, {position, {}});
+    check_numbers(attended.weights, weights, 1e-5);
+    check_numbers(attended.delay, {position + 2.0, position + 2.0});
+  };
+  check(0, {1.0 / 3, 2.0 / 3, 0, 0, 1.0 / 3, 2.0 / 3, 0, 0});
+  check(1, {1.0 / 6, 2.0 / 6, 3.0 / 6, 0, 1.0 / 6, 2.0 / 6, 3.0 / 6, 0});
+  check(2, {0.1, 0.2, 0.3, 0.4, 1.0 / 6, 2.0 / 6, 3.0 / 6, 0});
+  check(9, {0.1, 0.2, 0.3, 0.4, 1.0 / 6, 2.0 / 6, 3.0 / 6, 0});
+  CHECK_THROWS_WITH_AS(WaitK(0), "attention: wait-k waits for 0 words; need at least 1", Error);
 }
 
 TEST_CASE("attention: location scores have a position each; those of long sources beyond them are never attended") {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <vector>
 
 #include "tests/program/fresh_model.h"
 #include "tests/program/option_tests.h"
@@ -109,6 +110,35 @@ void check_local_predictive(OptionTrial& trial) {
   check_all_learn(trial.with);
 }
 
+double loss_of_wait(TrainConfig config, int k) {
+  config.wait_k = k;
+  return loss_of_scope(config, "wait-k", 1);
+}
+
+/// Whoever waits for all sentences to end sees all of them.
+void check_wait_k(OptionTrial& trial) {
+  const double all = loss_of_scope(trial.with, "global", 1);
+  CHECK(std::abs(Fresh(trial.with).loss() - all) > 1e-6);
+  CHECK(loss_of_wait(trial.with, 100) == doctest::Approx(all).epsilon(1e-6));
+  check_all_learn(trial.with);
+}
+
+/// The first word of a translation is made from the first k words.
+void check_k(OptionTrial& trial) {
+  for (const TrainConfig& config : {trial.without, trial.with}) {
+    const Fresh fresh(config);
+    const Tape tape(Tape::Inference);
+    const Batch batch = make_batch(fresh.prepared.corpus.valid, std::vector{0});
+    REQUIRE(batch.source_lengths[0] > config.wait_k);
+    const auto encoded = fresh.model.encode(batch);
+    const Tensor embedded = fresh.model.decoder().embed(std::vector{kBegin});
+    const StepOutput output = fresh.model.decoder().step(embedded, encoded.state, encoded.source).output;
+    CHECK(output.delay.item() == static_cast<Real>(config.wait_k));
+    const auto seen = std::ranges::count_if(output.weights.value(), [](Real weight) { return weight > 0; });
+    CHECK(seen == config.wait_k);
+  }
+}
+
 /// Without training it is attention to the likeliest position; its gradient is that of test_hard_attention.cpp.
 void check_hard(OptionTrial& trial) {
   const Fresh without(trial.without), with(trial.with);
@@ -213,6 +243,7 @@ std::vector<OptionTest> gradus::translate::attention_option_tests() {
       {"scope", R"("local-m")", R"({"window": 1})", check_local_monotonic},
       {"scope", R"("local-p")", "", check_local_predictive},
       {"scope", R"("hard")", "", check_hard},
+      {"scope", R"("wait-k")", R"({"bidirectional": false, "bridge": "zero"})", check_wait_k},
       {"normalizer", R"("sparsemax")", "", check_same_parameters},
       {"attend", R"("after")", "", check_after},
       {"input_feeding", "true", "", check_input_feeding},
@@ -221,6 +252,7 @@ std::vector<OptionTest> gradus::translate::attention_option_tests() {
       {"attention_size", "24", "", check_attention_size},
       {"heads", "2", R"({"score": "multi-head"})", check_heads},
       {"window", "100", R"({"scope": "local-m", "window": 1})", check_window},
+      {"wait_k", "2", R"({"scope": "wait-k", "bidirectional": false, "bridge": "learned"})", check_k},
       {"positions", "7", R"({"score": "location"})", check_positions},
       {"reinforce_weight", "0.3", R"({"epochs": 1, "batch_size": 320, "optimizer": "sgd", "scope": "hard"})",
        check_reinforce_weight},

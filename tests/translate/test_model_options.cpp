@@ -30,6 +30,9 @@ void transformer(ModelConfig& c) {
   c.feed_forward = 5;
 }
 
+/// With an encoder that reads forward only, as simultaneous scopes need.
+AttentionConfig& forward(ModelConfig& c) { return c.bidirectional = false, c.bridge = Bridge::Learned, c.attention; }
+
 AttentionConfig& luong(ModelConfig& c) { return c.attention = attention_named(AttentionKind::Luong, c.attention); }
 
 /// Every option of a model that changes what it computes without dropout.
@@ -79,6 +82,17 @@ const std::vector<Variant> kVariants = {
      }},
     {"coverage, input feeding, context gate",
      [](ModelConfig& c) { c.attention.coverage = c.attention.input_feeding = c.attention.context_gate = true; }},
+    {"wait-k", [](ModelConfig& c) { forward(c).scope = "wait-k", c.wait_k = 1; }},
+    {"wait-k, luong, coverage, two layers",
+     [](ModelConfig& c) {
+       luong(c), forward(c).scope = "wait-k", c.attention.coverage = true, c.wait_k = 2;
+       c.encoder_layers = c.decoder_layers = 2;
+     }},
+    {"wait-k, multi-head, sparsemax, gru",
+     [](ModelConfig& c) {
+       forward(c).scope = "wait-k", c.attention.score = "multi-head", c.cell = CellKind::Gru, c.wait_k = 1;
+       c.attention.normalizer = Normalizer::Sparsemax;
+     }},
     {"gru, reset before", [](ModelConfig& c) { c.cell = CellKind::GruResetBefore; }},
     {"bridge backward", [](ModelConfig& c) { c.bridge = Bridge::Backward; }},
     {"bridge copy, two layers",

@@ -39,7 +39,9 @@ struct AttentionConfig : FieldGroup {
                          only(Part::Attention)};
   Field<ScopeKind> scope{this, "scope", "global",
                          "Positions that are attended to. global: all; local-m: those around the number of the target "
-                         "word; local-p: those around a predicted position; hard: a single one, which training draws",
+                         "word; local-p: those around a predicted position; hard: a single one, which training draws; "
+                         "wait-k: the first --wait-k ones and one more for each target word, so that a translation can "
+                         "begin before the sentence ends",
                          only(Part::Attention)};
   Field<Normalizer> normalizer{this, "normalizer", Normalizer::Softmax, "What makes weights of scores",
                                only(Part::Attention)};
@@ -143,6 +145,9 @@ struct ModelConfig : FieldGroup {
   Field<int> heads{this, "heads", 8, "Heads of multi-head scores or of a transformer; must divide --hidden",
                    range(1, 1024).by_text()};
   Field<int> window{this, "window", 10, "Positions on each side that local scopes see"};
+  Field<int> wait_k{this, "wait_k", 3,
+                    "Words of the source, or subwords, that the scope wait-k reads before it writes the first one",
+                    range(1, 1 << 16)};
   Field<int> positions{this, "positions", 50, "Positions that location scores know", range(1, 1 << 16)};
   Field<int> encoder_layers{this, "encoder_layers", 1, "Layers of the encoder", range(1, 64).by_text()};
   Field<int> decoder_layers{this, "decoder_layers", 1, "Layers of the decoder", range(1, 64).by_text()};

@@ -49,7 +49,8 @@ StepOutput AttentiveDecoder::output_of(Tensor hidden, Tensor query, const Attend
           .log_probability = attended.log_probability,
           .entropy = attended.entropy,
           .query = query,
-          .scores = attended.scores};
+          .scores = attended.scores,
+          .delay = attended.delay};
 }
 
 BahdanauDecoder::BahdanauDecoder(Module* parent, std::string name, const ModelConfig& config)

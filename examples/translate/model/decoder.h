@@ -16,6 +16,7 @@ struct StepOutput {
   Tensor log_probability = {}, entropy = {};  ///< (N): of the position that hard attention drew
   Tensor query = {};                          ///< (N, H): what attention was asked with
   Tensor scores = {};                         ///< (N · heads, S): what attention made its weights of
+  Tensor delay = {};                          ///< (N): of simultaneous attention, as `Attended::delay`
 
   /// What the output layer reads, of the first n rows.
   StepOutput first(int n) const;

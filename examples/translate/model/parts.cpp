@@ -46,7 +46,8 @@ std::unique_ptr<Attention> make_attention(Module* parent, const std::string& nam
                                                               .inner = config.attention_size,
                                                               .positions = config.positions,
                                                               .heads = config.heads});
-  attention->scope = options.scope->make(attention.get(), hidden, config.window);
+  attention->scope =
+      options.scope->make(attention.get(), {.query = hidden, .window = config.window, .wait_k = config.wait_k});
   attention->scope->normalizer = options.normalizer;
   if (options.coverage) attention->coverage.emplace(attention.get(), "coverage", hidden, 1);
   return attention;

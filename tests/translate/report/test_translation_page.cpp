@@ -135,6 +135,8 @@ TEST_CASE("translation page: so is every scope, normaliser, cell and readout, an
     for (const Normalizer normalizer : {Normalizer::Softmax, Normalizer::Sparsemax}) {
       TrainConfig config = small_translator_config();
       REQUIRE(parse_choice(scope.name, config.attention.scope));
+      config.bidirectional = !scope.simultaneous;
+      if (scope.simultaneous) config.bridge = Bridge::Zero;
       config.attention.normalizer = normalizer;
       check_page(config);
     }

@@ -73,6 +73,7 @@ function weightFormulas({ is, symbols }, t) {
     lines.push(`p = S σ(v_pᵀ tanh(W_p ${symbols.query(t)}))   the position that the query predicts`,
       `αⱼ ← αⱼ exp(−(j − p)² / 2σ²)   σ = ${is.window / 2}; 0 farther than ${is.window} from p; not normalised again; j counts from 0`);
   }
+  if (is.scope === "wait-k") lines.push(`only of the first ${t + is.waitK - 1} positions, those that are read by now; all others get 0`);
   if (is.scope === "hard") lines.push("α ← 1 at the largest, 0 at all others");
   return lines;
 }

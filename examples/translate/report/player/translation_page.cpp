@@ -68,7 +68,8 @@ Json describe(const ModelConfig& config) {
                        {"encoderLayers", config.encoder_layers.value},
                        {"decoderLayers", config.decoder_layers.value},
                        {"heads", config.heads.value},
-                       {"window", config.window.value}});
+                       {"window", config.window.value},
+                       {"waitK", config.wait_k.value}});
 }
 
 /// A sentence pair in the words of a model.
