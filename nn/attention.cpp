@@ -128,14 +128,16 @@ Attended Attention::operator()(Tensor query, const KeysValues& source, const Att
   const ModulePath here(path());
   Tensor e = scores(query, source);
   if (coverage && step.coverage) e = e + repeat_rows((*coverage)(query)*step.coverage, heads_);
-  const auto [weights, log_probability, entropy, delay] = (*scope)(e, query, source, step, training());
-  const Tensor context = weighted_sum(weights, source.values, source.rows);
-  return {output(heads_ == 1 ? context : reshape(context, {query.dim(0), -1})),
-          over_heads(weights, heads_, mean),
-          over_heads(log_probability, heads_, sum),
-          over_heads(entropy, heads_, sum),
-          e,
-          over_heads(delay, heads_, amax)};
+  const AttentionScope::Weights made = (*scope)(e, query, source, step, training());
+  const Tensor context = weighted_sum(made.weights, source.values, source.rows);
+  const int N = query.dim(0);
+  return {.context = output(heads_ == 1 ? context : reshape(context, {N, -1})),
+          .weights = over_heads(made.weights, heads_, mean),
+          .log_probability = over_heads(made.log_probability, heads_, sum),
+          .entropy = over_heads(made.entropy, heads_, sum),
+          .scores = e,
+          .delay = over_heads(made.delay, heads_, amax),
+          .alignment = heads_ == 1 || !made.alignment ? made.alignment : reshape(made.alignment, {N, -1})};
 }
 
 }

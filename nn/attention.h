@@ -52,6 +52,8 @@ void require_heads(int size, int heads, const char* path);
 struct AttentionStep {
   int position = 0;  ///< the number of the target word, from 0
   Tensor coverage;   ///< (N, S): the sum of the weights of the steps before, or an empty handle
+  /// (N, heads · S): `Attended::alignment` of the step before; an empty handle at the first one
+  Tensor alignment = {};
 };
 
 /// What one step of attention comes to, for N queries.
@@ -64,6 +66,7 @@ struct Attended {
   /// (N): of a simultaneous scope, how many positions are read before a query is answered (g of Ma et al. 2019), more
   /// than there are if it would go on reading; else an empty handle.
   Tensor delay = {};
+  Tensor alignment = {};  ///< (N, heads · S): where a monotonic scope stopped; else an empty handle
 };
 
 /// Weights from scores.
@@ -75,6 +78,7 @@ struct AttentionScope {
     Tensor weights;                   ///< (N · heads, S)
     Tensor log_probability, entropy;  ///< (N · heads), of a random choice; else empty handles
     Tensor delay = {};                ///< (N · heads), as `Attended::delay`
+    Tensor alignment = {};            ///< (N · heads, S), as `Attended::alignment`
   };
   /// scores: (N · heads, S), query: (N, Q); `training`: whether the module is
   virtual Weights operator()(Tensor scores, Tensor query, const KeysValues& source, const AttentionStep& step,

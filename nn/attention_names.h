@@ -39,9 +39,12 @@ std::span<const NamedScore> attention_scores();
 
 /// What scopes of any kind are made of.
 struct ScopeSizes {
-  int query = 0;   ///< Q
-  int window = 0;  ///< D, of local scopes
-  int wait_k = 1;  ///< k, of wait-k
+  int query = 0;            ///< Q
+  int window = 0;           ///< D, of local scopes
+  int wait_k = 1;           ///< k, of wait-k
+  int value = 0;            ///< H, of the values
+  int chunk = 1;            ///< w, of MoChA
+  double energy_noise = 0;  ///< of monotonic scopes in training, its standard deviation
 };
 
 /// A scope by its name.
@@ -50,6 +53,7 @@ struct NamedScope {
   /// A new one, whose layers are children of `attention`.
   std::unique_ptr<AttentionScope> (*make)(Attention* attention, const ScopeSizes& sizes);
   bool simultaneous = false;  ///< whether a word needs but the beginning of a source (`Attended::delay`)
+  bool normalizes = true;     ///< whether its weights come from a Normalizer
 };
 
 /// All scopes: the table of nn/attention_scopes.cpp. Half of the queries of hard attention go the way of soft attention

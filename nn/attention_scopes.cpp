@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
+#include "nn/init.h"
+#include "ops/compare.h"
 #include "ops/create/random.h"
 #include "ops/elementwise.h"
+#include "ops/fused/monotonic.h"
 #include "ops/kernels/random.h"
 #include "ops/layout.h"
 #include "ops/reduce.h"
@@ -20,6 +24,24 @@ Tensor window_around(int rows, int steps, int window, Centre centre) {
   for (int i = 0; i < rows; ++i) {
     const double p = centre(i);
     for (int s = 0; s < steps; ++s) result.value().row(i)[s] = std::abs(s - p) <= window ? 1 : 0;
+  }
+  return result;
+}
+
+/// All rows at position 0, where monotonic attention begins.   -> (N, S)
+Tensor first_positions(int rows, int steps) {
+  Tensor result = full({rows, steps}, 0);
+  for (int i = 0; i < rows; ++i) result.value().row(i)[0] = 1;
+  return result;
+}
+
+/// How many positions are read when each row stops at its 1, or one more than there are if it has none.   -> (N)
+Tensor stops(Tensor alignment, std::span<const int> lengths) {
+  Tensor result = full({alignment.dim(0)}, 0);
+  for (int i = 0; i < alignment.dim(0); ++i) {
+    const Real* const row = alignment.value().row(i);
+    const auto passed = std::find(row, row + lengths[i], Real(1)) - row;
+    result.value()[i] = static_cast<Real>(passed + 1);
   }
   return result;
 }
@@ -72,6 +94,38 @@ AttentionScope::Weights WaitK::operator()(Tensor scores, Tensor, const KeysValue
   return {normalize(scores, source.first(seen)), {}, {}, full({N}, static_cast<Real>(delay))};
 }
 
+MonotonicScope::MonotonicScope(Attention* attention, double noise)
+    : noise(noise), offset{attention, "stop_offset", {1}, init::constant(-1)} {
+  if (!(noise >= 0)) fail("attention: the noise of energies is {}; need at least 0", noise);
+}
+
+AttentionScope::Weights MonotonicScope::operator()(Tensor scores, Tensor, const KeysValues& source,
+                                                   const AttentionStep& step, bool training) {
+  const int N = scores.dim(0), S = scores.dim(1);
+  Tensor previous = step.alignment ? reshape(step.alignment, {N, S}) : first_positions(N, S);
+  Tensor e = scores + offset;
+  if (training && noise > 0) e = e + randn(e.shape()) * static_cast<Real>(noise);
+  Tensor p = training ? sigmoid(e) : gt(e, 0);
+  if (source.mask) p = p * first_rows(source.mask, N);
+  const Tensor alignment = monotonic_alignment(p, previous, source.rows.length);
+  return {alignment, {}, {}, training ? Tensor() : stops(alignment, source.rows.length), alignment};
+}
+
+ChunkwiseScope::ChunkwiseScope(Attention* attention, double noise, int query_size, int value_size, int chunk)
+    : MonotonicScope(attention, noise), chunk(chunk), energy{attention, "chunk_energy", query_size, value_size, false} {
+  if (chunk < 1) fail("attention: the chunk is {}; need at least 1 position", chunk);
+}
+
+AttentionScope::Weights ChunkwiseScope::operator()(Tensor scores, Tensor query, const KeysValues& source,
+                                                   const AttentionStep& step, bool training) {
+  Weights result = MonotonicScope::operator()(scores, query, source, step, training);
+  const int H = source.values.dim(-1);
+  Tensor u = dot_scores(reshape(energy(query), {-1, H}), source.values, source.rows, 1 / std::sqrt(Real(H)));
+  if (source.mask) u = masked_fill(u, eq(first_rows(source.mask, u.dim(0)), 0), -std::numeric_limits<Real>::infinity());
+  result.weights = chunkwise_weights(result.alignment, u, chunk, source.rows.length);
+  return result;
+}
+
 AttentionScope::Weights HardScope::operator()(Tensor scores, Tensor, const KeysValues& source, const AttentionStep&,
                                               bool training) {
   const Tensor distribution = normalize(scores, source);
@@ -113,6 +167,16 @@ constexpr NamedScope kScopes[] = {
        return std::make_unique<LocalPredictive>(attention, sizes.query, sizes.window);
      }},
     {"hard", [](Attention*, const ScopeSizes&) -> Made { return std::make_unique<HardScope>(kExpectedShare); }},
+    {"monotonic",
+     [](Attention* attention, const ScopeSizes& sizes) -> Made {
+       return std::make_unique<MonotonicScope>(attention, sizes.energy_noise);
+     },
+     true, false},
+    {"mocha",
+     [](Attention* attention, const ScopeSizes& sizes) -> Made {
+       return std::make_unique<ChunkwiseScope>(attention, sizes.energy_noise, sizes.query, sizes.value, sizes.chunk);
+     },
+     true, false},
     {"wait-k", [](Attention*, const ScopeSizes& sizes) -> Made { return std::make_unique<WaitK>(sizes.wait_k); }, true},
 };
 

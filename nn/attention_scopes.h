@@ -50,6 +50,37 @@ struct WaitK : AttentionScope {
   int wait;  ///< k
 };
 
+/// The position at which the query stops, the first one from where the query before stopped (Raffel et al. 2017,
+/// section 2.2): in training the probability of stopping at each is expected over all ways (`monotonic_alignment`),
+/// else it is the first one whose probability is above a half. A query that stops nowhere attends to nothing, and so do
+/// all after it. The weights do not depend on what stands behind the position, so a model whose encoder reads forward
+/// only can write while the source still comes.
+///     p_ij = σ(e_ij + r + ε)       ε ~ N(0, noise²) in training, which drives p to 0 and 1 (their section 2.4)
+/// The offset r is learned, and negative at first: p has to be small, or all mass stops in the beginning. A normaliser
+/// has no part in it: weights sum to 1, or to 0, or in training to less than 1.
+struct MonotonicScope : AttentionScope {
+  /// The offset becomes a child of `attention`. `noise`: at least 0.
+  MonotonicScope(Attention* attention, double noise);
+  Weights operator()(Tensor scores, Tensor query, const KeysValues& source, const AttentionStep& step,
+                     bool training) override;
+
+  double noise;      ///< the standard deviation of ε
+  Parameter offset;  ///< r: (1)
+};
+
+/// A chunk of w positions that ends where a monotonic query stops (MoChA, Chiu and Raffel 2018, section 2.3), softly
+/// attended to: `chunkwise_weights`. Departure: their energies of chunks are an additive score of its own; here they
+/// are u_ij = qᵀ W h_j / √H, whatever the score is.
+struct ChunkwiseScope : MonotonicScope {
+  /// `chunk`: w, at least 1; `value_size`: H, of all heads together.
+  ChunkwiseScope(Attention* attention, double noise, int query_size, int value_size, int chunk);
+  Weights operator()(Tensor scores, Tensor query, const KeysValues& source, const AttentionStep& step,
+                     bool training) override;
+
+  int chunk;      ///< w
+  Linear energy;  ///< W: (H, Q)
+};
+
 /// One position only: in training drawn from the normalised scores (Xu et al. 2015, section 4.1), else the likeliest.
 /// So the perplexity of a text is that along the likeliest positions, neither summed over all of them nor a bound, and
 /// does not compare with that of soft attention. The drawing has no gradient, so `Attended` has what REINFORCE needs:

@@ -149,6 +149,10 @@ constexpr OpFormula kFormulas[] = {
      "dz = de v ∘ (1 - tanh²(q + k)); dq += Σ dz; dk += dz; dv += Σ de tanh(q + k)"},
     {"dot_scores", "q k", "e", "e = scale · qᵀ k", "dq += scale · Σ de k; dk += scale · de q"},
     {"weighted_sum", "w v", "c", "c = Σ w v", "dw += dcᵀ v; dv += w dc"},
+    {"monotonic_alignment", "p b", "a", "a_j = p_j q_j, q_j = (1 - p_j-1) q_j-1 + b_j",
+     "dq_j = p_j da_j + (1 - p_j) dq_j+1; dp_j += q_j (da_j - dq_j+1); db_j += dq_j"},
+    {"chunkwise_weights", "a u", "w", "w = Σ_k a_k s_k, s_k = softmax of u in the chunk that ends at k",
+     "da_k += s_kᵀ dw; du += Σ_k a_k s_k ∘ (dw - s_kᵀ dw)"},
     {"scaled_dot_attention", "q k v bias?", "c", "c = A v, A = softmax(q kᵀ / √D + bias)",
      "dA = dc vᵀ; dS = A ∘ (dA - Σ A ∘ dA); dbias += dS; dq += dS k / √D; dk += dSᵀ q / √D; dv += Aᵀ dc"},
 

@@ -4,6 +4,7 @@
 
 #include "ops/elementwise.h"
 #include "ops/fused/attention.h"
+#include "ops/fused/monotonic.h"
 #include "ops/fused/scaled_dot_attention.h"
 #include "ops/layout.h"
 #include "ops/matmul.h"
@@ -90,6 +91,34 @@ Tensor weighted_sum(Tensor weights, Tensor values, const SequenceRows& rows) {
     const Tensor own = row_of(weights, b);
     const bool is_all = own.dim(1) == rows.length[b];
     return matmul(is_all ? own : slice(own, 1, 0, rows.length[b]), rows_of(values, rows, b));
+  });
+}
+
+Tensor monotonic_alignment(Tensor p, Tensor previous, std::span<const int> lengths) {
+  const int S = p.dim(1);
+  return each_sentence(p.dim(0), [&](int i) {
+    const auto at = [&](Tensor x, int j) { return slice(row_of(x, i), 1, j, j + 1); };
+    std::vector<Tensor> columns;
+    Tensor q;
+    for (int j = 0; j < lengths[i]; ++j) {
+      q = j == 0 ? at(previous, 0) : (1 - at(p, j - 1)) * q + at(previous, j);
+      columns.push_back(at(p, j) * q);
+    }
+    return columns.empty() ? full({1, S}, 0) : padded(concat(columns, 1), S);
+  });
+}
+
+Tensor chunkwise_weights(Tensor alignment, Tensor energies, int chunk, std::span<const int> lengths) {
+  const int S = alignment.dim(1);
+  return each_sentence(alignment.dim(0), [&](int i) {
+    Tensor sum = full({1, S}, 0);
+    for (int k = 0; k < lengths[i]; ++k) {
+      const int begin = std::max(0, k + 1 - chunk);
+      const Tensor s = padded(softmax(slice(row_of(energies, i), 1, begin, k + 1)), S - begin);
+      const Tensor row = begin == 0 ? s : concat({full({1, begin}, 0), s}, 1);
+      sum = sum + slice(row_of(alignment, i), 1, k, k + 1) * row;
+    }
+    return sum;
   });
 }
 

@@ -23,7 +23,8 @@ using namespace gradus;
 namespace {
 
 constexpr int kSize = 4;  // of queries and states
-constexpr ScopeSizes kScopeSizes{.query = kSize, .window = 2, .wait_k = 2};
+constexpr ScopeSizes kScopeSizes{
+    .query = kSize, .window = 2, .wait_k = 2, .value = kSize, .chunk = 2, .energy_noise = 0.5};
 constexpr ScoreSizes kSizes{.query = kSize, .key = kSize, .inner = 3, .positions = 3, .heads = 2};
 
 struct Combination {
@@ -40,7 +41,9 @@ void each_combination(const std::function<void(const Combination&)>& action) {
           Combination c{
               fmt::format("{}, {}, {}{}", score.name, scope.name,
                           normalizer == Normalizer::Softmax ? "softmax" : "sparsemax", coverage ? ", coverage" : ""),
-              score.make(nullptr, score.name, kSizes), std::string(scope.name) != "local-p"};
+              score.make(nullptr, score.name, kSizes),
+              std::string_view(scope.name) != "local-p" && std::string_view(scope.name) != "monotonic" &&
+                  std::string_view(scope.name) != "mocha"};
           c.attention->scope = scope.make(c.attention.get(), kScopeSizes);
           c.attention->scope->normalizer = normalizer;
           if (coverage) c.attention->coverage.emplace(c.attention.get(), "coverage", kSize, 1);

@@ -7,6 +7,7 @@
 #include "autograd/inspect/observers.h"
 #include "ops/fused/attention.h"
 #include "ops/fused/linear_cross_entropy.h"
+#include "ops/fused/monotonic.h"
 #include "ops/fused/recurrent.h"
 #include "ops/fused/scaled_dot_attention.h"
 #include "ops/fused/unfused.h"
@@ -62,6 +63,16 @@ const std::vector<std::pair<std::string, std::function<Tensor()>>> kCalls = {
      [] {
        const int lengths[] = {3};
        return sum(square(weighted_sum(some({1, 3}, 1), some({3, 4}, 2), packed_rows(Packing(lengths)))));
+     }},
+    {"monotonic_alignment",
+     [] {
+       const int lengths[] = {3, 2};
+       return sum(square(monotonic_alignment(some({2, 3}, 1), some({2, 3}, 2), lengths)));
+     }},
+    {"chunkwise_weights",
+     [] {
+       const int lengths[] = {3, 2};
+       return sum(square(chunkwise_weights(some({2, 3}, 1), some({2, 3}, 2), 2, lengths)));
      }},
     {"scaled_dot_attention",
      [] {

@@ -139,6 +139,49 @@ void check_k(OptionTrial& trial) {
   }
 }
 
+/// A model whose energies are as often above 0 as below, so that its words stop everywhere.
+double loss_of_stops(TrainConfig config, ScopeKind scope, int chunk) {
+  config.attention.scope = scope;
+  config.chunk = chunk;
+  const Fresh fresh(config);
+  for (Parameter* const parameter : fresh.model.parameters()) {
+    if (parameter->name() == "decoder.attention.stop_offset") parameter->value()[0] = 0;
+  }
+  return fresh.loss();
+}
+
+void check_monotonic(OptionTrial& trial) {
+  const Fresh with(trial.with);
+  CHECK(values_of(with.model, "decoder.attention.stop_offset") == std::vector<Real>{-1});
+  CHECK(std::abs(loss_of_stops(trial.with, "monotonic", 1) - Fresh(trial.without).loss()) > 1e-6);
+  check_all_learn(trial.with);
+}
+
+void check_mocha(OptionTrial& trial) {
+  CHECK(Fresh(trial.with).shape("decoder.attention.chunk_energy.weight") == Shape{16, 16});
+  check_all_learn(trial.with);
+}
+
+/// A chunk of one position is where the word stopped.
+void check_chunk(OptionTrial& trial) {
+  const double one = loss_of_stops(trial.with, "monotonic", 1);
+  CHECK(loss_of_stops(trial.with, "mocha", trial.with.chunk) == doctest::Approx(one).epsilon(1e-6));
+  CHECK(std::abs(loss_of_stops(trial.without, "mocha", trial.without.chunk) - one) > 1e-6);
+}
+
+/// It differs from tape to tape, in training alone.
+void check_energy_noise(OptionTrial& trial) {
+  const auto loss = [](const TrainConfig& config, bool training, std::uint64_t seed) {
+    const Fresh fresh(config);
+    fresh.model.train(training);
+    const Tape tape(Tape::Inference, seed);
+    return fresh.model.loss(make_batch(fresh.prepared.corpus.valid, std::vector{0, 1}), {}).item();
+  };
+  CHECK(loss(trial.without, true, 1) != loss(trial.without, true, 2));
+  CHECK(loss(trial.with, true, 1) == loss(trial.with, true, 2));
+  CHECK(loss(trial.without, false, 1) == loss(trial.with, false, 2));
+}
+
 /// Without training it is attention to the likeliest position; its gradient is that of test_hard_attention.cpp.
 void check_hard(OptionTrial& trial) {
   const Fresh without(trial.without), with(trial.with);
@@ -244,6 +287,10 @@ std::vector<OptionTest> gradus::translate::attention_option_tests() {
       {"scope", R"("local-p")", "", check_local_predictive},
       {"scope", R"("hard")", "", check_hard},
       {"scope", R"("wait-k")", R"({"bidirectional": false, "bridge": "zero"})", check_wait_k},
+      {"scope", R"("monotonic")", R"({"bidirectional": false, "bridge": "zero"})", check_monotonic},
+      {"scope", R"("mocha")", R"({"bidirectional": false, "bridge": "zero"})", check_mocha},
+      {"chunk", "1", R"({"scope": "mocha", "bidirectional": false, "bridge": "zero"})", check_chunk},
+      {"energy_noise", "0", R"({"scope": "monotonic", "bidirectional": false, "bridge": "zero"})", check_energy_noise},
       {"normalizer", R"("sparsemax")", "", check_same_parameters},
       {"attend", R"("after")", "", check_after},
       {"input_feeding", "true", "", check_input_feeding},

@@ -93,6 +93,14 @@ const std::vector<Variant> kVariants = {
        forward(c).scope = "wait-k", c.attention.score = "multi-head", c.cell = CellKind::Gru, c.wait_k = 1;
        c.attention.normalizer = Normalizer::Sparsemax;
      }},
+    {"monotonic", [](ModelConfig& c) { forward(c).scope = "monotonic"; }},
+    {"monotonic, luong, multi-head, coverage",
+     [](ModelConfig& c) {
+       luong(c), forward(c).scope = "monotonic", c.attention.score = "multi-head", c.attention.coverage = true;
+     }},
+    {"mocha, gru", [](ModelConfig& c) { forward(c).scope = "mocha", c.chunk = 2, c.cell = CellKind::Gru; }},
+    {"mocha, luong", [](ModelConfig& c) { luong(c), forward(c).scope = "mocha", c.chunk = 2; }},
+    {"mocha, multi-head", [](ModelConfig& c) { forward(c).scope = "mocha", c.attention.score = "multi-head"; }},
     {"gru, reset before", [](ModelConfig& c) { c.cell = CellKind::GruResetBefore; }},
     {"bridge backward", [](ModelConfig& c) { c.bridge = Bridge::Backward; }},
     {"bridge copy, two layers",

@@ -34,6 +34,10 @@ ModelConfig ModelConfig::with_words(std::size_t source_words, std::size_t target
   return config;
 }
 
+bool ModelConfig::is_simultaneous() const {
+  return architecture == Architecture::Recurrent && attention.present && attention.scope->simultaneous;
+}
+
 ModelConfig ModelConfig::with_dropout_rates() const {
   ModelConfig config = *this;
   for (Field<double>* const rate : {&config.embedding_dropout, &config.layer_dropout, &config.output_dropout}) {

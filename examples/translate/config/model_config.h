@@ -41,7 +41,8 @@ struct AttentionConfig : FieldGroup {
                          "Positions that are attended to. global: all; local-m: those around the number of the target "
                          "word; local-p: those around a predicted position; hard: a single one, which training draws; "
                          "wait-k: the first --wait-k ones and one more for each target word, so that a translation can "
-                         "begin before the sentence ends",
+                         "begin before the sentence ends; monotonic: the first one, from the last on, that "
+                         "answers the query; mocha: the --chunk ones that end there",
                          only(Part::Attention)};
   Field<Normalizer> normalizer{this, "normalizer", Normalizer::Softmax, "What makes weights of scores",
                                only(Part::Attention)};
@@ -148,6 +149,10 @@ struct ModelConfig : FieldGroup {
   Field<int> wait_k{this, "wait_k", 3,
                     "Words of the source, or subwords, that the scope wait-k reads before it writes the first one",
                     range(1, 1 << 16)};
+  Field<int> chunk{this, "chunk", 8, "Positions that the scope mocha sees", range(1, 1 << 16)};
+  Field<double> energy_noise{
+      this, "energy_noise", 1,
+      "Standard deviation of the noise with which the scopes monotonic and mocha learn to decide", range(0, 100)};
   Field<int> positions{this, "positions", 50, "Positions that location scores know", range(1, 1 << 16)};
   Field<int> encoder_layers{this, "encoder_layers", 1, "Layers of the encoder", range(1, 64).by_text()};
   Field<int> decoder_layers{this, "decoder_layers", 1, "Layers of the decoder", range(1, 64).by_text()};
@@ -208,6 +213,8 @@ struct ModelConfig : FieldGroup {
 
   /// The same, with vocabularies of these sizes.
   ModelConfig with_words(std::size_t source_words, std::size_t target_words) const;
+  /// Whether a model can write while its source still comes: its attention reads that from the first word on.
+  bool is_simultaneous() const;
   /// The same, with `dropout` in the place of the rates that are left to it.
   ModelConfig with_dropout_rates() const;
 };

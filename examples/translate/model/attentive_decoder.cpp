@@ -6,6 +6,18 @@
 
 namespace gradus::translate {
 
+namespace {
+
+/// Numbers of each head and position, and zeros for the positions by which the source has grown since
+/// (search/live_search.h). x: (N, heads · fewer), or an empty handle -> (N, heads · S)
+Tensor with_steps(Tensor x, int heads, int S) {
+  if (!x || x.dim(1) == heads * S) return x;
+  const int N = x.dim(0), steps = x.dim(1) / heads;
+  return reshape(concat({reshape(x, {N, heads, steps}), full({N, heads, S - steps}, 0)}, 2), {N, heads * S});
+}
+
+}
+
 AttentiveDecoder::AttentiveDecoder(Module* parent, std::string name, const ModelConfig& config, int input_size,
                                    int readout_size, int fed_size)
     : RecurrentDecoder(parent, std::move(name), config, input_size + fed_size, readout_size),
@@ -30,7 +42,11 @@ EncodedSource AttentiveDecoder::prepare(Tensor encoder_states, const Packing& pa
 
 Attended AttentiveDecoder::attend(Tensor hidden, Tensor embedded, const DecoderState& previous,
                                   const KeysValues& source) {
-  Attended attended = (*attention_)(hidden, source, {previous.position, previous.as<AttentiveState>().coverage});
+  const auto& state = previous.as<AttentiveState>();
+  const int S = static_cast<int>(source.rows.offset.size());
+  Attended attended = (*attention_)(
+      hidden, source,
+      {previous.position, with_steps(state.coverage, 1, S), with_steps(state.alignment, source.heads, S)});
   if (context_gate_) {
     attended.context = sigmoid((*context_gate_)({embedded, hidden, attended.context})) * attended.context;
   }
@@ -39,7 +55,8 @@ Attended AttentiveDecoder::attend(Tensor hidden, Tensor embedded, const DecoderS
 
 Tensor AttentiveDecoder::coverage_after(const AttentiveState& previous, const Attended& attended) const {
   if (!attention_->coverage) return {};
-  return previous.coverage ? previous.coverage + attended.weights : attended.weights;
+  const Tensor before = with_steps(previous.coverage, 1, attended.weights.dim(1));
+  return before ? before + attended.weights : attended.weights;
 }
 
 StepOutput AttentiveDecoder::output_of(Tensor hidden, Tensor query, const Attended& attended) {
@@ -63,8 +80,10 @@ Decoder::Step BahdanauDecoder::step(Tensor embedded, const DecoderState& previou
   const auto& state = previous.as<AttentiveState>();
   const Tensor query = state.recurrent.hidden();
   const Attended attended = attend(query, embedded, previous, source[0]);
-  AttentiveState next{
-      recur({embedded, attended.context, state.fed}, state.recurrent), {}, coverage_after(state, attended)};
+  AttentiveState next{recur({embedded, attended.context, state.fed}, state.recurrent),
+                      {},
+                      coverage_after(state, attended),
+                      attended.alignment};
   StepOutput output = output_of(config().readout == Readout::Maxout ? query : next.recurrent.hidden(), query, attended);
   if (state.fed) output.fed = next.fed = readout_layer({output.hidden, output.context, embedded});
   return {{next, previous.position + 1}, output};
@@ -85,7 +104,7 @@ Decoder::Step LuongDecoder::step(Tensor embedded, const DecoderState& previous, 
   const auto& state = previous.as<AttentiveState>();
   const RecurrentState recurrent = recur({embedded, state.fed}, state.recurrent);
   const Attended attended = attend(recurrent.hidden(), embedded, previous, source[0]);
-  AttentiveState next{recurrent, {}, coverage_after(state, attended)};
+  AttentiveState next{recurrent, {}, coverage_after(state, attended), attended.alignment};
   StepOutput output = output_of(recurrent.hidden(), recurrent.hidden(), attended);
   if (state.fed) output.fed = next.fed = attentional(output.context, output.hidden);
   return {{next, previous.position + 1}, output};

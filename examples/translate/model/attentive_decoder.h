@@ -12,14 +12,16 @@ namespace gradus::translate {
 /// What a decoder with attention goes on from.
 struct AttentiveState {
   RecurrentState recurrent;
-  Tensor fed;       ///< (N, ·): what input feeding hands on, h̃_t for Luong, or empty
-  Tensor coverage;  ///< (N, S): the sum of all weights so far, if the scores want it
+  Tensor fed;             ///< (N, ·): what input feeding hands on, h̃_t for Luong, or empty
+  Tensor coverage;        ///< (N, S): the sum of all weights so far, if the scores want it
+  Tensor alignment = {};  ///< (N, heads · S): where monotonic attention stopped, or empty
 
   friend void for_each_tensor(AttentiveState& state, TensorAction action) {
-    auto& [recurrent, fed, coverage] = state;
+    auto& [recurrent, fed, coverage, alignment] = state;
     for_each_tensor(recurrent, action);
     action(fed);
     action(coverage);
+    action(alignment);
   }
 };
 

@@ -45,7 +45,8 @@ void set_initial_values(std::span<Parameter* const> parameters, const Parameter&
                         std::uint64_t seed) {
   Rng rng(seed);
   for (Parameter* parameter : parameters) {
-    if (!mentions(*parameter, "norm")) rule_of(*parameter, words, config)(parameter->value(), rng);
+    const bool has_own = mentions(*parameter, "norm") || mentions(*parameter, "stop_offset");
+    if (!has_own) rule_of(*parameter, words, config)(parameter->value(), rng);
   }
 }
 

@@ -45,8 +45,7 @@ ModelConfig checked(const ModelConfig& config) {
     fail("model: bridge copy needs as many layers of the encoder as of the decoder; there are {} and {}",
          config.encoder_layers, config.decoder_layers);
   }
-  const bool simultaneous = !is_transformer && config.attention.present && config.attention.scope->simultaneous;
-  if (simultaneous && (config.bidirectional || config.reverse_source || reads_encoder)) {
+  if (config.is_simultaneous() && (config.bidirectional || config.reverse_source || reads_encoder)) {
     fail(
         "model: scope {} reads the source as it comes, from the first word on; need an encoder that reads forward "
         "only (--no-bidirectional, --no-reverse-source) and --bridge zero or learned; here are {} and bridge {}",
@@ -55,6 +54,10 @@ ModelConfig checked(const ModelConfig& config) {
         : config.reverse_source ? "a reversed source"
                                 : "one direction",
         name_of(config.bridge));
+  }
+  if (!config.attention.scope->normalizes && config.attention.normalizer != Normalizer::Softmax) {
+    fail("model: scope {} normalises no scores, and normalizer {} would do nothing", name_of(config.attention.scope),
+         name_of(config.attention.normalizer));
   }
   return config.with_dropout_rates();
 }

@@ -46,8 +46,12 @@ std::unique_ptr<Attention> make_attention(Module* parent, const std::string& nam
                                                               .inner = config.attention_size,
                                                               .positions = config.positions,
                                                               .heads = config.heads});
-  attention->scope =
-      options.scope->make(attention.get(), {.query = hidden, .window = config.window, .wait_k = config.wait_k});
+  attention->scope = options.scope->make(attention.get(), {.query = hidden,
+                                                           .window = config.window,
+                                                           .wait_k = config.wait_k,
+                                                           .value = hidden,
+                                                           .chunk = config.chunk,
+                                                           .energy_noise = config.energy_noise});
   attention->scope->normalizer = options.normalizer;
   if (options.coverage) attention->coverage.emplace(attention.get(), "coverage", hidden, 1);
   return attention;

@@ -49,16 +49,20 @@ Written write(Seq2Seq& model, const Pair& pair) {
   return written;
 }
 
-/// Changes the words behind each position, and looks at all scores that were made before them.
-void check_blind(const ModelConfig& config) {
+/// Changes the words behind each position, and looks at all scores that were made before them. Returns whether any
+/// score of the others changed.
+bool check_blind(const ModelConfig& config, Real stop_offset = 0) {
   Seq2Seq model(config);
   randomize(model);
+  for (Parameter* const parameter : model.parameters()) {
+    if (parameter->name().find("stop_offset") != std::string::npos) parameter->value()[0] = stop_offset;
+  }
   model.eval();
   const std::vector<int> target = {6, 7, 4, 5, kEnd};
   const Pair pair{{4, 5, 6, 7, 8, kEnd}, target};
   const Written before = write(model, pair);
   const auto words = static_cast<int>(before.logits.size() / target.size());
-  bool sees_the_rest = false;  // at least once it has been read
+  bool sees_the_rest = false;
   for (int read = 1; read < static_cast<int>(pair.source.size()); ++read) {
     Pair changed = pair;
     for (std::size_t j = read; j < changed.source.size(); ++j) changed.source[j] = 4 + (changed.source[j] - 3) % 5;
@@ -72,7 +76,7 @@ void check_blind(const ModelConfig& config) {
       sees_the_rest |= !is_same;
     }
   }
-  CHECK(sees_the_rest);
+  return sees_the_rest;
 }
 
 struct Variant {
@@ -107,10 +111,31 @@ TEST_CASE("simultaneous: no score of a word depends on what is read after it") {
         config.wait_k = k;
         config.attention.attend = attend;
         variant.change(config);
-        check_blind(config);
+        CHECK(check_blind(config));
       }
     }
   }
+}
+
+TEST_CASE("simultaneous: nor if attention itself decides how far to read") {
+  int seen = 0, models = 0;
+  for (const ScopeKind scope : {"monotonic", "mocha"}) {
+    for (const Variant& variant : kVariants) {
+      for (const AttendWhen attend : {AttendWhen::Before, AttendWhen::After}) {
+        CAPTURE(std::string(variant.name));
+        ModelConfig config = small_config();
+        config.attention.scope = scope;
+        config.attention.attend = attend;
+        config.chunk = 2;
+        variant.change(config);
+        bool sees = false;
+        for (const double offset : {-1.0, -0.5, -0.2, 0.0, 0.2, 0.5, 1.0}) sees |= check_blind(config, Real(offset));
+        seen += sees;
+        ++models;
+      }
+    }
+  }
+  CHECK(3 * seen > models);  // the others stop at the first word or nowhere
 }
 
 TEST_CASE("simultaneous: that holds of every score and normaliser") {
@@ -123,7 +148,7 @@ TEST_CASE("simultaneous: that holds of every score and normaliser") {
       config.attention.coverage = true;
       config.attention.score = choice_named<ScoreKind>(score);
       config.attention.normalizer = normalizer;
-      check_blind(config);
+      CHECK(check_blind(config));
     }
   }
 }

@@ -143,6 +143,8 @@ TEST_CASE("every option changes the training, which can be interrupted and resum
       {"accumulation", [](TrainConfig& c) { c.accumulate = 2; }},
       {"scheduled sampling", [](TrainConfig& c) { c.scheduled_sampling = 0.5; }},
       {"hard attention", [](TrainConfig& c) { c.attention.scope = "hard"; }},
+      {"monotonic attention",
+       [](TrainConfig& c) { c.attention.scope = "monotonic", c.bidirectional = false, c.bridge = Bridge::Zero; }},
       {"word dropout", [](TrainConfig& c) { c.word_dropout = 0.2; }},
       {"recurrent dropout", [](TrainConfig& c) { c.recurrent_dropout = 0.2; }},
       {"BPE-dropout",

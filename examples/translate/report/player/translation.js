@@ -67,6 +67,11 @@ function scoreFormula({ is, symbols }, t) {
 }
 
 function weightFormulas({ is, symbols }, t) {
+  if (is.scope === "monotonic" || is.scope === "mocha") {
+    const stop = `k = the first position with eₖ + r > 0, from where the last word stopped`;
+    return is.scope === "monotonic" ? [stop, "αₖ = 1, 0 at all others"]
+      : [stop, `uⱼ = ${symbols.query(t)}ᵀ W ${symbols.encoded}ⱼ / √H`, `αⱼ = exp(uⱼ) / Σᵢ exp(uᵢ)   of the ${is.chunk} positions up to k; 0 at all others`];
+  }
   const lines = [is.normalizer === "sparsemax" ? "αⱼ = max(eⱼ − τ, 0)   with the τ for which Σⱼ αⱼ = 1" : "αⱼ = exp(eⱼ) / Σᵢ exp(eᵢ)"];
   if (is.scope === "local-m") lines.push(`only of the positions ${t} − ${is.window} to ${t} + ${is.window}; all others get 0`);
   if (is.scope === "local-p") {

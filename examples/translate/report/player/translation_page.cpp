@@ -69,7 +69,8 @@ Json describe(const ModelConfig& config) {
                        {"decoderLayers", config.decoder_layers.value},
                        {"heads", config.heads.value},
                        {"window", config.window.value},
-                       {"waitK", config.wait_k.value}});
+                       {"waitK", config.wait_k.value},
+                       {"chunk", config.chunk.value}});
 }
 
 /// A sentence pair in the words of a model.
