@@ -5,6 +5,7 @@
 
 #include "examples/translate/metrics/alignment_error.h"
 #include "examples/translate/metrics/bleu.h"
+#include "examples/translate/metrics/lag.h"
 #include "examples/translate/report/alignment_report.h"
 #include "examples/translate/search/scoring.h"
 #include "examples/translate/text/unicode.h"
@@ -98,6 +99,31 @@ TEST_CASE("purpose: the moving average of the weights is better than the last on
   const double average = loss_of(*run.translator);
   MESSAGE("last ", last, ", moving average ", average);
   CHECK(average < 0.95 * last);
+}
+
+TEST_CASE("purpose: attention that decides how far to read learns to translate before the sentence ends") {
+  for (const ScopeKind scope : {"monotonic", "mocha"}) {
+    TrainConfig config = trained_toy_config();
+    config.epochs = 3;
+    config.attention.scope = scope;
+    config.bidirectional = false;
+    config.bridge = Bridge::Zero;
+    const TrainingRun run(config);
+    Translator* const model = run.translator.get();
+    const std::vector<std::string> lines = first_of(trained_toy().test.source);
+    std::vector<Lag> lags;
+    ThreadPool pool(2);
+    for (const Translation& found : translate_lines({&model, 1}, lines, 0, {.beam = 1, .delays = true}, pool)) {
+      lags.push_back(lag_of(found.n_best.front().delays, static_cast<int>(found.source.size()) + 1));
+    }
+    const double bleu = bleu_of({&model, 1}, {.beam = 1});
+    const Lag lag = mean_of(lags);
+    MESSAGE(std::string(name_of(scope)), ": BLEU ", bleu, ", Average Lagging ", lag.average_lagging, ", Proportion ",
+            lag.average_proportion);
+    CHECK(bleu > 20);
+    CHECK(lag.average_lagging < 5);
+    CHECK(lag.average_proportion < 0.9);
+  }
 }
 
 TEST_CASE("purpose: unknown words are replaced by the names that stand in the source") {

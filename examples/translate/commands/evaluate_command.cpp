@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 #include <memory>
+#include <numeric>
+#include <optional>
 
 #include "autograd/error.h"
 #include "examples/translate/base/join_words.h"
@@ -15,6 +17,8 @@
 #include "examples/translate/input/read_file.h"
 #include "examples/translate/machine/cores.h"
 #include "examples/translate/machine/ranks.h"
+#include "examples/translate/machine/shared_work.h"
+#include "examples/translate/metrics/lag.h"
 #include "examples/translate/metrics/test_text.h"
 #include "examples/translate/options/common_options.h"
 #include "examples/translate/options/metric_options.h"
@@ -38,7 +42,9 @@ by the 13a rules. For text that is tokenised already, give --tokenize none. Perp
 the model's vocabulary, the end of sentence included; of several references it takes the first one. Pairs with an
 empty side are left out and counted. Several models are evaluated one by one, and if they are of one training with
 several seeds, a table has the mean and the sample standard deviation of their scores; with --ensemble they translate
-together, and the perplexity is that of their mean probabilities. To learn which of several models is better there is
+together, and the perplexity is that of their mean probabilities. If a model writes while its source still comes
+(`--scope wait-k`, monotonic or mocha), it also says how far they are behind: Average Lagging, in words or subwords of
+the source, and Average Proportion. To learn which of several models is better there is
 `gradus compare`, for translations in a file `gradus bleu`.
 
 With --alignments each reference is forced, and its words are linked to those words of the source that they attended to
@@ -125,6 +131,42 @@ std::vector<Test> read_tests(const Arguments& options) {
   return tests;
 }
 
+bool is_simultaneous(const std::string& model) { return load_config(model).is_simultaneous(); }
+
+/// Translations, and, if the search kept their delays, how far they are behind their sources in the mean.
+struct Translations {
+  std::vector<std::string> texts;
+  std::optional<Lag> lag;
+};
+
+/// Translates the lines, which all hold a word; the ranks share them.
+Translations translate(std::span<Translator* const> models, std::span<const std::string> lines,
+                       const SearchOptions& options, ThreadPool& pool) {
+  if (!options.delays) return {best_translations(models, lines, options, pool, ranks()), {}};
+  Lag own;  // the sum over those of this rank
+  Translations result;
+  result.texts = share_texts(ranks(), lines.size(), [&](size_t begin, size_t end) {
+    std::vector<std::string> texts;
+    for (const Translation& translation :
+         translate_lines(models, lines.subspan(begin, end - begin), begin, options, pool)) {
+      const Hypothesis& best = translation.n_best.front();
+      const Lag lag = lag_of(best.delays, static_cast<int>(translation.source.size()) + 1);
+      own.average_lagging += lag.average_lagging;
+      own.average_proportion += lag.average_proportion;
+      texts.push_back(models[0]->text(best));
+    }
+    return texts;
+  });
+  const auto mean = [&](double sum) {
+    const auto count = static_cast<size_t>(ranks().size());
+    const std::vector<double> sums = share_numbers(
+        ranks(), count, [&](const std::vector<size_t>& rank, std::vector<double>& all) { all[rank.front()] = sum; });
+    return std::accumulate(sums.begin(), sums.end(), 0.0) / static_cast<double>(lines.size());
+  };
+  result.lag = {mean(own.average_lagging), mean(own.average_proportion)};
+  return result;
+}
+
 /// Each measure, still without values, and the bins of lengths, still without scores.
 void prepare(Test& test, const Arguments& options) {
   const auto metrics = make_metrics(options.metrics);
@@ -132,6 +174,10 @@ void prepare(Test& test, const Arguments& options) {
     test.measures.push_back({.name = metric->name(), .lower_is_better = metric->lower_is_better()});
   }
   if (test.aligned) test.measures.push_back({.name = "AER", .lower_is_better = true, .decimals = 4});
+  if (options.search.delays) {
+    test.measures.push_back({.name = "AL", .lower_is_better = true});
+    test.measures.push_back({.name = "AP", .lower_is_better = true, .decimals = 3});
+  }
   test.measures.push_back({.name = "perplexity", .lower_is_better = true, .decimals = 3});
   if (options.by_length) {
     test.lengths = {test.title, metrics.front()->name(), length_bins(test.text.source, options.bin_width)};
@@ -142,7 +188,7 @@ void prepare(Test& test, const Arguments& options) {
 void evaluate(const Ensemble& ensemble, const std::string& name, const Arguments& options, Test& test,
               ThreadPool& pool) {
   const double start = seconds_now();
-  const auto translations = best_translations(ensemble.models(), test.text.source, options.search, pool, ranks());
+  const auto [translations, lag] = translate(ensemble.models(), test.text.source, options.search, pool);
   const double seconds = seconds_now() - start;
   const double loss = cross_entropy(ensemble.models(), test.text, pool, ranks());
   warn_if_lower_case(options.metrics, translations, test.references, name);
@@ -160,6 +206,12 @@ void evaluate(const Ensemble& ensemble, const std::string& name, const Arguments
     const AlignmentError error = alignment_error(ensemble.models(), *test.aligned, pool);
     options.svg.tell(summary(error) + "\n");
     (measure++)->values.push_back(error.rate());
+  }
+  if (lag) {
+    options.svg.tell(fmt::format("Average Lagging {:.2f} {}s, Average Proportion {:.3f}\n", lag->average_lagging,
+                                 unit_of(ensemble.first().config.tokenizer), lag->average_proportion));
+    (measure++)->values.push_back(lag->average_lagging);
+    (measure++)->values.push_back(lag->average_proportion);
   }
   measure->values.push_back(std::exp(loss));
   options.svg.tell(perplexity_text(loss, unit_of(ensemble.first().config.tokenizer)) + "\n");
@@ -223,12 +275,12 @@ void write_lengths(const std::vector<Test>& tests, const OutputFile& svg, FileKi
   svg.tell(svg.written("curves"));
 }
 
-int run(const Arguments& options) {
+int run(Arguments options) {
   require_sense(options.search);
   make_metrics(options.metrics);  // wrong options and folders show before the work begins
   const FileKind kind = options.svg.kind("evaluate", {FileKind::Svg, FileKind::Png});
   options.svg.require_writable("evaluate");
-  for (const std::string& model : options.models) load_config(model);
+  options.search.delays = std::ranges::count_if(options.models, is_simultaneous) > 0;
   if (!options.alignments.empty() && !can_align(options)) {
     fail("evaluate: the model in {} has no attention to align with; it was trained with --attention none",
          *std::ranges::find_if_not(options.models, attends));

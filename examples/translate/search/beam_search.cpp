@@ -164,6 +164,7 @@ class BeamSearch {
       Hypothesis extended = sentence.beam[candidate.row - first_row];
       extended.log_probability = candidate.log_probability;
       if (options_.needs_attention()) decoder_.append_attention(candidate.row, sentence.number, extended.attention);
+      if (options_.delays) decoder_.append_delay(candidate.row, sentence.number, extended.delays);
       if (ends) {
         const double score = set_aside(sentence, std::move(extended));
         if (tree_ != nullptr) note_end(first_node + i, score);

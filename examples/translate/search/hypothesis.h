@@ -14,6 +14,8 @@ struct Hypothesis {
   double log_probability = 0;        ///< log P(words | source), and of </s> once it has ended
   double score = 0;                  ///< what ended hypotheses are compared by; see `final_score`
   std::vector<Real> attention = {};  ///< (words + 1, S) row-major, </s> last on both axes; empty unless asked for
+  /// (words + 1), </s> last: of how many words of the source, </s> among them, each was made; empty unless asked for
+  std::vector<int> delays = {};
 };
 
 /// The best translations of a sentence, the best first; at least one.

@@ -127,6 +127,7 @@ class SamplingSearch {
         sample_word({row.scores, static_cast<std::size_t>(scores.words())}, allowed, options_.sampling, uniform);
     open.log_probability += row.log_probability(row.scores[word]);
     if (options_.needs_attention()) decoder_.append_attention(row_number, draw.sentence, open.attention);
+    if (options_.delays) decoder_.append_delay(row_number, draw.sentence, open.delays);
     if (word != kEnd) open.words.push_back(word);
     return word == kEnd;
   }

@@ -56,6 +56,7 @@ struct SearchOptions {
   bool sample = false;  ///< draw translations at random instead of searching
   SamplingOptions sampling = {};
   bool attention = false;  ///< whether hypotheses keep their attention weights
+  bool delays = false;     ///< whether hypotheses keep how much of the source was read for each word
 
   /// `max_length`, or what 0 stands for when models have learned from sentences of at most `learned` words.
   int longest(int learned = 0) const {

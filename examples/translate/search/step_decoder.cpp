@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "examples/translate/base/interrupt.h"
 
@@ -56,7 +57,9 @@ DecoderState SavedState::restore(const DecoderState& like) const {
 StepDecoder::StepDecoder(std::span<const Member> members, std::span<const int> chosen) {
   for (const Member& member : members) {
     const auto [source, state] = member.model->encode(batch_in_order(member.sources, chosen));
-    parts_.push_back({&member.model->decoder(), source, state, {state, {}}, {}});
+    const std::span lengths = tape_.arena().make_array(
+        chosen.size(), [&](std::size_t i) { return static_cast<int>(member.sources[chosen[i]].size()); });
+    parts_.push_back({&member.model->decoder(), source, lengths, state, {state, {}}, {}});
   }
   encoded_ = Mark(tape_);
 }
@@ -89,6 +92,16 @@ void StepDecoder::append_attention(int row, int sentence, std::vector<Real>& to)
     to.resize(begin + length);
     for (int j = 0; j < length; ++j) to[begin + j] += weights[j] / members;
   }
+}
+
+void StepDecoder::append_delay(int row, int sentence, std::vector<int>& to) const {
+  int delay = to.empty() ? 0 : to.back();
+  for (const Part& part : parts_) {
+    const Tensor wanted = part.last.output.delay;
+    const int length = part.lengths[sentence];
+    delay = std::max(delay, wanted ? std::min(static_cast<int>(std::as_const(wanted).value()[row]), length) : length);
+  }
+  to.push_back(delay);
 }
 
 }

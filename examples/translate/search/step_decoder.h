@@ -49,13 +49,17 @@ class StepDecoder {
   /// Adds the weights with which a row attended to its sentence in the last step: the mean over the members that have
   /// attention. Their sources must be equally long.   (S) numbers, none if no member has attention
   void append_attention(int row, int sentence, std::vector<Real>& to) const;
+  /// Adds how many words of its sentence a row was made from in the last step: all of them, unless every member's
+  /// attention is simultaneous, and never fewer than the last one in the list.
+  void append_delay(int row, int sentence, std::vector<int>& to) const;
 
  private:
   struct Part {
     Decoder* decoder;
     EncodedSource source;
-    DecoderState first;  // before the first step, not rewound
-    Decoder::Step last;  // of the last step
+    std::span<const int> lengths;  // of the sentences
+    DecoderState first;            // before the first step, not rewound
+    Decoder::Step last;            // of the last step
     SavedState saved;
   };
 
