@@ -74,6 +74,10 @@ RecurrentOutput<LstmState> without_cells(const RecurrentOutput<Tensor>& y) {
   return {y.output, Tape::active().arena().make_array(y.final.size(), state)};
 }
 
+std::span<const Tensor> hidden_of(std::span<const LstmState> states) {
+  return Tape::active().arena().make_array(states.size(), [&](std::size_t i) { return states[i].hidden; });
+}
+
 /// The first n rows of the state so far, and for those that it does not have yet, the initial state's.
 Tensor resize_rows(Tensor state, int n, Tensor initial) {
   if (!state || state.dim(0) == n) return state;
@@ -260,8 +264,8 @@ RecurrentOutput<Tensor> GRU::operator()(Tensor x, std::span<const int> lengths, 
   return run_padded(*this, x, lengths, initial);
 }
 
-RecurrentOutput<LstmState> GRU::sequence(Tensor x, const Packing& packing) {
-  return without_cells((*this)(x, packing));
+RecurrentOutput<LstmState> GRU::sequence(Tensor x, const Packing& packing, std::span<const LstmState> initial) {
+  return without_cells((*this)(x, packing, hidden_of(initial)));
 }
 
 RNN::RNN(Module* parent, std::string name, int in, int hidden, const RecurrentOptions& options,
@@ -287,8 +291,8 @@ RecurrentOutput<Tensor> RNN::operator()(Tensor x, std::span<const int> lengths, 
   return run_padded(*this, x, lengths, initial);
 }
 
-RecurrentOutput<LstmState> RNN::sequence(Tensor x, const Packing& packing) {
-  return without_cells((*this)(x, packing));
+RecurrentOutput<LstmState> RNN::sequence(Tensor x, const Packing& packing, std::span<const LstmState> initial) {
+  return without_cells((*this)(x, packing, hidden_of(initial)));
 }
 
 CellStack::CellStack(Module* parent, std::string name, int in, int hidden, const RecurrentOptions& options,
@@ -300,12 +304,14 @@ CellStack::CellStack(Module* parent, std::string name, int in, int hidden, const
   });
 }
 
-RecurrentOutput<LstmState> CellStack::sequence(Tensor x, const Packing& packing) {
+RecurrentOutput<LstmState> CellStack::sequence(Tensor x, const Packing& packing, std::span<const LstmState> initial) {
   const ModulePath here(path());
-  return run<LstmState>(x, {}, [&](Tensor x, int i, LstmState, bool reverse) {
+  return run<LstmState>(x, initial, [&](Tensor x, int i, LstmState initial, bool reverse) {
     const Tensor zeros = full({packing.batch(), hidden()}, 0);
+    if (!initial.hidden) initial.hidden = zeros;
+    if (!initial.cell) initial.cell = zeros;
     const auto step = [&](Tensor x, LstmState state, Tensor mask) { return cells_[i]->step({&x, 1}, state, mask); };
-    return run_steps(step, x, packing, reverse, {zeros, zeros}, mask(packing.batch()));
+    return run_steps(step, x, packing, reverse, initial, mask(packing.batch()));
   });
 }
 

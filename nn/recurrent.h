@@ -66,9 +66,10 @@ inline DetachedStates<LstmState> detach(const LstmState& state) { return detach(
 /// The structure common to all kinds: a stack of layers, each in one direction or two.
 class RecurrentStack : public Module {
  public:
-  /// Packed sequences, beginning with zeros, for those who do not care about the kind. The states of a kind without a
-  /// cell leave `LstmState::cell` empty.   x: (rows, in)
-  virtual RecurrentOutput<LstmState> sequence(Tensor x, const Packing& packing) = 0;
+  /// Packed sequences, for those who do not care about the kind. The states of a kind without a cell leave
+  /// `LstmState::cell` empty.   x: (rows, in), initial: in the order of `final`, or none for zeros
+  virtual RecurrentOutput<LstmState> sequence(Tensor x, const Packing& packing,
+                                              std::span<const LstmState> initial = {}) = 0;
 
   int hidden() const { return hidden_; }                        ///< H
   const RecurrentOptions& options() const { return options_; }  ///< those of the constructor
@@ -118,7 +119,10 @@ class LSTM : public RecurrentStack {
   RecurrentOutput<LstmState> operator()(Tensor x, std::span<const int> lengths,
                                         std::span<const LstmState> initial = {});
 
-  RecurrentOutput<LstmState> sequence(Tensor x, const Packing& packing) override { return (*this)(x, packing); }
+  RecurrentOutput<LstmState> sequence(Tensor x, const Packing& packing,
+                                      std::span<const LstmState> initial = {}) override {
+    return (*this)(x, packing, initial);
+  }
   /// The weights of a direction of a layer.
   RecurrentWeights& weights(int layer, bool reverse) { return weights_.at(place(layer, reverse)); }
 
@@ -134,7 +138,8 @@ class GRU : public RecurrentStack {
   RecurrentOutput<Tensor> operator()(Tensor x, const Packing& packing, std::span<const Tensor> initial = {});
   RecurrentOutput<Tensor> operator()(Tensor x, std::span<const int> lengths, std::span<const Tensor> initial = {});
 
-  RecurrentOutput<LstmState> sequence(Tensor x, const Packing& packing) override;
+  RecurrentOutput<LstmState> sequence(Tensor x, const Packing& packing,
+                                      std::span<const LstmState> initial = {}) override;
   /// The weights of a direction of a layer.
   RecurrentWeights& weights(int layer, bool reverse) { return weights_.at(place(layer, reverse)); }
 
@@ -152,7 +157,8 @@ class RNN : public RecurrentStack {
   RecurrentOutput<Tensor> operator()(Tensor x, const Packing& packing, std::span<const Tensor> initial = {});
   RecurrentOutput<Tensor> operator()(Tensor x, std::span<const int> lengths, std::span<const Tensor> initial = {});
 
-  RecurrentOutput<LstmState> sequence(Tensor x, const Packing& packing) override;
+  RecurrentOutput<LstmState> sequence(Tensor x, const Packing& packing,
+                                      std::span<const LstmState> initial = {}) override;
   /// The weights of a direction of a layer.
   RecurrentWeights& weights(int layer, bool reverse) { return weights_.at(place(layer, reverse)); }
 
@@ -168,7 +174,8 @@ class CellStack : public RecurrentStack {
   using MakeCell = std::unique_ptr<RecurrentCell> (*)(Module* parent, std::string name, int in, int hidden);
 
   CellStack(Module* parent, std::string name, int in, int hidden, const RecurrentOptions& options, MakeCell make);
-  RecurrentOutput<LstmState> sequence(Tensor x, const Packing& packing) override;
+  RecurrentOutput<LstmState> sequence(Tensor x, const Packing& packing,
+                                      std::span<const LstmState> initial = {}) override;
 
  private:
   std::vector<std::unique_ptr<RecurrentCell>> cells_;

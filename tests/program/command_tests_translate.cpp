@@ -7,6 +7,7 @@
 #include "examples/translate/input/read_file.h"
 #include "examples/translate/text/unicode.h"
 #include "tests/program/command_tests.h"
+#include "tests/program/training_run.h"
 
 namespace gradus::translate {
 
@@ -57,6 +58,21 @@ double coverage_of(const Json& line) {
     sum += std::log(std::min(attended, 1.0));
   }
   return sum;
+}
+
+/// A model that reads on while it writes, after one epoch.
+const std::string& simultaneous_model() {
+  static const TrainingRun run = [] {
+    TrainConfig config = trained_toy_config();
+    config.epochs = 1;
+    config.attention.scope = "wait-k";
+    config.wait_k = 2;
+    config.bidirectional = false;
+    config.bridge = Bridge::Zero;
+    return TrainingRun(config);
+  }();
+  static const std::string path = run.folder.path();
+  return path;
 }
 
 }
@@ -136,6 +152,13 @@ std::vector<CommandTest> translate_tests() {
        [](const Outputs& outputs) {
          CHECK(outputs.without.find("Monsieur n") == std::string::npos);
          CHECK(outputs.with.find("Monsieur n") != std::string::npos);
+       }},
+      {"live",
+       {"translate", "--model", simultaneous_model()},
+       {"--live"},
+       [](const Outputs& outputs) {
+         const Words greedy = {"translate", "--model", simultaneous_model(), "--beam", "1"};
+         CHECK(outputs.with == run_program(greedy, command_texts().input));
        }},
       {"beam",
        as_json,

@@ -10,6 +10,7 @@
 #include "examples/translate/base/join_words.h"
 #include "examples/translate/base/usage_error.h"
 #include "examples/translate/commands/commands.h"
+#include "examples/translate/commands/live.h"
 #include "examples/translate/commands/output_file.h"
 #include "examples/translate/input/read_file.h"
 #include "examples/translate/machine/cores.h"
@@ -19,8 +20,10 @@
 #include "examples/translate/text/input_lines.h"
 #include "examples/translate/text/unicode.h"
 #include "examples/translate/translator/ensemble.h"
+#include "examples/translate/translator/model_folder.h"
 #include "examples/translate/translator/translate.h"
 #include "examples/translate/translator/translation_output.h"
+#include "ops/gemm/split_product.h"
 #include "ops/gemm/thread_pool.h"
 
 namespace gradus::translate {
@@ -34,12 +37,17 @@ from 0; an empty line has one, which is empty. With --alignments, ||| 0-0 2-1 fo
 to most, words as they stand between white space; in JSON the same of "source_tokens" and "tokens". Log-probabilities
 are natural.
 
+With --live a word is translated while the line still comes, as soon as the model has read enough for it, and is never
+taken back. A word of the line is read when a blank follows. The model must be one that reads so: of --scope wait-k,
+monotonic or mocha.
+
 Examples:
   gradus translate --model m in.de --out out.en
   gradus translate --model m < in.de > out.en
   gradus translate --model a b --beam 10 --n-best 5 < in.de
   gradus translate --model m --sample --temperature 0.8 --seed 7 < in.de
   echo "ein mann geht ." | gradus translate --model m --json --attention
+  gradus translate --model wait-3 --live
 )";
 
 struct Arguments {
@@ -49,6 +57,7 @@ struct Arguments {
   OutputOptions output;
   std::string dictionary;
   std::optional<int> n_best;
+  bool live = false;
   int threads = 0;
 };
 
@@ -95,6 +104,32 @@ class Destination {
   std::string kept_;
 };
 
+/// The files, one after the other, each word as soon as it is decided. Rank 0 does it alone.
+int run_live(const Arguments& options) {
+  if (options.models.size() > 1) throw UsageError("translate: --live goes with one model");
+  if (!load_config(options.models.front()).is_simultaneous()) {
+    fail(
+        "translate: the model in {} has to see the whole sentence; --live needs one that was trained with --scope "
+        "wait-k, monotonic or mocha",
+        options.models.front());
+  }
+  if (ranks().rank() > 0) return 0;
+  const Ensemble ensemble(options.models);
+  ThreadPool pool(thread_count(options.threads));
+  const SplitProducts split(pool);
+  Destination destination(options.out);
+  const auto write = [&](const std::string& text) { destination.add(text); };
+  try {
+    for (const std::string& file : options.files)
+      translate_live(file, *ensemble.models().front(), options.search, write);
+  } catch (const Error&) {
+    destination.finish();  // with what was translated before
+    throw;
+  }
+  destination.finish();
+  return 0;
+}
+
 int run(Arguments options) {
   if (options.n_best) {
     options.search.n_best = *options.n_best;
@@ -103,6 +138,7 @@ int run(Arguments options) {
   require_sense(options.search);
   sort_out_files(options);
   options.out.require_writable("translate");
+  if (options.live) return run_live(options);
   const Dictionary dictionary = options.dictionary.empty() ? Dictionary() : Dictionary::load(options.dictionary);
   std::list<InputLines> inputs;  // of all files, so that one that is missing shows before the work begins
   if (ranks().rank() == 0) {
@@ -207,6 +243,13 @@ Options output_options(Arguments& options) {
        .group = kOutput,
        .is_input = true,
        .needs = "--replace-unknown"},
+      {.names = "--live",
+       .target = &options.live,
+       .help = "Translate while a line still comes, word by word. It is a greedy search, by a model that needs no more "
+               "than the beginning of a line",
+       .group = kOutput,
+       .excludes = "--n-best,--alignments,--json,--attention,--replace-unknown,--beam,--stop,--min-length-ratio,"
+                   "--max-length-ratio,--length-penalty,--length-power,--coverage-penalty,--sample"},
   };
 }
 
@@ -219,7 +262,7 @@ Command translate_command() {
           .group = "Train and translate",
           .footer = kExamples,
           .short_help = {{"Text and model", "file,model,out"},
-                         {"Output", "n-best,alignments,json,replace-unknown"},
+                         {"Output", "n-best,alignments,json,replace-unknown,live"},
                          {"Search", "beam,max-length,length-power,sample,temperature,threads"}},
           .options = joined({{models_option(options->models),
                               {.names = "file",

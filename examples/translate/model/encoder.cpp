@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "autograd/error.h"
 #include "examples/translate/model/parts.h"
 #include "ops/fused/attention.h"
 #include "ops/layout.h"
@@ -52,6 +53,10 @@ Encoder::Encoder(Module* parent, std::string name, const ModelConfig& config) : 
   }
 }
 
+Tensor Encoder::read_on(std::span<const int>, DetachedStates<LstmState>&, Parameter*) {
+  fail("encoder: it sees the whole sentence at once; need one that reads forward only, word by word [in {}]", path());
+}
+
 RecurrentEncoder::RecurrentEncoder(Module* parent, std::string name, const ModelConfig& config)
     : Encoder(parent, std::move(name), config), config_(config), rnn_(make_stack(this, config)) {}
 
@@ -64,6 +69,16 @@ Encoder::Output RecurrentEncoder::operator()(std::span<const int> ids, const Pac
   const auto [output, final] = rnn_->sequence(x, packing);
   const Tensor states = config_.reverse_source ? gather_rows(output, reversed) : output;  // each with its word
   return {states, summary(states, final, packing), words};
+}
+
+Tensor RecurrentEncoder::read_on(std::span<const int> ids, DetachedStates<LstmState>& read, Parameter* shared) {
+  if (config_.bidirectional || config_.reverse_source) return Encoder::read_on(ids, read, shared);
+  const ModulePath here(path());
+  const Tensor words = word_vectors(embedding ? embedding->weight : *shared, ids, config_, training());
+  const int length = static_cast<int>(ids.size());
+  const auto [output, final] = rnn_->sequence(words, Packing({&length, 1}), read);
+  read = detach(final);
+  return output;
 }
 
 std::span<const LstmState> RecurrentEncoder::summary(Tensor states, std::span<const LstmState> final,

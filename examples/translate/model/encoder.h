@@ -22,6 +22,10 @@ class Encoder : public Module {
   };
   /// `shared` is the table of word vectors if the encoder has none of its own.   ids: packed
   virtual Output operator()(std::span<const int> ids, const Packing& packing, Parameter* shared = nullptr) = 0;
+  /// The states of more words of one sentence that is still coming. `read` is what the encoder goes on from: empty at
+  /// the beginning, and changed to what the next words need. Throws for an encoder that has to see the whole sentence.
+  /// ids: (n) -> (n, H)
+  virtual Tensor read_on(std::span<const int> ids, DetachedStates<LstmState>& read, Parameter* shared = nullptr);
 
   std::optional<Embedding> embedding;
 
@@ -35,6 +39,7 @@ class RecurrentEncoder : public Encoder {
  public:
   RecurrentEncoder(Module* parent, std::string name, const ModelConfig& config);
   Output operator()(std::span<const int> ids, const Packing& packing, Parameter* shared) override;
+  Tensor read_on(std::span<const int> ids, DetachedStates<LstmState>& read, Parameter* shared) override;
 
  private:
   std::span<const LstmState> summary(Tensor states, std::span<const LstmState> final, const Packing& packing) const;

@@ -15,12 +15,15 @@ class TextTokenizer {
   virtual std::vector<std::string> split(std::string_view line) const = 0;
   /// The line of these pieces, which a model may have put in any order.
   virtual std::string join(const std::vector<std::string>& pieces) const = 0;
+  /// Whether a further piece may change the last word of what is joined, but none before it.
+  virtual bool goes_on() const { return true; }
 };
 
 class WhitespaceTokenizer : public TextTokenizer {
  public:
   std::vector<std::string> split(std::string_view line) const override;
   std::string join(const std::vector<std::string>& pieces) const override;
+  bool goes_on() const override { return false; }
 };
 
 }
