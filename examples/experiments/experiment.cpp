@@ -107,6 +107,19 @@ double Experiment::bleu(const std::vector<std::string>& translations) const {
   return corpus_bleu(translations, test_.target, bleu_options(config_)).score;
 }
 
+LagScores Experiment::score_lag(const std::string& variant) {
+  const Ensemble model({path(variant)});
+  std::vector<std::string> translations;
+  std::vector<Lag> lags;
+  for (const Translation& found :
+       translate_lines(model.models(), test_.source, 0, {.beam = 1, .delays = true}, pool_)) {
+    const Hypothesis& best = found.n_best.front();
+    translations.push_back(model.first().text(best));
+    lags.push_back(lag_of(best.delays, static_cast<int>(found.source.size()) + 1));
+  }
+  return {bleu(translations), mean_of(lags)};
+}
+
 Scores Experiment::score(const std::string& variant) {
   const Ensemble model({path(variant)});
   Scores scores;

@@ -8,6 +8,7 @@
 
 #include "examples/translate/base/progress.h"
 #include "examples/translate/data/corpus.h"
+#include "examples/translate/metrics/lag.h"
 #include "examples/translate/report/alignment_report.h"
 #include "examples/translate/search/search_options.h"
 #include "examples/translate/translator/ensemble.h"
@@ -36,6 +37,12 @@ struct Scores {
   std::optional<double> alignment_error;  ///< of a model with attention, where the true alignments are known
 };
 
+/// What is measured of a model that may translate while its source still comes.
+struct LagScores {
+  double bleu = 0;
+  Lag lag;
+};
+
 class Experiment {
  public:
   /// Models go to folders inside of `folder`. Without `test`, a source and a reference file, they are tested on the toy
@@ -50,6 +57,8 @@ class Experiment {
   void train(const Variant& variant);
 
   Scores score(const std::string& variant);
+  /// Of greedy translations.
+  LagScores score_lag(const std::string& variant);
   /// The translations of the test text.
   std::vector<std::string> translate(const std::string& variant) { return translate(Ensemble({path(variant)})); }
 

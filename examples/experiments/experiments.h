@@ -5,6 +5,7 @@
 
 #include "examples/experiments/experiment.h"
 #include "examples/experiments/matrix.h"
+#include "examples/translate/report/chart.h"
 #include "examples/translate/report/length_report.h"
 
 namespace gradus::translate {
@@ -31,5 +32,16 @@ Matrix ladder(Experiment& experiment);
 /// encoder that reads forwards, and with it; each trained on all sentences and on those of at most `max_words` words
 /// (Bahdanau et al. 2014, figure 2). Throws Error unless these are fewer.
 LengthReport lengths(Experiment& experiment, int max_words, std::size_t bin_width);
+
+/// A table, and BLEU over Average Lagging.
+struct LagReport {
+  std::string markdown;
+  Chart chart;
+};
+
+/// BLEU against how far translations are behind their sources, of wait-k for k = 1 … 9 (as in figure 5 of Ma et al.
+/// 2019), of monotonic attention and MoChA, and of the same model that waits for the whole sentence. All encoders read
+/// forward only, and the search is greedy, as that of a live translation is.
+LagReport lags(Experiment& experiment);
 
 }

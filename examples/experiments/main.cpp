@@ -30,6 +30,7 @@ Examples:
       --train train.de train.en --valid val.de val.en --test test.de test.en \
       --scores additive dot
   gradus-experiments ladder --out ladder --preset luong --train ... --test ...
+  gradus-experiments lag --out lag --epochs 9 --train ... --test ...
   gradus-experiments lengths --out lengths --train ... --test ... --short 10
 )";
 
@@ -40,6 +41,7 @@ constexpr std::array kOfLadder{"scope",          "normalizer",        "coverage"
                                "bidirectional",  "encoder_layers",    "decoder_layers",    "bridge",
                                "reverse_source", "dropout",           "embedding_dropout", "layer_dropout",
                                "output_dropout", "recurrent_dropout", "word_dropout"};
+constexpr std::array kOfLag{"scope", "wait_k", "normalizer", "bidirectional", "bridge", "reverse_source"};
 constexpr std::array kOfLengths{"bidirectional", "bridge", "reverse_source"};
 
 /// What all experiments are told.
@@ -164,6 +166,19 @@ Command ladder_command() {
           }};
 }
 
+Command lag_command() {
+  const auto setting = std::make_shared<Setting>("lag", kOfLag);
+  return {.name = setting->name,
+          .help = "BLEU by how far a translation is behind its source, while that still comes",
+          .options = setting->options(),
+          .run = [setting] {
+            return conduct(*setting, [](Experiment& experiment) -> Result {
+              const LagReport report = lags(experiment);
+              return {report.markdown, charts_svg({&report.chart, 1}, 1)};
+            });
+          }};
+}
+
 Command lengths_command() {
   struct Arguments : Setting {
     using Setting::Setting;
@@ -192,7 +207,7 @@ Command experiments_program() {
   return {.name = "gradus-experiments",
           .help = "Trains models that differ in a few options, and compares them, as the papers do.",
           .footer = kExamples,
-          .commands = {attention_command(), ladder_command(), lengths_command()}};
+          .commands = {attention_command(), ladder_command(), lag_command(), lengths_command()}};
 }
 
 }

@@ -53,6 +53,12 @@ expect 1 "gradus-experiments: multi-head-global: attention: 3 heads for states o
   "$experiments" attention --out m "${text[@]}" "${small[@]}" --heads 3
 check "nothing was made" test ! -e m
 
+# How far translations are behind their sources: a wait of more words is longer, and whoever waits for all lags most.
+expect 0 "" "$experiments" lag --out lag "${text[@]}" "${small[@]}" --energy-noise 0
+check "a row each" test "$(grep -Ec '^\| (wait-[1-9]|monotonic|mocha|whole) \| [0-9.]+ \| [0-9.]+ \| [0-9.]+ \|$' lag/lag.md)" = 12
+check "the whole sentence is the longest wait" grep -q '^| whole | [0-9.]* | 1.000 | ' lag/lag.md
+check "a curve for wait-k, and three points" test "$(grep -c '<polyline\|<circle' lag/lag.svg)" -ge 12
+
 # Every combination that was asked for, once; what is trained is only tested again.
 matrix=("$experiments" attention --out m "${text[@]}" "${small[@]}" --scores dot location --scopes global hard)
 expect 0 "" "${matrix[@]}"
