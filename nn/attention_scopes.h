@@ -38,7 +38,7 @@ struct LocalPredictive : AttentionScope {
 };
 
 /// The first t + k - 1 positions, t the number of the target word from 1: the translation begins when k words are read,
-/// and goes on with a word for each further one (Ma et al. 2019, section 3, wait-k). No weight depends on what stands
+/// and goes on with a word for each further one (Ma et al. 2019, wait-k). No weight depends on what stands
 /// behind them, so a model whose encoder reads forward only can write while the source still comes. A position is a
 /// word of the model, which may be a subword, and the end of sentence is one too.
 struct WaitK : AttentionScope {
@@ -55,9 +55,10 @@ struct WaitK : AttentionScope {
 /// else it is the first one whose probability is above a half. A query that stops nowhere attends to nothing, and so do
 /// all after it. The weights do not depend on what stands behind the position, so a model whose encoder reads forward
 /// only can write while the source still comes.
-///     p_ij = σ(e_ij + r + ε)       ε ~ N(0, noise²) in training, which drives p to 0 and 1 (their section 2.4)
+///     p_ij = σ(e_ij + r + ε)       ε ~ N(0, noise²) in training, which drives p to 0 and 1
 /// The offset r is learned, and negative at first: p has to be small, or all mass stops in the beginning. A normaliser
-/// has no part in it: weights sum to 1, or to 0, or in training to less than 1.
+/// has no part in it: weights sum to 1, or to 0, or in training to less than 1. Departure: their energies are additive
+/// scores whose vᵀ has a length of its own, a learned g; here any score will do, as it is.
 struct MonotonicScope : AttentionScope {
   /// The offset becomes a child of `attention`. `noise`: at least 0.
   MonotonicScope(Attention* attention, double noise);
@@ -68,7 +69,7 @@ struct MonotonicScope : AttentionScope {
   Parameter offset;  ///< r: (1)
 };
 
-/// A chunk of w positions that ends where a monotonic query stops (MoChA, Chiu and Raffel 2018, section 2.3), softly
+/// A chunk of w positions that ends where a monotonic query stops (MoChA, Chiu and Raffel 2018), softly
 /// attended to: `chunkwise_weights`. Departure: their energies of chunks are an additive score of its own; here they
 /// are u_ij = qᵀ W h_j / √H, whatever the score is.
 struct ChunkwiseScope : MonotonicScope {

@@ -39,9 +39,9 @@ struct LagReport {
   Chart chart;
 };
 
-/// BLEU against how far translations are behind their sources, of wait-k for k = 1 … 9 (as in figure 5 of Ma et al.
-/// 2019), of monotonic attention and MoChA, and of the same model that waits for the whole sentence. All encoders read
-/// forward only, and the search is greedy, as that of a live translation is.
+/// BLEU against how far translations are behind their sources, of wait-k for k = 1 … 9 (Ma et al. 2019), of monotonic
+/// attention and MoChA, and of the same model that waits for the whole sentence. All encoders read forward only, and
+/// the search is greedy, as that of a live translation is.
 LagReport lags(Experiment& experiment);
 
 }

@@ -120,7 +120,8 @@ inline constexpr std::array kChoices<TiedEmbeddings>{"none", "target", "all"};
 /// What decides what a model computes: E is the size of its word vectors, H of its states (`hidden`: of the decoder,
 /// and of all encoder directions together; of a Transformer the same as E), A of the layer inside scores
 /// (`attention_size`), F of a Transformer's inner layer (`feed_forward`), D the positions of a local scope on each side
-/// (`window`), L those of location scores (`positions`).
+/// (`window`), L those of location scores (`positions`), k the words that wait-k waits for (`wait_k`),
+/// w the positions of a chunk (`chunk`).
 struct ModelConfig : FieldGroup {
   ModelConfig();
 

@@ -10,12 +10,12 @@ namespace gradus::translate {
 
 /// The lag of a translation, or the mean of several.
 struct Lag {
-  /// Average Lagging, in words of the source (Ma et al. 2019, eq. 8 and 9):
+  /// Average Lagging, in words of the source (Ma et al. 2019):
   ///     1/τ Σ_t g(t) - (t - 1)/r        t from 1 to τ, the first t with g(t) = |x|        r = |y|/|x|
   /// how many words the translation is behind an ideal one that goes along with its source. One that waits for the
   /// whole sentence lags by |x|.
   double average_lagging = 0;
-  /// Average Proportion (Cho and Esipova 2016, section 4.3): Σ_t g(t) / (|x| |y|), from 0 to 1; 1 for one that waits.
+  /// Average Proportion (Cho and Esipova 2016): Σ_t g(t) / (|x| |y|), from 0 to 1; 1 for one that waits.
   double average_proportion = 0;
 };
 
