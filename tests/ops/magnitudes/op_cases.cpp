@@ -141,12 +141,6 @@ const std::vector<OpCase>& op_cases() {
          return linear_cross_entropy(x[0], x[1], x[2], std::vector{1, 3});
        },
        {.most = 2, .one_scale = true}},
-      {"linear_r_drop",
-       {{2, 3}, {4, 3}, {4}},
-       [](Inputs x) {
-         return linear_r_drop(x[0], x[1], x[2], std::vector{1, 1}, 2);
-       },
-       {.most = 2, .one_scale = true}},
 
       // Number by number, and by choice
       {"expm1", {{3}}, [](Inputs x) { return expm1(x[0]); }, kExponents},
@@ -229,6 +223,12 @@ const std::vector<OpCase>& op_cases() {
        }},
       {"einsum, diagonal", {{2,3,3}}, [](Inputs x) { return einsum("...ii->...i", x[0]); }},
       {"conv2d, same size", {{1,2,3,3}, {1,2,2,2}}, [](Inputs x) { return conv2d(x[0], x[1], {}, 1, Padding::Same); }},
+      {"linear_r_drop",
+       {{2, 3}, {4, 3}, {4}},
+       [](Inputs x) {
+         return linear_r_drop(x[0], x[1], x[2], std::vector{1, 1}, 2);
+       },
+       {.most = 2, .one_scale = true}},
   };
   return cases;
 }
