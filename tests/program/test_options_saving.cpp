@@ -70,6 +70,21 @@ void check_keep_epochs(OptionTrial& trial) {
                                                                     with.folder.file("epoch-0003.safetensors")});
 }
 
+/// The mean, which is what `gradus average` would make, takes part in the choice; where the rate does not fall and the
+/// text begins to be known by heart, it is the best. The training itself goes on from its own weights.
+void check_average_last(OptionTrial& trial) {
+  const TrainingRun without(trial.without), with(trial.with);
+  CHECK(kept_epochs(without.folder.path()).empty());
+  CHECK(kept_epochs(with.folder.path()).size() == 3);
+  CHECK(with.last == without.last);
+  load_mean(*with.translator, kept_epochs(with.folder.path()));
+  const std::vector<Real> mean = all_values(with.translator->model);
+  CHECK(mean != with.last);
+  CHECK(without.state.is_beaten_by(with.state.best_bleu, with.state.best_loss));
+  CHECK(all_values(load_translator(with.folder.path())->model) == mean);
+  CHECK(all_values(load_translator(without.folder.path())->model) != mean);
+}
+
 void check_valid_beam(OptionTrial& trial) {
   const auto samples = [](const TrainingRun& run) {
     std::vector<std::string> result;
@@ -99,6 +114,7 @@ std::vector<OptionTest> gradus::translate::saving_option_tests() {
       {"validate_every", R"("7steps")", R"({"epochs": 4})", check_validate_every},
       {"save_every", R"("1step")", R"({"learning_rate": 100, "epochs": 100, "valid_steps": 100000})", check_save_every},
       {"keep_epochs", "2", R"({"epochs": 3})", check_keep_epochs},
+      {"average_last", "3", R"({"epochs": 12, "schedule": "constant"})", check_average_last},
       {"valid_beam", "4", R"({"epochs": 3})", check_valid_beam},
   };
 }

@@ -24,14 +24,13 @@ Examples:
 )";
 
 std::string table() {
-  std::string text =
-      fmt::format("{:<14}  {:>10}  {:>7}  {:>5}  {}\n", "preset", "parameters", "minutes", "BLEU", "for");
+  std::string text = fmt::format("{:<16}{:>10}  {:>7}  {:>5}  {}\n", "preset", "parameters", "minutes", "BLEU", "for");
   for (const Preset& preset : presets()) {
     const std::string figures = preset.figures
                                     ? fmt::format("{:>8.1f} M  {:>7}  {:>5.2f}", preset.figures->parameters / 1e6,
                                                   preset.figures->minutes, preset.figures->bleu)
                                     : "";
-    text += fmt::format("{:<14}  {:>26}  {}\n", preset.name, figures, preset.purpose);
+    text += fmt::format("{:<16}{:>26}  {}\n", preset.name, figures, preset.purpose);
   }
   return text;
 }

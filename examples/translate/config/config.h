@@ -41,11 +41,7 @@ struct DataConfig : FieldGroup {
   Field<std::vector<std::string>> train{
       this, "train", {}, "Text to learn from: two files, line n of TGT the translation of line n of SRC", may_change()};
   Field<std::vector<std::string>> valid{
-      this,
-      "valid",
-      {},
-      "The same of other text, to tell which model is best (without, a part is held out)",
-      may_change()};
+      this, "valid", {}, "The same, to tell the best model; or a part is held out", may_change()};
   Field<int> hold_out{this, "hold_out", 0,
                       "Pairs of the training text that take the place of --valid. Where there is none; 0 for a tenth, "
                       "but no more than 1000",
@@ -165,6 +161,9 @@ struct TrainingConfig : FieldGroup {
   Field<double> entropy_weight{this, "entropy_weight", 0.002,
                                "Weight of the entropy of --scope hard, which keeps it from settling too soon",
                                range(0, 100)};
+  Field<int> average_last{this, "average_last", 0,
+                          "Keep the models of so many last epochs, and try their mean at the end. It stays if its "
+                          "validation is the best; 0 for none"};
   Field<int> keep_epochs{this, "keep_epochs", 0, "Keep the models of so many last epochs, for `gradus average`",
                          may_change()};
   Field<int> valid_beam{this, "valid_beam", 1, "Beam of the translations in validation; 1 is greedy search",

@@ -73,6 +73,7 @@ Trainer::End Trainer::run() {
     state_.batch = 0;
   }
   if (!is_saved()) save();
+  if (!stopped_ && config_.average_last > 0) try_mean_of_last();
   if (stopped_) return End::Interrupted;
   if (out_of_patience()) return End::Patience;
   return state_.epoch >= config_.epochs && whole ? End::Epochs : End::Time;
@@ -283,8 +284,8 @@ void Trainer::validate() {
     if (best && writes()) save_best(directory_, translator_, state_);
     state_.without_gain = gain ? 0 : state_.without_gain + 1;
     if (gain) state_.plateau_from = state_.step;
-    const bool keeps = at_end_of_epoch && config_.keep_epochs > 0;
-    if (keeps && writes()) save_epoch(directory_, translator_, state_, config_.keep_epochs);
+    const int kept = std::max<int>(config_.keep_epochs, config_.average_last);
+    if (at_end_of_epoch && kept > 0 && writes()) save_epoch(directory_, translator_, state_, kept);
   }
   if (!gain && config_.schedule == Schedule::Plateau) lower_learning_rate();
   const TrainingLog::Validation validation{.step = state_.step,
@@ -304,6 +305,37 @@ void Trainer::validate() {
   warn_of(loss);
 }
 
+void Trainer::try_mean_of_last() {
+  std::vector<std::string> files = kept_epochs(directory_);
+  const auto last = static_cast<std::size_t>(config_.average_last);
+  if (files.size() > last) files.erase(files.begin(), files.end() - config_.average_last);
+  auto count = static_cast<double>(files.size());
+  broadcast(transport_, std::span(&count, 1));
+  if (count < 2) return;
+  std::vector<std::vector<Real>> own;
+  for (Parameter* const p : translator_.model.parameters()) own.emplace_back(p->value().begin(), p->value().end());
+  translator_.model.eval();
+  if (writes()) load_mean(translator_, files);
+  broadcast_values();
+  try {
+    const Validated mean = score_validation(translator_, valid_, valid_text_, update_.pool(), transport_);
+    const bool best = !diverges(mean.loss) && state_.is_beaten_by(mean.bleu, mean.loss);
+    progress_.print(fmt::format("mean of {:.0f}  valid perplexity {}, BLEU {:.2f}{}", count,
+                                readable(std::exp(mean.loss), 2), mean.bleu, best ? ", best" : ""));
+    if (best) {
+      state_.best_bleu = mean.bleu;
+      state_.best_loss = mean.loss;
+      state_.best_epoch = state_.epoch;
+      if (writes()) save_best(directory_, translator_, state_);
+    }
+  } catch (const Interrupted&) {  // the next session does it
+    agree();
+  }
+  auto values = own.begin();
+  for (Parameter* const p : translator_.model.parameters()) std::ranges::copy(*values++, p->value().begin());
+  save();
+}
+
 void Trainer::lower_learning_rate() {
   const double floor = kPlateauFloor * config_.learning_rate;
   const auto due = state_.plateau_from + static_cast<std::uint64_t>(config_.plateau_steps);
@@ -318,6 +350,10 @@ void Trainer::lower_learning_rate() {
 
 void Trainer::take_best() {
   if (writes()) load_best(directory_, translator_);
+  broadcast_values();
+}
+
+void Trainer::broadcast_values() {
   for (Parameter* const parameter : translator_.model.parameters()) {
     broadcast(transport_, std::span(parameter->value().data, parameter->size()));
   }

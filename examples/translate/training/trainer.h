@@ -79,6 +79,8 @@ class Trainer {
   void save();
   /// Gives the model, on all ranks, the parameters of the best one.
   void take_best();
+  /// Gives all ranks the parameters of rank 0.
+  void broadcast_values();
   /// Whether the last one is of this point of the training.
   bool is_saved() const { return saved_.step == state_.step && saved_.epochs == state_.epoch; }
   static constexpr double kMuchUnsaved = 60;  // seconds of work; then a checkpoint comes before a validation
@@ -104,6 +106,9 @@ class Trainer {
   /// it was due.
   bool validate_if_due();
   void validate();
+  /// Lets the mean of the last epochs' models take part in the choice of the best one (`average_last`). To do it again
+  /// changes nothing.
+  void try_mean_of_last();
   /// What the schedule makes of a validation without a gain.
   void lower_learning_rate();
   /// Whether the cross-entropy of the validation text is twice that of a guess among all words.

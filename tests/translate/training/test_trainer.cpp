@@ -139,6 +139,7 @@ TEST_CASE("every option changes the training, which can be interrupted and resum
       {"R-Drop", [](TrainConfig& c) { c.r_drop = 5; }},
       {"clip", [](TrainConfig& c) { c.clip = 0.1; }},
       {"average", [](TrainConfig& c) { c.average_decay = 0.9; }},
+      {"mean of the last epochs", [](TrainConfig& c) { c.average_last = 2, c.epochs = 3; }},
       {"batches of words", [](TrainConfig& c) { c.batch_tokens = 300; }},
       {"accumulation", [](TrainConfig& c) { c.accumulate = 2; }},
       {"scheduled sampling", [](TrainConfig& c) { c.scheduled_sampling = 0.5; }},
