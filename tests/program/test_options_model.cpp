@@ -19,6 +19,22 @@ void check_transformer(OptionTrial& trial) {
   check_all_learn(trial.with);
 }
 
+void check_convolution(OptionTrial& trial) {
+  const Fresh with(trial.with);
+  CHECK(with.shape("encoder.convolutions.0.weight") == Shape{32, 48});
+  CHECK(with.shape("decoder.attentions.0.query.weight") == Shape{16, 16});
+  for (const char* part : {"rnn", "cell", "bridge", "self_attn"}) CHECK_FALSE(with.mentions(part));
+  check_all_learn(trial.with);
+}
+
+void check_kernel_width(OptionTrial& trial) {
+  for (const char* side : {"encoder", "decoder"}) {
+    const std::string weight = fmt::format("{}.convolutions.0.weight", side);
+    CHECK(Fresh(trial.without).shape(weight) == Shape{32, 48});
+    CHECK(Fresh(trial.with).shape(weight) == Shape{32, 80});
+  }
+}
+
 void check_feed_forward(OptionTrial& trial) {
   CHECK(Fresh(trial.with).shape("encoder.transformer.layers.0.linear1.weight") == Shape{24, 16});
   CHECK(Fresh(trial.with).shape("decoder.transformer.layers.0.linear2.weight") == Shape{16, 24});
@@ -285,6 +301,8 @@ void check_embedding_deviation(OptionTrial& trial) {
 std::vector<OptionTest> gradus::translate::model_option_tests() {
   return {
       {"architecture", R"("transformer")", "", check_transformer},
+      {"architecture", R"("convolution")", "", check_convolution},
+      {"kernel_width", "5", R"({"architecture": "convolution"})", check_kernel_width},
       {"feed_forward", "24", R"({"architecture": "transformer"})", check_feed_forward},
       {"pre_norm", "false", R"({"architecture": "transformer"})", check_post_norm},
       {"cell", R"("gru")", "", check_gru},

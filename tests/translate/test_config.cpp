@@ -338,6 +338,13 @@ TEST_CASE("a model has no parts that only others have") {
   CHECK(complaint_about(transformer, R"({"heads": 2, "encoder_layers": 2, "word_dropout": 0.1, "window": 3})").empty());
   CHECK(complaint_about(transformer, R"({"score": "dot"})") ==
         "score: dot means nothing to a transformer; leave it at additive");
+  TrainConfig convolution = TrainConfig::toy_preset();
+  CHECK(complaint_about(convolution, R"({"kernel_width": 5})") ==
+        "kernel_width: 5 means nothing to a recurrent model; leave it at 3");
+  convolution.architecture = Architecture::Convolution;
+  CHECK(complaint_about(convolution, R"({"kernel_width": 5})").empty());
+  CHECK(complaint_about(convolution, R"({"score": "dot"})") ==
+        "score: dot means nothing to convolutions; leave it at additive");
   CHECK(complaint_about(transformer, R"({"attention": "luong"})") ==
         "attention: luong means nothing to a transformer; leave it at bahdanau");
   CHECK(complaint_about(transformer, R"({"bidirectional": false})") ==

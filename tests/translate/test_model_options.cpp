@@ -33,6 +33,11 @@ void transformer(ModelConfig& c) {
 /// With an encoder that reads forward only, as simultaneous scopes need.
 AttentionConfig& forward(ModelConfig& c) { return c.bidirectional = false, c.bridge = Bridge::Learned, c.attention; }
 
+void convolution(ModelConfig& c) {
+  c.architecture = Architecture::Convolution;
+  c.positions = 3;  // of which the last one is that of all others
+}
+
 AttentionConfig& luong(ModelConfig& c) { return c.attention = attention_named(AttentionKind::Luong, c.attention); }
 
 /// Every option of a model that changes what it computes without dropout.
@@ -140,6 +145,10 @@ const std::vector<Variant> kVariants = {
      [](ModelConfig& c) {
        transformer(c), c.encoder_layers = c.decoder_layers = 2, c.tied_embeddings = TiedEmbeddings::All;
      }},
+    {"convolution", [](ModelConfig& c) { convolution(c); }},
+    {"convolution, kernels of five words, tied embeddings",
+     [](ModelConfig& c) { convolution(c), c.kernel_width = 5, c.tied_embeddings = TiedEmbeddings::All; }},
+    {"convolution, two layers", [](ModelConfig& c) { convolution(c), c.encoder_layers = c.decoder_layers = 2; }},
 };
 
 /// Whose gradient is REINFORCE's estimate, which central differences do not know.
@@ -254,10 +263,12 @@ TEST_CASE("model options: gradients with every kind of dropout" * doctest::skip(
   }
 }
 
-TEST_CASE("model options: gradients of a transformer with every kind of dropout" * doctest::skip(!kGradcheck)) {
-  ModelConfig config = small_config({"", transformer});
-  config.word_dropout = config.embedding_dropout = config.layer_dropout = Real(0.3);
-  check_gradients("dropout", config);
+TEST_CASE("model options: gradients without recurrence, with every kind of dropout" * doctest::skip(!kGradcheck)) {
+  for (void (*const change)(ModelConfig&) : {transformer, convolution}) {
+    ModelConfig config = small_config({"", change});
+    config.word_dropout = config.embedding_dropout = config.layer_dropout = Real(0.3);
+    check_gradients("dropout", config);
+  }
 }
 
 TEST_CASE("model options: a sentence's loss does not depend on the others in its batch") {
@@ -350,6 +361,10 @@ TEST_CASE("model options: dropouts act in training only, and each on its own") {
   };
   check(kVariants[0], plain);
   check({"transformer", transformer}, std::span(plain).first(3));
+  const auto same_begin = [](ModelConfig& c) {  // which the layers' dropout changes otherwise
+    convolution(c), c.initial_values = InitialValues::Luong;
+  };
+  check({"convolution", same_begin}, std::span(plain).first(3));
 }
 
 TEST_CASE("model options: a transformer knows the order of words, and has one size") {

@@ -119,7 +119,7 @@ std::string describe(Translator& translator, const Corpus& corpus) {
   }
   text += fmt::format(
       "model       {}\n            {} parameters\n",
-      config.architecture == Architecture::Transformer ? name_of(config.architecture) : describe(config.attention),
+      config.architecture == Architecture::Recurrent ? describe(config.attention) : name_of(config.architecture),
       translator.model.parameter_count());
   text += fmt::format("BLAS        {}\nmachine     {}{} threads, {}{} shards{}", gradus::describe(blas_info()),
                       ranks().size() > 1 ? fmt::format("{} processes, each with ", ranks().size()) : "", threads,

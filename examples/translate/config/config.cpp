@@ -37,10 +37,15 @@ std::vector<ConfigField> TrainConfig::fields() {
 }
 
 void TrainConfig::check_architecture() const {
-  const bool is_transformer = architecture == Architecture::Transformer;
   const auto missing_part = [&](Part part) -> const char* {
-    if (part == Part::Transformer) return is_transformer ? nullptr : "to a recurrent model";
-    if (part != Part::Any && is_transformer) return "to a transformer";
+    if (part == Part::Any) return nullptr;
+    const Architecture needed = part == Part::Transformer   ? Architecture::Transformer
+                                : part == Part::Convolution ? Architecture::Convolution
+                                                            : Architecture::Recurrent;
+    if (architecture != needed)
+      return architecture == Architecture::Recurrent     ? "to a recurrent model"
+             : architecture == Architecture::Transformer ? "to a transformer"
+                                                         : "to convolutions";
     return part == Part::Attention && !attention.present ? "without attention" : nullptr;
   };
   for (const auto& [rate, kind] :

@@ -30,6 +30,7 @@ enum class Part {
   Recurrence,
   Attention,  ///< of a recurrent decoder, with scores and a scope to choose
   Transformer,
+  Convolution,
 };
 
 /// What a field has besides its name, its value and its help.

@@ -6,9 +6,9 @@
 namespace gradus::translate {
 
 /// What encoder and decoder are made of.
-enum class Architecture { Recurrent, Transformer };
+enum class Architecture { Recurrent, Transformer, Convolution };
 template <>
-inline constexpr std::array kChoices<Architecture>{"recurrent", "transformer"};
+inline constexpr std::array kChoices<Architecture>{"recurrent", "transformer", "convolution"};
 
 /// The papers' combinations of a score and where it stands (`attention_named`).
 enum class AttentionKind { None, Bahdanau, Luong };
@@ -126,9 +126,10 @@ struct ModelConfig : FieldGroup {
   ModelConfig();
 
   Field<Architecture> architecture{this, "architecture", Architecture::Recurrent,
-                                   "What the model is made of: recurrent nets, or attention alone. A transformer has "
-                                   "--encoder-layers and --decoder-layers of size --hidden, which must be that of "
-                                   "--embedding, with --heads, --feed-forward and --pre-norm"};
+                                   "What the model is made of: recurrent nets, attention alone, or convolutions. A "
+                                   "transformer has --encoder-layers and --decoder-layers of size --hidden, which must "
+                                   "be that of --embedding, with --heads, --feed-forward and --pre-norm; convolutions "
+                                   "have --kernel-width, and attention in every layer of the decoder"};
   Field<AttentionConfig> attention{
       this, "attention", AttentionConfig(),
       "How the decoder looks at the source, after a paper. bahdanau: additive scores, before the recurrence; luong: "
@@ -154,7 +155,10 @@ struct ModelConfig : FieldGroup {
   Field<double> energy_noise{
       this, "energy_noise", 1,
       "Standard deviation of the noise with which the scopes monotonic and mocha learn to decide", range(0, 100)};
-  Field<int> positions{this, "positions", 50, "Positions that location scores know", range(1, 1 << 16)};
+  Field<int> positions{
+      this, "positions", 50,
+      "Positions that location scores, or convolutions, know. Of convolutions all later ones are as the last one",
+      range(1, 1 << 16)};
   Field<int> encoder_layers{this, "encoder_layers", 1, "Layers of the encoder", range(1, 64).by_text()};
   Field<int> decoder_layers{this, "decoder_layers", 1, "Layers of the decoder", range(1, 64).by_text()};
   Field<bool> bidirectional{this, "bidirectional", true, "The encoder reads in both directions",
@@ -170,6 +174,8 @@ struct ModelConfig : FieldGroup {
   Field<bool> pre_norm{this, "pre_norm", true,
                        "A transformer normalises what its sub-layers read, not, as in the paper, what they leave",
                        only(Part::Transformer)};
+  Field<int> kernel_width{this, "kernel_width", 3, "Words that a convolution sees; an odd number",
+                          range(1, 63).only(Part::Convolution)};
   Field<Bridge> bridge{this, "bridge", Bridge::Last,
                        "What the decoder begins with. last: the last states of the encoder; mean: the mean of all; "
                        "backward: the last state of the backward direction alone; copy: the last states, layer by "

@@ -78,6 +78,12 @@ constexpr std::array kPresets{
       "decoder_layers": 4, "pre_norm": false, "embedding_deviation": 1, "dropout": 0.3, "label_smoothing": 0.1,
       "batch_tokens": 4096, "epochs": 80, "patience": 10, "valid_steps": 1, "learning_rate": 0.005,
       "schedule": "inverse-sqrt", "warm_up": 2000, "clip": 0, "average_last": 10})"},
+    // Gehring et al. 2017 in small: model/convolutional.h has the departures; trained as the Transformer.
+    Preset{"convolution", "convolutions, over subwords", {}, R"({
+      "architecture": "convolution", "tokenizer": "bpe", "joint": true, "vocabulary_size": 8000,
+      "tied_embeddings": "all", "embedding": 256, "hidden": 256, "kernel_width": 3, "encoder_layers": 4,
+      "decoder_layers": 3, "positions": 100, "dropout": 0.3, "average_decay": 0.999,
+      "epochs": 20, "patience": 20, "learning_rate": 0.001, "schedule": "inverse-sqrt", "warm_up": 1000})"},
 };
 
 }

@@ -149,8 +149,10 @@ double GradientFlow::own_norm(int word) const {
 int encoder_distance(int S, int s, int t, bool backwards) { return (backwards ? s : S - 1 - s) + t + 1; }
 
 void require_recurrent(const Seq2Seq& model, const std::string& name) {
-  if (model.config().architecture == Architecture::Recurrent) return;
-  fail("{} is a Transformer: no state of it goes on from step to step, so no gradient flows through time", name);
+  const Architecture architecture = model.config().architecture;
+  if (architecture == Architecture::Recurrent) return;
+  fail("{} is {}: no state of it goes on from step to step, so no gradient flows through time", name,
+       architecture == Architecture::Transformer ? "a Transformer" : "made of convolutions");
 }
 
 GradientFlow gradient_flow(Seq2Seq& model, const Pair& pair) {

@@ -28,8 +28,8 @@ Tensor all_steps(std::span<const StepOutput> outputs, Tensor StepOutput::*part);
 /// What each attention of a decoder reads of the sources, in the decoder's order; none without attention.
 using EncodedSource = std::span<const KeysValues>;
 
-/// What writes the target, word by word: a recurrent net (recurrent_decoder.h, attentive_decoder.h) or a Transformer
-/// (transformer.h).
+/// What writes the target, word by word: a recurrent net (recurrent_decoder.h, attentive_decoder.h), a Transformer
+/// (transformer.h) or convolutions (convolutional.h).
 ///
 /// Rows are sentences, sorted longest target first, so that those still alive are the first N.
 class Decoder : public Module {

@@ -10,7 +10,8 @@
 
 namespace gradus::translate {
 
-/// What reads the source: a recurrent net (RecurrentEncoder) or a Transformer (transformer.h).
+/// What reads the source: a recurrent net (RecurrentEncoder), a Transformer (transformer.h) or convolutions
+/// (convolutional.h).
 class Encoder : public Module {
  public:
   struct Output {

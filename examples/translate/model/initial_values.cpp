@@ -26,8 +26,19 @@ Init bahdanau(const Parameter& parameter) {
   return init::normal(0, mentions(parameter, ".attention.") ? 0.001 : 0.01);
 }
 
+/// Gehring et al. 2017, section 3.5: N(0, p / n) for n inputs that dropout keeps with probability p, and as gates take
+/// half of the spread, 4 times the variance before them; tables from N(0, embedding_deviation²), 0.1 in the paper.
+Init gehring(const Parameter& parameter, bool is_table, const ModelConfig& config) {
+  if (is_table) return init::normal(0, config.embedding_deviation);
+  const bool is_gated = mentions(parameter, "convolutions.");
+  const double kept = is_gated ? 1 - config.layer_dropout : 1;
+  return init::normal(0, std::sqrt((is_gated ? 4 : 1) * kept / parameter.shape()[1]));
+}
+
 Init xavier(const Parameter& parameter, const Parameter& words, const ModelConfig& config) {
   const bool is_table = &parameter == &words || mentions(parameter, "embedding");
+  if (config.architecture == Architecture::Convolution)
+    return gehring(parameter, is_table, config.with_dropout_rates());
   const double scale =
       config.architecture == Architecture::Transformer ? std::sqrt(static_cast<double>(config.embedding)) : 1;
   return is_table ? init::normal(0, config.embedding_deviation / scale) : init::xavier_uniform();

@@ -21,7 +21,10 @@ ModelConfig checked(const ModelConfig& config) {
     fail("model: embedding is {}, hidden is {}; a transformer adds its layers to the word vectors: need the same size",
          config.embedding, config.hidden);
   }
-  if (!is_transformer && config.bidirectional && config.hidden % 2 != 0) {
+  if (config.architecture == Architecture::Convolution && config.kernel_width % 2 == 0)
+    fail("model: kernel_width is {}; a convolution has as many words on both sides: need an odd number",
+         config.kernel_width);
+  if (config.architecture == Architecture::Recurrent && config.bidirectional && config.hidden % 2 != 0) {
     fail("model: hidden size is {}; both encoder directions share it, so it must be even", config.hidden);
   }
   if (config.tied_embeddings == TiedEmbeddings::All && config.source_words != config.target_words) {

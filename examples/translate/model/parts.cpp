@@ -23,6 +23,23 @@ Tensor word_vectors(Tensor table, std::span<const int> ids, const ModelConfig& c
   return config.embedding_dropout != 0 ? dropout(vectors, config.embedding_dropout) : vectors;
 }
 
+ModelConfig without_embedding_dropout(ModelConfig config) {
+  config.embedding_dropout = 0;
+  return config;
+}
+
+std::optional<Embedding> own_target_embedding(Module* parent, const ModelConfig& config) {
+  if (config.tied_embeddings != TiedEmbeddings::None) return std::nullopt;
+  return std::optional<Embedding>(std::in_place, parent, "embedding", config.target_words, config.embedding);
+}
+
+std::vector<int> positions_of(const Packing& packing) {
+  std::vector<int> positions;
+  for (int t = 0; t < packing.steps(); ++t)
+    positions.insert(positions.end(), static_cast<std::size_t>(packing.alive(t)), t);
+  return positions;
+}
+
 CellStack::MakeCell cell_maker(const ModelConfig& config) {
   switch (config.cell) {
     case CellKind::Lstm:

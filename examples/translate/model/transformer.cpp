@@ -1,9 +1,10 @@
 #include "examples/translate/model/transformer.h"
 
-#include <memory>
+#include <cmath>
 
 #include "examples/translate/model/parts.h"
-#include "examples/translate/model/transformer_parts.h"
+#include "ops/elementwise.h"
+#include "ops/layout.h"
 
 namespace gradus::translate {
 
@@ -19,9 +20,25 @@ struct TransformerState {
   }
 };
 
-std::optional<Embedding> own_embedding(Module* parent, const ModelConfig& config) {
-  if (config.tied_embeddings != TiedEmbeddings::None) return std::nullopt;
-  return std::optional<Embedding>(std::in_place, parent, "embedding", config.target_words, config.embedding);
+TransformerOptions transformer_options(const ModelConfig& config) {
+  return {.size = config.hidden,
+          .heads = config.heads,
+          .feed_forward = config.feed_forward,
+          .dropout = static_cast<Real>(config.layer_dropout),
+          .norm_first = config.pre_norm};
+}
+
+Tensor scaled(Tensor words) { return std::sqrt(static_cast<Real>(words.dim(1))) * words; }
+
+/// √H y + p_t of the words y at their positions t (Vaswani et al. 2017, sections 3.4 and 3.5).   (rows, H), packed
+Tensor with_positions(Tensor words, const Packing& packing) {
+  const Tensor table = sinusoidal_positions(0, packing.steps(), words.dim(1));
+  return scaled(words) + gather_rows(table, positions_of(packing));
+}
+
+/// Word vectors with the position added, for words that are all at one position.   (N, H)
+Tensor with_position(Tensor words, int position) {
+  return scaled(words) + sinusoidal_positions(position, 1, words.dim(1));
 }
 
 }
@@ -42,7 +59,7 @@ Encoder::Output TransformerEncoder::operator()(std::span<const int> ids, const P
 TransformerDecoder::TransformerDecoder(Module* parent, std::string name, const ModelConfig& config)
     : Decoder(parent, std::move(name)),
       config_(without_embedding_dropout(config)),
-      embedding_(own_embedding(this, config)),
+      embedding_(own_target_embedding(this, config)),
       dropout_(this, "dropout", config.embedding_dropout),
       transformer_(this, "transformer", config.decoder_layers, transformer_options(config)),
       output_(this, "output", config.hidden, config.target_words) {}

@@ -53,7 +53,17 @@ class Decider {
 
   std::vector<Decision> all() {
     cut_text();
-    is_transformer() ? shape_transformer() : shape_recurrent();
+    switch (config_.architecture) {
+      case Architecture::Recurrent:
+        shape_recurrent();
+        break;
+      case Architecture::Transformer:
+        shape_transformer();
+        break;
+      case Architecture::Convolution:
+        shape_convolution();
+        break;
+    }
     if (config_.joint) choose({{"tied_embeddings", "all"}}, "one vocabulary, one table of vectors");
     regularise();
     plan_steps();
@@ -80,13 +90,13 @@ class Decider {
   void cut_text();
   void shape_recurrent();
   void shape_transformer();
+  void shape_convolution();
   void regularise();
   void plan_steps();
 
   std::size_t words() const { return facts_.source.words + facts_.target.words; }
   bool is_tiny() const { return words() < kFewWords; }
   double steps_of_epoch() const;
-  bool is_transformer() const { return config_.architecture == Architecture::Transformer; }
 
   TrainConfig& config_;
   Origins& origins_;
@@ -144,9 +154,14 @@ void Decider::shape_transformer() {
          "three layers suffice for sentences");
 }
 
+void Decider::shape_convolution() {
+  choose({{"embedding", 256}, {"hidden", 256}}, fmt::format("for {} words of text", words()));
+  choose({{"encoder_layers", 4}, {"decoder_layers", 3}}, "a word then sees those of a sentence");
+}
+
 void Decider::regularise() {
   choose({{"dropout", is_tiny() ? 0.5 : 0.4}}, "so that no sentence is learned by heart");
-  if (is_transformer()) return;
+  if (config_.architecture != Architecture::Recurrent) return;
   choose({{"recurrent_dropout", 0.2}, {"word_dropout", 0.1}}, "likewise");
 }
 
@@ -158,7 +173,7 @@ void Decider::plan_steps() {
   }
   switch (config_.optimizer) {
     case OptimizerKind::Adam:
-      choose({{"learning_rate", is_transformer() ? 0.001 : 0.002}}, "what suits adam");
+      choose({{"learning_rate", config_.architecture == Architecture::Recurrent ? 0.002 : 0.001}}, "what suits adam");
       break;
     case OptimizerKind::Sgd:
     case OptimizerKind::Adadelta:

@@ -26,6 +26,7 @@ const Kind kKinds[] = {
        c.attention = attention_named(AttentionKind::None, c.attention), c.recurrent_dropout = 0.3;
      }},
     {"hard", [](ModelConfig& c) { c.attention.scope = "hard"; }},
+    {"convolution", [](ModelConfig& c) { c.architecture = Architecture::Convolution; }},
     {"transformer",
      [](ModelConfig& c) { c.architecture = Architecture::Transformer, c.embedding = 4, c.feed_forward = 5; }},
 };

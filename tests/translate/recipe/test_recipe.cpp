@@ -107,9 +107,19 @@ TEST_CASE("what was given stays, and the rest goes with it") {
   }
 }
 
+TEST_CASE("subwords that are to be drawn are those that can be") {
+  TrainConfig given;
+  given.subword_sampling = 0.2;
+  CHECK(Decided(raw_text(100), given).config.tokenizer == TokenizerKind::Unigram);
+  given.subword_sampling = 0;
+  given.subword_dropout = 0.1;
+  CHECK(Decided(raw_text(100), given).config.tokenizer == TokenizerKind::Bpe);
+}
+
 TEST_CASE("the fields that a text may decide are those that say so") {
   std::set<std::string> decided;
-  for (const Architecture architecture : {Architecture::Recurrent, Architecture::Transformer}) {
+  for (const Architecture architecture :
+       {Architecture::Recurrent, Architecture::Transformer, Architecture::Convolution}) {
     for (const AttentionKind kind : {AttentionKind::Bahdanau, AttentionKind::Luong}) {
       TrainConfig given;
       given.architecture = architecture;
@@ -152,7 +162,8 @@ TEST_CASE("every kind of model is decided to a whole that makes sense") {
   const std::vector<ParallelText> texts = {raw_text(1), raw_text(20), raw_text(3000), raw_text(40000)};
   for (const ParallelText& text : texts) {
     CAPTURE(text.source.size());
-    for (const Architecture architecture : {Architecture::Recurrent, Architecture::Transformer}) {
+    for (const Architecture architecture :
+         {Architecture::Recurrent, Architecture::Transformer, Architecture::Convolution}) {
       for (const int size : {0, 30, 64, 130}) {
         TrainConfig given;
         given.architecture = architecture;

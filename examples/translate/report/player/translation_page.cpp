@@ -102,6 +102,12 @@ void require_steps(const ShownModel& model) {
         "layer instead of one attention; an .svg shows the mean of those in its last layer",
         model.name);
   }
+  if (config.architecture == Architecture::Convolution) {
+    fail(
+        "attend: the model in {} is made of convolutions, which have no recurrent states to step through, and "
+        "attention in every layer; an .svg shows the mean of these",
+        model.name);
+  }
   require_attention(*model.translator, model.name);
 }
 
