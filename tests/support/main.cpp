@@ -14,6 +14,7 @@
 #include "autograd/gradcheck.h"
 #include "autograd/inspect/formulas.h"
 #include "autograd/inspect/observers.h"
+#include "tests/support/address_sanitizer.h"
 
 namespace {
 
@@ -51,6 +52,7 @@ bool all_have_formulas() {
 /// which of these were gradchecked, for check_gradchecks.sh to compare over all suites.
 int main(int argc, char** argv) {
   gradus::set_op_observer(remember);
+  if (kAddressSanitizer) ::setenv("RC_PARAMS", "max_success=25", 0);  // examples of a property, for their time
   doctest::Context context(argc, argv);
   int result = context.run();
   if (!all_have_formulas() && result == 0) result = 1;

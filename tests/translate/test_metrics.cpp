@@ -16,6 +16,7 @@
 #include "examples/translate/metrics/ter.h"
 #include "examples/translate/text/unicode.h"
 #include "nn/storage/json.h"
+#include "tests/support/address_sanitizer.h"
 
 using namespace gradus;
 using namespace gradus::translate;
@@ -137,7 +138,9 @@ TEST_CASE("tokenisers split lines as sacreBLEU's do") {
 
 TEST_CASE("statistics, scores and signatures are sacreBLEU's for every metric and option") {
   const Corpus corpora[] = {golden_corpus(1), golden_corpus(3)};
+  int number = 0;
   for (const Json& record : golden()["records"].items()) {
+    if (kAddressSanitizer && number++ % 5 != 0) continue;  // a sample of them, for its time
     const Corpus& corpus = corpora[record["references"].as<int>() == 1 ? 0 : 1];
     const std::unique_ptr<Metric> metric = make_metric(record);
     const auto signature_text = record["signature"].as<std::string>();

@@ -367,25 +367,6 @@ TEST_CASE("model options: dropouts act in training only, and each on its own") {
   check({"convolution", same_begin}, std::span(plain).first(3));
 }
 
-TEST_CASE("model options: a transformer knows the order of words, and has one size") {
-  const auto loss_of_source = [](const std::vector<int>& source) {
-    Seq2Seq model(small_config({"transformer", transformer}));
-    randomize(model);
-    model.eval();
-    const Pair pair{source, {6, kEnd}};
-    const int chosen = 0;
-    const Tape tape(Tape::Inference);
-    return model.loss(make_batch({&pair, 1}, {&chosen, 1}), {}).item();
-  };
-  CHECK(std::abs(loss_of_source({4, 5, kEnd}) - loss_of_source({5, 4, kEnd})) > Real(1e-4));
-  ModelConfig config = small_config({"transformer", transformer});
-  config.embedding = 6;
-  CHECK_THROWS_WITH_AS(Seq2Seq{config},
-                       "model: embedding is 6, hidden is 4; a transformer adds its layers to the word vectors: need "
-                       "the same size",
-                       Error);
-}
-
 TEST_CASE("model options: scheduled sampling of nothing is teacher forcing, and of everything is greedy search") {
   Seq2Seq model(small_config(kVariants[0]));
   randomize(model);
