@@ -25,7 +25,7 @@ if [ "$quick" != --quick ]; then
 fi
 
 section "build, optimised"
-[ -f build/build.ninja ] || meson setup build
+[ -f build/build.ninja ] || meson setup build --native-file tests/native/whole.ini
 meson configure build -Dtests=true -Dwerror=true  # the quickstart leaves both out
 ninja -C build all benchmarks
 

@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <cstdlib>
-#include <limits>
 #include <string_view>
 #include <vector>
 
@@ -22,15 +21,14 @@
 #include "ops/reduce.h"
 #include "ops/sequence/embedding.h"
 #include "tests/support/complaint.h"
+#include "tests/support/numbers.h"
 
 using namespace gradus;
 
 namespace {
 
-std::vector<Real> numbers(const ConstArray& array) { return {array.begin(), array.end()}; }
-
-struct Net : Module {
-  Net() { initialize(*this, 1); }
+struct CheckedNet : Module {
+  CheckedNet() { initialize(*this, 1); }
   Parameter table{this, "table", {5, 3}, init::uniform(-1, 1)};
   Parameter weight{this, "weight", {2, 3}, init::uniform(-1, 1)};
   Parameter bias{this, "bias", {2}, init::uniform(-1, 1)};
@@ -40,7 +38,7 @@ struct Net : Module {
 
 constexpr int kIds[] = {0, 1, 2, 4};
 
-void backward(Net& net) {
+void backward(CheckedNet& net) {
   Tape tape;
   tape.backward(net(kIds));
 }
@@ -147,7 +145,7 @@ TEST_SUITE("checking changes") {
 
   TEST_CASE("a parameter that is updated between forward and backward, whichever op reads it") {
     const Checking checking;
-    Net net;
+    CheckedNet net;
     SGD sgd(net.parameters());
     const auto update_too_early = [&](auto loss_of) {
       net.zero_grad();
@@ -202,7 +200,7 @@ TEST_SUITE("checking changes") {
 TEST_SUITE("checking zero_grad") {
   TEST_CASE("gradients of two steps that would add up, with any optimiser") {
     const Checking checking;
-    Net net;
+    CheckedNet net;
     SGD sgd(net.parameters());
     Adam adam(net.parameters());
     Adadelta adadelta(net.parameters());
@@ -236,7 +234,7 @@ TEST_SUITE("checking zero_grad") {
 
   TEST_CASE("a table of which each step uses other rows, and a data-parallel step") {
     const Checking checking;
-    Net net;
+    CheckedNet net;
     SGD sgd({&net.table});
     const auto look_up = [&](int id) {
       Tape tape;
@@ -261,7 +259,7 @@ TEST_SUITE("checking zero_grad") {
 
   TEST_CASE("adding up over batches, tapes and shards is fine, as is a value that comes back") {
     const Checking checking;
-    Net net;
+    CheckedNet net;
     SGD sgd(net.parameters());
     DataParallel parallel(net, 2, 3);
     for (int update = 0; update < 3; ++update) {
@@ -282,7 +280,7 @@ TEST_SUITE("checking zero_grad") {
 
   TEST_CASE("gradients from before the mode are not held against anybody") {
     const Checking nothing(kCheckNothing);
-    Net net;
+    CheckedNet net;
     SGD sgd(net.parameters());
     backward(net);
     sgd.step();

@@ -20,12 +20,12 @@
 #include "ops/sequence/embedding.h"
 #include "ops/softmax.h"
 #include "tests/support/complaint.h"
+#include "tests/support/numbers.h"
 
 using namespace gradus;
 
 namespace {
 
-constexpr Real kInfinity = std::numeric_limits<Real>::infinity();
 constexpr Real kNan = std::numeric_limits<Real>::quiet_NaN();
 constexpr Real kLarge = std::numeric_limits<Real>::max() / 2;
 

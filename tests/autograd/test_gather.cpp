@@ -10,14 +10,11 @@
 #include "ops/elementwise.h"
 #include "ops/fused/linear.h"
 #include "ops/reduce.h"
+#include "tests/support/numbers.h"
 
 using namespace gradus;
 
-namespace {
-
-std::vector<Real> numbers(const ConstArray& array) { return {array.begin(), array.end()}; }
-
-}
+namespace {}
 
 TEST_SUITE("leaves") {
   TEST_CASE("gradients of a leaf add up over tapes until zero_grad") {

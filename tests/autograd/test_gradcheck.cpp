@@ -8,6 +8,7 @@
 #include "ops/elementwise.h"
 #include "ops/matmul.h"
 #include "ops/reduce.h"
+#include "tests/support/contains.h"
 
 using namespace gradus;
 
@@ -71,8 +72,6 @@ std::string message_of(const std::function<void()>& f) {
   }
   return "";
 }
-
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 }
 

@@ -4,12 +4,11 @@
 #include "autograd/path.h"
 #include "ops/elementwise.h"
 #include "ops/reduce.h"
+#include "tests/support/contains.h"
 
 using namespace gradus;
 
-namespace {
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-}
+namespace {}
 
 TEST_SUITE("graph") {
   TEST_CASE("nodes show op, module, shape and statistics; edges follow the data") {

@@ -22,6 +22,7 @@
 #include "ops/reduce.h"
 #include "ops/softmax.h"
 #include "tests/reference/twins.h"
+#include "tests/support/contains.h"
 #include "tests/support/temporary_folder.h"
 
 using namespace gradus;
@@ -32,13 +33,13 @@ constexpr std::size_t kAll = 1'000'000;  // cells: more than any array here has 
 
 /// What is used in all ways: parameters in noted products, lookups and plain ops, tensors used once, often, and twice
 /// by one op, views, an op of several outputs, one that nobody needs.
-struct Net : Module {
+struct PlayedNet : Module {
   Embedding embedding{this, "embedding", 7, 4};
   LSTM rnn{this, "rnn", 4, 6};
   Linear output{this, "output", 6, 5};
   Parameter scale{this, "scale", {6}};
 
-  Net() {
+  PlayedNet() {
     for (Parameter* parameter : parameters())
       std::ranges::copy(some_numbers(parameter->size(), 3), parameter->value().begin());
   }
@@ -73,8 +74,6 @@ void check_close(const std::string& what, const std::vector<double>& a, const st
   }
 }
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
 std::string file_text(const std::string& path) {
   std::ifstream file(path);
   return {std::istreambuf_iterator<char>(file), {}};
@@ -86,7 +85,7 @@ TEST_SUITE("player") {
   TEST_CASE(
       "what closures pass to a tensor sums up to its gradient, and of a parameter, with what they note, to the "
       "leaf's") {
-    Net net, plain;
+    PlayedNet net, plain;
     {
       Tape tape;
       tape.backward(plain.loss());
@@ -123,7 +122,7 @@ TEST_SUITE("player") {
   }
 
   TEST_CASE("a gradient that was not zero before is shown") {
-    Net net;
+    PlayedNet net;
     net.scale.grad()[0] = 1;
     Tape tape;
     Pictures pictures(kAll);
@@ -146,7 +145,7 @@ TEST_SUITE("player") {
   }
 
   TEST_CASE("slopes that are measured agree with gradients: of variables, results, views and parameters") {
-    Net net;
+    PlayedNet net;
     const auto loss = [&] { return net.loss(); };
     Tape tape(Tape::Record, 1);
     const Tensor value = loss();
@@ -184,7 +183,7 @@ TEST_SUITE("player") {
   }
 
   TEST_CASE("a parameter whose packed form somebody holds changes for the measurement all the same") {
-    Net net;
+    PlayedNet net;
     Arena memory;
     PackedWeights packed(memory);
     packed.hold(net.parameters());
@@ -206,7 +205,7 @@ TEST_SUITE("player") {
   }
 
   TEST_CASE("every tensor of a step has a name in the formulas of its op") {
-    Net net;
+    PlayedNet net;
     Tape tape;
     net.loss();
     for (const Node* node : tape.nodes()) {
@@ -218,7 +217,7 @@ TEST_SUITE("player") {
   }
 
   TEST_CASE("a page has the names of rows and steps that it is given") {
-    Net net;
+    PlayedNet net;
     PlayerOptions options{
         .steps = {{"rnn", {"le", "chat"}}}, .loss_table = {{"word", "p"}, {"le", "0.5"}}, .checks = 0};
     options.row_name = [](const Leaf& leaf, int row) { return fmt::format("{} {}", leaf.name(), row); };
@@ -235,7 +234,7 @@ TEST_SUITE("player") {
   }
 
   TEST_CASE("the page of a function leaves gradients and values of parameters as they were") {
-    Net net;
+    PlayedNet net;
     net.scale.grad()[0] = 1;
     const std::vector<Real> values(net.scale.value().begin(), net.scale.value().end());
     const std::string page = player_page([&] { return net.loss(); });

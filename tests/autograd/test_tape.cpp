@@ -11,12 +11,11 @@
 #include "autograd/tape.h"
 #include "ops/elementwise.h"
 #include "ops/reduce.h"
+#include "tests/support/numbers.h"
 
 using namespace gradus;
 
 namespace {
-
-std::vector<Real> numbers(const ConstArray& array) { return {array.begin(), array.end()}; }
 
 /// The identity, which writes its name to a list when its closure runs.
 Tensor traced(Tensor x, std::vector<std::string>* trace, const char* name) {

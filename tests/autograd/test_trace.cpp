@@ -14,12 +14,11 @@
 #include "ops/matmul.h"
 #include "ops/norm.h"
 #include "ops/reduce.h"
+#include "tests/support/contains.h"
 
 using namespace gradus;
 
 namespace {
-
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 std::size_t lines_with(const std::string& text, const std::string& part) {
   std::size_t count = 0;

@@ -22,10 +22,10 @@ using namespace gradus;
 
 namespace {
 
-constexpr int kSize = 4;  // of queries and states
+constexpr int kStateSize = 4;  // of queries and states
 constexpr ScopeSizes kScopeSizes{
-    .query = kSize, .window = 2, .wait_k = 2, .value = kSize, .chunk = 2, .energy_noise = 0.5};
-constexpr ScoreSizes kSizes{.query = kSize, .key = kSize, .inner = 3, .positions = 3, .heads = 2};
+    .query = kStateSize, .window = 2, .wait_k = 2, .value = kStateSize, .chunk = 2, .energy_noise = 0.5};
+constexpr ScoreSizes kSizes{.query = kStateSize, .key = kStateSize, .inner = 3, .positions = 3, .heads = 2};
 
 struct Combination {
   std::string name;
@@ -46,7 +46,7 @@ void each_combination(const std::function<void(const Combination&)>& action) {
                   std::string_view(scope.name) != "mocha"};
           c.attention->scope = scope.make(c.attention.get(), kScopeSizes);
           c.attention->scope->normalizer = normalizer;
-          if (coverage) c.attention->coverage.emplace(c.attention.get(), "coverage", kSize, 1);
+          if (coverage) c.attention->coverage.emplace(c.attention.get(), "coverage", kStateSize, 1);
           CAPTURE(c.name);
           action(c);
         }
@@ -71,7 +71,7 @@ TEST_CASE("attention: every combination passes gradcheck" * doctest::skip(!kGrad
   each_combination([](const Combination& c) {
     const std::vector<int> lengths = {4, 2, 1};
     gradcheck(
-        c.name.c_str(), {{3, kSize}, {3, 4, kSize}, {3, 4}},
+        c.name.c_str(), {{3, kStateSize}, {3, 4, kStateSize}, {3, 4}},
         [&](Tensor query, Tensor states, Tensor coverage) {
           const KeysValues source = c.attention->prepare(states, lengths);
           const Attended attended = (*c.attention)(query, source, step_of(2, coverage));
@@ -91,17 +91,17 @@ TEST_CASE("attention: no combination looks at padding or masked positions, whate
     std::vector<Real> contexts[2], gradients[2];
     for (const bool poisoned : {false, true}) {
       Tape tape(Tape::Record, 1);
-      Tensor states = variable({3, 4, kSize}, some_numbers(std::size_t{3} * 4 * kSize, 1));
+      Tensor states = variable({3, 4, kStateSize}, some_numbers(std::size_t{3} * 4 * kStateSize, 1));
       Tensor coverage = numbers({3, 4}, 2), mask = full({3, 4}, 1);
       mask.value()[1] = 0;
       for (int b = 0; poisoned && b < 3; ++b) {
         for (int s = lengths[b]; s < 4; ++s) {
-          std::fill_n(&states.value()[(b * 4 + s) * kSize], kSize, nan);
+          std::fill_n(&states.value()[(b * 4 + s) * kStateSize], kStateSize, nan);
           coverage.value()[b * 4 + s] = nan;
         }
       }
       const KeysValues source = c.attention->prepare(states, lengths, mask);
-      const Attended attended = (*c.attention)(numbers({3, kSize}, 3), source, step_of(3, coverage));
+      const Attended attended = (*c.attention)(numbers({3, kStateSize}, 3), source, step_of(3, coverage));
       contexts[poisoned].assign(attended.context.value().begin(), attended.context.value().end());
       for (int b = 0; b < 3; ++b) {
         Real total = 0;
@@ -122,7 +122,7 @@ TEST_CASE("attention: no combination looks at padding or masked positions, whate
     }
     CHECK(contexts[0] == contexts[1]);
     for (std::size_t i = 0; i < gradients[0].size(); ++i) {
-      const int b = static_cast<int>(i) / (4 * kSize), s = static_cast<int>(i) / kSize % 4;
+      const int b = static_cast<int>(i) / (4 * kStateSize), s = static_cast<int>(i) / kStateSize % 4;
       if (s < lengths[b]) CHECK(gradients[0][i] == gradients[1][i]);
     }
   });
@@ -134,7 +134,8 @@ TEST_CASE("attention: every combination attends alike to packed and padded state
     const Tape tape;
     const std::vector<int> lengths = {2, 4, 3}, order = {2, 0, 1}, chosen = {1, 1, 0};
     const Packing packing{std::vector{4, 3, 2}};
-    const Tensor packed = numbers({9, kSize}, 1), query = numbers({3, kSize}, 2), coverage = numbers({3, 4}, 3);
+    const Tensor packed = numbers({9, kStateSize}, 1), query = numbers({3, kStateSize}, 2),
+                 coverage = numbers({3, 4}, 3);
     const KeysValues of_packed = c.attention->prepare(packed, packing, order);
     const KeysValues of_padded = c.attention->prepare(unpack(packed, packing, order), lengths);
     const auto check = [](Tensor a, Tensor b) { check_numbers_close("attended", a.value(), b.value()); };
@@ -154,7 +155,7 @@ TEST_CASE("attention: every combination attends alike to packed and padded state
 TEST_CASE("attention: local scopes look at a window, in local-p shaped by a Gaussian that nothing normalises again") {
   const Tape tape;
   const int S = 9;
-  const Tensor states = numbers({1, S, kSize}, 1), query = numbers({1, kSize}, 2);
+  const Tensor states = numbers({1, S, kStateSize}, 1), query = numbers({1, kStateSize}, 2);
   DotAttention attention(nullptr, "dot");
   const KeysValues source = attention.prepare(states, std::vector{S});
   const ConstArray scores = attention.scores(query, source).value();
@@ -171,7 +172,7 @@ TEST_CASE("attention: local scopes look at a window, in local-p shaped by a Gaus
   check_numbers(attention(query, source, {0, {}}).weights, softmax_in(0, 2), 1e-5);
   check_numbers(attention(query, source, {30, {}}).weights, softmax_in(S - 3, S - 1), 1e-5);
 
-  auto local = std::make_unique<LocalPredictive>(&attention, kSize, 2);
+  auto local = std::make_unique<LocalPredictive>(&attention, kStateSize, 2);
   const double p = local->positions(query, source).value()[0];
   std::vector<double> expected = softmax_in(p - 2, p + 2);
   for (int s = 0; s < S; ++s) expected[s] *= std::exp(-(s - p) * (s - p) / (2 * 1.0 * 1.0));  // σ = D/2 = 1
@@ -201,17 +202,18 @@ TEST_CASE("attention: wait-k sees k positions at the first word, and one more at
 
 TEST_CASE("attention: location scores have a position each; those of long sources beyond them are never attended") {
   const Tape tape;
-  LocationAttention attention(nullptr, "location", kSize, 3);
-  const Tensor query = numbers({2, kSize}, 1);
-  const KeysValues source = attention.prepare(numbers({2, 5, kSize}, 2), std::vector{5, 2});
+  LocationAttention attention(nullptr, "location", kStateSize, 3);
+  const Tensor query = numbers({2, kStateSize}, 1);
+  const KeysValues source = attention.prepare(numbers({2, 5, kStateSize}, 2), std::vector{5, 2});
   const ConstArray weights = attention(query, source).weights.value();
   for (int b = 0; b < 2; ++b) {
     double e[3], total = 0;
     const int positions = b == 0 ? 3 : 2;
     for (int s = 0; s < positions; ++s) {
       e[s] = 0;
-      for (int k = 0; k < kSize; ++k) {
-        e[s] += double(attention.position.weight.value()[s * kSize + k]) * double(query.value()[b * kSize + k]);
+      for (int k = 0; k < kStateSize; ++k) {
+        e[s] +=
+            double(attention.position.weight.value()[s * kStateSize + k]) * double(query.value()[b * kStateSize + k]);
       }
       total += std::exp(e[s]);
     }

@@ -21,7 +21,7 @@ using namespace gradus;
 
 namespace {
 
-std::vector<std::string> names(Module& module) {
+std::vector<std::string> state_names(Module& module) {
   std::vector<std::string> names;
   for (const NamedArray& array : state_dict(module)) names.push_back(array.name);
   return names;
@@ -52,8 +52,8 @@ TEST_CASE("a Sequential takes its input through all modules and functions, under
   head.add<Dropout>(Real(0.5));
   head.add<Linear>(8, 3, false);
   CHECK(net.size() == 6);
-  CHECK(names(net) == std::vector<std::string>{"0.weight", "0.bias", "1.weight", "1.bias", "1.running_mean",
-                                               "1.running_var", "1.num_batches_tracked", "5.1.weight"});
+  CHECK(state_names(net) == std::vector<std::string>{"0.weight", "0.bias", "1.weight", "1.bias", "1.running_mean",
+                                                     "1.running_var", "1.num_batches_tracked", "5.1.weight"});
   CHECK(net.parameters().size() == 5);  // buffers are none
   randomize(net);
   net.eval();
@@ -84,8 +84,8 @@ TEST_CASE("a convolution pads by a word, and with a border of its input") {
 TEST_CASE("a ModuleList numbers its modules") {
   Stack stack(nullptr, "stack", 3);
   CHECK(stack.layers.size() == 3);
-  CHECK(names(stack) == std::vector<std::string>{"layers.0.weight", "layers.0.bias", "layers.1.weight", "layers.1.bias",
-                                                 "layers.2.weight", "layers.2.bias"});
+  CHECK(state_names(stack) == std::vector<std::string>{"layers.0.weight", "layers.0.bias", "layers.1.weight",
+                                                       "layers.1.bias", "layers.2.weight", "layers.2.bias"});
   CHECK(std::string(stack.layers[1].path()) == "stack.layers.1");
   stack.eval();
   CHECK_FALSE(stack.layers[2].training());
@@ -161,7 +161,7 @@ TEST_CASE("BatchNorm keeps running statistics, saves them, and evaluates by them
   CHECK(norm.num_batches_tracked->value()[0] == 1);
 
   BatchNorm1d plain(nullptr, "plain", 2, {.affine = false, .track_running_stats = false});
-  CHECK(names(plain).empty());
+  CHECK(state_names(plain).empty());
   plain.eval();
   check_numbers(plain(constant({2, 2}, {0, 0, 2, 20})), {-1, -1, 1, 1}, 1e-4);
   CHECK(complaint([&] {

@@ -15,7 +15,7 @@ namespace {
 std::string again(const std::string& text) { return Json::parse(text).dump(); }
 
 /// What `parse` says about a text that it refuses.
-std::string complaint(const std::string& text) {
+std::string json_complaint(const std::string& text) {
   try {
     Json::parse(text);
   } catch (const Error& error) {
@@ -86,14 +86,14 @@ TEST_CASE("a value of another kind is not taken for what is asked") {
 }
 
 TEST_CASE("what is not JSON is refused with its place, and a name that is there twice with the name") {
-  CHECK(complaint("{\"a\": }").starts_with("parse error at line 1, column 7: syntax error"));
-  CHECK(complaint("[1] 2").starts_with("parse error at line 1, column 5"));
-  CHECK(complaint("").starts_with("parse error"));
-  CHECK(complaint("[1e999]") == "1e999 is too large a number");
-  CHECK(complaint(R"({"a":{"b":-1e999}})") == "b: -1e999 is too large a number");
-  CHECK(complaint("[\"\xff\"]").find("invalid string") != std::string::npos);
-  CHECK(complaint(R"({"a":{"b":1,"c":2,"b":3}})") == "the name \"b\" is there twice");
-  CHECK(complaint(R"([{"a":1},{"a":{"a":1}}])").empty());
+  CHECK(json_complaint("{\"a\": }").starts_with("parse error at line 1, column 7: syntax error"));
+  CHECK(json_complaint("[1] 2").starts_with("parse error at line 1, column 5"));
+  CHECK(json_complaint("").starts_with("parse error"));
+  CHECK(json_complaint("[1e999]") == "1e999 is too large a number");
+  CHECK(json_complaint(R"({"a":{"b":-1e999}})") == "b: -1e999 is too large a number");
+  CHECK(json_complaint("[\"\xff\"]").find("invalid string") != std::string::npos);
+  CHECK(json_complaint(R"({"a":{"b":1,"c":2,"b":3}})") == "the name \"b\" is there twice");
+  CHECK(json_complaint(R"([{"a":1},{"a":{"a":1}}])").empty());
 }
 
 TEST_CASE("a number is told as it was written") {
@@ -111,8 +111,8 @@ TEST_CASE("JSON of any depth and length ends in a value or in a message, in line
   for (const char open : {'[', '{'}) {
     std::string text;
     for (int i = 0; i < 1'000'000; ++i) text += open == '[' ? "[" : "{\"a\":";
-    CHECK(complaint(text) == (open == '[' ? "" : "a: "s) + "it is nested too deeply");
-    CHECK(complaint("{\"b\": [" + text) == "b: it is nested too deeply");
+    CHECK(json_complaint(text) == (open == '[' ? "" : "a: "s) + "it is nested too deeply");
+    CHECK(json_complaint("{\"b\": [" + text) == "b: it is nested too deeply");
   }
   const std::string deepest = std::string(500, '[') + std::string(500, ']');
   CHECK(again(deepest) == deepest);

@@ -18,12 +18,12 @@ struct Block : Module {
   Parameter shift{this, "shift", {2}};
 };
 
-struct Net : Module {
+struct NestedNet : Module {
   Block first{this, "first"};
   Linear last{this, "last", 2, 1, false};
 };
 
-std::vector<std::string> names(Module& module) {
+std::vector<std::string> parameter_names(Module& module) {
   std::vector<std::string> result;
   for (const Parameter* parameter : module.parameters()) result.push_back(parameter->name());
   return result;
@@ -32,9 +32,9 @@ std::vector<std::string> names(Module& module) {
 }
 
 TEST_CASE("module: parameters have dotted paths, in the order of declaration") {
-  Net net;
-  CHECK(names(net) == std::vector<std::string>{"first.scale", "first.inner.weight", "first.inner.bias", "first.shift",
-                                               "last.weight"});
+  NestedNet net;
+  CHECK(parameter_names(net) == std::vector<std::string>{"first.scale", "first.inner.weight", "first.inner.bias",
+                                                         "first.shift", "last.weight"});
   CHECK(std::string(net.path()).empty());
   CHECK(std::string(net.first.inner.path()) == "first.inner");
   CHECK(net.parameter_count() == 3 + 6 + 2 + 2 + 2);
@@ -57,7 +57,7 @@ TEST_CASE("module: a name can be used once, and cannot be empty") {
 }
 
 TEST_CASE("module: train and eval reach all children") {
-  Net net;
+  NestedNet net;
   CHECK(net.first.inner.training());
   net.eval();
   CHECK_FALSE(net.training());
@@ -67,7 +67,7 @@ TEST_CASE("module: train and eval reach all children") {
 }
 
 TEST_CASE("module: gradients add up until zero_grad") {
-  Net net;
+  NestedNet net;
   for (int i = 0; i < 2; ++i) {
     Tape tape;
     tape.backward(sum(net.first.scale.tensor()));
@@ -78,7 +78,7 @@ TEST_CASE("module: gradients add up until zero_grad") {
 }
 
 TEST_CASE("module: a frozen parameter takes no gradient") {
-  Net net;
+  NestedNet net;
   net.first.scale.frozen = true;
   Tape tape;
   const Tensor product = mul(net.first.scale, variable({3}, {1, 2, 3}));
@@ -87,7 +87,7 @@ TEST_CASE("module: a frozen parameter takes no gradient") {
 }
 
 TEST_CASE("module: errors and ops carry the module's path") {
-  Net net;
+  NestedNet net;
   const Tape tape;
   try {
     net.first.inner(full({1, 4}, 1));
@@ -99,15 +99,15 @@ TEST_CASE("module: errors and ops carry the module's path") {
 }
 
 TEST_CASE("module: summary lists path, shape, count and bytes") {
-  Net net;
+  NestedNet net;
   const std::string summary = net.summary();
   CHECK(std::count(summary.begin(), summary.end(), '\n') == 7);
   CHECK(summary.find("first.inner.weight            (2, 3)             6") != std::string::npos);
   CHECK(summary.ends_with(fmt::format("total{:>45}  {:>12}\n", 15, 15 * sizeof(Real))));
 }
 
-TEST_CASE("state dict: names are relative to the module, arrays are views") {
-  Net net;
+TEST_CASE("state dict: parameter_names are relative to the module, arrays are views") {
+  NestedNet net;
   const std::vector<NamedArray> state = state_dict(net.first);
   REQUIRE(state.size() == 4);
   CHECK(state[0].name == "scale");

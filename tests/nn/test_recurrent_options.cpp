@@ -19,10 +19,6 @@ using Lengths = std::vector<int>;
 
 std::vector<Tensor> parts(const LstmOutput& y) { return {y.output, y.final.hidden, y.final.cell}; }
 
-Tensor some(const Shape& shape, int seed) { return constant(shape, some_numbers(shape.size(), seed)); }
-
-std::vector<double> numbers(Tensor x) { return {x.value().begin(), x.value().end()}; }
-
 /// A layer and its options by name, for what all kinds have in common.
 template <class Layer>
 void check_gradients(const char* name, const RecurrentOptions& options) {

@@ -1,7 +1,6 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <limits>
 
 #include "nn/optim/optimizer.h"
 #include "nn/optim/schedule.h"
@@ -10,15 +9,13 @@
 #include "nn/transformer.h"
 #include "ops/elementwise.h"
 #include "tests/support/complaint.h"
+#include "tests/support/numbers.h"
 
 // Settings out of their range, and inputs of the wrong size, which layers would otherwise stretch or cut.
 
 using namespace gradus;
 
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 struct OneParameter : Module {
   Parameter weight{this, "weight", {2}};
@@ -100,7 +97,7 @@ TEST_SUITE("settings") {
   }
 
   TEST_CASE("probabilities and first values") {
-    for (const double p : {-0.1, 1.0, kNaN}) {
+    for (const double p : {-0.1, 1.0, double(kNaN)}) {
       const Real probability = static_cast<Real>(p);
       CHECK_THROWS_AS(Dropout(nullptr, "d", probability), Error);
       CHECK_THROWS_AS(LSTM(nullptr, "l", 2, 2, {.dropout = probability}), Error);

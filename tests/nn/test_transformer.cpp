@@ -18,11 +18,11 @@ using namespace gradus;
 
 namespace {
 
-constexpr int kSize = 6, kHeads = 2, kInner = 5;
-constexpr TransformerOptions kPaper{.size = kSize, .heads = kHeads, .feed_forward = kInner, .dropout = 0};
+constexpr int kModelSize = 6, kHeads = 2, kInner = 5;
+constexpr TransformerOptions kPaper{.size = kModelSize, .heads = kHeads, .feed_forward = kInner, .dropout = 0};
 constexpr TransformerOptions kNormFirst{
-    .size = kSize, .heads = kHeads, .feed_forward = kInner, .dropout = 0, .norm_first = true};
-constexpr TransformerOptions kNormFirstGelu{.size = kSize,
+    .size = kModelSize, .heads = kHeads, .feed_forward = kInner, .dropout = 0, .norm_first = true};
+constexpr TransformerOptions kNormFirstGelu{.size = kModelSize,
                                             .heads = kHeads,
                                             .feed_forward = kInner,
                                             .dropout = 0,
@@ -48,7 +48,7 @@ struct PackedCase : GoldenCase {
 }
 
 TEST_CASE("golden: attention of whole sentences as torch.nn.MultiheadAttention") {
-  SequenceAttention attention(nullptr, "", kSize, kHeads);
+  SequenceAttention attention(nullptr, "", kModelSize, kHeads);
   for (const bool causal : {false, true}) {
     PackedCase golden(causal ? "causal_attention" : "self_attention", attention);
     golden.check_rows(attention(golden.x(), golden.sentences(), causal));
@@ -108,7 +108,7 @@ TEST_CASE("transformer: gradients, with dropout too" * doctest::skip(!kGradcheck
       const SequenceRows sentences = packed_rows(Packing(lengths)), memory = packed_rows(Packing(memory_lengths));
       return decoder(x, sentences, decoder.prepare(encoder(states, memory), memory));
     };
-    gradcheck("transformer", {{5, kSize}, {4, kSize}}, both, parameters, {.step = 1e-6});
+    gradcheck("transformer", {{5, kModelSize}, {4, kModelSize}}, both, parameters, {.step = 1e-6});
   }
 }
 
@@ -124,12 +124,12 @@ TEST_CASE("transformer: what a position knows") {
   const auto run = [&](bool encode, Real change) {
     const Tape tape(Tape::Inference);
     const SequenceRows sentences = padded_rows(lengths, kLength);
-    Tensor x = constant({kLength, kSize}, some_numbers(kLength * kSize, 2));
-    const Tensor states = constant({kLength, kSize}, some_numbers(kLength * kSize, 1));
+    Tensor x = constant({kLength, kModelSize}, some_numbers(kLength * kModelSize, 2));
+    const Tensor states = constant({kLength, kModelSize}, some_numbers(kLength * kModelSize, 1));
     x.value().row(kChanged)[0] += change;
     const Tensor y = encode ? encoder(x, sentences) : decoder(x, sentences, decoder.prepare(states, sentences));
     std::vector<std::vector<Real>> rows;
-    for (int t = 0; t < kLength; ++t) rows.emplace_back(y.value().row(t), y.value().row(t) + kSize);
+    for (int t = 0; t < kLength; ++t) rows.emplace_back(y.value().row(t), y.value().row(t) + kModelSize);
     return rows;
   };
   const auto decoded = run(false, 0), encoded = run(true, 0), encoded_after = run(true, 1);
@@ -151,10 +151,10 @@ TEST_CASE("transformer: a sentence does not depend on the others in its batch, n
   randomize(decoder);
   const Tape tape(Tape::Inference);
   const auto padded = [&](int steps, const std::vector<int>& own_lengths, int seed) {
-    Tensor x = constant({B, steps, kSize}, some_numbers(B * steps * kSize, seed));
+    Tensor x = constant({B, steps, kModelSize}, some_numbers(B * steps * kModelSize, seed));
     for (int b = 0; b < B; ++b) {
-      const auto begin = x.value().begin() + (b * steps + own_lengths[b]) * kSize;
-      std::fill(begin, x.value().begin() + (b + 1) * steps * kSize, std::numeric_limits<Real>::quiet_NaN());
+      const auto begin = x.value().begin() + (b * steps + own_lengths[b]) * kModelSize;
+      std::fill(begin, x.value().begin() + (b + 1) * steps * kModelSize, std::numeric_limits<Real>::quiet_NaN());
     }
     return x;
   };
@@ -182,9 +182,9 @@ TEST_CASE("transformer: position by position as all at once") {
     const Tape tape(Tape::Inference);
     const std::vector<int> lengths = {kSteps, kSteps};
     const Packing packing(lengths), memory_packing(memory_lengths);
-    const Tensor x = constant({2 * kSteps, kSize}, some_numbers(2 * kSteps * kSize, 1));
+    const Tensor x = constant({2 * kSteps, kModelSize}, some_numbers(2 * kSteps * kModelSize, 1));
     const auto memories =
-        decoder.prepare(constant({6, kSize}, some_numbers(6 * kSize, 2)), packed_rows(memory_packing));
+        decoder.prepare(constant({6, kModelSize}, some_numbers(6 * kModelSize, 2)), packed_rows(memory_packing));
     const Tensor whole = decoder(x, packed_rows(packing), memories);
     std::vector<KeyValueCache> caches(2);
     for (int t = 0; t < kSteps; ++t) {

@@ -14,17 +14,17 @@ namespace {
 
 using Lengths = std::vector<int>;
 
-struct Case {
+struct PackedCase {
   int N, S, D;  // queries, padded length, size
   Lengths lengths;
 };
-const std::vector<Case> kCases = {
+const std::vector<PackedCase> kPackedCases = {
     {1, 1, 1, {1}}, {2, 4, 3, {4, 4}}, {3, 5, 2, {1, 5, 3}}, {2, 3, 40, {2, 3, 1, 3}}, {2, 3, 2, {0, 2}},
 };
 
 struct Op {
   const char* name;
-  std::vector<Shape> (*inputs)(const Case&);
+  std::vector<Shape> (*inputs)(const PackedCase&);
   Tensor (*fused)(std::span<const Tensor>, const Lengths&);
   Tensor (*twin)(std::span<const Tensor>, const Lengths&);
 };
@@ -32,11 +32,11 @@ using Inputs = std::span<const Tensor>;
 
 SequenceRows padded(const Lengths& lengths, Tensor states) { return padded_rows(lengths, states.dim(1)); }
 
-int batch(const Case& c) { return static_cast<int>(c.lengths.size()); }
+int batch(const PackedCase& c) { return static_cast<int>(c.lengths.size()); }
 
 const std::vector<Op> kOps = {
     {"additive_scores",
-     [](const Case& c) {
+     [](const PackedCase& c) {
        return std::vector<Shape>{{c.N, c.D}, {batch(c), c.S, c.D}, {c.D}};
      },
      [](Inputs x, const Lengths& lengths) { return additive_scores(x[0], x[1], x[2], padded(lengths, x[1])); },
@@ -44,7 +44,7 @@ const std::vector<Op> kOps = {
        return unfused::additive_scores(x[0], x[1], x[2], padded(lengths, x[1]));
      }},
     {"dot_scores",
-     [](const Case& c) {
+     [](const PackedCase& c) {
        return std::vector<Shape>{{c.N, c.D}, {batch(c), c.S, c.D}};
      },
      [](Inputs x, const Lengths& lengths) { return dot_scores(x[0], x[1], padded(lengths, x[1]), Real(0.7)); },
@@ -52,7 +52,7 @@ const std::vector<Op> kOps = {
        return unfused::dot_scores(x[0], x[1], padded(lengths, x[1]), Real(0.7));
      }},
     {"weighted_sum",
-     [](const Case& c) {
+     [](const PackedCase& c) {
        return std::vector<Shape>{{c.N, c.S}, {batch(c), c.S, c.D}};
      },
      [](Inputs x, const Lengths& lengths) { return weighted_sum(x[0], x[1], padded(lengths, x[1])); },
@@ -60,7 +60,7 @@ const std::vector<Op> kOps = {
 };
 
 /// An op on two or three tensors, in the form that gradcheck and check_twins take.
-CheckedFunction checked(Tensor (*op)(Inputs, const Lengths&), const Case& c, std::size_t inputs) {
+CheckedFunction checked(Tensor (*op)(Inputs, const Lengths&), const PackedCase& c, std::size_t inputs) {
   if (inputs == 2) return [op, &c](Tensor a, Tensor b) { return op(std::array{a, b}, c.lengths); };
   return [op, &c](Tensor a, Tensor b, Tensor v) { return op(std::array{a, b, v}, c.lengths); };
 }
@@ -69,7 +69,7 @@ CheckedFunction checked(Tensor (*op)(Inputs, const Lengths&), const Case& c, std
 
 TEST_CASE("attention ops agree with their twins and pass gradcheck") {
   for (const Op& op : kOps) {
-    for (const Case& c : kCases) {
+    for (const PackedCase& c : kPackedCases) {
       CAPTURE(std::string(op.name));
       CAPTURE(c.S);
       const std::vector<Shape> shapes = op.inputs(c);
@@ -81,7 +81,7 @@ TEST_CASE("attention ops agree with their twins and pass gradcheck") {
 
 TEST_CASE("attention ops leave padding alone, whatever it holds") {
   const Real nan = std::numeric_limits<Real>::quiet_NaN();
-  const Case c{3, 4, 5, {4, 1, 2, 3}};
+  const PackedCase c{3, 4, 5, {4, 1, 2, 3}};
   for (const Op& op : kOps) {
     CAPTURE(std::string(op.name));
     std::vector<std::vector<Real>> gradients[2];

@@ -1,7 +1,6 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <limits>
 
 #include "autograd/gradcheck.h"
 #include "autograd/inspect/check.h"
@@ -12,11 +11,7 @@
 
 using namespace gradus;
 
-namespace {
-
-constexpr Real kInfinity = std::numeric_limits<Real>::infinity(), kNaN = std::numeric_limits<Real>::quiet_NaN();
-
-}
+namespace {}
 
 TEST_SUITE("compare") {
   TEST_CASE("masks of comparisons; NaN is unequal to all") {

@@ -20,15 +20,13 @@ using namespace gradus;
 
 namespace {
 
-Tensor some(const Shape& shape, int seed) { return constant(shape, some_numbers(shape.size(), seed)); }
-
-struct Case {
+struct KernelCase {
   Shape x, weight;
   Pair stride = 1, padding = 0, dilation = 1;
   int groups = 1;
 };
 
-const std::vector<Case> kCases = {
+const std::vector<KernelCase> kKernelCases = {
     {{1, 1, 1, 1}, {1, 1, 1, 1}},
     {{2, 2, 4, 5}, {3, 2, 3, 2}},
     {{2, 2, 5, 4}, {3, 2, 2, 3}, {2, 1}, {1, 2}},
@@ -41,7 +39,7 @@ const std::vector<Case> kCases = {
 };
 
 /// By the definition, number by number.
-std::vector<double> convolved(const Case& c, Tensor x, Tensor w, Tensor b, const Shape& y) {
+std::vector<double> convolved(const KernelCase& c, Tensor x, Tensor w, Tensor b, const Shape& y) {
   std::vector<double> numbers(y.size());
   const int inner = w.dim(1), per_group = w.dim(0) / c.groups;
   for (std::size_t i = 0; i < y.size(); ++i) {
@@ -67,7 +65,7 @@ std::vector<double> convolved(const Case& c, Tensor x, Tensor w, Tensor b, const
 
 TEST_SUITE("convolution") {
   TEST_CASE("conv2d is the sum of the products of kernels and patches") {
-    for (const Case& c : kCases) {
+    for (const KernelCase& c : kKernelCases) {
       CAPTURE(to_string(c.x));
       Tape tape;
       const Tensor x = some(c.x, 1), w = some(c.weight, 2), b = some({c.weight[0]}, 3);
@@ -278,7 +276,7 @@ TEST_SUITE("convolution") {
   }
 
   TEST_CASE("gradcheck" * doctest::skip(!kGradcheck)) {
-    for (const Case& c : kCases) {
+    for (const KernelCase& c : kKernelCases) {
       const auto convolve = [&](Tensor x, Tensor w, Tensor b) {
         return conv2d(x, w, b, c.stride, c.padding, c.dilation, c.groups);
       };

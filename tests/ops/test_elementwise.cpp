@@ -39,7 +39,7 @@ const BinaryOp kBinaryOps[] = {
 };
 
 /// Positive numbers that differ from place to place.
-std::vector<Real> some_numbers(std::size_t count, double start) {
+std::vector<Real> numbers_from(std::size_t count, double start) {
   std::vector<Real> numbers(count);
   for (std::size_t i = 0; i < count; ++i) numbers[i] = static_cast<Real>(start + std::fmod(i * 0.7548, 1.0));
   return numbers;
@@ -51,11 +51,11 @@ void check_against_reference(const BinaryOp& op, const Shape& a_shape, const Sha
   CAPTURE(to_string(a_shape));
   CAPTURE(to_string(b_shape));
   Tape tape;
-  Tensor a = variable(a_shape, some_numbers(a_shape.size(), 0.5)),
-         b = variable(b_shape, some_numbers(b_shape.size(), 1));
+  Tensor a = variable(a_shape, numbers_from(a_shape.size(), 0.5)),
+         b = variable(b_shape, numbers_from(b_shape.size(), 1));
   Tensor y = op.op(a, b);
   REQUIRE(y.shape() == broadcast("test", a_shape, b_shape));
-  const std::vector<Real> dy = some_numbers(y.size(), -0.3);
+  const std::vector<Real> dy = numbers_from(y.size(), -0.3);
   tape.backward(y, dy);
   std::vector<double> value(y.size()), da(a.size()), db(b.size());
   for (std::size_t i = 0; i < y.size(); ++i) {

@@ -16,6 +16,7 @@
 #include "ops/kernels/reduction.h"
 #include "ops/kernels/softmax.h"
 #include "ops/kernels/vector_math.h"
+#include "tests/support/numbers.h"
 
 using namespace gradus;
 
@@ -25,9 +26,6 @@ using vector_math::Bits;
 using vector_math::kSingle;
 using Wide = std::conditional_t<kSingle, double, long double>;
 using Limits = std::numeric_limits<Real>;
-
-constexpr Real kInfinity = Limits::infinity();
-constexpr Real kNaN = Limits::quiet_NaN();
 
 using Kernel = void (*)(const Real*, Real*, std::size_t);
 using Exact = Wide (*)(Wide);

@@ -21,8 +21,6 @@ Tensor counted(const Shape& shape) {
   return x;
 }
 
-std::vector<double> numbers(Tensor x) { return {x.value().begin(), x.value().end()}; }
-
 }
 
 TEST_SUITE("layout") {

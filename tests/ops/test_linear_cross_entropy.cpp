@@ -12,11 +12,11 @@ using namespace gradus;
 
 namespace {
 
-struct Case {
+struct LossCase {
   int N, K, V;
   CrossEntropyOptions options;
 };
-const std::vector<Case> kCases = {
+const std::vector<LossCase> kLossCases = {
     {1, 1, 1, {}},
     {3, 2, 5, {}},
     {7, 3, 4, {.label_smoothing = Real(0.1)}},
@@ -25,23 +25,23 @@ const std::vector<Case> kCases = {
 };
 
 /// Every third target is the ignored one, but for the first.
-std::vector<int> targets(const Case& c) {
+std::vector<int> targets(const LossCase& c) {
   std::vector<int> result;
   for (int i = 0; i < c.N; ++i) result.push_back(i % 3 == 1 ? c.options.ignored : (7 * i + 3) % c.V);
   return result;
 }
 
-auto fused(const Case& c) {
+auto fused(const LossCase& c) {
   return [=](Tensor x, Tensor w, Tensor b) { return linear_cross_entropy(x, w, b, targets(c), c.options); };
 }
-auto composed(const Case& c) {
+auto composed(const LossCase& c) {
   return [=](Tensor x, Tensor w, Tensor b) { return cross_entropy(linear(x, w, b), targets(c), c.options); };
 }
 
 }
 
 TEST_CASE("linear_cross_entropy agrees with cross_entropy of linear") {
-  for (const Case& c : kCases) {
+  for (const LossCase& c : kLossCases) {
     CAPTURE(c.N);
     check_twins({{c.N, c.K}, {c.V, c.K}, {c.V}}, fused(c), composed(c));
     check_twins(
@@ -51,7 +51,7 @@ TEST_CASE("linear_cross_entropy agrees with cross_entropy of linear") {
 }
 
 TEST_CASE("both tell the loss of each row") {
-  for (const Case& c : kCases) {
+  for (const LossCase& c : kLossCases) {
     CAPTURE(c.N);
     std::vector<Real> of_fused(c.N, 7), of_composed(c.N, 7);
     const Tape tape;
@@ -80,7 +80,7 @@ TEST_CASE("both tell the loss of each row") {
 }
 
 TEST_CASE("linear_cross_entropy passes on an upstream gradient, and adds to what is there") {
-  const Case c{4, 3, 5, {}};
+  const LossCase c{4, 3, 5, {}};
   const auto used_twice = [&](auto op) {
     return [=](Tensor x, Tensor w, Tensor b) { return 3 * op(x, w, b) + sum(square(x)) + op(2 * x, w, b); };
   };
@@ -97,14 +97,14 @@ TEST_CASE("linear_cross_entropy: the weight's gradient keeps its digits over man
 }
 
 TEST_CASE("gradcheck of linear_cross_entropy") {
-  for (const Case& c : kCases) {
+  for (const LossCase& c : kLossCases) {
     if (c.N > 100) continue;
     gradcheck("linear_cross_entropy", {{c.N, c.K}, {c.V, c.K}, {c.V}}, fused(c));
   }
 }
 
 TEST_CASE("linear_cross_entropy: ignored rows count for nothing, whatever they hold") {
-  const Case c{5, 3, 4, {.label_smoothing = Real(0.1)}};
+  const LossCase c{5, 3, 4, {.label_smoothing = Real(0.1)}};
   std::vector<Real> gradients[2];
   for (bool poisoned : {false, true}) {
     Tape tape;
@@ -163,20 +163,20 @@ TEST_CASE("linear_cross_entropy names what does not fit") {
 namespace {
 
 /// Rows 2i and 2i + 1 have one target; every third one is ignored.
-std::vector<int> targets_twice(const Case& c) {
+std::vector<int> targets_twice(const LossCase& c) {
   std::vector<int> result;
   for (const int target : targets(c)) result.insert(result.end(), 2, target);
   return result;
 }
 
-auto r_drop(const Case& c, Real alpha) {
+auto r_drop(const LossCase& c, Real alpha) {
   return [=](Tensor x, Tensor w, Tensor b) { return linear_r_drop(x, w, b, targets_twice(c), alpha, c.options); };
 }
 
 }
 
 TEST_CASE("linear_r_drop agrees with its twin, and without a weight it is linear_cross_entropy") {
-  for (const Case& c : kCases) {
+  for (const LossCase& c : kLossCases) {
     CAPTURE(c.N);
     const std::vector<Shape> shapes{{2 * c.N, c.K}, {c.V, c.K}, {c.V}};
     for (const Real alpha : {Real(0.5), Real(5)}) {
@@ -191,7 +191,7 @@ TEST_CASE("linear_r_drop agrees with its twin, and without a weight it is linear
 }
 
 TEST_CASE("gradcheck of linear_r_drop") {
-  for (const Case& c : kCases) {
+  for (const LossCase& c : kLossCases) {
     if (c.N < 100) gradcheck("linear_r_drop", {{2 * c.N, c.K}, {c.V, c.K}, {c.V}}, r_drop(c, 3));
   }
 }

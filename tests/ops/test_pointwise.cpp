@@ -14,7 +14,6 @@ using namespace gradus;
 
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity(), kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kEdges[] = {-kInfinity, -1e30, -200, -90,  -20.5, -1,   -1e-30,    -0.0, 0,
                              1e-30,      0.5,   1,    20.5, 90,    1e30, kInfinity, kNaN};
 
@@ -61,7 +60,7 @@ struct AtPair {
   double y, da, db;
 };
 
-const Shape kShapes[] = {{}, {1}, {0}, {5}, {2, 3}, {2, 1, 4}};
+const Shape kPointwiseShapes[] = {{}, {1}, {0}, {5}, {2, 3}, {2, 1, 4}};
 
 using Unary = Tensor (*)(Tensor);
 
@@ -213,7 +212,7 @@ TEST_SUITE("pointwise") {
       const char* name;
       Unary op;
     };
-    for (const Shape& shape : kShapes) {
+    for (const Shape& shape : kPointwiseShapes) {
       for (const auto& [name, op] :
            {Op{"expm1", expm1}, Op{"sin", sin}, Op{"cos", cos}, Op{"erf", erf}, Op{"silu", silu}, Op{"abs", abs},
             Op{"sign", sign}, Op{"reciprocal", reciprocal}, Op{"softplus", [](Tensor x) { return softplus(x, 2); }},

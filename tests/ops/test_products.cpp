@@ -34,8 +34,6 @@ std::vector<double> products(Tensor a, Tensor b, const Shape& c) {
   return numbers;
 }
 
-Tensor some(const Shape& shape, int seed) { return constant(shape, some_numbers(shape.size(), seed)); }
-
 struct MatmulCase {
   Shape a, b, c;
 };

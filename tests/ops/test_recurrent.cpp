@@ -11,9 +11,9 @@ using namespace gradus;
 namespace {
 
 using Lengths = std::vector<int>;
-const std::vector<Lengths> kLengths = {{1}, {3}, {1, 1}, {2, 2, 2}, {4, 2, 1}, {5, 5, 3, 1}};
+const std::vector<Lengths> kManyLengths = {{1}, {3}, {1, 1}, {2, 2, 2}, {4, 2, 1}, {5, 5, 3, 1}};
 
-int sum_of(const Lengths& lengths) { return std::accumulate(lengths.begin(), lengths.end(), 0); }
+int sum_of_states(const Lengths& lengths) { return std::accumulate(lengths.begin(), lengths.end(), 0); }
 
 std::vector<Tensor> outputs(const LstmState& y) { return {y.hidden, y.cell}; }
 std::vector<Tensor> outputs(const LstmOutput& y) { return {y.output, y.final.hidden, y.final.cell}; }
@@ -93,9 +93,9 @@ TEST_CASE("gru_cell agrees with its twin") {
 }
 
 TEST_CASE("lstm_sequence agrees with its twin") {
-  for (const Lengths& lengths : kLengths) {
+  for (const Lengths& lengths : kManyLengths) {
     for (bool reverse : {false, true}) {
-      const int B = lengths.size(), rows = sum_of(lengths), H = 3;
+      const int B = lengths.size(), rows = sum_of_states(lengths), H = 3;
       CAPTURE(lengths.size());
       CAPTURE(reverse);
       const auto from_zeros = [&](auto op) {
@@ -114,8 +114,8 @@ TEST_CASE("lstm_sequence agrees with its twin") {
 }
 
 TEST_CASE("lstm_sequence with terms agrees with its twin") {
-  for (const Lengths& lengths : kLengths) {
-    const int B = lengths.size(), rows = sum_of(lengths), in = 2, H = 3;
+  for (const Lengths& lengths : kManyLengths) {
+    const int B = lengths.size(), rows = sum_of_states(lengths), in = 2, H = 3;
     CAPTURE(lengths.size());
     const auto with_terms = [&](auto op) {
       return [=](Tensor base, Tensor x, Tensor w_ih, Tensor w_hh, Tensor c) {
@@ -145,9 +145,9 @@ TEST_CASE("lstm_sequence: an initial hidden state without a cell, and the revers
 }
 
 TEST_CASE("gru_sequence agrees with its twin") {
-  for (const Lengths& lengths : kLengths) {
+  for (const Lengths& lengths : kManyLengths) {
     for (bool reverse : {false, true}) {
-      const int B = lengths.size(), rows = sum_of(lengths), H = 3;
+      const int B = lengths.size(), rows = sum_of_states(lengths), H = 3;
       CAPTURE(lengths.size());
       CAPTURE(reverse);
       const auto from_zeros = [&](auto op) {
@@ -165,10 +165,10 @@ TEST_CASE("gru_sequence agrees with its twin") {
 }
 
 TEST_CASE("rnn_sequence agrees with its twin") {
-  for (const Lengths& lengths : kLengths) {
+  for (const Lengths& lengths : kManyLengths) {
     for (bool reverse : {false, true}) {
       for (const Nonlinearity f : kNonlinearities) {
-        const int B = lengths.size(), rows = sum_of(lengths), H = 3, in = 2;
+        const int B = lengths.size(), rows = sum_of_states(lengths), H = 3, in = 2;
         CAPTURE(lengths.size());
         CAPTURE(reverse);
         const auto from_zeros = [&](auto op) {
@@ -208,9 +208,9 @@ TEST_CASE("a layer in two directions over one projection adds both gradients") {
 }
 
 TEST_CASE("with a mask the recurrent ops agree with their twins") {
-  for (const Lengths& lengths : kLengths) {
+  for (const Lengths& lengths : kManyLengths) {
     for (bool reverse : {false, true}) {
-      const int B = lengths.size(), rows = sum_of(lengths), H = 3;
+      const int B = lengths.size(), rows = sum_of_states(lengths), H = 3;
       CAPTURE(lengths.size());
       CAPTURE(reverse);
       const auto mask = [&] { return constant({B, H}, some_numbers(B * H, 9)); };
@@ -242,9 +242,9 @@ TEST_CASE("gradcheck of the recurrent ops") {
     gradcheck("gru_cell", {{B, 3 * H}, {B, H}, {3 * H, H}, {3 * H}},
               [](Tensor x, Tensor h, Tensor w, Tensor b) { return gru_cell(x, h, w, b); });
   }
-  for (const Lengths& lengths : kLengths) {
+  for (const Lengths& lengths : kManyLengths) {
     for (bool reverse : {false, true}) {
-      const int B = lengths.size(), rows = sum_of(lengths), H = 2;
+      const int B = lengths.size(), rows = sum_of_states(lengths), H = 2;
       Leaf lstm_weight("weight_hh", {4 * H, H}), gru_weight("weight_hh", {3 * H, H});
       std::ranges::copy(some_numbers(4 * H * H, 1), lstm_weight.value().begin());
       std::ranges::copy(some_numbers(3 * H * H, 2), gru_weight.value().begin());
@@ -283,10 +283,10 @@ TEST_CASE("gradcheck of the recurrent ops") {
 }
 
 TEST_CASE("gradcheck of rnn_sequence") {
-  for (const Lengths& lengths : kLengths) {
+  for (const Lengths& lengths : kManyLengths) {
     for (bool reverse : {false, true}) {
       for (const Nonlinearity f : kNonlinearities) {
-        const int B = lengths.size(), rows = sum_of(lengths), H = 2;
+        const int B = lengths.size(), rows = sum_of_states(lengths), H = 2;
         Leaf weight("weight_hh", {H, H});
         std::ranges::copy(some_numbers(H * H, 1), weight.value().begin());
         gradcheck("rnn_sequence", {{H}, {rows, 3}, {H, 3}},

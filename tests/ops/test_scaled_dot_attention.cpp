@@ -18,14 +18,14 @@ namespace {
 using Lengths = std::vector<int>;
 
 /// Packed sentences that attend to others, in the order that `memory_order` ties them together, or to themselves.
-struct Case {
+struct ScaledDotCase {
   const char* name;
   Lengths queries, memory, memory_order;
   int size;
   ScaledDotOptions options;
 };
 
-const std::vector<Case> kCases = {
+const std::vector<ScaledDotCase> kScaledDotCases = {
     {"one number", {1}, {1}, {}, 1, {}},
     {"one head", {4, 2, 1}, {4, 2, 1}, {}, 3, {}},
     {"causal", {4, 2, 1}, {4, 2, 1}, {}, 3, {.causal = true}},
@@ -37,7 +37,7 @@ const std::vector<Case> kCases = {
 };
 
 template <class Op>
-auto on_packed(const Case& c, Op op) {
+auto on_packed(const ScaledDotCase& c, Op op) {
   return [&c, op](Tensor query, Tensor keys, Tensor values) {
     return op(query, keys, values, packed_rows(Packing(c.queries)), packed_rows(Packing(c.memory), c.memory_order),
               c.options);
@@ -49,7 +49,7 @@ int sum_of(const Lengths& lengths) { return std::accumulate(lengths.begin(), len
 }
 
 TEST_CASE("scaled_dot_attention agrees with its twin and passes gradcheck") {
-  for (const Case& c : kCases) {
+  for (const ScaledDotCase& c : kScaledDotCases) {
     CAPTURE(std::string(c.name));
     const Shape query{sum_of(c.queries), c.size}, memory{sum_of(c.memory), c.size};
     const CheckedFunction fused = on_packed(c, scaled_dot_attention);
@@ -61,7 +61,7 @@ TEST_CASE("scaled_dot_attention agrees with its twin and passes gradcheck") {
 }
 
 TEST_CASE("scaled_dot_attention drops the weights that its twin drops, from the same random numbers") {
-  for (const Case& c : kCases) {
+  for (const ScaledDotCase& c : kScaledDotCases) {
     CAPTURE(std::string(c.name));
     std::vector<Real> computed[2];
     for (const bool is_twin : {false, true}) {

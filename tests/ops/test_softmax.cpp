@@ -1,7 +1,6 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <limits>
 
 #include "autograd/gradcheck.h"
 #include "ops/cross_entropy.h"
@@ -16,8 +15,6 @@ using namespace gradus;
 
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr Real kNaN = std::numeric_limits<Real>::quiet_NaN();
 // softmax(ln 1, ln 2, ln 5) = (1/8, 2/8, 5/8)
 const std::vector<Real> kLogs = {0, static_cast<Real>(std::log(2.0)), static_cast<Real>(std::log(5.0))};
 

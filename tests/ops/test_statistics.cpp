@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <functional>
-#include <limits>
 #include <numeric>
 
 #include "autograd/gradcheck.h"
@@ -17,16 +16,14 @@ using namespace gradus;
 
 namespace {
 
-constexpr Real kInfinity = std::numeric_limits<Real>::infinity(), kNaN = std::numeric_limits<Real>::quiet_NaN();
-
 using Reduce = std::function<Tensor(Tensor, List<int>, bool)>;
 
-struct Reduction {
+struct OneReduction {
   const char* name;
   Reduce reduce;
 };
 
-const Reduction kReductions[] = {
+const OneReduction kOneByOne[] = {
     {"sum", [](Tensor x, List<int> axes, bool keep) { return sum(x, axes, keep); }},
     {"mean", [](Tensor x, List<int> axes, bool keep) { return mean(x, axes, keep); }},
     {"prod", prod},
@@ -72,7 +69,7 @@ TEST_SUITE("statistics") {
     std::vector<Real> numbers(2 * 3 * 4 * 2);
     for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<Real>(1 + std::fmod(i * 0.7548, 1.0));
     Tensor x = constant({2, 3, 4, 2}, numbers);
-    for (const auto& [key, reduce] : kReductions) {
+    for (const auto& [key, reduce] : kOneByOne) {
       const std::string name = key;
       CAPTURE(name);
       const auto check_same = [](Tensor a, Tensor b) {
@@ -219,7 +216,7 @@ TEST_SUITE("statistics") {
 
   TEST_CASE("gradcheck" * doctest::skip(!kGradcheck)) {
     const std::vector<int> axes[] = {{}, {0}, {1}, {2}, {0, 1}, {0, 2}, {-1, 1}};
-    for (const auto& [name, reduce] : kReductions) {
+    for (const auto& [name, reduce] : kOneByOne) {
       for (const bool keep : {false, true}) {
         for (const std::vector<int>& list : axes) {
           gradcheck(name, {{2, 3, 2}}, [&, reduce = reduce](Tensor x) { return reduce(x, list, keep); });

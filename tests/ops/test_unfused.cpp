@@ -23,97 +23,106 @@ struct Names : OpListener {
   std::set<std::string> names;
 };
 
-Tensor some(const Shape& shape, int seed) { return variable(shape, some_numbers(shape.size(), seed)); }
+Tensor some_variable(const Shape& shape, int seed) { return variable(shape, some_numbers(shape.size(), seed)); }
 
 /// A call of each fused op, by its name; the sum of what it gives.
 const std::vector<std::pair<std::string, std::function<Tensor()>>> kCalls = {
     {"linear",
      [] {
-       return sum(linear(some({2, 3, 4}, 1), some({5, 4}, 2), some({5}, 3)));
+       return sum(linear(some_variable({2, 3, 4}, 1), some_variable({5, 4}, 2), some_variable({5}, 3)));
      }},
     {"linear_sum",
      [] {
-       return sum(linear_sum(some({5}, 1), {{some({3, 2}, 2), some({5, 4}, 3), 1}}));
+       return sum(linear_sum(some_variable({5}, 1), {{some_variable({3, 2}, 2), some_variable({5, 4}, 3), 1}}));
      }},
     {"linear_sum_tanh",
      [] {
-       return sum(linear_sum_tanh({}, {{some({3, 4}, 2), some({5, 4}, 3)}}));
+       return sum(linear_sum_tanh({}, {{some_variable({3, 4}, 2), some_variable({5, 4}, 3)}}));
      }},
     {"linear_cross_entropy",
      [] {
        const int targets[] = {1, 0, -100};
-       return linear_cross_entropy(some({3, 4}, 1), some({5, 4}, 2), {}, targets, {.label_smoothing = Real(0.1)});
+       return linear_cross_entropy(some_variable({3, 4}, 1), some_variable({5, 4}, 2), {}, targets,
+                                   {.label_smoothing = Real(0.1)});
      }},
     {"linear_r_drop",
      [] {
        const int targets[] = {1, 1, -100, -100};
-       return linear_r_drop(some({4, 4}, 1), some({5, 4}, 2), {}, targets, 3, {.label_smoothing = Real(0.1)});
+       return linear_r_drop(some_variable({4, 4}, 1), some_variable({5, 4}, 2), {}, targets, 3,
+                            {.label_smoothing = Real(0.1)});
      }},
     {"additive_scores",
      [] {
        const int lengths[] = {3, 2};
-       return sum(square(additive_scores(some({2, 4}, 1), some({2, 3, 4}, 2), some({4}, 3), padded_rows(lengths, 3))));
+       return sum(square(additive_scores(some_variable({2, 4}, 1), some_variable({2, 3, 4}, 2), some_variable({4}, 3),
+                                         padded_rows(lengths, 3))));
      }},
     {"dot_scores",
      [] {
        const int lengths[] = {3};
-       return sum(square(dot_scores(some({1, 4}, 1), some({3, 4}, 2), packed_rows(Packing(lengths)), 2)));
+       return sum(
+           square(dot_scores(some_variable({1, 4}, 1), some_variable({3, 4}, 2), packed_rows(Packing(lengths)), 2)));
      }},
     {"weighted_sum",
      [] {
        const int lengths[] = {3};
-       return sum(square(weighted_sum(some({1, 3}, 1), some({3, 4}, 2), packed_rows(Packing(lengths)))));
+       return sum(
+           square(weighted_sum(some_variable({1, 3}, 1), some_variable({3, 4}, 2), packed_rows(Packing(lengths)))));
      }},
     {"monotonic_alignment",
      [] {
        const int lengths[] = {3, 2};
-       return sum(square(monotonic_alignment(some({2, 3}, 1), some({2, 3}, 2), lengths)));
+       return sum(square(monotonic_alignment(some_variable({2, 3}, 1), some_variable({2, 3}, 2), lengths)));
      }},
     {"chunkwise_weights",
      [] {
        const int lengths[] = {3, 2};
-       return sum(square(chunkwise_weights(some({2, 3}, 1), some({2, 3}, 2), 2, lengths)));
+       return sum(square(chunkwise_weights(some_variable({2, 3}, 1), some_variable({2, 3}, 2), 2, lengths)));
      }},
     {"scaled_dot_attention",
      [] {
        const int lengths[] = {2};
-       const Tensor x = some({3, 4}, 1);  // whose last row is in no sentence
+       const Tensor x = some_variable({3, 4}, 1);  // whose last row is in no sentence
        const SequenceRows rows = padded_rows(lengths, 3);
        return sum(square(scaled_dot_attention(x, x, x, rows, rows, {.heads = 2})));
      }},
     {"lstm_cell",
      [] {
-       const LstmState y = lstm_cell(some({8}, 1), {{some({3, 2}, 2), some({8, 2}, 3)}}, some({3, 2}, 4));
+       const LstmState y = lstm_cell(some_variable({8}, 1), {{some_variable({3, 2}, 2), some_variable({8, 2}, 3)}},
+                                     some_variable({3, 2}, 4));
        return sum(y.hidden * y.cell);
      }},
     {"lstm_sequence",
      [] {
        const int lengths[] = {3, 1};
-       const LstmOutput y = lstm_sequence(some({8}, 1), {{some({4, 2}, 2), some({8, 2}, 3)}}, some({8, 2}, 4), {},
-                                          Packing(lengths), true);
+       const LstmOutput y = lstm_sequence(some_variable({8}, 1), {{some_variable({4, 2}, 2), some_variable({8, 2}, 3)}},
+                                          some_variable({8, 2}, 4), {}, Packing(lengths), true);
        return sum(square(y.output)) + sum(y.final.hidden * y.final.cell);
      }},
     {"rnn_tanh_sequence",
      [] {
        const int lengths[] = {3, 1};
-       const RnnOutput y = rnn_sequence(some({4, 2}, 1), {}, some({2, 2}, 3), {}, Packing(lengths), true);
+       const RnnOutput y =
+           rnn_sequence(some_variable({4, 2}, 1), {}, some_variable({2, 2}, 3), {}, Packing(lengths), true);
        return sum(square(y.output)) + sum(y.final);
      }},
     {"rnn_relu_sequence",
      [] {
        const int lengths[] = {2};
-       const RnnOutput y = rnn_sequence(some({2}, 1), {{some({2, 3}, 2), some({2, 3}, 4)}}, some({2, 2}, 3), {},
-                                        Packing(lengths), false, Nonlinearity::Relu);
+       const RnnOutput y = rnn_sequence(some_variable({2}, 1), {{some_variable({2, 3}, 2), some_variable({2, 3}, 4)}},
+                                        some_variable({2, 2}, 3), {}, Packing(lengths), false, Nonlinearity::Relu);
        return sum(square(y.output));
      }},
     {"gru_cell",
      [] {
-       return sum(square(gru_cell(some({2, 6}, 1), some({2, 2}, 2), some({6, 2}, 3), some({6}, 4))));
+       return sum(square(gru_cell(some_variable({2, 6}, 1), some_variable({2, 2}, 2), some_variable({6, 2}, 3),
+                                  some_variable({6}, 4))));
      }},
     {"gru_sequence",
      [] {
        const int lengths[] = {3, 1};
-       const GruOutput y = gru_sequence(some({4, 6}, 1), some({6, 2}, 3), some({6}, 4), {}, Packing(lengths), false);
+       const GruOutput y = gru_sequence(some_variable({4, 6}, 1), some_variable({6, 2}, 3), some_variable({6}, 4), {},
+                                        Packing(lengths), false);
        return sum(square(y.output)) + sum(y.final);
      }},
 };

@@ -25,6 +25,7 @@ done
 # A word comes while the line still does, and what stands there is not taken back.
 "$gradus" translate --model live --beam 1 <<<"ein zwei drei vier" >greedy.txt
 coproc live { "$gradus" translate --model live --live; }
+live_pid=$live_PID  # which is gone when it has ended
 printf 'ein zwei ' >&"${live[1]}"
 IFS= read -r -t 20 -n 3 -u "${live[0]}" first
 check "the first word after two" test "$(head -c 3 greedy.txt)" = "$first"
@@ -33,7 +34,7 @@ IFS= read -r -t 20 -u "${live[0]}" rest
 check "the rest after the others" test "$(cat greedy.txt)" = "$first$rest"
 input=${live[1]}
 exec {input}>&-
-wait "$live_PID"
+wait "$live_pid"
 check "and the end" test $? = 0
 
 # What cannot be.

@@ -69,7 +69,7 @@ void check_positions(OptionTrial& trial) {
   CHECK(Fresh(trial.with).shape("decoder.attention.position.weight") == Shape{7, 16});
 }
 
-void check_cosine(OptionTrial& trial) {
+void check_cosine_score(OptionTrial& trial) {
   CHECK(Fresh(trial.with).shape("decoder.attention.strength.weight") == Shape{1, 16});
   check_all_learn(trial.with);
 }
@@ -281,7 +281,7 @@ std::vector<OptionTest> gradus::translate::attention_option_tests() {
       {"score", R"("scaled-dot")", R"({"score": "dot"})", check_same_parameters},
       {"score", R"("scaled-general")", R"({"score": "general"})", check_same_parameters},
       {"score", R"("location")", "", check_location},
-      {"score", R"("cosine")", "", check_cosine},
+      {"score", R"("cosine")", "", check_cosine_score},
       {"score", R"("multi-head")", "", check_multi_head},
       {"scope", R"("local-m")", R"({"window": 1})", check_local_monotonic},
       {"scope", R"("local-p")", "", check_local_predictive},

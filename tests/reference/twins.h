@@ -26,6 +26,9 @@ inline std::vector<Real> some_numbers(std::size_t count, int seed) {
   return numbers;
 }
 
+/// A constant of such numbers.
+inline Tensor some(const Shape& shape, int seed) { return constant(shape, some_numbers(shape.size(), seed)); }
+
 inline void check_numbers_close(const std::string& what, std::span<const Real> actual, std::span<const Real> expected) {
   REQUIRE(actual.size() == expected.size());
   for (std::size_t i = 0; i < actual.size(); ++i) {

@@ -3,13 +3,22 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "autograd/tape.h"
 
-/// What the tests of ops share: comparing arrays with numbers worked out by hand.
+/// Comparing arrays with numbers worked out by hand.
 
 namespace gradus::inline GRADUS_PRECISION {
+
+inline constexpr Real kInfinity = std::numeric_limits<Real>::infinity();
+inline constexpr Real kNaN = std::numeric_limits<Real>::quiet_NaN();
+
+inline std::vector<Real> numbers(const ConstArray& array) { return {array.begin(), array.end()}; }
+
+/// The values of a tensor.
+inline std::vector<double> numbers(Tensor x) { return {x.value().begin(), x.value().end()}; }
 
 /// Checks all numbers, relative to their size, or absolute if they are small. Infinities must be equal; NaN is NaN.
 inline void check_numbers(const ConstArray& got, const std::vector<double>& wanted, double tolerance = 1e-6) {

@@ -27,7 +27,7 @@ namespace {
 void write(const std::string& path, const std::string& text) { std::ofstream(path) << text; }
 
 /// What `read_config` says about a file with this text, without the name of the file, which must come first.
-std::string complaint(const std::string& text) {
+std::string config_complaint(const std::string& text) {
   const TemporaryFolder folder;
   const std::string path = folder.file("c.json");
   write(path, text);
@@ -125,47 +125,47 @@ TEST_CASE("a file that names a few fields leaves the others as they are") {
 }
 
 TEST_CASE("errors of a configuration file name the file and the key") {
-  CHECK(complaint(R"({"atention": "luong"})") == R"(unknown key "atention"; did you mean "attention"?)");
-  CHECK(complaint(R"({"xyzzy": 1})") == R"(unknown key "xyzzy")");
+  CHECK(config_complaint(R"({"atention": "luong"})") == R"(unknown key "atention"; did you mean "attention"?)");
+  CHECK(config_complaint(R"({"xyzzy": 1})") == R"(unknown key "xyzzy")");
   const std::string hidden = "; need a whole number from 2 to 65536";
   for (const char* wrong : {"1.5", "512.0", "1e2", "\"512\"", "null", "true", "[512]", R"({"a":[]})", "\"\""})
-    CHECK(complaint(fmt::format(R"({{"hidden": {}}})", wrong)) ==
+    CHECK(config_complaint(fmt::format(R"({{"hidden": {}}})", wrong)) ==
           fmt::format("hidden: {} is no whole number{}", wrong, hidden));
   for (const char* large : {"65537", "9999999999999", "99999999999999999999", "1000000000000000000000000000000"})
-    CHECK(complaint(fmt::format(R"({{"hidden": {}}})", large)) ==
+    CHECK(config_complaint(fmt::format(R"({{"hidden": {}}})", large)) ==
           fmt::format("hidden: {} is too large{}", large, hidden));
   for (const char* small : {"1", "0", "-9999999999999", "-99999999999999999999"})
-    CHECK(complaint(fmt::format(R"({{"hidden": {}}})", small)) ==
+    CHECK(config_complaint(fmt::format(R"({{"hidden": {}}})", small)) ==
           fmt::format("hidden: {} is too small{}", small, hidden));
-  CHECK(complaint(R"({"hidden": 1e400})") == "hidden: 1e400 is too large a number");
-  CHECK(complaint(R"({"hidden": 8, "hidden": 4})") == "the name \"hidden\" is there twice");
-  CHECK(complaint(R"({"layer_dropout": -0.5})") ==
+  CHECK(config_complaint(R"({"hidden": 1e400})") == "hidden: 1e400 is too large a number");
+  CHECK(config_complaint(R"({"hidden": 8, "hidden": 4})") == "the name \"hidden\" is there twice");
+  CHECK(config_complaint(R"({"layer_dropout": -0.5})") ==
         "layer_dropout: -0.5 is too small; need a number from 0 to 0.95, or -1");
-  CHECK(complaint(R"({"layer_dropout": -1})").empty());
-  CHECK(complaint(R"({"dropout": true})") == "dropout: true is no number; need a number from 0 to 0.95");
-  CHECK(complaint(R"({"dropout": 1})") == "dropout: 1 is too large; need a number from 0 to 0.95");
-  CHECK(complaint(R"({"learning_rate": 0.0})") ==
+  CHECK(config_complaint(R"({"layer_dropout": -1})").empty());
+  CHECK(config_complaint(R"({"dropout": true})") == "dropout: true is no number; need a number from 0 to 0.95");
+  CHECK(config_complaint(R"({"dropout": 1})") == "dropout: 1 is too large; need a number from 0 to 0.95");
+  CHECK(config_complaint(R"({"learning_rate": 0.0})") ==
         "learning_rate: 0.0 is too small; need a number above 0 and up to 100");
   for (const char* seed : {"-1", "18446744073709551616"})
-    CHECK(complaint(fmt::format(R"({{"seed": {}}})", seed)) ==
+    CHECK(config_complaint(fmt::format(R"({{"seed": {}}})", seed)) ==
           fmt::format("seed: {} is too {}; need a whole number from 0 to 18446744073709551615", seed,
                       *seed == '-' ? "small" : "large"));
-  CHECK(complaint(R"({"seed": 18446744073709551615})").empty());
-  CHECK(complaint(R"({"toy": 1})") == "toy: 1 is not true or false");
-  CHECK(complaint(R"({"attention": "dot"})") == R"(attention: "dot" is not "none", "bahdanau" or "luong")");
-  CHECK(complaint(R"({"tokenizer": "bpee"})") ==
+  CHECK(config_complaint(R"({"seed": 18446744073709551615})").empty());
+  CHECK(config_complaint(R"({"toy": 1})") == "toy: 1 is not true or false");
+  CHECK(config_complaint(R"({"attention": "dot"})") == R"(attention: "dot" is not "none", "bahdanau" or "luong")");
+  CHECK(config_complaint(R"({"tokenizer": "bpee"})") ==
         R"(tokenizer: "bpee" is not "whitespace", "words", "bpe" or "unigram"; did you mean bpe?)");
-  CHECK(complaint(R"({"vocabulary_size": -1})") ==
+  CHECK(config_complaint(R"({"vocabulary_size": -1})") ==
         "vocabulary_size: -1 is too small; need a whole number from 0 to 1000000000");
-  CHECK(complaint(R"({"train": ["a"]})") == R"(train: ["a"] is not a list of two files, ["SOURCE", "TARGET"])");
+  CHECK(config_complaint(R"({"train": ["a"]})") == R"(train: ["a"] is not a list of two files, ["SOURCE", "TARGET"])");
   for (const char* files : {R"(["",""])", R"(["a","b\u0000c"])", R"(["a",1])", R"(["a","b","c"])", R"("a")"})
-    CHECK(complaint(fmt::format(R"({{"train":{}}})", files)) ==
+    CHECK(config_complaint(fmt::format(R"({{"train":{}}})", files)) ==
           fmt::format(R"(train: {} is not a list of two files, ["SOURCE", "TARGET"])", files));
-  CHECK(complaint("\xFF\xFE{") == "the text is UTF-16, not UTF-8; convert it first: iconv -f UTF-16 -t UTF-8");
-  CHECK(complaint("BZh91AY&SY") == "the text is compressed; unpack it first: bzip2 -dc");
-  CHECK(complaint("\uFEFF{\r\n\"hidden\": 8}\r\n").empty());
-  CHECK(complaint("[]") == "not a configuration: the file must hold one JSON object");
-  CHECK(complaint("{\"hidden\": }").starts_with("malformed JSON: parse error at line 1, column 12"));
+  CHECK(config_complaint("\xFF\xFE{") == "the text is UTF-16, not UTF-8; convert it first: iconv -f UTF-16 -t UTF-8");
+  CHECK(config_complaint("BZh91AY&SY") == "the text is compressed; unpack it first: bzip2 -dc");
+  CHECK(config_complaint("\uFEFF{\r\n\"hidden\": 8}\r\n").empty());
+  CHECK(config_complaint("[]") == "not a configuration: the file must hold one JSON object");
+  CHECK(config_complaint("{\"hidden\": }").starts_with("malformed JSON: parse error at line 1, column 12"));
   TrainConfig config;
   CHECK_THROWS_WITH_AS(read_config("/no/such.json", config),
                        "/no/such.json: cannot read the file: No such file or directory", gradus::Error);

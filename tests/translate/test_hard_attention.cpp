@@ -20,7 +20,7 @@ using namespace gradus::translate;
 
 namespace {
 
-constexpr int S = 3;  // positions to draw from
+constexpr int kPositions = 3;  // positions to draw from
 constexpr double kReinforceWeight = 0.7, kEntropyWeight = 0.3;
 
 /// Two sentences, of two words and of one: their three draws, in packed order.
@@ -34,13 +34,14 @@ std::array<Real, 3> losses(const Draws& a) {
 }
 
 void each_draw(const std::function<void(const Draws&)>& visit) {
-  for (int i = 0; i < S * S * S; ++i) visit({i / (S * S), i / S % S, i % S});
+  for (int i = 0; i < kPositions * kPositions * kPositions; ++i)
+    visit({i / (kPositions * kPositions), i / kPositions % kPositions, i % kPositions});
 }
 
 double probability(const std::vector<Real>& scores, int row, int position) {
   double sum = 0;
-  for (int s = 0; s < S; ++s) sum += std::exp(double(scores[row * S + s]));
-  return std::exp(double(scores[row * S + position])) / sum;
+  for (int s = 0; s < kPositions; ++s) sum += std::exp(double(scores[row * kPositions + s]));
+  return std::exp(double(scores[row * kPositions + position])) / sum;
 }
 
 double probability(const std::vector<Real>& scores, const Draws& a) {
@@ -56,7 +57,7 @@ double objective(const std::vector<Real>& scores) {
     for (const Real loss : losses(a)) result += kReinforceWeight * probability(scores, a) * double(loss);
   });
   for (int row = 0; row < 3; ++row) {
-    for (int s = 0; s < S; ++s) {
+    for (int s = 0; s < kPositions; ++s) {
       const double p = probability(scores, row, s);
       result += kEntropyWeight * p * std::log(p);
     }
@@ -67,7 +68,7 @@ double objective(const std::vector<Real>& scores) {
 /// The gradient of the term for one outcome.
 std::vector<Real> estimate(const std::vector<Real>& scores, const Draws& a, double baseline, double discount = 1) {
   Tape tape;
-  const Tensor e = variable({3, S}, scores), log_p = log_softmax(e);
+  const Tensor e = variable({3, kPositions}, scores), log_p = log_softmax(e);
   const Tensor drawn = squeeze(take_along_axis(log_p, a), -1), entropy = -sum(exp(log_p) * log_p, -1);
   std::array<StepOutput, 2> outputs;
   outputs[0].log_probability = slice(drawn, 0, 0, 2);
@@ -115,7 +116,7 @@ TEST_CASE("hard attention: with a discount the losses of later words count for l
   for (std::size_t i = 0; i < scores.size(); ++i) {
     CAPTURE(i);
     CHECK(half[i] == doctest::Approx((now[i] + all[i]) / 2).epsilon(1e-5));
-    if (i / S != kFirst) CHECK(now[i] == all[i]);
+    if (i / kPositions != kFirst) CHECK(now[i] == all[i]);
   }
   const double loss = losses(kDraws)[kFirst], later = losses(kDraws)[kSecond];
   REQUIRE(later > 0);
@@ -146,17 +147,17 @@ TEST_CASE("hard attention: a share of the queries goes the way of soft attention
   attention.scope = std::make_unique<HardScope>(Real(0.25));
   constexpr int kDraws = 4000;
   const Tape tape(Tape::Inference, 7);
-  const Tensor states = constant({1, S, 1}, {0, 1, -1}), queries = full({kDraws, 1}, 1);
-  const KeysValues memory = attention.prepare(states, std::vector{S}).select(std::vector<int>(kDraws, 0));
-  const ConstArray expected = softmax(reshape(states, {1, S})).value();
+  const Tensor states = constant({1, kPositions, 1}, {0, 1, -1}), queries = full({kDraws, 1}, 1);
+  const KeysValues memory = attention.prepare(states, std::vector{kPositions}).select(std::vector<int>(kDraws, 0));
+  const ConstArray expected = softmax(reshape(states, {1, kPositions})).value();
   const auto soft_share = [&] {
     const Attended attended = attention(queries, memory);
     int soft = 0;
     for (int i = 0; i < kDraws; ++i) {
       const Real* const weights = attended.weights.value().row(i);
-      if (std::count(weights, weights + S, 1) == 1) continue;
+      if (std::count(weights, weights + kPositions, 1) == 1) continue;
       ++soft;
-      for (int s = 0; s < S; ++s) REQUIRE(weights[s] == doctest::Approx(expected[s]));
+      for (int s = 0; s < kPositions; ++s) REQUIRE(weights[s] == doctest::Approx(expected[s]));
       REQUIRE(attended.log_probability.value()[i] == 0);
     }
     return soft / double(kDraws);
@@ -171,13 +172,13 @@ TEST_CASE("hard attention: all heads of a query go the same way") {
   MultiHeadAttention attention(nullptr, "heads", kHeads, kHeads, kHeads);
   HardScope scope(Real(0.5));
   const Tape tape(Tape::Inference, 7);
-  const KeysValues memory = attention.prepare(full({1, S, kHeads}, 1), std::vector{S});
+  const KeysValues memory = attention.prepare(full({1, kPositions, kHeads}, 1), std::vector{kPositions});
   const KeysValues selected = memory.select(std::vector<int>(kQueries, 0));
-  const auto attended = scope(full({kQueries * kHeads, S}, 1), {}, selected, {}, true);
+  const auto attended = scope(full({kQueries * kHeads, kPositions}, 1), {}, selected, {}, true);
   int soft = 0;
   for (int i = 0; i < kQueries; ++i) {
     const Real* const log_p = &attended.log_probability.value()[i * kHeads];
-    CHECK(std::count(log_p, log_p + kHeads, log_p[0]) == kHeads);  // -log S, or 0
+    CHECK(std::count(log_p, log_p + kHeads, log_p[0]) == kHeads);  // -log kPositions, or 0
     soft += log_p[0] == 0;
   }
   CHECK(std::abs(soft - kQueries / 2) < 25);
@@ -187,8 +188,9 @@ TEST_CASE("hard attention: a row masked as a whole attends to nothing, as with t
   DotAttention attention(nullptr, "dot");
   attention.scope = std::make_unique<HardScope>(Real(0.5));
   const Tape tape(Tape::Inference, 7);
-  const Tensor states = constant({2, S, 1}, {0, 1, -1, 0, 1, -1}), mask = constant({2, S}, {0, 0, 0, 1, 0, 0});
-  const KeysValues memory = attention.prepare(states, std::vector{S, S}, mask);
+  const Tensor states = constant({2, kPositions, 1}, {0, 1, -1, 0, 1, -1}),
+               mask = constant({2, kPositions}, {0, 0, 0, 1, 0, 0});
+  const KeysValues memory = attention.prepare(states, std::vector{kPositions, kPositions}, mask);
   for (const bool training : {true, false}) {
     attention.train(training);
     const Attended attended = attention(full({2, 1}, 1), memory);

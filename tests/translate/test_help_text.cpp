@@ -37,7 +37,7 @@ const Command& whole_program() {
   return program;
 }
 
-std::vector<std::string> lines_of(const std::string& text) {
+std::vector<std::string> help_lines(const std::string& text) {
   std::vector<std::string> lines(1);
   for (const char letter : text) letter == '\n' ? void(lines.emplace_back()) : lines.back().push_back(letter);
   return lines;
@@ -60,7 +60,7 @@ TEST_CASE("help: all of it fits 80 columns, its options unbroken") {
   for (const Command& command : program.commands) {
     for (const HelpLength length : {HelpLength::Short, HelpLength::Whole}) {
       const std::string text = help_text(program, command, length, 80);
-      for (const std::string& line : lines_of(text)) CHECK_MESSAGE(display_width(line) <= 80, line);
+      for (const std::string& line : help_lines(text)) CHECK_MESSAGE(display_width(line) <= 80, line);
       if (length == HelpLength::Short && !command.short_help.empty()) continue;
       for (const Option& option : command.options) {
         const std::string name = option.is_argument() ? option.value_name()

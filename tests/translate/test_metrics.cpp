@@ -34,14 +34,14 @@ const Json& golden() {
   return values;
 }
 
-struct Corpus {
+struct ScoredCorpus {
   std::vector<std::string> hypotheses;
   References references;
 };
 
 /// The golden segments with at most so many references each.
-Corpus golden_corpus(size_t most_references) {
-  Corpus corpus;
+ScoredCorpus golden_corpus(size_t most_references) {
+  ScoredCorpus corpus;
   for (const Json& segment : golden()["segments"].items()) {
     const std::vector<std::string> lines = segment.items_as<std::string>();
     corpus.hypotheses.push_back(lines.front());
@@ -137,11 +137,11 @@ TEST_CASE("tokenisers split lines as sacreBLEU's do") {
 }
 
 TEST_CASE("statistics, scores and signatures are sacreBLEU's for every metric and option") {
-  const Corpus corpora[] = {golden_corpus(1), golden_corpus(3)};
+  const ScoredCorpus corpora[] = {golden_corpus(1), golden_corpus(3)};
   int number = 0;
   for (const Json& record : golden()["records"].items()) {
     if (kAddressSanitizer && number++ % 5 != 0) continue;  // a sample of them, for its time
-    const Corpus& corpus = corpora[record["references"].as<int>() == 1 ? 0 : 1];
+    const ScoredCorpus& corpus = corpora[record["references"].as<int>() == 1 ? 0 : 1];
     const std::unique_ptr<Metric> metric = make_metric(record);
     const auto signature_text = record["signature"].as<std::string>();
     CAPTURE(record["name"].dump());
@@ -176,7 +176,7 @@ TEST_CASE("intervals and p-values are sacreBLEU's for the same resamples and exc
   const Json& expected = golden()["significance"];
   const auto first = expected["first_segment"].as<size_t>();
   const std::vector<std::string> baseline_lines = expected["baseline"].items_as<std::string>();
-  const Corpus all = golden_corpus(3);
+  const ScoredCorpus all = golden_corpus(3);
   const auto part = [&](const auto& values) {
     const auto begin = values.begin() + static_cast<ptrdiff_t>(first);
     return std::vector(begin, begin + static_cast<ptrdiff_t>(baseline_lines.size()));

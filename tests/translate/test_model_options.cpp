@@ -19,7 +19,7 @@ using namespace gradus::translate;
 
 namespace {
 
-struct Variant {
+struct OptionVariant {
   const char* name;
   std::function<void(ModelConfig&)> change;
 };
@@ -41,7 +41,7 @@ void convolution(ModelConfig& c) {
 AttentionConfig& luong(ModelConfig& c) { return c.attention = attention_named(AttentionKind::Luong, c.attention); }
 
 /// Every option of a model that changes what it computes without dropout.
-const std::vector<Variant> kVariants = {
+const std::vector<OptionVariant> kOptionVariants = {
     {"plain", [](ModelConfig&) {}},
     {"luong", [](ModelConfig& c) { luong(c); }},
     {"no attention", [](ModelConfig& c) { c.attention = attention_named(AttentionKind::None, c.attention); }},
@@ -152,20 +152,20 @@ const std::vector<Variant> kVariants = {
 };
 
 /// Whose gradient is REINFORCE's estimate, which central differences do not know.
-const std::vector<Variant> kHardVariants = {
+const std::vector<OptionVariant> kHardVariants = {
     {"hard", [](ModelConfig& c) { c.attention.scope = "hard"; }},
     {"hard, luong", [](ModelConfig& c) { luong(c).scope = "hard"; }},
     {"hard, multi-head, coverage",
      [](ModelConfig& c) { c.attention.scope = "hard", c.attention.score = "multi-head", c.attention.coverage = true; }},
 };
 
-std::vector<Variant> all_variants() {
-  std::vector<Variant> all = kVariants;
+std::vector<OptionVariant> all_variants() {
+  std::vector<OptionVariant> all = kOptionVariants;
   all.insert(all.end(), kHardVariants.begin(), kHardVariants.end());
   return all;
 }
 
-ModelConfig small_config(const Variant& variant) {
+ModelConfig varied_config(const OptionVariant& variant) {
   ModelConfig config = ModelConfig().with_words(9, 9);
   config.attention_size = config.embedding = 3;
   config.heads = config.positions = 2;
@@ -203,9 +203,9 @@ double loss_of(Seq2Seq& model, const std::vector<int>& chosen) {
 }
 
 TEST_CASE("model options: gradients" * doctest::skip(!kGradcheck)) {
-  for (const Variant& variant : kVariants) {
+  for (const OptionVariant& variant : kOptionVariants) {
     CAPTURE(std::string(variant.name));
-    check_gradients(variant.name, small_config(variant), {.label_smoothing = Real(0.1)});
+    check_gradients(variant.name, varied_config(variant), {.label_smoothing = Real(0.1)});
   }
 }
 
@@ -214,7 +214,7 @@ TEST_CASE("model options: gradients of every score in every scope, wherever atte
   for (const std::string score : choice_names<ScoreKind>()) {
     for (const ScopeKind scope : {"global", "local-m", "local-p"}) {
       for (unsigned bits = 0; bits < 8; ++bits) {
-        ModelConfig config = small_config(kVariants[0]);
+        ModelConfig config = varied_config(kOptionVariants[0]);
         AttentionConfig& attention = config.attention;
         attention.score = choice_named<ScoreKind>(score);
         attention.scope = scope;
@@ -232,10 +232,10 @@ TEST_CASE("model options: gradients of every score in every scope, wherever atte
 }
 
 TEST_CASE("model options: the share of hard attention in the gradient, too, is divided by the loss's divisor") {
-  for (const Variant& variant : kHardVariants) {
+  for (const OptionVariant& variant : kHardVariants) {
     CAPTURE(std::string(variant.name));
     const auto gradients = [&](Real divisor) {
-      Seq2Seq model(small_config(variant));
+      Seq2Seq model(varied_config(variant));
       Tape tape(Tape::Record, 5);
       const HardAttentionOptions hard{.reinforce_weight = 0.5, .discount = 0.5, .entropy_weight = 0.1, .baseline = 1};
       tape.backward(model.loss(batch_of({0, 1, 2}), {.divisor = divisor, .hard_attention = hard}));
@@ -252,7 +252,7 @@ TEST_CASE("model options: the share of hard attention in the gradient, too, is d
 TEST_CASE("model options: gradients with every kind of dropout" * doctest::skip(!kGradcheck)) {
   for (const CellKind cell : {CellKind::Lstm, CellKind::Gru, CellKind::Rnn}) {
     for (const bool layer_norm : {false, true}) {
-      ModelConfig config = small_config(kVariants[0]);
+      ModelConfig config = varied_config(kOptionVariants[0]);
       config.cell = cell;
       config.layer_norm = layer_norm;
       config.encoder_layers = config.decoder_layers = 2;
@@ -265,16 +265,16 @@ TEST_CASE("model options: gradients with every kind of dropout" * doctest::skip(
 
 TEST_CASE("model options: gradients without recurrence, with every kind of dropout" * doctest::skip(!kGradcheck)) {
   for (void (*const change)(ModelConfig&) : {transformer, convolution}) {
-    ModelConfig config = small_config({"", change});
+    ModelConfig config = varied_config({"", change});
     config.word_dropout = config.embedding_dropout = config.layer_dropout = Real(0.3);
     check_gradients("dropout", config);
   }
 }
 
 TEST_CASE("model options: a sentence's loss does not depend on the others in its batch") {
-  for (const Variant& variant : all_variants()) {
+  for (const OptionVariant& variant : all_variants()) {
     CAPTURE(std::string(variant.name));
-    Seq2Seq model(small_config(variant));
+    Seq2Seq model(varied_config(variant));
     randomize(model);
     model.eval();
     const double alone = loss_of(model, {0}) + loss_of(model, {1}) + loss_of(model, {2});
@@ -285,8 +285,8 @@ TEST_CASE("model options: a sentence's loss does not depend on the others in its
 
 TEST_CASE("model options: each gives another model") {
   std::set<double> losses;
-  for (const Variant& variant : all_variants()) {
-    Seq2Seq model(small_config(variant));
+  for (const OptionVariant& variant : all_variants()) {
+    Seq2Seq model(varied_config(variant));
     randomize(model);
     model.eval();
     losses.insert(loss_of(model, {0, 1, 2}));
@@ -296,11 +296,11 @@ TEST_CASE("model options: each gives another model") {
 
 TEST_CASE("model options: tied tables are one parameter") {
   const auto count = [](TiedEmbeddings tied) {
-    return Seq2Seq(small_config({"", [=](ModelConfig& c) { c.tied_embeddings = tied; }})).parameter_count();
+    return Seq2Seq(varied_config({"", [=](ModelConfig& c) { c.tied_embeddings = tied; }})).parameter_count();
   };
   CHECK(count(TiedEmbeddings::None) - count(TiedEmbeddings::Target) == 9 * 3);
   CHECK(count(TiedEmbeddings::Target) - count(TiedEmbeddings::All) == 9 * 3);
-  ModelConfig unequal = small_config(kVariants[0]);
+  ModelConfig unequal = varied_config(kOptionVariants[0]);
   unequal.tied_embeddings = TiedEmbeddings::All;
   unequal.source_words = 10;
   CHECK_THROWS_WITH_AS(Seq2Seq{unequal},
@@ -310,9 +310,9 @@ TEST_CASE("model options: tied tables are one parameter") {
 }
 
 TEST_CASE("model options: what search finds has the probability that the model gives it") {
-  for (const Variant& variant : all_variants()) {
+  for (const OptionVariant& variant : all_variants()) {
     CAPTURE(std::string(variant.name));
-    Seq2Seq model(small_config(variant));
+    Seq2Seq model(varied_config(variant));
     randomize(model);
     model.eval();
     model.decoder().output().bias->value()[kEnd] += 1;
@@ -332,15 +332,15 @@ TEST_CASE("model options: what search finds has the probability that the model g
 }
 
 TEST_CASE("model options: dropouts act in training only, and each on its own") {
-  const std::vector<Variant> plain = {
+  const std::vector<OptionVariant> plain = {
       {"words", [](ModelConfig& c) { c.word_dropout = Real(0.5); }},
       {"embeddings", [](ModelConfig& c) { c.embedding_dropout = Real(0.5); }},
       {"layers", [](ModelConfig& c) { c.layer_dropout = Real(0.5); }},
       {"output", [](ModelConfig& c) { c.output_dropout = Real(0.5); }},
       {"recurrent", [](ModelConfig& c) { c.recurrent_dropout = Real(0.5); }},
   };
-  const auto loss_with = [](const Variant& base, const Variant& variant, bool training) {
-    ModelConfig config = small_config(base);
+  const auto loss_with = [](const OptionVariant& base, const OptionVariant& variant, bool training) {
+    ModelConfig config = varied_config(base);
     variant.change(config);
     config.encoder_layers = config.decoder_layers = 2;
     Seq2Seq model(config);
@@ -349,17 +349,17 @@ TEST_CASE("model options: dropouts act in training only, and each on its own") {
     const Tape tape(Tape::Inference, 7);
     return static_cast<double>(model.loss(batch_of({0, 1, 2}), {}).item());
   };
-  const auto check = [&](const Variant& base, std::span<const Variant> dropouts) {
-    const double without = loss_with(base, kVariants[0], true);
+  const auto check = [&](const OptionVariant& base, std::span<const OptionVariant> dropouts) {
+    const double without = loss_with(base, kOptionVariants[0], true);
     std::set<double> losses{without};
-    for (const Variant& variant : dropouts) {
+    for (const OptionVariant& variant : dropouts) {
       CAPTURE(std::string(variant.name));
       CHECK(loss_with(base, variant, false) == without);
       losses.insert(loss_with(base, variant, true));
     }
     CHECK(losses.size() == dropouts.size() + 1);
   };
-  check(kVariants[0], plain);
+  check(kOptionVariants[0], plain);
   check({"transformer", transformer}, std::span(plain).first(3));
   const auto same_begin = [](ModelConfig& c) {  // which the layers' dropout changes otherwise
     convolution(c), c.initial_values = InitialValues::Luong;
@@ -368,7 +368,7 @@ TEST_CASE("model options: dropouts act in training only, and each on its own") {
 }
 
 TEST_CASE("model options: scheduled sampling of nothing is teacher forcing, and of everything is greedy search") {
-  Seq2Seq model(small_config(kVariants[0]));
+  Seq2Seq model(varied_config(kOptionVariants[0]));
   randomize(model);
   model.eval();
   std::fill_n(model.decoder().output().bias->value().data, kEnd + 1, Real(-9));  // which search would never say

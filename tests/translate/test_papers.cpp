@@ -26,9 +26,9 @@ using namespace gradus::translate;
 
 namespace {
 
-const std::vector<Pair> kPairs = {{{4, 8, 5, kEnd}, {6, 7, kEnd}}, {{8, kEnd}, {4, kEnd}}};
+const std::vector<Pair> kPaperPairs = {{{4, 8, 5, kEnd}, {6, 7, kEnd}}, {{8, kEnd}, {4, kEnd}}};
 
-Batch first_pair() { return make_batch(kPairs, std::vector{0}); }
+Batch first_pair() { return make_batch(kPaperPairs, std::vector{0}); }
 
 ModelConfig paper_config() {
   ModelConfig config = ModelConfig().with_words(9, 9);
@@ -164,7 +164,7 @@ TEST_CASE("papers: RNNsearch, word by word") {
   Seq2Seq model(rnnsearch());
   enlarge(model);
   const Tape tape;
-  const std::vector<int>&source = kPairs[0].source, &target = kPairs[0].target;
+  const std::vector<int>&source = kPaperPairs[0].source, &target = kPaperPairs[0].target;
   const int S = static_cast<int>(source.size()), H = 8;
 
   // h_j = [h_j forward; h_j backward] (3.2)
@@ -199,11 +199,11 @@ TEST_CASE("papers: RNNenc, word by word") {
   enlarge(model);
   const Tape tape;
   Tensor h = full({1, 8}, 0);
-  for (const int id : kPairs[0].source) h = gru(model, "encoder.rnn.l0", word(model, "encoder", id), h);
+  for (const int id : kPaperPairs[0].source) h = gru(model, "encoder.rnn.l0", word(model, "encoder", id), h);
   const Tensor c = tanh(layer(model, "decoder.fixed_context", h));
   Tensor s = tanh(layer(model, "decoder.bridge_hidden", c));
   const ConstArray logits = model.logits(first_pair()).value();
-  const std::vector<int>& target = kPairs[0].target;
+  const std::vector<int>& target = kPaperPairs[0].target;
   for (std::size_t i = 0; i < target.size(); ++i) {
     const Tensor y = word(model, "decoder", i == 0 ? kBegin : target[i - 1]);
     s = gru(model, "decoder.cell", concat({y, c}, 1), s);
@@ -220,7 +220,7 @@ TEST_CASE("papers: Luong's decoder begins where the encoder of the reversed sour
   model.eval();
   forward.eval();
   const Tape tape(Tape::Inference);
-  const Pair reversed{{kPairs[0].source.rbegin(), kPairs[0].source.rend()}, kPairs[0].target};
+  const Pair reversed{{kPaperPairs[0].source.rbegin(), kPaperPairs[0].source.rend()}, kPaperPairs[0].target};
   const Batch batch = make_batch({&reversed, 1}, std::vector{0});
   const auto [source, state] = model.encode(first_pair());
   const auto [forward_source, forward_state] = forward.encode(batch);
@@ -249,7 +249,7 @@ TEST_CASE("papers: Luong's decoder, word by word") {
   const Tensor states = source[0].values;  // (S, H)
   LstmState lower = layers_of(start)[0], upper = layers_of(start)[1];
   Tensor fed = full({1, 8}, 0);
-  const std::vector<int>& target = kPairs[0].target;
+  const std::vector<int>& target = kPaperPairs[0].target;
   const ConstArray logits = model.logits(first_pair()).value();
   for (std::size_t t = 0; t < target.size(); ++t) {
     const Tensor y = word(model, "decoder", t == 0 ? kBegin : target[t - 1]);
@@ -282,7 +282,7 @@ TEST_CASE("papers: coverage, the context gate, feeding and local-m in a decoder 
   const auto [source, start] = model.encode(first_pair());
   const Tensor states = source[0].values;
   Tensor s = layers_of(start)[0].hidden, fed = full({1, config.embedding}, 0), coverage = full({1, S}, 0);
-  const std::vector<int>& target = kPairs[0].target;
+  const std::vector<int>& target = kPaperPairs[0].target;
   const ConstArray logits = model.logits(first_pair()).value();
   for (int t = 0; t < static_cast<int>(target.size()); ++t) {
     const Tensor y = word(model, "decoder", t == 0 ? kBegin : target[t - 1]);

@@ -46,12 +46,12 @@ std::string error_of(Action action) {
   return "no error";
 }
 
-const TokenizerKind kKinds[] = {TokenizerKind::Bpe, TokenizerKind::Unigram};
+const TokenizerKind kSubwordKinds[] = {TokenizerKind::Bpe, TokenizerKind::Unigram};
 
 }
 
 TEST_CASE("subwords: frequent words are one piece, rare ones several, and no text is unknown") {
-  for (TokenizerKind kind : kKinds) {
+  for (TokenizerKind kind : kSubwordKinds) {
     CAPTURE(std::string(name_of(kind)));
     const SubwordTokenizer tokenizer = subwords(kind);
     CHECK(tokenizer.pieces().size() == 400);
@@ -69,7 +69,7 @@ TEST_CASE("subwords: frequent words are one piece, rare ones several, and no tex
 
 TEST_CASE("subwords: any text comes back as it was") {
   const WhitespaceTokenizer words;
-  for (TokenizerKind kind : kKinds) {
+  for (TokenizerKind kind : kSubwordKinds) {
     const SubwordTokenizer tokenizer = subwords(kind);
     CHECK(holds([&] {
       const std::string line = *arbitrary_text();
@@ -89,7 +89,7 @@ TEST_CASE("subwords: pieces in any order make a line of whole characters") {
 }
 
 TEST_CASE("subwords: the same text gives the same bytes, other text others") {
-  for (TokenizerKind kind : kKinds) {
+  for (TokenizerKind kind : kSubwordKinds) {
     const std::string model = train_subwords(text().target, kind, 400);
     CHECK(train_subwords(text().target, kind, 400) == model);
     CHECK(train_subwords(text().source, kind, 350) != model);
@@ -97,7 +97,7 @@ TEST_CASE("subwords: the same text gives the same bytes, other text others") {
 }
 
 TEST_CASE("subwords: a vocabulary's size that is too small for the text is refused with one that is not") {
-  for (TokenizerKind kind : kKinds) {
+  for (TokenizerKind kind : kSubwordKinds) {
     CAPTURE(std::string(name_of(kind)));
     const auto train = [&](int size) { train_subwords(text().target, kind, size); };
     const std::string too_small = error_of([&] { train(100); });
@@ -129,7 +129,7 @@ TEST_CASE("subwords: odd text can be learned from") {
                            "😀\u202e x\u200by",
                            std::string(3000, 'a'),
                            std::string(100'000, 'b')};
-  for (TokenizerKind kind : kKinds) {
+  for (TokenizerKind kind : kSubwordKinds) {
     for (const std::string& line : oddities) {
       const Pieces lines = {line, "ein Text"};
       const SubwordTokenizer tokenizer(train_subwords(lines, kind, 8000), "m");

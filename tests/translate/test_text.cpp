@@ -22,7 +22,7 @@
 
 using namespace gradus;
 using namespace gradus::translate;
-using Words = std::vector<std::string_view>;
+using WordViews = std::vector<std::string_view>;
 using Lines = std::vector<std::string>;
 
 namespace {
@@ -86,9 +86,9 @@ class FileSizeLimit {
 }
 
 TEST_CASE("words are split at Unicode white space") {
-  CHECK(split_words("  ein Mann\tgeht . ") == Words{"ein", "Mann", "geht", "."});
-  CHECK(split_words("a\u00a0b\u2009c\u3000d\u0085e") == Words{"a", "b", "c", "d", "e"});
-  CHECK(split_words("zero\u200bwidth") == Words{"zero\u200bwidth"});
+  CHECK(split_words("  ein Mann\tgeht . ") == WordViews{"ein", "Mann", "geht", "."});
+  CHECK(split_words("a\u00a0b\u2009c\u3000d\u0085e") == WordViews{"a", "b", "c", "d", "e"});
+  CHECK(split_words("zero\u200bwidth") == WordViews{"zero\u200bwidth"});
   CHECK(split_words(" \t ").empty());
   CHECK(split_words("").empty());
   CHECK(join_words({"a", "b", "c"}) == "a b c");

@@ -66,7 +66,7 @@ NounPhrase with_relative(NounPhrase phrase, Clause relative) {
   return phrase;
 }
 
-const NounPhrase kCat = noun_phrase("the", "cat");
+const NounPhrase kOneCat = noun_phrase("the", "cat");
 
 }
 
@@ -139,8 +139,8 @@ TEST_CASE("the participle agrees with the subject of être and with an object be
   check(intransitive(pronoun("we"), "came"), "we came", "nous sommes venus");
   check(intransitive(pronoun("you"), "stayed"), "you stayed", "tu es resté");
   check(intransitive(noun_phrase("my", "nurses"), "left"), "my nurses left", "mes infirmières sont parties");
-  check(transitive(kCat, "saw", pronoun("her")), "the cat saw her", "le chat l'a vue");
-  check(transitive(kCat, "saw", pronoun("him")), "the cat saw him", "le chat l'a vu");
+  check(transitive(kOneCat, "saw", pronoun("her")), "the cat saw her", "le chat l'a vue");
+  check(transitive(kOneCat, "saw", pronoun("him")), "the cat saw him", "le chat l'a vu");
   check(transitive(pronoun("i"), "heard", pronoun("you")), "i heard you", "je t'ai entendu");
   check(transitive(pronoun("you"), "followed", pronoun("us")), "you followed us", "tu nous as suivis");
   check(transitive(pronoun("she"), "saw", noun_phrase("the", "girls")), "she saw the girls", "elle a vu les filles");
@@ -150,7 +150,7 @@ TEST_CASE("two subjects are plural, and feminine only when both are") {
   Clause both = intransitive(noun_phrase("the", "girl"), "left");
   both.subject.push_back(noun_phrase("a", "goose"));
   check(both, "the girl and a goose left", "la fille et une oie sont parties");
-  both.subject[1] = kCat;
+  both.subject[1] = kOneCat;
   check(both, "the girl and the cat left", "la fille et le chat sont partis");
 }
 
@@ -161,9 +161,9 @@ TEST_CASE("negation") {
         "la reine n'a jamais dansé");
   check(transitive(pronoun("we"), "saw", pronoun("him"), Negation::kNot), "we did not see him",
         "nous ne l'avons pas vu");
-  check(transitive(kCat, "saw", noun_phrase("a", "egg"), Negation::kNot), "the cat did not see an egg",
+  check(transitive(kOneCat, "saw", noun_phrase("a", "egg"), Negation::kNot), "the cat did not see an egg",
         "le chat n'a pas vu d'œuf");
-  check(transitive(kCat, "saw", noun_phrase("a", "owl"), Negation::kNever), "the cat never saw an owl",
+  check(transitive(kOneCat, "saw", noun_phrase("a", "owl"), Negation::kNever), "the cat never saw an owl",
         "le chat n'a jamais vu de hibou");
   check(intransitive(noun_phrase("a", "boy"), "fell", Negation::kNot), "a boy did not fall",
         "un garçon n'est pas tombé");
@@ -199,7 +199,7 @@ TEST_CASE("relative clauses and conjunctions") {
       with_relative(noun_phrase("the", "girl"), transitive({}, "ate", noun_phrase("the", "apples")));
   check(intransitive(girl, "left"), "the girl who ate the apples left", "la fille qui a mangé les pommes est partie");
   const NounPhrase geese = with_relative(noun_phrase("two", "geese"), intransitive({}, "fell"));
-  check(transitive(kCat, "followed", geese), "the cat followed two geese that fell",
+  check(transitive(kOneCat, "followed", geese), "the cat followed two geese that fell",
         "le chat a suivi deux oies qui sont tombées");
   check(Sentence{{intransitive(pronoun("she"), "cried"), intransitive(pronoun("he"), "left")},
                  find_conjunction("because")},

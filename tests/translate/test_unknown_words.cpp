@@ -32,7 +32,7 @@ Dictionary dictionary(const std::string& text) {
   return Dictionary::load(path);
 }
 
-std::string complaint(const std::string& text) {
+std::string text_complaint(const std::string& text) {
   try {
     dictionary(text);
   } catch (const Error& error) {
@@ -75,15 +75,15 @@ TEST_CASE("unknown words: replaced by the dictionary's or the source's") {
 }
 
 TEST_CASE("unknown words: a wrong dictionary is named with its line") {
-  CHECK(complaint("a\tb\nhaus house\n") ==
+  CHECK(text_complaint("a\tb\nhaus house\n") ==
         "words.tsv:2: not a dictionary entry: 'haus house'; need a source word, one tab, and its translation");
-  CHECK(complaint("a\tb\tc\n") ==
+  CHECK(text_complaint("a\tb\tc\n") ==
         "words.tsv:1: not a dictionary entry: 'a\tb\tc'; need a source word, one tab, and its translation");
-  CHECK(complaint("\ta\n") == "words.tsv:1: 0 words before the tab; need one source word");
-  CHECK(complaint("das haus\thouse\n") == "words.tsv:1: 2 words before the tab; need one source word");
-  CHECK(complaint("a\tb\n\nhaus\t \n") == "words.tsv:3: the word 'haus' has no translation");
-  CHECK(complaint("a\tb\na\tc\n") == "words.tsv:2: the word 'a' stands here a second time");
-  CHECK(complaint("a\tb\na\xff\tc\n") == "words.tsv:2: invalid UTF-8 at byte 2");
+  CHECK(text_complaint("\ta\n") == "words.tsv:1: 0 words before the tab; need one source word");
+  CHECK(text_complaint("das haus\thouse\n") == "words.tsv:1: 2 words before the tab; need one source word");
+  CHECK(text_complaint("a\tb\n\nhaus\t \n") == "words.tsv:3: the word 'haus' has no translation");
+  CHECK(text_complaint("a\tb\na\tc\n") == "words.tsv:2: the word 'a' stands here a second time");
+  CHECK(text_complaint("a\tb\na\xff\tc\n") == "words.tsv:2: invalid UTF-8 at byte 2");
 }
 
 TEST_CASE("translation output: every form of it") {

@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kCaptionExamples =
     R"(Prints a line for each picture: its name, a tab, and its caption. With --out there is an SVG for each of them besides, the
 picture once more for each word, darkened but for what the word looked at.
 
@@ -28,14 +28,14 @@ Examples:
   gradus-captioner caption --model m new/*.png --out panels
 )";
 
-struct Arguments {
+struct CaptionArguments {
   std::string model, out;
   std::vector<std::string> pictures;
   bool force = false;
 };
 
 /// An SVG for each picture, named after it; none if no folder is given.
-std::vector<translate::OutputFile> panel_files(const Arguments& options) {
+std::vector<translate::OutputFile> panel_files(const CaptionArguments& options) {
   std::vector<translate::OutputFile> files;
   if (options.out.empty()) return files;
   make_folder(options.out);
@@ -51,7 +51,7 @@ std::vector<translate::OutputFile> panel_files(const Arguments& options) {
   return files;
 }
 
-int run(const Arguments& options) {
+int run(const CaptionArguments& options) {
   require_libpng();
   const std::unique_ptr<TrainedCaptioner> captioner = load_captioner(options.model);
   const std::vector<translate::OutputFile> files = panel_files(options);
@@ -74,11 +74,11 @@ int run(const Arguments& options) {
 }
 
 translate::Command caption_command() {
-  const auto options = std::make_shared<Arguments>();
+  const auto options = std::make_shared<CaptionArguments>();
   return {
       .name = "caption",
       .help = "Describe pictures, and show where it looks",
-      .footer = kExamples,
+      .footer = kCaptionExamples,
       .options =
           {translate::model_option(options->model),
            {.names = "picture", .target = &options->pictures, .type = "FILE", .help = "PNG files", .required = true},

@@ -14,7 +14,7 @@ namespace gradus::captioner {
 
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kDrawExamples =
     R"(Writes small pictures of coloured shapes as PNG files, and a text in which each line is the name of one, a tab, and its
 caption: captions.txt, of those to learn from, and test.txt, of the others.
 
@@ -24,14 +24,14 @@ Examples:
       --test shapes/test.txt
 )";
 
-struct Arguments {
+struct DrawArguments {
   std::string folder;
   int count = 1000, test = 100;
   std::uint64_t seed = 1;
   bool force = false;
 };
 
-int run(const Arguments& options) {
+int run(const DrawArguments& options) {
   require_libpng();
   const std::string& folder = options.folder;
   const std::vector<Drawing> drawings =
@@ -54,7 +54,7 @@ int run(const Arguments& options) {
 }
 
 translate::Command draw_command() {
-  const auto options = std::make_shared<Arguments>();
+  const auto options = std::make_shared<DrawArguments>();
   translate::Options all = translate::empty_folder_options(options->folder, options->force);
   all.insert(all.begin() + 1,
              {{.names = "--count",
@@ -70,7 +70,7 @@ translate::Command draw_command() {
               {.names = "--seed", .target = &options->seed, .type = "N", .help = "Seed of the pictures"}});
   return {.name = "draw",
           .help = "Draw pictures of coloured shapes, with captions, to try it with",
-          .footer = kExamples,
+          .footer = kDrawExamples,
           .options = std::move(all),
           .run = [options] { return run(*options); }};
 }

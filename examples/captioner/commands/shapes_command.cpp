@@ -15,7 +15,7 @@ namespace gradus::captioner {
 
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kShapesExamples =
     R"(Draws pictures of coloured shapes, learns to describe them, and tells how often captions are right, and how often the patch
 that was attended to most shows the thing that a word names. It needs no files.
 
@@ -24,13 +24,13 @@ Examples:
   gradus-captioner shapes --out captions --encoder convolution
 )";
 
-struct Arguments : ConfigWithOptions {
+struct ShapesArguments : ConfigWithOptions {
   int count = 20'000, test = 1'000, show = 4;
   bool uniform = false, force = false;
   std::string out = "captions";
 };
 
-translate::Options options_of(Arguments& arguments) {
+translate::Options options_of(ShapesArguments& arguments) {
   constexpr translate::Range kCounts{1, 1'000'000};
   return translate::joined(
       {{{.names = "--out",
@@ -68,7 +68,7 @@ std::string panels_of(const Picture& picture, const Description& description) {
   return panels_svg(drawn_pixels(picture.image), words);
 }
 
-int run(const Arguments& options) {
+int run(const ShapesArguments& options) {
   make_folder(options.out);
   std::vector<translate::OutputFile> files;
   for (int i = 0; i < std::min(options.show, options.test); ++i) {
@@ -109,10 +109,10 @@ int run(const Arguments& options) {
 }
 
 translate::Command shapes_command() {
-  const auto options = std::make_shared<Arguments>();
+  const auto options = std::make_shared<ShapesArguments>();
   return {.name = "shapes",
           .help = "Learn from drawn pictures, and measure where it looks",
-          .footer = kExamples,
+          .footer = kShapesExamples,
           .options = options_of(*options),
           .run = [options] { return run(*options); }};
 }

@@ -19,7 +19,7 @@ namespace gradus::captioner {
 
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kTrainExamples =
     R"(Each line of FILE is the name of a PNG file in the folder, a tab, and a caption of it, as UTF-8. A picture may have several
 captions, on lines of their own. Pictures of any size are scaled to a square of --side pixels, by the mean of what each of these
 covers; what is not square is stretched. Captions are learned in lower case.
@@ -34,8 +34,8 @@ Examples:
 
 constexpr int kSide = 64;
 
-struct Arguments : ConfigWithOptions {
-  Arguments() { config.side = kSide; }
+struct TrainArguments : ConfigWithOptions {
+  TrainArguments() { config.side = kSide; }
 
   std::string pictures, captions, test, model;
   bool force = false;
@@ -89,7 +89,7 @@ std::string score_line(TrainedCaptioner& captioner, const CaptionedPictures& cap
                      bleu.score(sums), 100.0 * right / static_cast<double>(texts.size()));
 }
 
-int run(Arguments& options) {
+int run(TrainArguments& options) {
   require_libpng();
   const CaptionerConfig& config = options.config;
   config.check();
@@ -128,11 +128,11 @@ int run(Arguments& options) {
 }
 
 translate::Command train_command() {
-  const auto options = std::make_shared<Arguments>();
+  const auto options = std::make_shared<TrainArguments>();
   return {
       .name = "train",
       .help = "Learn to describe pictures from some with captions",
-      .footer = kExamples,
+      .footer = kTrainExamples,
       .options = translate::joined(
           {{{.names = "--pictures",
              .target = &options->pictures,

@@ -12,7 +12,7 @@ namespace gradus::translate {
 
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kAerExamples =
     R"(Compares word alignments in the file HYP, a line a sentence pair as `0-0 1-2`, with the true ones in REF: the alignment
 error rate is the better the smaller it is. In REF `0-0` is a sure link and `1?2` a possible one, which may be there or
 not. Words count from 0. To align text with a model there is `gradus evaluate --alignments`.
@@ -21,11 +21,11 @@ Examples:
   gradus aer hyp.align test.align
 )";
 
-struct Arguments {
+struct AerArguments {
   std::string hypotheses, references;
 };
 
-int run(const Arguments& options) {
+int run(const AerArguments& options) {
   const std::vector<TrueAlignment> truth = read_alignments(options.references);
   std::vector<std::vector<Link>> links;
   for (TrueAlignment& alignment : read_alignments(options.hypotheses)) links.push_back(std::move(alignment.possible));
@@ -41,11 +41,11 @@ int run(const Arguments& options) {
 }
 
 Command aer_command() {
-  const auto options = std::make_shared<Arguments>();
+  const auto options = std::make_shared<AerArguments>();
   return {.name = "aer",
           .help = "Measure word alignments in a file: the alignment error rate",
           .group = "Measure",
-          .footer = kExamples,
+          .footer = kAerExamples,
           .options = {{.names = "hyp",
                        .target = &options->hypotheses,
                        .type = "HYP",

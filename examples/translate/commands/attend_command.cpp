@@ -23,7 +23,8 @@ namespace gradus::translate {
 
 namespace {
 
-constexpr const char* kExamples = R"(Translates a sentence and shows, for every word of the translation, which words of
+constexpr const char* kAttendExamples =
+    R"(Translates a sentence and shows, for every word of the translation, which words of
 the source the model looked at: rows are target words, columns source words, and each row sums to one. Words are those of the
 model; of subwords, the first one of a word has a mark.
 
@@ -39,7 +40,7 @@ Examples:
   gradus attend --model a b "ein mann geht ." --out translation.html
 )";
 
-struct Arguments {
+struct AttendArguments {
   std::vector<std::string> models, sentence;
   std::string target;
   OutputFile out;
@@ -56,7 +57,7 @@ struct Request {
 
 /// What stands after --model may be folders of models or the sentence: what is no such folder is a word of it, unless
 /// it looks like a path.
-Request request_of(const Arguments& options) {
+Request request_of(const AttendArguments& options) {
   const auto is_word = [](const std::string& name) {
     const bool is_path = name.find('/') != std::string::npos && name.find(' ') == std::string::npos;
     return !is_path && !holds_model(name);
@@ -86,14 +87,14 @@ void tell_missed_model(const Request& request, const Language& language) {
 }
 
 /// Says on standard error what may not be as it was meant.
-void tell_doubts(const Arguments& options, const Request& request, const Translator& translator) {
+void tell_doubts(const AttendArguments& options, const Request& request, const Translator& translator) {
   tell_missed_model(request, translator.source);
   tell_unknown_words("attend", "source", translator.source, request.sentence);
   if (options.has_target) tell_unknown_words("attend", "target", translator.target, options.target);
 }
 
 /// The kind of file to write, if one is wanted. Throws UsageError for options that only a page has a place for.
-std::optional<FileKind> kind_of_output(const Arguments& options, size_t models) {
+std::optional<FileKind> kind_of_output(const AttendArguments& options, size_t models) {
   if (models > 2)
     throw UsageError(fmt::format("attend: --model names {} folders; need one, or two to compare", models));
   using enum FileKind;
@@ -108,7 +109,7 @@ std::optional<FileKind> kind_of_output(const Arguments& options, size_t models) 
   return kind;
 }
 
-int write_page(const Arguments& options, const Request& request) {
+int write_page(const AttendArguments& options, const Request& request) {
   std::vector<std::unique_ptr<Translator>> translators;
   std::vector<ShownModel> models;
   for (const std::string& name : request.models) {
@@ -130,7 +131,7 @@ int write_page(const Arguments& options, const Request& request) {
   return 0;
 }
 
-int run(const Arguments& options) {
+int run(const AttendArguments& options) {
   require_sense(options.search);
   const Request request = request_of(options);
   require_utf8("attend", "sentence", request.sentence);
@@ -162,11 +163,11 @@ int run(const Arguments& options) {
 }
 
 Command attend_command() {
-  const auto options = std::make_shared<Arguments>();
+  const auto options = std::make_shared<AttendArguments>();
   return {.name = "attend",
           .help = "Show which source words a translation was made from",
           .group = "Look inside",
-          .footer = kExamples,
+          .footer = kAttendExamples,
           .short_help = {{"Sentence", "model,sentence,target"}, {"Output", "out,saliency"}, {"Search", "beam"}},
           .options = joined(
               {{models_option(options->models, "Folder of the model; of two, a page shows both"),

@@ -11,7 +11,7 @@ namespace gradus::translate {
 
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kAverageExamples =
     R"(Makes a new model of the mean of a training's last models, which often translates better than each of them
 (Junczys-Dowmunt et al. 2016, section 3.3). The training must keep them: gradus train --keep-epochs N.
 
@@ -20,13 +20,13 @@ Examples:
   gradus average m --out mean --last 3
 )";
 
-struct Arguments {
+struct AverageArguments {
   std::string model, out;
   int last = 0;
   bool force = false;
 };
 
-int run(const Arguments& options) {
+int run(const AverageArguments& options) {
   const TrainConfig config = load_config(options.model);
   std::vector<std::string> files = kept_epochs(options.model);
   if (files.empty()) fail("average: {} keeps no epochs; train with --keep-epochs N", options.model);
@@ -49,11 +49,11 @@ int run(const Arguments& options) {
 }
 
 Command average_command() {
-  const auto options = std::make_shared<Arguments>();
+  const auto options = std::make_shared<AverageArguments>();
   return {.name = "average",
           .help = "Make a model of the mean of a training's last ones",
           .group = "Train and translate",
-          .footer = kExamples,
+          .footer = kAverageExamples,
           .options = {{.names = "model",
                        .target = &options->model,
                        .type = "DIR",

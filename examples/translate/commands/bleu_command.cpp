@@ -16,7 +16,7 @@ namespace gradus::translate {
 
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kBleuExamples =
     R"(Compares translations in the file HYP (- for standard input) with references, line by line. Scores and their
 signature, to be reported together, are sacreBLEU's; TER is the better the smaller it is. With --baseline the differences
 to another system are tested: the p-value is how likely such a difference is if nothing but chance makes it, and those
@@ -33,7 +33,7 @@ Examples:
 
 constexpr size_t kDefaultResamples = 1000;
 
-struct Arguments {
+struct BleuArguments {
   std::string hypotheses, baseline, paired = "both";
   std::vector<std::string> references, systems;
   MetricOptions metrics;
@@ -59,7 +59,7 @@ std::vector<std::string> read_translations(const std::string& path) {
   return lines;
 }
 
-Input read_input(const Arguments& options) {
+Input read_input(const BleuArguments& options) {
   std::vector<std::string> files = {options.hypotheses};
   if (!options.baseline.empty()) files.insert(files.begin(), options.baseline);
   files.insert(files.end(), options.systems.begin(), options.systems.end());
@@ -82,7 +82,7 @@ Input read_input(const Arguments& options) {
 }
 
 /// A line for every segment: its scores, by all metrics.
-std::string sentence_lines(const System& system, const References& references, const Arguments& options) {
+std::string sentence_lines(const System& system, const References& references, const BleuArguments& options) {
   const std::vector<std::unique_ptr<Metric>> metrics = make_metrics(options.metrics, true);
   Json::List list;
   std::string text;
@@ -99,7 +99,7 @@ std::string sentence_lines(const System& system, const References& references, c
   return options.json ? Json(std::move(list)).dump(2) + "\n" : text;
 }
 
-std::string report_text(const Input& input, const Arguments& options) {
+std::string report_text(const Input& input, const BleuArguments& options) {
   std::optional<PairedTests> tests;
   MetricOptions metric_options = options.metrics;
   if (!options.baseline.empty()) {
@@ -128,7 +128,7 @@ std::string report_text(const Input& input, const Arguments& options) {
   return text;
 }
 
-void require_sense(const Arguments& options) {
+void require_sense(const BleuArguments& options) {
   make_metrics(options.metrics);
   const bool compares = !options.baseline.empty();
   if (!compares && (options.paired_given || options.trials_given)) {
@@ -139,7 +139,7 @@ void require_sense(const Arguments& options) {
     throw UsageError("bleu: --sentences goes without --baseline, --systems and --bootstrap");
 }
 
-int run(const Arguments& options) {
+int run(const BleuArguments& options) {
   require_sense(options);
   const Input input = read_input(options);
   for (const System& system : input.systems) {
@@ -155,11 +155,11 @@ int run(const Arguments& options) {
 
 Command bleu_command() {
   static constexpr std::array kPaired{"bootstrap", "randomisation", "both"};
-  const auto options = std::make_shared<Arguments>();
+  const auto options = std::make_shared<BleuArguments>();
   return {.name = "bleu",
           .help = "Measure translations in a file: BLEU, chrF, TER",
           .group = "Measure",
-          .footer = kExamples,
+          .footer = kBleuExamples,
           .short_help = {{"Text", "hyp,ref"},
                          {"Scores", "metrics,lowercase,tokenize,sentences,json"},
                          {"Differences", "baseline,systems,bootstrap"}},

@@ -26,7 +26,7 @@ namespace gradus::translate {
 
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kCompareExamples =
     R"(Compares what two or more models make of a test text: scores, as `gradus evaluate` computes them; whether chance may be
 the reason for the differences to the first one, by paired bootstrap and approximate randomisation; and the sentences in
 which they differ most by the first of the metrics. On a terminal words stand out that another translation does not have
@@ -39,7 +39,7 @@ Examples:
   gradus compare a b old.en --test test.de test.en --sentences 20
 )";
 
-struct Arguments {
+struct CompareArguments {
   std::vector<std::string> systems, test;
   size_t sentences = 5;
   OutputFile out;
@@ -78,7 +78,7 @@ ComparedSystem translate_by(const Ensemble& model, const std::string& name, cons
           unit_of(model.first().config.tokenizer)};
 }
 
-Comparison compare_systems(const Arguments& options) {
+Comparison compare_systems(const CompareArguments& options) {
   TestText test = read_test_text(options.test);
   warn_if_tokenized(options.metrics, test.text.target, options.test[1]);
   std::vector<ComparedSystem> systems(options.systems.size());
@@ -102,7 +102,7 @@ Comparison compare_systems(const Arguments& options) {
   return comparison;
 }
 
-int run(const Arguments& options) {
+int run(const CompareArguments& options) {
   require_sense(options.search);
   make_metrics(options.metrics);  // wrong options and folders show before the work begins
   require_distinct("compare", options.systems);
@@ -120,11 +120,11 @@ int run(const Arguments& options) {
 }
 
 Command compare_command() {
-  const auto options = std::make_shared<Arguments>();
+  const auto options = std::make_shared<CompareArguments>();
   return {.name = "compare",
           .help = "Tell which of several models is better, and where they differ",
           .group = "Measure",
-          .footer = kExamples,
+          .footer = kCompareExamples,
           .short_help = {{"Text and models", "models,test"},
                          {"Scores", "metrics,lowercase,tokenize"},
                          {"Output", "sentences,out"},

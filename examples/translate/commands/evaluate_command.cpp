@@ -36,7 +36,7 @@ namespace gradus::translate {
 
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kEvaluateExamples =
     R"(Scores are those of the corpus, as sacreBLEU computes them by default: the references as they stand, for BLEU split
 by the 13a rules. For text that is tokenised already, give --tokenize none. Perplexity is teacher-forced, per word of
 the model's vocabulary, the end of sentence included; of several references it takes the first one. Pairs with an
@@ -63,7 +63,7 @@ Examples:
   gradus evaluate --model m --test tok.de tok.en --alignments test.align
 )";
 
-struct Arguments {
+struct EvaluateArguments {
   std::vector<std::string> models;
   bool ensemble = false;
   std::vector<std::string> test;
@@ -107,12 +107,12 @@ std::string headline(const Test& test) { return test.title.empty() ? "" : test.t
 bool attends(const std::string& model) { return load_config(model).attention.present; }
 
 /// Whether there is attention to align with: of every model, or of one of those that work together.
-bool can_align(const Arguments& options) {
+bool can_align(const EvaluateArguments& options) {
   return options.ensemble ? std::ranges::any_of(options.models, attends) : std::ranges::all_of(options.models, attends);
 }
 
 /// What to evaluate on: the files, or for models of the toy language its tests.
-std::vector<Test> read_tests(const Arguments& options) {
+std::vector<Test> read_tests(const EvaluateArguments& options) {
   if (!options.test.empty()) {
     Test test{read_test_text(options.test)};
     if (!options.alignments.empty()) test.aligned = read_aligned(test.text, options.test[0], options.alignments);
@@ -168,7 +168,7 @@ Translations translate(std::span<Translator* const> models, std::span<const std:
 }
 
 /// Each measure, still without values, and the bins of lengths, still without scores.
-void prepare(Test& test, const Arguments& options) {
+void prepare(Test& test, const EvaluateArguments& options) {
   const auto metrics = make_metrics(options.metrics);
   for (const auto& metric : metrics) {
     test.measures.push_back({.name = metric->name(), .lower_is_better = metric->lower_is_better()});
@@ -185,7 +185,7 @@ void prepare(Test& test, const Arguments& options) {
 }
 
 /// Writes the scores of models that translate together, called `name`, and adds them to what was found.
-void evaluate(const Ensemble& ensemble, const std::string& name, const Arguments& options, Test& test,
+void evaluate(const Ensemble& ensemble, const std::string& name, const EvaluateArguments& options, Test& test,
               ThreadPool& pool) {
   const double start = seconds_now();
   const auto [translations, lag] = translate(ensemble.models(), test.text.source, options.search, pool);
@@ -239,7 +239,7 @@ std::vector<std::string> differing_options(const std::vector<std::string>& model
 }
 
 /// The models one after the other, and how they spread.
-void evaluate_each(const Arguments& options, std::vector<Test>& tests, ThreadPool& pool) {
+void evaluate_each(const EvaluateArguments& options, std::vector<Test>& tests, ThreadPool& pool) {
   std::unique_ptr<const Ensemble> before;
   bool alike = true;
   for (const std::string& model : options.models) {
@@ -275,7 +275,7 @@ void write_lengths(const std::vector<Test>& tests, const OutputFile& svg, FileKi
   svg.tell(svg.written("curves"));
 }
 
-int run(Arguments options) {
+int run(EvaluateArguments options) {
   require_sense(options.search);
   make_metrics(options.metrics);  // wrong options and folders show before the work begins
   const FileKind kind = options.svg.kind("evaluate", {FileKind::Svg, FileKind::Png});
@@ -302,7 +302,7 @@ int run(Arguments options) {
 }
 
 Command evaluate_command() {
-  const auto options = std::make_shared<Arguments>();
+  const auto options = std::make_shared<EvaluateArguments>();
   Option bin_width = bin_width_option(options->bin_width);
   bin_width.needs = "--by-length";
   Options svg = options->svg.options("--svg", "Also write it as a picture (.svg, .png), a curve a model");
@@ -310,7 +310,7 @@ Command evaluate_command() {
   return {.name = "evaluate",
           .help = "Measure how well a model translates: BLEU, chrF, TER",
           .group = "Measure",
-          .footer = kExamples,
+          .footer = kEvaluateExamples,
           .short_help = {{"Text and models", "model,test,ensemble"},
                          {"Scores", "metrics,lowercase,tokenize,bootstrap,by-length,alignments"},
                          {"Search", "beam,threads"}},

@@ -20,7 +20,7 @@ namespace gradus::translate {
 
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kExplainExamples =
     R"(Shows a training step of the model on one pair of sentences, op by op: what is computed from what,
 and how the gradient of the loss flows back to the parameters. Nothing is trained; dropout is off.
 
@@ -34,7 +34,7 @@ A model that knows a translation has tiny gradients for it. Another
 translation, or --untrained, has larger ones.
 )";
 
-struct Arguments {
+struct ExplainArguments {
   std::string model, target;
   OutputFile out;
   std::vector<std::string> sentence;
@@ -63,7 +63,7 @@ double loss_of(const std::function<Tensor()>& step) {
 
 std::string hint_line(const char* hint) { return *hint ? fmt::format("hint    {}\n", hint) : ""; }
 
-int run(const Arguments& options) {
+int run(const ExplainArguments& options) {
   const std::string source = join_words(options.sentence);
   require_utf8("explain", "sentence", source);
   require_utf8("explain", "target", options.target);
@@ -120,11 +120,11 @@ int run(const Arguments& options) {
 }
 
 Command explain_command() {
-  const auto options = std::make_shared<Arguments>();
+  const auto options = std::make_shared<ExplainArguments>();
   return {.name = "explain",
           .help = "Show a training step, forward and backward, op by op",
           .group = "Look inside",
-          .footer = kExamples,
+          .footer = kExplainExamples,
           .options =
               joined({{model_option(options->model),
                        {.names = "sentence",

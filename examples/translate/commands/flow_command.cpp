@@ -17,7 +17,7 @@ namespace gradus::translate {
 
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kFlowExamples =
     R"(Follows gradients through time: how much of the loss of each word of a translation reaches each state of encoder and
 decoder, through the recurrence and through attention. Tables have the mean norm by the number of recurrent steps
 between the two, and sentences say where the gradient is lost. The page shows it for every pair, word by word, with
@@ -30,7 +30,7 @@ Examples:
   gradus flow --model m --untrained --test test.de test.en --out flow.html
 )";
 
-struct Arguments {
+struct FlowArguments {
   std::vector<std::string> models, test;
   OutputFile out;
   size_t sentences = 20;
@@ -68,7 +68,7 @@ ModelFlow flow_of(Translator& translator, const std::string& name, bool trained,
 }
 
 /// The first pairs of the test text.
-ParallelText first_pairs(const Arguments& options) {
+ParallelText first_pairs(const FlowArguments& options) {
   ParallelText text = read_parallel(options.test[0], options.test[1]);
   if (text.source.empty())
     fail("{}, {}: no sentence pair to follow gradients in", input_name(options.test[0]), input_name(options.test[1]));
@@ -78,7 +78,7 @@ ParallelText first_pairs(const Arguments& options) {
   return text;
 }
 
-int run(const Arguments& options) {
+int run(const FlowArguments& options) {
   require_page("flow", options.out);
   const ParallelText text = first_pairs(options);
   std::vector<std::unique_ptr<Translator>> translators;
@@ -116,12 +116,12 @@ int run(const Arguments& options) {
 }
 
 Command flow_command() {
-  const auto options = std::make_shared<Arguments>();
+  const auto options = std::make_shared<FlowArguments>();
   return {
       .name = "flow",
       .help = "Show how far gradients come through time",
       .group = "Look inside",
-      .footer = kExamples,
+      .footer = kFlowExamples,
       .options = joined({{models_option(options->models, "Folder of the model; several are shown beside each other"),
                           {.names = "-t,--test",
                            .target = &options->test,

@@ -13,7 +13,7 @@ namespace gradus::translate {
 
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kPresetsExamples =
     R"(A preset is a set of options that has a name; those that are given besides change it. With NAME, its options are written as
 JSON, which --config takes: the begin of a configuration of your own.
 
@@ -35,7 +35,7 @@ std::string table() {
   return text;
 }
 
-int run(const std::string& name) {
+int show(const std::string& name) {
   for (const Preset& preset : presets()) {
     if (name == preset.name) write_output(Json::parse(preset.json).dump(2) + "\n");
   }
@@ -52,13 +52,13 @@ Command presets_command() {
   return {.name = "presets",
           .help = "Show the presets of `gradus train`, or what is in one",
           .group = "Train and translate",
-          .footer = kExamples,
+          .footer = kPresetsExamples,
           .options = {{.names = "preset",
                        .target = name.get(),
                        .type = "NAME",
                        .help = "The preset",
                        .choices = RowOf<presets>::names()}},
-          .run = [name] { return run(*name); }};
+          .run = [name] { return show(*name); }};
 }
 
 }

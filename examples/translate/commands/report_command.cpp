@@ -16,7 +16,7 @@ namespace gradus::translate {
 
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kReportExamples =
     R"(Makes one self-contained HTML page of a training: curves of loss, BLEU, learning rate
 and gradient norm, how the translations of some validation sentences changed from epoch to epoch, what they attend to
 with the best model so far, and the configuration. A training that still runs can be reported on, too. Modules whose
@@ -27,7 +27,7 @@ Examples:
   gradus report m --out training.html
 )";
 
-struct Arguments {
+struct ReportArguments {
   std::string model;
   OutputFile out;
 };
@@ -50,7 +50,7 @@ std::vector<Heatmap> sample_heatmaps(const std::string& directory, const Trainin
   return maps;
 }
 
-int run(const Arguments& options) {
+int run(const ReportArguments& options) {
   OutputFile out = options.out;
   if (!out.is_wanted()) {
     out.path = (std::filesystem::path(options.model) / "report.html").string();
@@ -74,11 +74,11 @@ int run(const Arguments& options) {
 }
 
 Command report_command() {
-  const auto options = std::make_shared<Arguments>();
+  const auto options = std::make_shared<ReportArguments>();
   return {.name = "report",
           .help = "Make an HTML page of a training",
           .group = "Look inside",
-          .footer = kExamples,
+          .footer = kReportExamples,
           .options = joined({{{.names = "model",
                                .target = &options->model,
                                .type = "DIR",

@@ -18,7 +18,7 @@ namespace gradus::translate {
 
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kScoreExamples =
     R"(Writes the log-probability of each translation, natural and with its end of sentence, a line a pair. A word that the
 model does not know counts as <unk>. The perplexity of the whole, per word with the ends of sentence, goes to standard
 error; pairs with an empty side have no part in it.
@@ -29,7 +29,7 @@ Examples:
   gradus score --model a --model b test.de test.en  # together
 )";
 
-struct Arguments {
+struct ScoreArguments {
   std::vector<std::string> models;
   std::string source, target;
   bool tokens = false, json = false;
@@ -56,7 +56,7 @@ std::vector<Scored> score(const Ensemble& ensemble, const ParallelText& text, Th
   return result;
 }
 
-std::string describe(const Arguments& options, const Scored& scored) {
+std::string describe(const ScoreArguments& options, const Scored& scored) {
   if (options.json) {
     Json json = Json::object({{"log_probability", scored.sum}});
     if (options.tokens) {
@@ -72,7 +72,7 @@ std::string describe(const Arguments& options, const Scored& scored) {
   return line;
 }
 
-int run(const Arguments& options) {
+int run(const ScoreArguments& options) {
   const ParallelText text = read_all_pairs(options.source, options.target);
   std::vector<size_t> complete;
   for (size_t i = 0; i < text.source.size(); ++i) {
@@ -104,14 +104,14 @@ int run(const Arguments& options) {
 }
 
 Command score_command() {
-  const auto options = std::make_shared<Arguments>();
+  const auto options = std::make_shared<ScoreArguments>();
   Option models = models_option(options->models);
   models.one_a_time = true;  // files follow
   return {
       .name = "score",
       .help = "Say how likely given translations are",
       .group = "Measure",
-      .footer = kExamples,
+      .footer = kScoreExamples,
       .options = {models,
                   {.names = "source",
                    .target = &options->source,

@@ -13,7 +13,7 @@ namespace gradus::translate {
 
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kToyExamples =
     R"(Writes the text of `gradus train --toy` to files: train, valid, test, and test_long with sentences longer than any other.
 NAME.en and NAME.fr have a sentence a line, as a model of that training reads and writes it; NAME.align has the true
 alignment of each pair, `0-0 1-2`: word 0 with word 0, English word 1 with French word 2. Words stand between white
@@ -51,12 +51,12 @@ void write_split(const std::string& stem, const std::vector<ToyPair>& split) {
   write_lines(stem + ".align", alignments);
 }
 
-struct Arguments {
+struct ToyArguments {
   std::string folder;
   bool force = false;
 };
 
-int run(const Arguments& options) {
+int run(const ToyArguments& options) {
   const std::string& folder = options.folder;
   make_empty_folder("toy", folder, options.force);
   const ToyCorpus toy = toy_corpus();
@@ -73,11 +73,11 @@ int run(const Arguments& options) {
 }
 
 Command toy_command() {
-  const auto options = std::make_shared<Arguments>();
+  const auto options = std::make_shared<ToyArguments>();
   return {.name = "toy",
           .help = "Write the toy language to files, with its alignments",
           .group = "Train and translate",
-          .footer = kExamples,
+          .footer = kToyExamples,
           .options = empty_folder_options(options->folder, options->force),
           .run = [options] { return run(*options); }};
 }

@@ -31,7 +31,7 @@ namespace gradus::translate {
 
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kTrainExamples =
     R"(Text is plain UTF-8, one sentence a line, or that compressed by gzip or zstd. What nobody gives is decided from the text,
 and printed with its reason: how lines become words, the sizes of the model, how long it is trained; without --valid a part of the
 text is held out. The validation text is translated now and then, and the best model stays in DIR.
@@ -334,7 +334,7 @@ Command train_command() {
   return {.name = "train",
           .help = "Train a translator on sentences and their translations",
           .group = "Train and translate",
-          .footer = kExamples,
+          .footer = kTrainExamples,
           .short_help = {{"Text", "train,valid,toy"},
                          {"Result", "model,force"},
                          {"Time", "max-minutes,epochs,threads,dry-run"},

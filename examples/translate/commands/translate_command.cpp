@@ -30,7 +30,8 @@ namespace gradus::translate {
 
 namespace {
 
-constexpr const char* kExamples = R"(Reads one sentence a line, from files or from standard input, and writes one
+constexpr const char* kTranslateExamples =
+    R"(Reads one sentence a line, from files or from standard input, and writes one
 translation a line. An empty line gives an empty line. On a terminal it asks for one sentence after the other.
 With --n-best a line is written for each translation: LINE ||| TRANSLATION ||| LOG-PROBABILITY ||| SCORE, lines counted
 from 0; an empty line has one, which is empty. With --alignments, ||| 0-0 2-1 follows the translation: the source word (from 0) that each target word attended
@@ -50,7 +51,7 @@ Examples:
   gradus translate --model wait-3 --live
 )";
 
-struct Arguments {
+struct TranslateArguments {
   std::vector<std::string> models, files;
   OutputFile out;
   SearchOptions search;
@@ -62,7 +63,7 @@ struct Arguments {
 };
 
 /// What stands after --model may be folders of models or files to translate: it is what it is on the disk.
-void sort_out_files(Arguments& options) {
+void sort_out_files(TranslateArguments& options) {
   std::vector<std::string> files;
   const auto move_if_file = [&](const std::string& name) {
     std::error_code ignored;
@@ -105,7 +106,7 @@ class Destination {
 };
 
 /// The files, one after the other, each word as soon as it is decided. Rank 0 does it alone.
-int run_live(const Arguments& options) {
+int run_live(const TranslateArguments& options) {
   if (options.models.size() > 1) throw UsageError("translate: --live goes with one model");
   if (!load_config(options.models.front()).is_simultaneous()) {
     fail(
@@ -130,7 +131,7 @@ int run_live(const Arguments& options) {
   return 0;
 }
 
-int run(Arguments options) {
+int run(TranslateArguments options) {
   if (options.n_best) {
     options.search.n_best = *options.n_best;
     options.output.n_best = true;
@@ -213,7 +214,7 @@ int run(Arguments options) {
   return 0;
 }
 
-Options output_options(Arguments& options) {
+Options output_options(TranslateArguments& options) {
   constexpr const char* kOutput = "Output";
   return {
       {.names = "--n-best",
@@ -256,11 +257,11 @@ Options output_options(Arguments& options) {
 }
 
 Command translate_command() {
-  const auto options = std::make_shared<Arguments>();
+  const auto options = std::make_shared<TranslateArguments>();
   return {.name = "translate",
           .help = "Translate sentences, one a line",
           .group = "Train and translate",
-          .footer = kExamples,
+          .footer = kTranslateExamples,
           .short_help = {{"Text and model", "file,model,out"},
                          {"Output", "n-best,alignments,json,replace-unknown,live"},
                          {"Search", "beam,max-length,length-power,sample,temperature,threads"}},

@@ -15,7 +15,7 @@ Nonlinearity nonlinearity_of(Call& make) {
   return make.text(-1, "nonlinearity", "tanh") == "relu" ? Nonlinearity::Relu : Nonlinearity::Tanh;
 }
 
-RecurrentOptions options_of(Call& make) {
+RecurrentOptions recurrent_options_of(Call& make) {
   require_default(make, "dropout", 0);
   return {.layers = make.integer(-1, "num_layers", 1),
           .bidirectional = make.flag(-1, "bidirectional", false),
@@ -24,7 +24,7 @@ RecurrentOptions options_of(Call& make) {
 }
 
 /// How a sequence is laid out.
-struct Layout {
+struct RecurrentLayout {
   bool batched, batch_first;
 
   Tensor to_gradus(Tensor x) const {
@@ -48,7 +48,7 @@ template <class Layer>
 auto run_layer(bool batch_first) {
   return [=](Layer& layer, Call& call) -> Outputs {
     const Tensor input = call.tensor(0, "input");
-    const Layout layout{input.rank() == 3, batch_first};
+    const RecurrentLayout layout{input.rank() == 3, batch_first};
     const Tensor x = layout.to_gradus(input);
     const std::vector<int> lengths(static_cast<std::size_t>(x.dim(0)), x.dim(1));
     if constexpr (std::is_same_v<Layer, LSTM>) {
@@ -75,7 +75,7 @@ auto run_layer(bool batch_first) {
 template <class Layer, class... More>
 BuiltModule layer(Call& make, More... more) {
   auto module = std::make_unique<Layer>(nullptr, "", make.integer(-1, "input_size"), make.integer(-1, "hidden_size"),
-                                        options_of(make), more...);
+                                        recurrent_options_of(make), more...);
   return built(std::move(module), run_layer<Layer>(make.flag(-1, "batch_first", false)));
 }
 

@@ -16,8 +16,6 @@ namespace {
 
 constexpr int kCount = 100000;
 
-std::vector<double> numbers(Tensor x) { return {x.value().begin(), x.value().end()}; }
-
 }
 
 TEST_SUITE("random") {

@@ -1,7 +1,6 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <limits>
 
 #include "autograd/gradcheck.h"
 #include "autograd/inspect/check.h"
@@ -26,9 +25,6 @@
 using namespace gradus;
 
 namespace {
-
-constexpr Real kInfinity = std::numeric_limits<Real>::infinity();
-constexpr Real kNaN = std::numeric_limits<Real>::quiet_NaN();
 
 /// The gradient of f at the numbers given, for the cotangent dy.
 std::vector<double> gradient(std::vector<Real> numbers, Real dy, Tensor (*f)(Tensor)) {

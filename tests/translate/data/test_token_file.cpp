@@ -16,7 +16,8 @@ using namespace gradus::translate;
 namespace {
 
 constexpr std::uint64_t kKey = 7;
-const std::vector<Pair> kPairs = {{{4, 5, kEnd}, {6, kEnd}}, {{kUnknown, kEnd}, {7, 7, 6, kEnd}}, {{4, kEnd}, {kEnd}}};
+const std::vector<Pair> kFilePairs = {
+    {{4, 5, kEnd}, {6, kEnd}}, {{kUnknown, kEnd}, {7, 7, 6, kEnd}}, {{4, kEnd}, {kEnd}}};
 
 std::string file_of(const std::vector<Pair>& pairs) {
   std::string bytes;
@@ -43,8 +44,8 @@ std::filesystem::file_time_type time_of(const std::string& path) { return std::f
 }
 
 TEST_CASE("pairs come back from a file of tokens, with what was left out") {
-  for (const std::size_t count : {std::size_t{1}, std::size_t{2}, kPairs.size()}) {
-    const std::vector<Pair> pairs(kPairs.begin(), kPairs.begin() + static_cast<std::ptrdiff_t>(count));
+  for (const std::size_t count : {std::size_t{1}, std::size_t{2}, kFilePairs.size()}) {
+    const std::vector<Pair> pairs(kFilePairs.begin(), kFilePairs.begin() + static_cast<std::ptrdiff_t>(count));
     const Opened file(file_of(pairs));
     const Pairs found = file.tokens->pairs();
     REQUIRE(found.size() == count);
@@ -66,7 +67,7 @@ TEST_CASE("a file of tokens that is cut off, damaged, a stranger's or none at al
     const std::string text = complaint([&] { Opened(bytes, key, target_words); });
     return text.substr(std::min(text.size(), text.find("tokens.bin")));
   };
-  const std::string whole = file_of(kPairs);
+  const std::string whole = file_of(kFilePairs);
   CHECK(error(whole).empty());
   for (std::size_t size = 0; size < whole.size(); ++size)
     CHECK(error(whole.substr(0, size)).starts_with("tokens.bin: "));

@@ -32,9 +32,10 @@ SentenceFlow sentence_of(int S, int T, const NormOf& encoder, const NormOf& deco
 }
 
 double halves(int distance) { return std::pow(0.5, distance); }
-double constant(int) { return 0.25; }
+double constant_norm(int) { return 0.25; }
 
-ModelFlow model_of(const std::string& name, bool attends, const NormOf& encoder, const NormOf& decoder = constant) {
+ModelFlow model_of(const std::string& name, bool attends, const NormOf& encoder,
+                   const NormOf& decoder = constant_norm) {
   return {name, "rnn", attends, true, {sentence_of(6, 6, encoder, decoder)}};
 }
 
@@ -45,7 +46,7 @@ std::string finding_of(const ModelFlow& model) { return flow_findings({&model, 1
 TEST_CASE("flow: curves are mean shares by distance") {
   ModelFlow model = model_of("m", false, halves, halves);
   model.sentences.push_back(sentence_of(
-      3, 2, [](int d) { return 3 * halves(d); }, constant, true));
+      3, 2, [](int d) { return 3 * halves(d); }, constant_norm, true));
   const FlowCurves curves = flow_curves(model);
   REQUIRE(curves.encoder.size() == 11);  // 6 + 6 - 1: half of the sentences have it
   CHECK(curves.encoder[0].distance == 1);
@@ -87,7 +88,7 @@ TEST_CASE("flow: the factor a step is that of a straight line, in which one odd 
 }
 
 TEST_CASE("flow: a reversed source is far at its end") {
-  ModelFlow model = model_of("m", false, constant);
+  ModelFlow model = model_of("m", false, constant_norm);
   GradientFlow& flow = model.sentences[0].flow;
   flow.reversed = true;
   flow.forward.norms.assign(36, 0);
@@ -109,12 +110,12 @@ TEST_CASE("flow: sentences say what vanishes, what fades, what grows, and where"
   CHECK(finding_of(model_of("m", false, [](int d) {
           return std::pow(2, d);
         })).find("the gradient grows, by a factor of 2.00 a step.") != std::string::npos);
-  CHECK(finding_of(model_of("m", true, constant))
+  CHECK(finding_of(model_of("m", true, constant_norm))
             .ends_with("10 steps before it 1: the gradient hardly depends on the distance, for attention reaches every "
                        "state at once."));
   CHECK(finding_of(model_of("m", false, [](int) { return 0.0; })).starts_with("m: no gradient reaches the encoder."));
-  ModelFlow brief = model_of("m", true, constant);
-  brief.sentences = {sentence_of(1, 1, constant, constant)};
+  ModelFlow brief = model_of("m", true, constant_norm);
+  brief.sentences = {sentence_of(1, 1, constant_norm, constant_norm)};
   CHECK(finding_of(brief).find("too short to show") != std::string::npos);
 }
 
@@ -124,14 +125,14 @@ TEST_CASE("flow: sentences name the way on which most is lost") {
     const std::size_t begin = text.find("most is lost ");
     return begin == std::string::npos ? "" : text.substr(begin + 13, text.find(':', begin) - begin - 13);
   };
-  CHECK(way(halves, constant) == "in the encoder's recurrence");
-  CHECK(way(constant, [](int d) { return std::pow(0.1, d); }) == "in the decoder's recurrence");
-  CHECK(way([](int) { return 1e-4; }, constant) == "on the way from the decoder's first state to the encoder");
-  CHECK(way(constant, constant).empty());
+  CHECK(way(halves, constant_norm) == "in the encoder's recurrence");
+  CHECK(way(constant_norm, [](int d) { return std::pow(0.1, d); }) == "in the decoder's recurrence");
+  CHECK(way([](int) { return 1e-4; }, constant_norm) == "on the way from the decoder's first state to the encoder");
+  CHECK(way(constant_norm, constant_norm).empty());
 }
 
 TEST_CASE("flow: attention beside none") {
-  const std::vector<ModelFlow> models = {model_of("a", true, constant), model_of("b", false, halves)};
+  const std::vector<ModelFlow> models = {model_of("a", true, constant_norm), model_of("b", false, halves)};
   const std::vector<std::string> findings = flow_findings(models);
   REQUIRE(findings.size() == 3);
   CHECK(findings[2] == "10 steps before a word a, with attention, has 256 times as much left as b, without.");
@@ -142,7 +143,7 @@ TEST_CASE("flow: attention beside none") {
 
 TEST_CASE("flow: what the training has done") {
   std::vector<ModelFlow> models = {model_of("m", false, [](int) { return 0.01; }),
-                                   model_of("m, untrained", false, constant)};
+                                   model_of("m, untrained", false, constant_norm)};
   models[1].trained = false;
   const std::vector<std::string> findings = flow_findings(models);
   REQUIRE(findings.size() == 3);
@@ -165,7 +166,7 @@ TEST_CASE("flow: numbers have two digits") {
 }
 
 TEST_CASE("flow: tables have a row for a distance and a column for a model") {
-  const std::vector<ModelFlow> models = {model_of("one", true, constant), model_of("two", false, halves)};
+  const std::vector<ModelFlow> models = {model_of("one", true, constant_norm), model_of("two", false, halves)};
   const std::string text = flow_tables(models);
   CHECK(text.find("  distance  one     two\n  1           1       2\n  2           1       1\n") != std::string::npos);
   CHECK(text.find("  10          1  0.0039\n") != std::string::npos);
@@ -174,7 +175,8 @@ TEST_CASE("flow: tables have a row for a distance and a column for a model") {
 
 TEST_CASE("flow: tables of many models fit into 80 columns") {
   std::vector<ModelFlow> models;
-  for (int i = 0; i < 7; ++i) models.push_back(model_of(fmt::format("a model with a name, {}", i), true, constant));
+  for (int i = 0; i < 7; ++i)
+    models.push_back(model_of(fmt::format("a model with a name, {}", i), true, constant_norm));
   std::istringstream lines(flow_tables(models));
   for (std::string line; std::getline(lines, line);) CHECK(display_width(line) <= 80);
 }

@@ -25,7 +25,7 @@ struct Variant {
 };
 
 void no_attention(ModelConfig& c) { c.attention = attention_named(AttentionKind::None, c.attention); }
-void luong(ModelConfig& c) { c.attention = attention_named(AttentionKind::Luong, c.attention); }
+void luong_attention(ModelConfig& c) { c.attention = attention_named(AttentionKind::Luong, c.attention); }
 
 /// Every cell with and without attention, and all that decides which states there are.
 const std::vector<Variant> kVariants = {
@@ -48,7 +48,7 @@ const std::vector<Variant> kVariants = {
     {"gru, two layers", [](ModelConfig& c) { c.cell = CellKind::Gru, c.encoder_layers = c.decoder_layers = 2; }},
     {"luong, two layers, reversed",
      [](ModelConfig& c) {
-       luong(c), c.bidirectional = false, c.reverse_source = true;
+       luong_attention(c), c.bidirectional = false, c.reverse_source = true;
        c.encoder_layers = c.decoder_layers = 2, c.bridge = Bridge::Copy;
      }},
     {"two layers, both directions, tied, maxout",
@@ -61,7 +61,7 @@ const std::vector<Variant> kVariants = {
 constexpr int S = 4, T = 3, kHidden = 6;
 const Pair kPair{{4, 8, 5, kEnd}, {6, 7, kEnd}};
 
-ModelConfig small_config(const Variant& variant) {
+ModelConfig flow_config(const Variant& variant) {
   ModelConfig config = ModelConfig().with_words(9, 9);
   config.attention_size = config.embedding = 3;
   config.hidden = kHidden;
@@ -164,7 +164,7 @@ TEST_CASE("gradient flow: norms are those of finite differences of -log p(y_t) b
           doctest::skip(!kGradcheck)) {
   for (const Variant& variant : kVariants) {
     CAPTURE(std::string(variant.name));
-    Seq2Seq model(small_config(variant));
+    Seq2Seq model(flow_config(variant));
     randomize(model);
     const GradientFlow flow = gradient_flow(model, kPair);
     const int size = model.config().bidirectional ? kHidden / 2 : kHidden;
@@ -178,7 +178,7 @@ TEST_CASE(
     "gradient flow: the decoder's states have the gradients of finite differences, and no word reads a later one") {
   for (const Variant& variant : kVariants) {
     CAPTURE(std::string(variant.name));
-    Seq2Seq model(small_config(variant));
+    Seq2Seq model(flow_config(variant));
     randomize(model);
     const GradientFlow flow = gradient_flow(model, kPair);
     REQUIRE(flow.decoder.words == T);
@@ -210,7 +210,7 @@ TEST_CASE(
 }
 
 TEST_CASE("gradient flow: parameters and their gradients are as they were") {
-  Seq2Seq model(small_config(kVariants[0]));
+  Seq2Seq model(flow_config(kVariants[0]));
   for (Parameter* parameter : model.parameters()) parameter->grad()[0] = 7;
   model.parameters().back()->frozen = true;
   gradient_flow(model, kPair);
@@ -222,7 +222,7 @@ TEST_CASE("gradient flow: parameters and their gradients are as they were") {
 
 TEST_CASE("gradient flow: a long target gives what the beginning of it gives, which it is cut in pieces for") {
   for (const CellKind cell : {CellKind::Lstm, CellKind::Gru, CellKind::GruResetBefore}) {
-    Seq2Seq model(small_config({"", [&](ModelConfig& c) { c.cell = cell; }}));
+    Seq2Seq model(flow_config({"", [&](ModelConfig& c) { c.cell = cell; }}));
     randomize(model);
     Pair whole = kPair;
     for (int i = 0; i < 20; ++i) whole.target.insert(whole.target.begin(), 4 + i % 5);
@@ -249,7 +249,7 @@ TEST_CASE(
     "gradient flow: in a plain RNN with small recurrent weights it dies geometrically, in one direction and the "
     "other") {
   for (const bool reversed : {false, true}) {
-    ModelConfig config = small_config({"", [](ModelConfig& c) { c.cell = CellKind::Rnn, no_attention(c); }});
+    ModelConfig config = flow_config({"", [](ModelConfig& c) { c.cell = CellKind::Rnn, no_attention(c); }});
     config.bidirectional = false;
     config.reverse_source = reversed;
     Seq2Seq model(config);
@@ -276,11 +276,11 @@ TEST_CASE(
 }
 
 TEST_CASE("gradient flow: a Transformer has no states through time") {
-  ModelConfig config = small_config({"", [](ModelConfig& c) {
-                                       c.architecture = Architecture::Transformer;
-                                       c.embedding = c.hidden = 4;
-                                       c.heads = 2;
-                                     }});
+  ModelConfig config = flow_config({"", [](ModelConfig& c) {
+                                      c.architecture = Architecture::Transformer;
+                                      c.embedding = c.hidden = 4;
+                                      c.heads = 2;
+                                    }});
   Seq2Seq model(config);
   CHECK_THROWS_WITH_AS(gradient_flow(model, kPair),
                        "gradient_flow: the model is a Transformer: no state of it goes on from step to step, so no "

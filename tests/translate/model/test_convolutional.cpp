@@ -14,7 +14,7 @@ using namespace gradus::translate;
 
 namespace {
 
-ModelConfig small_config() {
+ModelConfig convolutional_config() {
   ModelConfig config = ModelConfig().with_words(9, 9);
   config.architecture = Architecture::Convolution;
   config.embedding = 3;
@@ -34,7 +34,7 @@ double loss_of_source(Seq2Seq& model, std::vector<int> source) {
 }
 
 TEST_CASE("convolutions attend to each word of their source, and to nothing else") {
-  Seq2Seq model(small_config());
+  Seq2Seq model(convolutional_config());
   randomize(model);
   const std::vector<Pair> pairs = {{{4, 5, kEnd}, {6, kEnd}}, {{8, kEnd}, {4, 4, 7, kEnd}}, {{5, 6, 7, kEnd}, {kEnd}}};
   const Tape tape(Tape::Inference);
@@ -52,7 +52,7 @@ TEST_CASE("convolutions attend to each word of their source, and to nothing else
 }
 
 TEST_CASE("convolutions know the order of words, by their positions also beyond the kernel") {
-  ModelConfig config = small_config();
+  ModelConfig config = convolutional_config();
   for (const int width : {1, 3}) {
     config.kernel_width = width;
     Seq2Seq model(config);
@@ -69,7 +69,7 @@ TEST_CASE("convolutions know the order of words, by their positions also beyond 
 }
 
 TEST_CASE("a convolution has as many words on both sides") {
-  ModelConfig config = small_config();
+  ModelConfig config = convolutional_config();
   config.kernel_width = 4;
   CHECK_THROWS_WITH_AS(Seq2Seq{config},
                        "model: kernel_width is 4; a convolution has as many words on both sides: need an odd number",

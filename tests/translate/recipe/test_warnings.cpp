@@ -13,7 +13,7 @@ using namespace gradus::translate;
 namespace {
 
 /// Raw sentences of 2 to 20 words, each side's as long as the other's, no two alike.
-ParallelText raw_text(std::size_t pairs, const std::string& salt = "") {
+ParallelText numbered_text(std::size_t pairs, const std::string& salt = "") {
   ParallelText text;
   std::mt19937 random(7);
   for (std::size_t i = 0; i < pairs; ++i) {
@@ -58,12 +58,12 @@ TEST_CASE("nothing is said of a good text, nor of a very small one") {
     CAPTURE(pairs);
     TrainConfig config = raw_config();
     config.vocabulary_size = 0;
-    CHECK(warning({raw_text(pairs), raw_text(20, "v")}, config).empty());
+    CHECK(warning({numbered_text(pairs), numbered_text(20, "v")}, config).empty());
   }
 }
 
 TEST_CASE("source and target that are the same are told of") {
-  Texts text{raw_text(300), raw_text(20, "v")};
+  Texts text{numbered_text(300), numbered_text(20, "v")};
   text.train.target = text.train.source;
   CHECK(warning(text).starts_with("source and target are the same in 100 % of the training pairs"));
 }
@@ -71,7 +71,7 @@ TEST_CASE("source and target that are the same are told of") {
 TEST_CASE("lines that do not belong together are told of, with the place where that begins") {
   for (const std::size_t from : {0, 500, 1000}) {
     CAPTURE(from);
-    Texts text{raw_text(1500), raw_text(20, "v")};
+    Texts text{numbered_text(1500), numbered_text(20, "v")};
     std::rotate(text.train.target.begin() + static_cast<std::ptrdiff_t>(from),
                 text.train.target.begin() + static_cast<std::ptrdiff_t>(from) + 1, text.train.target.end());
     CHECK(misaligned_from(text.train) == from + 1);
@@ -80,22 +80,22 @@ TEST_CASE("lines that do not belong together are told of, with the place where t
 }
 
 TEST_CASE("lines of one length say nothing about which belong together") {
-  Texts text{raw_text(500), raw_text(20, "v")};
+  Texts text{numbered_text(500), numbered_text(20, "v")};
   for (std::string& line : text.train.target) line.resize(30, 'x');
   CHECK(misaligned_from(text.train) == 0);
 }
 
 TEST_CASE("validation text that is learned is told of") {
-  Texts text{raw_text(300), raw_text(20, "v")};
+  Texts text{numbered_text(300), numbered_text(20, "v")};
   text.valid.source[3] = text.train.source[100];
   text.valid.target[3] = text.train.target[100];
   CHECK(warning(text).empty());  // one of 20
-  text.valid = raw_text(20);
+  text.valid = numbered_text(20);
   CHECK(warning(text).starts_with("100 % of the validation pairs are training pairs"));
 }
 
 TEST_CASE("pairs that repeat others are told of") {
-  Texts text{raw_text(300), raw_text(20, "v")};
+  Texts text{numbered_text(300), numbered_text(20, "v")};
   for (std::size_t i = 0; i < 100; ++i) {
     text.train.source[2 * i] = text.train.source[2 * i + 1];
     text.train.target[2 * i] = text.train.target[2 * i + 1];
@@ -104,7 +104,7 @@ TEST_CASE("pairs that repeat others are told of") {
 }
 
 TEST_CASE("raw text for words between white space is told of, and tokenised text is not") {
-  Texts text{raw_text(300), raw_text(20, "v")};
+  Texts text{numbered_text(300), numbered_text(20, "v")};
   TrainConfig config;
   CHECK(warning(text, config).starts_with("the text is raw"));
   for (auto* side : {&text.train.source, &text.train.target}) {
@@ -116,6 +116,6 @@ TEST_CASE("raw text for words between white space is told of, and tokenised text
 TEST_CASE("a vocabulary that is too large for its text is told of") {
   TrainConfig config = raw_config();
   config.vocabulary_size = 8000;
-  CHECK(warning({raw_text(300), raw_text(20, "v")}, config)
+  CHECK(warning({numbered_text(300), numbered_text(20, "v")}, config)
             .starts_with("--vocabulary-size 8000 is large for a text of "));
 }

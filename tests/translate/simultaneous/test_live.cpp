@@ -113,18 +113,18 @@ TEST_CASE("live search: a model that has to see the whole sentence is refused") 
 
 namespace {
 
-std::vector<std::string> lines() {
+std::vector<std::string> speech_lines() {
   return {"ein alter Mann (der geht), sieht 3-4 Hunde.", "zwei  Frauen\tgehen", " ein Hund!", "", "  ", "Hunde"};
 }
 
 Language language(std::shared_ptr<const TextTokenizer> tokenizer) {
   WordFrequencies frequencies;
-  for (const std::string& line : lines()) frequencies.add(tokenizer->split(line));
+  for (const std::string& line : speech_lines()) frequencies.add(tokenizer->split(line));
   return {tokenizer, frequencies.vocabulary(1, 0), false};
 }
 
 Language subwords() {
-  std::vector<std::string> text = lines();
+  std::vector<std::string> text = speech_lines();
   std::string model = train_subwords(text, TokenizerKind::Bpe, 320);
   auto tokenizer = std::make_shared<SubwordTokenizer>(model, "subwords");
   Vocabulary vocabulary = Vocabulary::of(tokenizer->pieces());
@@ -141,7 +141,7 @@ void check_text(const Language& words) {
   const SearchOptions options{.beam = 1, .max_length = 12};
   Translator* const only = &translator;
   ThreadPool pool(1);
-  const std::vector<std::string> text = lines();
+  const std::vector<std::string> text = speech_lines();
   const std::vector<std::string> expected = best_translations({&only, 1}, text, options, pool);
   for (std::size_t i = 0; i < text.size(); ++i) {
     for (const std::size_t step : {1, 4, 1000}) {

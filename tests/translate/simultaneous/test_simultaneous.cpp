@@ -17,7 +17,7 @@ using namespace gradus::translate;
 
 namespace {
 
-ModelConfig small_config() {
+ModelConfig simultaneous_config() {
   ModelConfig config = ModelConfig().with_words(9, 9);
   config.attention_size = config.embedding = 3;
   config.heads = config.positions = 2;
@@ -79,12 +79,12 @@ bool check_blind(const ModelConfig& config, Real stop_offset = 0) {
   return sees_the_rest;
 }
 
-struct Variant {
+struct SimultaneousVariant {
   const char* name;
   std::function<void(ModelConfig&)> change;
 };
 
-const std::vector<Variant> kVariants = {
+const std::vector<SimultaneousVariant> kSimultaneousVariants = {
     {"plain", [](ModelConfig&) {}},
     {"bridge learned", [](ModelConfig& c) { c.bridge = Bridge::Learned; }},
     {"gru", [](ModelConfig& c) { c.cell = CellKind::Gru; }},
@@ -104,10 +104,10 @@ const std::vector<Variant> kVariants = {
 TEST_CASE("simultaneous: no score of a word depends on what is read after it") {
   for (const int k : {1, 3}) {
     CAPTURE(k);
-    for (const Variant& variant : kVariants) {
+    for (const SimultaneousVariant& variant : kSimultaneousVariants) {
       for (const AttendWhen attend : {AttendWhen::Before, AttendWhen::After}) {
         CAPTURE(std::string(variant.name));
-        ModelConfig config = small_config();
+        ModelConfig config = simultaneous_config();
         config.wait_k = k;
         config.attention.attend = attend;
         variant.change(config);
@@ -120,10 +120,10 @@ TEST_CASE("simultaneous: no score of a word depends on what is read after it") {
 TEST_CASE("simultaneous: nor if attention itself decides how far to read") {
   int seen = 0, models = 0;
   for (const ScopeKind scope : {"monotonic", "mocha"}) {
-    for (const Variant& variant : kVariants) {
+    for (const SimultaneousVariant& variant : kSimultaneousVariants) {
       for (const AttendWhen attend : {AttendWhen::Before, AttendWhen::After}) {
         CAPTURE(std::string(variant.name));
-        ModelConfig config = small_config();
+        ModelConfig config = simultaneous_config();
         config.attention.scope = scope;
         config.attention.attend = attend;
         config.chunk = 2;
@@ -142,7 +142,7 @@ TEST_CASE("simultaneous: that holds of every score and normaliser") {
   for (const std::string score : choice_names<ScoreKind>()) {
     for (const Normalizer normalizer : {Normalizer::Softmax, Normalizer::Sparsemax}) {
       CAPTURE(score);
-      ModelConfig config = small_config();
+      ModelConfig config = simultaneous_config();
       config.positions = 6;
       config.wait_k = 2;
       config.attention.coverage = true;
@@ -158,7 +158,7 @@ TEST_CASE("simultaneous: a model that would see what is still to come is refused
       "model: scope wait-k reads the source as it comes, from the first word on; need an encoder that reads forward "
       "only (--no-bidirectional, --no-reverse-source) and --bridge zero or learned; here are ";
   const auto check = [&](const std::function<void(ModelConfig&)>& change, const char* found) {
-    ModelConfig config = small_config();
+    ModelConfig config = simultaneous_config();
     change(config);
     CHECK_THROWS_WITH_AS(Seq2Seq{config}, (need + found).c_str(), Error);
   };

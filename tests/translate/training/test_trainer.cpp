@@ -328,7 +328,7 @@ TEST_CASE("embeddings begin with the deviation of the configuration, all else wi
 namespace {
 
 /// What a training says whose weights are spoilt before it begins.
-std::string complaint(const TrainConfig& config, const char* name, gradus::Real value) {
+std::string training_complaint(const TrainConfig& config, const char* name, gradus::Real value) {
   const TemporaryFolder folder;
   const CorpusText corpus = small_corpus();
   Session session(folder.path(), config, corpus, false);
@@ -347,7 +347,7 @@ std::string complaint(const TrainConfig& config, const char* name, gradus::Real 
 
 TEST_CASE("a training that is no longer made of numbers says which op of which module began with it") {
   const Checking nothing(kCheckNothing);  // the trainer turns it on by itself
-  const std::string text = complaint(small_config(), "decoder.output.bias", NAN);
+  const std::string text = training_complaint(small_config(), "decoder.output.bias", NAN);
   CHECK(text.starts_with(
       "train: update 1 (epoch 1, batch 1): the loss is nan and the gradient's norm nan; the first that "
       "is not finite: linear_cross_entropy: nan out of numbers that are not finite: l () is nan at (); "));
@@ -357,7 +357,8 @@ TEST_CASE("a training that is no longer made of numbers says which op of which m
   TrainConfig config = small_config();
   config.clip = 0;
   config.accumulate = 2;
-  const std::string grown = complaint(config, "decoder.output.weight", std::numeric_limits<gradus::Real>::max() / 4);
+  const std::string grown =
+      training_complaint(config, "decoder.output.weight", std::numeric_limits<gradus::Real>::max() / 4);
   CHECK(grown.starts_with("train: update 1 (epoch 1, batches 1 to 2): the loss is "));
   CHECK(grown.find("the first that is not finite: linear_cross_entropy: ") != std::string::npos);
   CHECK(grown.find(" out of finite numbers: l () is ") != std::string::npos);
@@ -380,6 +381,6 @@ TEST_CASE("a training under the checking mode ends with the same bits, and names
   CHECK(Session(checked.path(), config, corpus, false).trainer->run() == Trainer::End::Epochs);
   CHECK(same_training(plain, checked));
   CHECK(
-      complaint(config, "encoder.embedding.weight", INFINITY)
+      training_complaint(config, "encoder.embedding.weight", INFINITY)
           .starts_with("train: update 1 (epoch 1, batches 1 to 2): embedding: inf out of numbers that are not finite"));
 }
