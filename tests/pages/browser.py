@@ -1,4 +1,6 @@
 """A page in Chromium, without a window and without a network."""
+import atexit
+import functools
 import os
 import sys
 import time
@@ -18,19 +20,28 @@ if not os.path.exists('/usr/bin/chromedriver'):
     sys.exit(SKIPPED)
 
 
+@functools.cache
+def browser():
+    """One for all pages of a test: to start it takes seconds."""
+    options = webdriver.ChromeOptions()
+    for argument in ('--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--hide-scrollbars'):
+        options.add_argument(argument)
+    options.set_capability('goog:loggingPrefs', {'browser': 'ALL'})
+    driver = webdriver.Chrome(service=Service('/usr/bin/chromedriver', log_path=os.devnull), options=options)
+    atexit.register(driver.quit)
+    driver.set_script_timeout(300)  # on a machine that is busy or slow
+    driver.execute_cdp_cmd('Network.enable', {})
+    driver.execute_cdp_cmd('Network.emulateNetworkConditions',
+                           {'offline': True, 'latency': 0, 'downloadThroughput': 0, 'uploadThroughput': 0})
+    return driver
+
+
 class Page:
-    """An open page. `with Page(path) as page:`; at the end it fails for an error that the page's code has thrown."""
+    """An open page, one at a time. `with Page(path) as page:`; at the end it fails for an error that the page's code has thrown."""
 
     def __init__(self, path, width=1600, height=900, dark=False, address=''):
-        options = webdriver.ChromeOptions()
-        for argument in ('--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--hide-scrollbars'):
-            options.add_argument(argument)
-        options.set_capability('goog:loggingPrefs', {'browser': 'ALL'})
-        self.driver = webdriver.Chrome(service=Service('/usr/bin/chromedriver', log_path=os.devnull), options=options)
-        self.driver.set_script_timeout(300)  # on a machine that is busy or slow
+        self.driver = browser()
         command = self.driver.execute_cdp_cmd
-        command('Network.enable', {})
-        command('Network.emulateNetworkConditions', {'offline': True, 'latency': 0, 'downloadThroughput': 0, 'uploadThroughput': 0})
         command('Emulation.setDeviceMetricsOverride', {'width': width, 'height': height, 'deviceScaleFactor': 1, 'mobile': width < 600})
         command('Emulation.setEmulatedMedia', {'features': [{'name': 'prefers-color-scheme', 'value': 'dark' if dark else 'light'}]})
         self.width = width
@@ -43,7 +54,7 @@ class Page:
 
     def __exit__(self, kind, *_):
         errors = [entry for entry in self.driver.get_log('browser') if entry['level'] == 'SEVERE']
-        self.driver.quit()
+        self.driver.get('about:blank')
         assert kind is not None or not errors, errors
 
     def press(self, *keys):
