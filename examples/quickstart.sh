@@ -16,7 +16,7 @@ say "Packages"
 need_packages "${build_packages[@]}"
 
 say "Building build/gradus"
-[ -f build/build.ninja ] || meson setup build -Dtests=false >/dev/null
+[ -f build/build.ninja ] || meson setup build --native-file tests/native/whole.ini -Dtests=false >/dev/null
 NINJA_STATUS='[%p, %es] ' ninja -C build gradus
 
 say "Training on the toy language (model: build/toy)"
