@@ -17,12 +17,6 @@
 
 namespace gradus::inline GRADUS_PRECISION {
 
-namespace {
-
-[[noreturn]] void fail_to_write(const std::string& path, int reason) {
-  throw Error(fmt::format("{}: cannot write the file: {}", path, std::generic_category().message(reason)));
-}
-
 /// Removes the temporary file, unless its name was released, and closes it, which ends its lock.
 struct TemporaryFile {
   std::string name;
@@ -37,6 +31,12 @@ struct TemporaryFile {
     if (descriptor >= 0) ::close(descriptor);
   }
 };
+
+namespace {
+
+[[noreturn]] void fail_to_write(const std::string& path, int reason) {
+  throw Error(fmt::format("{}: cannot write the file: {}", path, std::generic_category().message(reason)));
+}
 
 /// Where the new contents of a file stand until they are whole. Every writer of the file uses this one name, so that
 /// what a killed process left is taken over by the next; a lock keeps those apart that write at the same time.
@@ -119,14 +119,10 @@ std::string target_of(const std::string& path) {
 
 }
 
-struct AtomicFile::Temporary : TemporaryFile {
-  explicit Temporary(TemporaryFile&& file) : TemporaryFile(std::move(file)) {}
-};
-
 AtomicFile::AtomicFile(const std::string& path) : path_(path) {
   struct stat existing {};
   const bool exists = ::lstat(path.c_str(), &existing) == 0 && S_ISREG(existing.st_mode);
-  file_ = std::make_unique<Temporary>(open_temporary(path));
+  file_ = std::make_unique<TemporaryFile>(open_temporary(path));
   if (exists && ::fchmod(file_->descriptor, existing.st_mode & 0777) != 0) fail_to_write(path, errno);
 }
 

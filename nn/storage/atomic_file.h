@@ -8,6 +8,8 @@
 
 namespace gradus::inline GRADUS_PRECISION {
 
+struct TemporaryFile;
+
 /// A file that is written piece by piece and takes its place whole or not at all, as `write_file_atomically` says.
 class AtomicFile {
  public:
@@ -23,9 +25,8 @@ class AtomicFile {
   void commit();
 
  private:
-  struct Temporary;
   std::string path_;
-  std::unique_ptr<Temporary> file_;
+  std::unique_ptr<TemporaryFile> file_;
 };
 
 /// A file without a name, in the system's folder for temporary files ($TMPDIR). It is gone with this object, or with

@@ -14,8 +14,6 @@
 
 using namespace gradus;
 
-namespace {}
-
 TEST_SUITE("leaves") {
   TEST_CASE("gradients of a leaf add up over tapes until zero_grad") {
     Leaf weight("w", {2});

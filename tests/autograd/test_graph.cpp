@@ -8,8 +8,6 @@
 
 using namespace gradus;
 
-namespace {}
-
 TEST_SUITE("graph") {
   TEST_CASE("nodes show op, module, shape and statistics; edges follow the data") {
     Leaf weight("layer.weight", {2});

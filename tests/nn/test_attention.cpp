@@ -11,6 +11,7 @@
 #include "ops/elementwise.h"
 #include "ops/layout.h"
 #include "ops/reduce.h"
+#include "tests/support/randomize.h"
 
 using namespace gradus;
 
@@ -57,13 +58,6 @@ double score(Attention& attention, const Real* q, const Real* h) {
   return std::string(attention.path()).starts_with("scaled") ? e / std::sqrt(3.0) : e;
 }
 
-Tensor random_states(const Shape& shape, std::uint64_t seed) {
-  Rng rng(seed);
-  Tensor x = full(shape, 0);
-  for (Real& value : x.value()) value = static_cast<Real>(rng.uniform(-1, 1));
-  return x;
-}
-
 }
 
 TEST_CASE("attention: weights and context by the formulas; padding and masked positions are never attended") {
@@ -72,7 +66,7 @@ TEST_CASE("attention: weights and context by the formulas; padding and masked po
     CAPTURE(std::string(kind.name));
     const Tape tape;
     const int B = 3, S = 4, H = kind.state_size, lengths[] = {4, 1, 3};
-    Tensor values = random_states({B, S, H}, 1), query = random_states({B, 3}, 2);
+    Tensor values = random_tensor({B, S, H}, 1), query = random_tensor({B, 3}, 2);
     for (int t = 1; t < S; ++t) values.value()[(1 * S + t) * H] = NAN;  // padding may hold anything
     Tensor mask = full({B, S}, 1);
     mask.value()[0 * S + 2] = 0;
@@ -107,7 +101,7 @@ TEST_CASE("attention: packed and padded states are attended alike, in any order 
   for (const Kind& kind : kinds()) {
     const Tape tape;
     const int order[] = {2, 0, 1}, lengths[] = {2, 4, 3};  // of the batch; the packing has 4, 3, 2
-    const Tensor packed = random_states({9, kind.state_size}, 3), query = random_states({3, 3}, 4);
+    const Tensor packed = random_tensor({9, kind.state_size}, 3), query = random_tensor({3, 3}, 4);
     const Packing packing{std::vector{4, 3, 2}};
     for (const bool masked : {false, true}) {
       CAPTURE(std::string(kind.name));
@@ -131,7 +125,7 @@ TEST_CASE("attention: queries about chosen sentences, one of them twice") {
   for (const Kind& kind : kinds()) {
     CAPTURE(std::string(kind.name));
     const Tape tape;
-    const Tensor values = random_states({3, 4, kind.state_size}, 1), query = random_states({3, 3}, 2);
+    const Tensor values = random_tensor({3, 4, kind.state_size}, 1), query = random_tensor({3, 3}, 2);
     Tensor mask = full({3, 4}, 1);
     mask.value()[1] = 0;
     const KeysValues source = kind.attention->prepare(values, std::vector{4, 2, 3}, mask);
@@ -153,7 +147,7 @@ TEST_CASE("attention: fewer queries than sentences belong to the first sentences
   for (const Kind& kind : kinds()) {
     CAPTURE(std::string(kind.name));
     const Tape tape;
-    const Tensor values = random_states({3, 4, kind.state_size}, 1), query = random_states({3, 3}, 2);
+    const Tensor values = random_tensor({3, 4, kind.state_size}, 1), query = random_tensor({3, 3}, 2);
     for (const bool masked : {false, true}) {
       const KeysValues source =
           kind.attention->prepare(values, std::vector{4, 2, 1}, masked ? full({3, 4}, 1) : Tensor());

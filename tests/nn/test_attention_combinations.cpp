@@ -55,8 +55,6 @@ void each_combination(const std::function<void(const Combination&)>& action) {
   }
 }
 
-Tensor numbers(const Shape& shape, int seed) { return constant(shape, some_numbers(shape.size(), seed)); }
-
 AttentionStep step_of(int position, Tensor coverage) { return {position, square(coverage)}; }
 
 /// What has gradients: the weights of a choice are constant.
@@ -92,7 +90,7 @@ TEST_CASE("attention: no combination looks at padding or masked positions, whate
     for (const bool poisoned : {false, true}) {
       Tape tape(Tape::Record, 1);
       Tensor states = variable({3, 4, kStateSize}, some_numbers(std::size_t{3} * 4 * kStateSize, 1));
-      Tensor coverage = numbers({3, 4}, 2), mask = full({3, 4}, 1);
+      Tensor coverage = some({3, 4}, 2), mask = full({3, 4}, 1);
       mask.value()[1] = 0;
       for (int b = 0; poisoned && b < 3; ++b) {
         for (int s = lengths[b]; s < 4; ++s) {
@@ -101,7 +99,7 @@ TEST_CASE("attention: no combination looks at padding or masked positions, whate
         }
       }
       const KeysValues source = c.attention->prepare(states, lengths, mask);
-      const Attended attended = (*c.attention)(numbers({3, kStateSize}, 3), source, step_of(3, coverage));
+      const Attended attended = (*c.attention)(some({3, kStateSize}, 3), source, step_of(3, coverage));
       contexts[poisoned].assign(attended.context.value().begin(), attended.context.value().end());
       for (int b = 0; b < 3; ++b) {
         Real total = 0;
@@ -116,7 +114,7 @@ TEST_CASE("attention: no combination looks at padding or masked positions, whate
         if (c.sums_to_1) CHECK(total == doctest::Approx(1));
       }
       Tensor loss = full({}, 0);
-      for (const Tensor output : outputs(attended)) loss = loss + sum(output * numbers(output.shape(), 4));
+      for (const Tensor output : outputs(attended)) loss = loss + sum(output * some(output.shape(), 4));
       tape.backward(loss);
       gradients[poisoned].assign(states.grad().begin(), states.grad().end());
     }
@@ -134,8 +132,7 @@ TEST_CASE("attention: every combination attends alike to packed and padded state
     const Tape tape;
     const std::vector<int> lengths = {2, 4, 3}, order = {2, 0, 1}, chosen = {1, 1, 0};
     const Packing packing{std::vector{4, 3, 2}};
-    const Tensor packed = numbers({9, kStateSize}, 1), query = numbers({3, kStateSize}, 2),
-                 coverage = numbers({3, 4}, 3);
+    const Tensor packed = some({9, kStateSize}, 1), query = some({3, kStateSize}, 2), coverage = some({3, 4}, 3);
     const KeysValues of_packed = c.attention->prepare(packed, packing, order);
     const KeysValues of_padded = c.attention->prepare(unpack(packed, packing, order), lengths);
     const auto check = [](Tensor a, Tensor b) { check_numbers_close("attended", a.value(), b.value()); };
@@ -155,7 +152,7 @@ TEST_CASE("attention: every combination attends alike to packed and padded state
 TEST_CASE("attention: local scopes look at a window, in local-p shaped by a Gaussian that nothing normalises again") {
   const Tape tape;
   const int S = 9;
-  const Tensor states = numbers({1, S, kStateSize}, 1), query = numbers({1, kStateSize}, 2);
+  const Tensor states = some({1, S, kStateSize}, 1), query = some({1, kStateSize}, 2);
   DotAttention attention(nullptr, "dot");
   const KeysValues source = attention.prepare(states, std::vector{S});
   const ConstArray scores = attention.scores(query, source).value();
@@ -203,8 +200,8 @@ TEST_CASE("attention: wait-k sees k positions at the first word, and one more at
 TEST_CASE("attention: location scores have a position each; those of long sources beyond them are never attended") {
   const Tape tape;
   LocationAttention attention(nullptr, "location", kStateSize, 3);
-  const Tensor query = numbers({2, kStateSize}, 1);
-  const KeysValues source = attention.prepare(numbers({2, 5, kStateSize}, 2), std::vector{5, 2});
+  const Tensor query = some({2, kStateSize}, 1);
+  const KeysValues source = attention.prepare(some({2, 5, kStateSize}, 2), std::vector{5, 2});
   const ConstArray weights = attention(query, source).weights.value();
   for (int b = 0; b < 2; ++b) {
     double e[3], total = 0;

@@ -19,11 +19,6 @@ using namespace gradus;
 
 namespace {
 
-std::string bytes_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 std::string left_behind(const std::string& path) { return path + std::string(kTemporarySuffix); }
 
 }
@@ -33,18 +28,18 @@ TEST_CASE("atomic file: what a killed writer left is taken over by the next one,
   const std::string path = folder.file("file"), left = left_behind(path);
   std::ofstream(left) << std::string(10'000, 'x');
   write_file_atomically(path, "text");
-  CHECK(bytes_of(path) == "text");
+  CHECK(contents(path) == "text");
   CHECK_FALSE(std::filesystem::exists(left));
 
   std::ofstream(left) << "half";
   std::filesystem::permissions(left, std::filesystem::perms::owner_read);
   write_file_atomically(path, "again");
-  CHECK(bytes_of(path) == "again");
+  CHECK(contents(path) == "again");
   std::ofstream(left) << "half";
   remove_temporary(path);
   CHECK_FALSE(std::filesystem::exists(left));
   remove_temporary(path);
-  CHECK(bytes_of(path) == "again");
+  CHECK(contents(path) == "again");
 }
 
 TEST_CASE("atomic file: what else has the name of the temporary file is replaced, and nothing written into it") {
@@ -55,14 +50,14 @@ TEST_CASE("atomic file: what else has the name of the temporary file is replaced
   write_file_atomically(path, "one");
   std::filesystem::create_hard_link(precious, left);
   write_file_atomically(path, "two");
-  CHECK(bytes_of(precious) == "mine");
+  CHECK(contents(precious) == "mine");
   REQUIRE(::mkfifo(left.c_str(), 0600) == 0);
   write_file_atomically(path, "three");
-  CHECK(bytes_of(path) == "three");
+  CHECK(contents(path) == "three");
   CHECK_FALSE(std::filesystem::exists(left));
   std::filesystem::create_directory(left);
   CHECK_THROWS_AS(write_file_atomically(path, "four"), Error);
-  CHECK(bytes_of(path) == "three");
+  CHECK(contents(path) == "three");
 }
 
 TEST_CASE("atomic file: of many writers at once each text is whole, and the last one stays") {
@@ -75,11 +70,11 @@ TEST_CASE("atomic file: of many writers at once each text is whole, and the last
     });
   }
   for (int i = 0; i < 50; ++i) {
-    const std::string text = bytes_of(path);
+    const std::string text = contents(path);
     if (!text.empty()) CHECK(text == std::string(50'000, text[0]));
   }
   for (std::thread& writer : writers) writer.join();
-  CHECK(bytes_of(path).size() == 50'000);
+  CHECK(contents(path).size() == 50'000);
   CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
 }
 

@@ -106,7 +106,7 @@ TEST_CASE("module: summary lists path, shape, count and bytes") {
   CHECK(summary.ends_with(fmt::format("total{:>45}  {:>12}\n", 15, 15 * sizeof(Real))));
 }
 
-TEST_CASE("state dict: parameter_names are relative to the module, arrays are views") {
+TEST_CASE("state dict: names are relative to the module, arrays are views") {
   NestedNet net;
   const std::vector<NamedArray> state = state_dict(net.first);
   REQUIRE(state.size() == 4);

@@ -7,6 +7,7 @@
 #include "autograd/inspect/check.h"
 #include "nn/recurrent.h"
 #include "ops/layout.h"
+#include "tests/support/randomize.h"
 
 using namespace gradus;
 
@@ -100,13 +101,6 @@ PlainResult run_plain(Stack& stack, Step step, std::vector<Vector> x) {
   }
   result.output = x;
   return result;
-}
-
-Tensor random_tensor(const Shape& shape, std::uint64_t seed) {
-  Rng rng(seed);
-  Tensor x = full(shape, 0);
-  for (Real& value : x.value()) value = static_cast<Real>(rng.uniform(-1, 1));
-  return x;
 }
 
 bool close(std::span<const Real> actual, const Vector& expected) {

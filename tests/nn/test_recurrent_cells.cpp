@@ -9,12 +9,6 @@
 
 using namespace gradus;
 
-namespace {
-
-Tensor some_tensor(const Shape& shape, int seed) { return constant(shape, some_numbers(shape.size(), seed)); }
-
-}
-
 TEST_CASE("recurrent cells: gradients") {
   LSTMCell lstm_cell(nullptr, "cell", 2, 3);
   GRUCell gru_cell(nullptr, "cell", 2, 3);
@@ -44,7 +38,7 @@ TEST_CASE("recurrent cells: normalised sums, by the formulas") {
   LayerNormResetBeforeGRUCell before(nullptr, "before", 2, H);
   LayerNormRNNCell rnn(nullptr, "rnn", 2, H);
   const Tape tape;
-  const Tensor x = some_tensor({4, 2}, 1), h = some_tensor({4, H}, 2), c = some_tensor({4, H}, 3);
+  const Tensor x = some({4, 2}, 1), h = some({4, H}, 2), c = some({4, H}, 3);
   const auto product = [](Tensor x, Tensor weight) { return matmul(x, transpose(weight)); };
   const auto part = [](Tensor gates, int i) { return slice(gates, -1, i * H, (i + 1) * H); };
   const auto first_two = [](Tensor gates) { return slice(gates, -1, 0, 2 * H); };

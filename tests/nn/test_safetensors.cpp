@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 
 #include "nn/layers.h"
 #include "nn/storage/atomic_file.h"
@@ -16,11 +15,6 @@ using namespace gradus;
 using namespace std::string_literals;
 
 namespace {
-
-std::string contents(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 std::string length_bytes(std::uint64_t length) {
   std::string bytes(8, '\0');

@@ -11,8 +11,6 @@
 
 using namespace gradus;
 
-namespace {}
-
 TEST_SUITE("compare") {
   TEST_CASE("masks of comparisons; NaN is unequal to all") {
     Tape tape;

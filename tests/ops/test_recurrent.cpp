@@ -1,10 +1,10 @@
 #include <doctest/doctest.h>
 
 #include <array>
-#include <numeric>
 
 #include "ops/fused/recurrent.h"
 #include "tests/reference/twins.h"
+#include "tests/support/numbers.h"
 
 using namespace gradus;
 
@@ -12,8 +12,6 @@ namespace {
 
 using Lengths = std::vector<int>;
 const std::vector<Lengths> kManyLengths = {{1}, {3}, {1, 1}, {2, 2, 2}, {4, 2, 1}, {5, 5, 3, 1}};
-
-int sum_of_states(const Lengths& lengths) { return std::accumulate(lengths.begin(), lengths.end(), 0); }
 
 std::vector<Tensor> outputs(const LstmState& y) { return {y.hidden, y.cell}; }
 std::vector<Tensor> outputs(const LstmOutput& y) { return {y.output, y.final.hidden, y.final.cell}; }
@@ -95,7 +93,7 @@ TEST_CASE("gru_cell agrees with its twin") {
 TEST_CASE("lstm_sequence agrees with its twin") {
   for (const Lengths& lengths : kManyLengths) {
     for (bool reverse : {false, true}) {
-      const int B = lengths.size(), rows = sum_of_states(lengths), H = 3;
+      const int B = lengths.size(), rows = sum_of(lengths), H = 3;
       CAPTURE(lengths.size());
       CAPTURE(reverse);
       const auto from_zeros = [&](auto op) {
@@ -115,7 +113,7 @@ TEST_CASE("lstm_sequence agrees with its twin") {
 
 TEST_CASE("lstm_sequence with terms agrees with its twin") {
   for (const Lengths& lengths : kManyLengths) {
-    const int B = lengths.size(), rows = sum_of_states(lengths), in = 2, H = 3;
+    const int B = lengths.size(), rows = sum_of(lengths), in = 2, H = 3;
     CAPTURE(lengths.size());
     const auto with_terms = [&](auto op) {
       return [=](Tensor base, Tensor x, Tensor w_ih, Tensor w_hh, Tensor c) {
@@ -147,7 +145,7 @@ TEST_CASE("lstm_sequence: an initial hidden state without a cell, and the revers
 TEST_CASE("gru_sequence agrees with its twin") {
   for (const Lengths& lengths : kManyLengths) {
     for (bool reverse : {false, true}) {
-      const int B = lengths.size(), rows = sum_of_states(lengths), H = 3;
+      const int B = lengths.size(), rows = sum_of(lengths), H = 3;
       CAPTURE(lengths.size());
       CAPTURE(reverse);
       const auto from_zeros = [&](auto op) {
@@ -168,7 +166,7 @@ TEST_CASE("rnn_sequence agrees with its twin") {
   for (const Lengths& lengths : kManyLengths) {
     for (bool reverse : {false, true}) {
       for (const Nonlinearity f : kNonlinearities) {
-        const int B = lengths.size(), rows = sum_of_states(lengths), H = 3, in = 2;
+        const int B = lengths.size(), rows = sum_of(lengths), H = 3, in = 2;
         CAPTURE(lengths.size());
         CAPTURE(reverse);
         const auto from_zeros = [&](auto op) {
@@ -210,7 +208,7 @@ TEST_CASE("a layer in two directions over one projection adds both gradients") {
 TEST_CASE("with a mask the recurrent ops agree with their twins") {
   for (const Lengths& lengths : kManyLengths) {
     for (bool reverse : {false, true}) {
-      const int B = lengths.size(), rows = sum_of_states(lengths), H = 3;
+      const int B = lengths.size(), rows = sum_of(lengths), H = 3;
       CAPTURE(lengths.size());
       CAPTURE(reverse);
       const auto mask = [&] { return constant({B, H}, some_numbers(B * H, 9)); };
@@ -244,7 +242,7 @@ TEST_CASE("gradcheck of the recurrent ops") {
   }
   for (const Lengths& lengths : kManyLengths) {
     for (bool reverse : {false, true}) {
-      const int B = lengths.size(), rows = sum_of_states(lengths), H = 2;
+      const int B = lengths.size(), rows = sum_of(lengths), H = 2;
       Leaf lstm_weight("weight_hh", {4 * H, H}), gru_weight("weight_hh", {3 * H, H});
       std::ranges::copy(some_numbers(4 * H * H, 1), lstm_weight.value().begin());
       std::ranges::copy(some_numbers(3 * H * H, 2), gru_weight.value().begin());
@@ -286,7 +284,7 @@ TEST_CASE("gradcheck of rnn_sequence") {
   for (const Lengths& lengths : kManyLengths) {
     for (bool reverse : {false, true}) {
       for (const Nonlinearity f : kNonlinearities) {
-        const int B = lengths.size(), rows = sum_of_states(lengths), H = 2;
+        const int B = lengths.size(), rows = sum_of(lengths), H = 2;
         Leaf weight("weight_hh", {H, H});
         std::ranges::copy(some_numbers(H * H, 1), weight.value().begin());
         gradcheck("rnn_sequence", {{H}, {rows, 3}, {H, 3}},

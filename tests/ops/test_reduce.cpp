@@ -1,7 +1,6 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <limits>
 
 #include "autograd/gradcheck.h"
 #include "autograd/inspect/check.h"
@@ -62,7 +61,6 @@ TEST_SUITE("reduce") {
 
   TEST_CASE("the first of equal maxima is taken, and gets the gradient; NaN is larger than any number") {
     const Checking nothing(kCheckNothing);  // NaN on purpose
-    constexpr Real kNaN = std::numeric_limits<Real>::quiet_NaN();
     Tape tape;
     Tensor x = variable({3, 3}, {1, 4, 4, -1, -2, -1, 5, kNaN, 6});
     CHECK(argmax(x) == std::vector<int>{1, 0, 1});

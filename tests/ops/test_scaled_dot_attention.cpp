@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <limits>
-#include <numeric>
 #include <string>
 
 #include "autograd/inspect/check.h"
@@ -43,8 +42,6 @@ auto on_packed(const ScaledDotCase& c, Op op) {
               c.options);
   };
 }
-
-int sum_of(const Lengths& lengths) { return std::accumulate(lengths.begin(), lengths.end(), 0); }
 
 }
 
@@ -179,7 +176,6 @@ TEST_CASE("scaled_dot_attention attends to what its masks allow, in any shape th
 }
 
 TEST_CASE("a mask beside causal order is that order, and a bias of -inf is a mask") {
-  constexpr Real kInfinity = std::numeric_limits<Real>::infinity();
   Tape tape;
   const SequenceRows rows = padded_rows(Lengths{3}, 3);
   const Tensor x = constant({3, 4}, some_numbers(12, 1));

@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <functional>
-#include <numeric>
 
 #include "autograd/gradcheck.h"
 #include "autograd/inspect/check.h"
@@ -18,12 +17,12 @@ namespace {
 
 using Reduce = std::function<Tensor(Tensor, List<int>, bool)>;
 
-struct OneReduction {
+struct NamedReduction {
   const char* name;
   Reduce reduce;
 };
 
-const OneReduction kOneByOne[] = {
+const NamedReduction kNamedReductions[] = {
     {"sum", [](Tensor x, List<int> axes, bool keep) { return sum(x, axes, keep); }},
     {"mean", [](Tensor x, List<int> axes, bool keep) { return mean(x, axes, keep); }},
     {"prod", prod},
@@ -69,7 +68,7 @@ TEST_SUITE("statistics") {
     std::vector<Real> numbers(2 * 3 * 4 * 2);
     for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<Real>(1 + std::fmod(i * 0.7548, 1.0));
     Tensor x = constant({2, 3, 4, 2}, numbers);
-    for (const auto& [key, reduce] : kOneByOne) {
+    for (const auto& [key, reduce] : kNamedReductions) {
       const std::string name = key;
       CAPTURE(name);
       const auto check_same = [](Tensor a, Tensor b) {
@@ -216,7 +215,7 @@ TEST_SUITE("statistics") {
 
   TEST_CASE("gradcheck" * doctest::skip(!kGradcheck)) {
     const std::vector<int> axes[] = {{}, {0}, {1}, {2}, {0, 1}, {0, 2}, {-1, 1}};
-    for (const auto& [name, reduce] : kOneByOne) {
+    for (const auto& [name, reduce] : kNamedReductions) {
       for (const bool keep : {false, true}) {
         for (const std::vector<int>& list : axes) {
           gradcheck(name, {{2, 3, 2}}, [&, reduce = reduce](Tensor x) { return reduce(x, list, keep); });

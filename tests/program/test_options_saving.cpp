@@ -10,8 +10,6 @@ using namespace gradus::translate;
 
 namespace {
 
-constexpr std::size_t kSavedSteps = 10;
-
 void check_patience(OptionTrial& trial) {
   const TrainingRun without(trial.without), with(trial.with);
   CHECK(without.end == Trainer::End::Epochs);
@@ -23,8 +21,8 @@ void check_valid_steps(OptionTrial& trial) {
   CHECK(TrainingRun(trial.without).history.validations.size() == 4);
   const std::vector<TrainingLog::Validation> validations = TrainingRun(trial.with).history.validations;
   REQUIRE(validations.size() == 2);
-  CHECK(validations[0].step == 3 * kSavedSteps);
-  CHECK(validations[1].step == 4 * kSavedSteps);
+  CHECK(validations[0].step == 3 * kStepsAnEpoch);
+  CHECK(validations[1].step == 4 * kStepsAnEpoch);
 }
 
 void check_validate_every(OptionTrial& trial) {

@@ -11,13 +11,12 @@
 #include "examples/translate/translator/translate.h"
 #include "tests/program/fresh_model.h"
 #include "tests/program/option_tests.h"
+#include "tests/program/training_run.h"
 
 using namespace gradus;
 using namespace gradus::translate;
 
 namespace {
-
-constexpr std::size_t kStepsAnEpoch = 10;
 
 std::vector<double> rates(const TrainConfig& config) {
   std::vector<double> result;

@@ -27,7 +27,9 @@ struct ToyFiles {
 /// 320 pairs to train on and 24 to validate, the same in all tests.
 const ToyFiles& small_toy_files();
 
-/// Trains a tiny model on these files for two epochs of 10 steps, without any dropout, smoothing, clipping or
+inline constexpr std::size_t kStepsAnEpoch = 10;
+
+/// Trains a tiny model on these files for two epochs of as many steps, without any dropout, smoothing, clipping or
 /// averaging.
 TrainConfig small_training();
 

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <vector>
 
 #include "autograd/tape.h"
@@ -19,6 +20,9 @@ inline std::vector<Real> numbers(const ConstArray& array) { return {array.begin(
 
 /// The values of a tensor.
 inline std::vector<double> numbers(Tensor x) { return {x.value().begin(), x.value().end()}; }
+
+/// Such as the rows of sequences of these lengths, packed.
+inline int sum_of(const std::vector<int>& numbers) { return std::accumulate(numbers.begin(), numbers.end(), 0); }
 
 /// Checks all numbers, relative to their size, or absolute if they are small. Infinities must be equal; NaN is NaN.
 inline void check_numbers(const ConstArray& got, const std::vector<double>& wanted, double tolerance = 1e-6) {

@@ -13,4 +13,12 @@ inline void randomize(Module& module) {
   }
 }
 
+/// Numbers in [-1, 1) by a seed.
+inline Tensor random_tensor(const Shape& shape, std::uint64_t seed) {
+  Rng rng(seed);
+  Tensor x = full(shape, 0);
+  for (Real& value : x.value()) value = static_cast<Real>(rng.uniform(-1, 1));
+  return x;
+}
+
 }

@@ -1,7 +1,5 @@
 #include <doctest/doctest.h>
 
-#include <limits>
-
 #include "autograd/gradcheck.h"
 #include "autograd/inspect/check.h"
 #include "ops/arrange/sort.h"
@@ -34,7 +32,6 @@ TEST_SUITE("sort") {
 
   TEST_CASE("equal numbers keep their order, and NaN is the largest") {
     const Checking nothing(kCheckNothing);  // NaN on purpose
-    constexpr Real kNaN = std::numeric_limits<Real>::quiet_NaN(), kInfinity = std::numeric_limits<Real>::infinity();
     Tape tape;
     CHECK(argsort(constant({4}, {1, 0, 1, 0})) == std::vector<int>{1, 3, 0, 2});
     CHECK(argsort(constant({4}, {1, 0, 1, 0}), 0, true) == std::vector<int>{0, 2, 1, 3});

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "autograd/inspect/check.h"
 #include "ops/create/random.h"
@@ -64,7 +63,6 @@ TEST_SUITE("random") {
 
   TEST_CASE("draws are as often as their probabilities say") {
     const Checking nothing(kCheckNothing);  // -inf and NaN on purpose
-    constexpr Real kInfinity = std::numeric_limits<Real>::infinity(), kNaN = std::numeric_limits<Real>::quiet_NaN();
     Tape tape(Tape::Record, 5);
     Tensor logits = full({kCount, 4}, 0);
     for (int i = 0; i < kCount; ++i) {
